@@ -26,6 +26,8 @@ enum Way {
     Queued { queue: Arc<Queue>, in_flight: Arc<AtomicUsize>, commands: mpsc::UnboundedSender<Command> },
     /// Into memory at once, without a queue or a thread.
     Memory(InMemoryExporter),
+    /// Nowhere: the tracer is off, and makes no spans.
+    Off,
 }
 
 /// An answer that comes when the worker has done what it was asked.
@@ -66,6 +68,10 @@ impl Pipeline {
         Self { counters: Arc::default(), way: Way::Memory(exporter) }
     }
 
+    pub(crate) fn off() -> Self {
+        Self { counters: Arc::default(), way: Way::Off }
+    }
+
     /// Takes an ended span. Never waits for an export.
     pub(crate) fn push(&self, span: SpanData) {
         Counters::add(&self.counters.ended, 1);
@@ -74,6 +80,7 @@ impl Pipeline {
                 exporter.push(span);
                 Counters::add(&self.counters.exported, 1);
             }
+            Way::Off => Counters::add(&self.counters.dropped_shutdown, 1),
             Way::Queued { queue, .. } => match queue.push(span) {
                 Ok(()) => {}
                 Err(Refused::Full) => Counters::add(&self.counters.dropped_queue_full, 1),
@@ -85,7 +92,7 @@ impl Pipeline {
     /// Asks for everything queued so far to be exported.
     pub(crate) fn flush(&self) -> Pending {
         match &self.way {
-            Way::Memory(_) => Pending::Done,
+            Way::Memory(_) | Way::Off => Pending::Done,
             Way::Queued { commands, .. } => {
                 let (done, answer) = oneshot::channel();
                 match commands.send(Command::Flush(done)) {
@@ -99,7 +106,7 @@ impl Pipeline {
     /// Refuses later spans, and asks for everything queued so far to be exported.
     pub(crate) fn shutdown(&self) -> Pending {
         match &self.way {
-            Way::Memory(_) => Pending::Done,
+            Way::Memory(_) | Way::Off => Pending::Done,
             Way::Queued { queue, commands, .. } => {
                 queue.close();
                 let (done, answer) = oneshot::channel();
@@ -118,7 +125,7 @@ impl Pipeline {
     /// Spans queued or being exported.
     pub(crate) fn waiting(&self) -> usize {
         match &self.way {
-            Way::Memory(_) => 0,
+            Way::Memory(_) | Way::Off => 0,
             Way::Queued { queue, in_flight, .. } => queue.len() + in_flight.load(Ordering::Acquire),
         }
     }

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use opentelemetry::trace::{Link, Span as _, SpanBuilder, SpanContext, SpanKind, TraceContextExt, Tracer as _};
 use opentelemetry::{Context, KeyValue};
@@ -29,8 +29,25 @@ pub(crate) struct TracerCore {
     pub(crate) provider: SdkTracerProvider,
     pub(crate) sdk: SdkTracer,
     pub(crate) counts: Counts,
-    /// `None`: configured with `enabled: false`.
-    pub(crate) on: Option<On>,
+    pub(crate) switch: Switch,
+}
+
+/// Whether a tracer makes spans.
+#[derive(Debug)]
+pub(crate) struct Switch {
+    on: AtomicBool,
+    counted: Mutex<Option<On>>,
+}
+
+impl Switch {
+    pub(crate) fn new(on: bool) -> Self {
+        Self { on: AtomicBool::new(on), counted: Mutex::new(on.then(On::new)) }
+    }
+
+    pub(crate) fn off(&self) {
+        self.on.store(false, Ordering::Relaxed);
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
 }
 
 /// What a tracer is, for people to read. Holds no secret.
@@ -43,10 +60,10 @@ pub(crate) struct About {
     pub(crate) sampler: String,
 }
 
-/// Spans as they start.
+/// Spans as they start: each is in one of the two.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
-    pub(crate) started: AtomicU64,
+    pub(crate) sampled: AtomicU64,
     pub(crate) sampled_out: AtomicU64,
 }
 
@@ -85,7 +102,7 @@ impl TracerCore {
     }
 
     pub(crate) fn is_on(&self) -> bool {
-        self.on.is_some()
+        self.switch.on.load(Ordering::Relaxed)
     }
 
     /// Starts a span of this tracer under `cx`; `code` is recorded on it if it is sampled.
@@ -107,10 +124,19 @@ impl TracerCore {
             Parent::Given(ref span) => span.is_valid().then(|| span.clone()),
             Parent::Nearest => self.nearest(registry, cx, &mut new.links),
         };
-        self.counts.started.fetch_add(1, Ordering::Relaxed);
-        if ambient && matches!(new.parent, Parent::Nearest) && is_unsampled_local(parent.as_ref()) {
+        let enter = |cx: &Context| if ambient { cx.clone() } else { Frame::enter(cx, registry, self) };
+        if let Some(parent) = parent.as_ref().filter(|span| !span.is_sampled() && !span.is_remote()) {
+            // the trace was left out at its root, and no part of it comes back
             self.counts.sampled_out.fetch_add(1, Ordering::Relaxed);
-            return Started::Unsampled;
+            let current = cx.span().span_context() == parent;
+            return match (ambient, current) {
+                (true, true) => Started::Unsampled,
+                (false, true) => Started::Opened { cx: enter(cx), recording: false },
+                (_, false) => {
+                    let cx = enter(cx).with_remote_span_context(parent.clone());
+                    Started::Opened { cx, recording: false }
+                }
+            };
         }
 
         let parent_cx = match &parent {
@@ -123,11 +149,11 @@ impl TracerCore {
         let recording = span.is_recording();
         if recording {
             span.set_attributes(code());
-        } else {
-            self.counts.sampled_out.fetch_add(1, Ordering::Relaxed);
         }
-        let cx = if ambient { cx.with_span(span) } else { Frame::enter(cx, registry, self).with_span(span) };
-        Started::Opened { cx, recording }
+        let sampled = span.span_context().is_sampled();
+        let count = if sampled { &self.counts.sampled } else { &self.counts.sampled_out };
+        count.fetch_add(1, Ordering::Relaxed);
+        Started::Opened { cx: enter(cx).with_span(span), recording }
     }
 
     /// The parent that the rules of switching and of remote parents give; else a link, or nothing.
@@ -149,11 +175,6 @@ impl TracerCore {
         links.push(span);
         None
     }
-}
-
-/// Whether a span under `parent` is out because its trace is: decided once, at the trace's root.
-fn is_unsampled_local(parent: Option<&SpanContext>) -> bool {
-    parent.is_some_and(|span| !span.is_sampled() && !span.is_remote())
 }
 
 impl NewSpan {

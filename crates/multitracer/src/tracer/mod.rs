@@ -13,6 +13,6 @@ pub use self::future::{WithTracer, WithTracerExt};
 pub use self::handle::{Tracer, current_tracer};
 
 pub(crate) use self::ambient::Frame;
-pub(crate) use self::core::{About, Counts, NewSpan, Parent, Started, TracerCore};
+pub(crate) use self::core::{About, Counts, NewSpan, Parent, Started, Switch, TracerCore};
 pub(crate) use self::name::{NameId, TracerId};
-pub(crate) use self::switch::{On, any_tracer_on};
+pub(crate) use self::switch::any_tracer_on;
