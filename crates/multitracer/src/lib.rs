@@ -3,5 +3,7 @@
 
 mod config;
 mod experiment;
+mod routing;
 
 pub use self::experiment::Reason;
+pub use self::routing::Headers;

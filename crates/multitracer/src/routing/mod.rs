@@ -1,0 +1,9 @@
+//! From a request's headers to a route: ordered rules, the first match wins.
+
+mod headers;
+mod router;
+#[cfg(test)]
+mod tests;
+
+pub use self::headers::Headers;
+pub(crate) use self::router::Router;
