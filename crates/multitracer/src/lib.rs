@@ -1,9 +1,30 @@
-//! Lib.
-#![allow(dead_code, unused_imports, unreachable_pub, missing_docs)]
+#![doc = include_str!("../../../README.md")]
 
 mod config;
 mod experiment;
+mod export;
+mod registry;
 mod routing;
+mod span;
+mod tracer;
 
-pub use self::experiment::Reason;
-pub use self::routing::Headers;
+#[doc(no_inline)]
+pub use opentelemetry::KeyValue;
+
+pub use multitracer_macros::traced;
+
+pub use self::config::{
+    Config, ConfigError, OnSwitch, RemoteParent, UnknownTracer as UnknownTracerPolicy,
+};
+pub use self::experiment::{Assignment, Experiment, Reason};
+pub use self::export::{InMemoryExporter, Report, ShutdownError, TracerReport};
+pub use self::registry::{
+    BuildError, ExperimentBuilder, Registry, RegistryBuilder, RouteBuilder, TracerBuilder, Tracing, UnknownExperiment,
+    UnknownTracer, init, install,
+};
+pub use self::routing::{Headers, Route};
+pub use self::span::{ToAttribute, enrich_span};
+pub use self::tracer::{AsTracer, Tracer, TracerChoice, WithTracer, WithTracerExt, current_tracer};
+
+#[doc(hidden)]
+pub use self::span::__private;

@@ -86,7 +86,7 @@ impl Experiment {
     /// header, or with one that is not UTF-8, gets the fallback.
     #[must_use]
     pub fn assign_by_header<H: Headers + ?Sized>(&self, headers: &H) -> Assignment {
-        let value = self.core.unit_header.as_ref().and_then(|name| headers.header(name));
+        let value = self.core.unit_header.as_ref().and_then(|name| headers.header(name.as_str()));
         self.assigned(value.as_deref().and_then(|value| std::str::from_utf8(value).ok()))
     }
 

@@ -4,10 +4,13 @@
 //! `murmur3_32_v1`, which is frozen: another mapping would move users between variants.
 
 mod assign;
+mod handle;
 mod hash;
 mod reason;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::assign::{Outcome, Split};
+pub use self::handle::{Assignment, Experiment};
+pub(crate) use self::assign::Split;
+pub(crate) use self::handle::ExperimentCore;
 pub use self::reason::Reason;

@@ -22,7 +22,7 @@ mod worker;
 
 pub(crate) use self::console::ConsoleExporter;
 pub(crate) use self::exporter::{Erased, Exporter, ExporterError};
-pub(crate) use self::pipeline::Pipeline;
+pub(crate) use self::pipeline::{Pending, Pipeline};
 pub(crate) use self::processor::Ending;
 pub(crate) use self::runtime::ExportRuntime;
 

@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use opentelemetry::Context;
-use tokio::runtime::{Builder, EnterGuard, Handle, Runtime};
+use tokio::runtime::{Builder, EnterGuard, Runtime};
 
 /// How long a registry that was dropped without a shutdown may go on exporting in the background.
 const LINGER: Duration = Duration::from_secs(5);
@@ -41,10 +41,6 @@ impl ExportRuntime {
     /// Makes this runtime the current one, as some clients need while they are built.
     pub(crate) fn enter(&self) -> Option<EnterGuard<'_>> {
         self.runtime.as_ref().map(Runtime::enter)
-    }
-
-    pub(crate) fn handle(&self) -> Option<&Handle> {
-        self.runtime.as_ref().map(Runtime::handle)
     }
 }
 

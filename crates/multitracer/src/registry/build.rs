@@ -37,7 +37,6 @@ pub(super) fn build(builder: RegistryBuilder) -> Result<Registry, BuildError> {
     }
     let snapshot = ArcSwap::from_pointee(snapshot(&model, cores));
     let inner = Inner {
-        id,
         snapshot,
         runtime: Arc::new(runtime),
         unknown: 0.into(),

@@ -63,7 +63,6 @@ pub struct Registry {
 }
 
 struct Inner {
-    id: u64,
     snapshot: ArcSwap<Snapshot>,
     /// Started by the first tracer that exports.
     runtime: Arc<OnceCell<ExportRuntime>>,
@@ -260,6 +259,8 @@ impl Registry {
 
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Registry").field("tracers", &self.snapshot().names()).finish_non_exhaustive()
+        let snapshot = self.snapshot();
+        let names: Vec<_> = snapshot.names().collect();
+        f.debug_struct("Registry").field("tracers", &names).finish_non_exhaustive()
     }
 }

@@ -74,7 +74,7 @@ impl Callsite {
 
     /// Runs `record` if the future that wraps the caller has just opened a span of this call site.
     #[inline(always)]
-    pub fn on_start(&'static self, record: impl FnOnce(&mut Attributes)) {
+    pub fn on_start(&'static self, record: impl FnOnce(&mut Attributes<'_>)) {
         if any_tracer_on() {
             future::on_start(self, record);
         }

@@ -114,14 +114,15 @@ pub(super) fn finish(slot: &mut Option<Box<State>>, last: impl FnOnce(&super::st
 
 /// Opens the span if it is not open yet; says whether it was this time.
 fn open(slot: &mut Option<Box<State>>) -> bool {
-    if !matches!(slot.as_deref(), Some(State::Prepared(_))) {
-        return false;
+    let Some(State::Prepared(prepared)) = slot.as_deref_mut() else { return false };
+    match prepared.take().and_then(super::state::Prepared::open) {
+        Some(opened) => {
+            if let Some(state) = slot.as_deref_mut() {
+                *state = State::Opened { opened, polling: false };
+            }
+        }
+        None => *slot = None,
     }
-    *slot = slot.take().and_then(|mut state| {
-        let opened = state.open()?;
-        *state = State::Opened { opened, polling: false };
-        Some(state)
-    });
     true
 }
 
@@ -155,7 +156,7 @@ impl Drop for Fresh {
 }
 
 #[inline(never)]
-pub(super) fn on_start(callsite: &'static Callsite, record: impl FnOnce(&mut Attributes)) {
+pub(super) fn on_start(callsite: &'static Callsite, record: impl FnOnce(&mut Attributes<'_>)) {
     let capture = FRESH.with(|fresh| match &mut *fresh.borrow_mut() {
         // one that another call site left is not this body's
         slot @ Some(_) if slot.as_ref().is_some_and(|(of, _)| of.is(callsite)) => slot.take(),

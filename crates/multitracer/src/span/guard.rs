@@ -38,7 +38,7 @@ impl Entered {
 
     /// Runs `f` if the span is recorded.
     #[inline(always)]
-    pub fn record(&self, f: impl FnOnce(&mut Attributes)) {
+    pub fn record(&self, f: impl FnOnce(&mut Attributes<'_>)) {
         if let Some(live) = &self.live {
             live.opened.record(f);
         }

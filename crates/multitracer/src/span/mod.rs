@@ -1,16 +1,26 @@
 //! What `#[traced]` expands to: a call site, a guard, a future, a stream, an outcome.
 
+#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod attributes;
+#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod callsite;
+#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod capture;
 mod enrich;
 mod function_name;
+#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod future;
+#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod guard;
+#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod observe;
+#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod options;
+#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod shape;
+#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod state;
+#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod stream;
 mod value;
 

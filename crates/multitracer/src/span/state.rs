@@ -54,7 +54,7 @@ impl Prepared {
 }
 
 impl Opened {
-    pub(super) fn record(&self, f: impl FnOnce(&mut Attributes)) {
+    pub(super) fn record(&self, f: impl FnOnce(&mut Attributes<'_>)) {
         if self.recording {
             let mut attributes = Attributes::new(Some(&self.core.capture));
             f(&mut attributes);
@@ -96,7 +96,8 @@ pub struct Deferred(pub(super) Option<Box<State>>);
 /// Where such a span is.
 #[derive(Debug)]
 pub(crate) enum State {
-    Prepared(Prepared),
+    /// Taken when it opens.
+    Prepared(Option<Prepared>),
     Opened { opened: Opened, polling: bool },
 }
 
@@ -107,12 +108,12 @@ impl Deferred {
     }
 
     pub(super) fn new(prepared: Option<Prepared>) -> Self {
-        Self(prepared.map(|prepared| Box::new(State::Prepared(prepared))))
+        Self(prepared.map(|prepared| Box::new(State::Prepared(Some(prepared)))))
     }
 
     /// Attributes that are known at the call only. Evaluated unless the trace around is left out already.
     #[inline(always)]
-    pub fn record(&mut self, f: impl FnOnce(&mut Attributes)) {
+    pub fn record(&mut self, f: impl FnOnce(&mut Attributes<'_>)) {
         if let Some(state) = &mut self.0 {
             record_early(state, f);
         }
@@ -126,8 +127,8 @@ impl Deferred {
 }
 
 #[inline(never)]
-fn record_early(state: &mut State, f: impl FnOnce(&mut Attributes)) {
-    if let State::Prepared(prepared) = state {
+fn record_early(state: &mut State, f: impl FnOnce(&mut Attributes<'_>)) {
+    if let State::Prepared(Some(prepared)) = state {
         let mut attributes = Attributes::new(Some(&prepared.core.capture));
         f(&mut attributes);
         prepared.attributes.extend(attributes.into_list());
