@@ -3,6 +3,8 @@
 mod config;
 mod experiment;
 mod export;
+#[cfg(feature = "tower")]
+mod http;
 mod registry;
 mod routing;
 mod span;
@@ -18,6 +20,8 @@ pub use self::config::{
 };
 pub use self::experiment::{Assignment, Experiment, Reason};
 pub use self::export::{InMemoryExporter, Report, ShutdownError, TracerReport};
+#[cfg(feature = "tower")]
+pub use self::http::{HttpLayer, HttpService, ResponseFuture, TracedBody};
 pub use self::registry::{
     BuildError, ExperimentBuilder, Registry, RegistryBuilder, RouteBuilder, TracerBuilder, Tracing, UnknownExperiment,
     UnknownTracer, init, install,

@@ -205,7 +205,7 @@ impl Registry {
         INSTALLED.get().is_some_and(|installed| installed.is(self))
     }
 
-    fn is(&self, other: &Self) -> bool {
+    pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
     }
 

@@ -1,6 +1,5 @@
 //! What `#[traced]` expands to: a call site, a guard, a future, a stream, an outcome.
 
-#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod attributes;
 #[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod callsite;
@@ -10,7 +9,6 @@ mod enrich;
 mod function_name;
 #[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod future;
-#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod guard;
 #[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod observe;
@@ -29,7 +27,6 @@ pub use self::value::ToAttribute;
 
 /// What the macro's output names. No part of the public interface: it changes without notice.
 #[doc(hidden)]
-#[expect(missing_docs, reason = "documented for readers of the source only")]
 pub mod __private {
     pub use super::attributes::{Attributes, Captured};
     pub use super::callsite::{Callsite, Kind, Site};
