@@ -1,1 +1,34 @@
-//! Lib.
+#![doc = include_str!("../../../README.md")]
+
+mod config;
+mod experiment;
+mod export;
+#[cfg(feature = "tower")]
+mod http;
+mod registry;
+mod routing;
+mod span;
+mod tracer;
+
+#[doc(no_inline)]
+pub use opentelemetry::KeyValue;
+
+pub use multitracer_macros::traced;
+
+pub use self::config::{
+    Config, ConfigError, OnSwitch, RemoteParent, UnknownTracer as UnknownTracerPolicy,
+};
+pub use self::experiment::{Assignment, Experiment, Reason};
+pub use self::export::{InMemoryExporter, Report, ShutdownError, TracerReport};
+#[cfg(feature = "tower")]
+pub use self::http::{HttpLayer, HttpService, ResponseFuture, TracedBody};
+pub use self::registry::{
+    BuildError, ExperimentBuilder, Registry, RegistryBuilder, RouteBuilder, TracerBuilder, Tracing, UnknownExperiment,
+    UnknownTracer, init, install,
+};
+pub use self::routing::{Headers, Route};
+pub use self::span::{ToAttribute, enrich_span};
+pub use self::tracer::{AsTracer, Tracer, TracerChoice, WithTracer, WithTracerExt, current_tracer};
+
+#[doc(hidden)]
+pub use self::span::__private;

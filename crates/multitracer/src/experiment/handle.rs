@@ -1,0 +1,174 @@
+//! An experiment of a registry, and what it gave a unit.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::HeaderName;
+use opentelemetry::KeyValue;
+
+use super::{Reason, Split};
+use crate::registry::Registry;
+use crate::routing::Headers;
+use crate::tracer::{Tracer, TracerCore};
+
+/// A hash-based split of traffic over variants, each with a tracer of its own.
+///
+/// Comes from [`Registry::experiment`]. The same unit always gets the same variant, in every process
+/// and after every restart: the algorithm is `murmur3_32_v1`, see the project's `docs/semantics.md`.
+///
+/// ```
+/// # use multitracer::Registry;
+/// let registry = Registry::from_yaml("
+/// default_tracer: production
+/// defaults: {exporter: {console: {}}}
+/// tracers: {production: {}, control: {}, variant_a: {}}
+/// experiments:
+///   prompt_tone:
+///     variants: [{name: control, weight: 50}, {name: variant_a, weight: 50}]
+/// ")?;
+/// let assignment = registry.experiment("prompt_tone")?.assign("user-42");
+/// assert_eq!(assignment.variant(), Some("variant_a"));
+/// assert_eq!(assignment.tracer().name(), "variant_a");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Experiment {
+    core: Arc<ExperimentCore>,
+    registry: Registry,
+}
+
+pub(crate) struct ExperimentCore {
+    pub(crate) name: Arc<str>,
+    pub(crate) split: Split,
+    pub(crate) arms: Vec<(Arc<str>, Arc<TracerCore>)>,
+    pub(crate) fallback: Arc<TracerCore>,
+    pub(crate) unit_header: Option<HeaderName>,
+}
+
+/// What an experiment gave a unit: a variant and its tracer, or the fallback.
+///
+/// Behind `tracer = ..` it chooses the tracer and records itself on the span, as `feature_flag.key`,
+/// `feature_flag.result.variant` and `feature_flag.result.reason`.
+#[derive(Clone)]
+pub struct Assignment {
+    experiment: Arc<str>,
+    variant: Option<Arc<str>>,
+    reason: Reason,
+    hash: u32,
+    bucket: u32,
+    tracer: Tracer,
+}
+
+impl Experiment {
+    pub(crate) fn new(core: Arc<ExperimentCore>, registry: Registry) -> Self {
+        Self { core, registry }
+    }
+
+    /// Its name in the configuration.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.core.name
+    }
+
+    /// The names of its variants, in the configuration's order.
+    pub fn variants(&self) -> impl Iterator<Item = &str> {
+        self.core.arms.iter().map(|(name, _)| &**name)
+    }
+
+    /// The variant of `unit`, the identity that is split: a user id, say. An empty one gets the fallback, since
+    /// hashing it would put everybody without an identity into one variant.
+    #[must_use]
+    pub fn assign(&self, unit: &str) -> Assignment {
+        self.assigned(Some(unit))
+    }
+
+    /// The variant of the unit that the configuration's `unit: {header: ..}` names. A request without that
+    /// header, or with one that is not UTF-8, gets the fallback.
+    #[must_use]
+    pub fn assign_by_header<H: Headers + ?Sized>(&self, headers: &H) -> Assignment {
+        let value = self.core.unit_header.as_ref().and_then(|name| headers.header(name.as_str()));
+        self.assigned(value.as_deref().and_then(|value| std::str::from_utf8(value).ok()))
+    }
+
+    fn assigned(&self, unit: Option<&str>) -> Assignment {
+        let outcome = self.core.split.assign(unit);
+        let arm = outcome.variant.and_then(|index| self.core.arms.get(index));
+        let tracer = arm.map_or(&self.core.fallback, |(_, tracer)| tracer);
+        Assignment {
+            experiment: Arc::clone(&self.core.name),
+            variant: arm.map(|(name, _)| Arc::clone(name)),
+            reason: outcome.reason,
+            hash: outcome.hash,
+            bucket: outcome.bucket,
+            tracer: Tracer::new(Arc::clone(tracer), self.registry.clone()),
+        }
+    }
+}
+
+impl Assignment {
+    /// The experiment's name.
+    #[must_use]
+    pub fn experiment(&self) -> &str {
+        &self.experiment
+    }
+
+    /// The variant's name; `None`: the fallback.
+    #[must_use]
+    pub fn variant(&self) -> Option<&str> {
+        self.variant.as_deref()
+    }
+
+    /// The variant's tracer, or the fallback's.
+    #[must_use]
+    pub fn tracer(&self) -> &Tracer {
+        &self.tracer
+    }
+
+    /// Why: [`Reason::Split`] for a variant, [`Reason::Default`] for the fallback.
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// The unit's hash, for those who check a split; zero without a unit.
+    #[must_use]
+    pub fn hash(&self) -> u32 {
+        self.hash
+    }
+
+    /// The unit's bucket, below the sum of the weights; zero without a unit.
+    #[must_use]
+    pub fn bucket(&self) -> u32 {
+        self.bucket
+    }
+
+    /// What is recorded on a span.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = KeyValue> + use<> {
+        let variant = self.variant.as_ref().map(|name| KeyValue::new("feature_flag.result.variant", Arc::clone(name)));
+        [
+            Some(KeyValue::new("feature_flag.key", Arc::clone(&self.experiment))),
+            variant,
+            Some(KeyValue::new("feature_flag.result.reason", self.reason.as_str())),
+        ]
+        .into_iter()
+        .flatten()
+    }
+}
+
+impl fmt::Debug for Experiment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let variants: Vec<_> = self.variants().collect();
+        f.debug_struct("Experiment").field("name", &self.name()).field("variants", &variants).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Assignment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Assignment")
+            .field("experiment", &self.experiment)
+            .field("variant", &self.variant)
+            .field("tracer", &self.tracer.name())
+            .field("reason", &self.reason)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,16 @@
+//! Hash-based splits: a unit of traffic always lands in the same variant.
+//!
+//! [`hash`] is the hash function, [`assign`] the mapping from a hash to a variant. Together they are
+//! `murmur3_32_v1`, which is frozen: another mapping would move users between variants.
+
+mod assign;
+mod handle;
+mod hash;
+mod reason;
+#[cfg(test)]
+mod tests;
+
+pub use self::handle::{Assignment, Experiment};
+pub(crate) use self::assign::Split;
+pub(crate) use self::handle::ExperimentCore;
+pub use self::reason::Reason;

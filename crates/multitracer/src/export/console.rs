@@ -1,0 +1,117 @@
+//! The `console` exporter: each trace as an indented tree on standard output.
+
+use std::collections::HashMap;
+use std::fmt::{self, Write as _};
+use std::io::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use opentelemetry::trace::{SpanId, SpanKind, Status, TraceId};
+use opentelemetry_sdk::trace::SpanData;
+
+use super::exporter::{Delivered, ExportFuture, Exporter};
+
+/// Spans that wait for their trace's root; past this they are written without it.
+const MAX_WAITING: usize = 10_000;
+
+/// Writes a trace when its root, or its topmost span in this process, has ended.
+pub(crate) struct ConsoleExporter {
+    heading: String,
+    waiting: Mutex<HashMap<TraceId, Vec<SpanData>>>,
+}
+
+impl ConsoleExporter {
+    /// `heading` stands above every trace: the tracer and its project.
+    pub(crate) fn new(heading: String) -> Arc<dyn Exporter> {
+        Arc::new(Self { heading, waiting: Mutex::default() })
+    }
+
+    /// Keeps what is not complete, gives back what is.
+    fn complete(&self, batch: Vec<SpanData>) -> Vec<Vec<SpanData>> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut done = Vec::new();
+        for span in batch {
+            let trace_id = span.span_context.trace_id();
+            let is_top = span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote;
+            waiting.entry(trace_id).or_default().push(span);
+            if is_top && let Some(trace) = waiting.remove(&trace_id) {
+                done.push(trace);
+            }
+        }
+        if waiting.values().map(Vec::len).sum::<usize>() > MAX_WAITING {
+            done.extend(waiting.drain().map(|(_, trace)| trace));
+        }
+        done
+    }
+
+    fn write(&self, traces: Vec<Vec<SpanData>>) -> std::io::Result<()> {
+        let mut text = String::new();
+        for trace in traces {
+            // writing to a String does not fail
+            let _ = writeln!(text, "{}  {}", self.heading, Tree(&trace));
+        }
+        std::io::stdout().lock().write_all(text.as_bytes())
+    }
+}
+
+impl Exporter for ConsoleExporter {
+    fn export(self: Arc<Self>, batch: Vec<SpanData>) -> ExportFuture {
+        Box::pin(async move {
+            let traces = self.complete(batch);
+            self.write(traces).map_err(|error| super::ExporterError(error.to_string()))?;
+            Ok(Delivered::default())
+        })
+    }
+
+    fn shutdown(&self, _timeout: Duration) -> Result<(), String> {
+        let rest: Vec<_> = {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.drain().map(|(_, trace)| trace).collect()
+        };
+        self.write(rest).map_err(|error| error.to_string())
+    }
+}
+
+/// One trace, a span a line, children under their parents in the order in which they started.
+struct Tree<'a>(&'a [SpanData]);
+
+impl fmt::Display for Tree<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut spans: Vec<&SpanData> = self.0.iter().collect();
+        spans.sort_by_key(|span| span.start_time);
+        let Some(first) = spans.first() else { return Ok(()) };
+        write!(f, "trace {}", first.span_context.trace_id())?;
+        for span in &spans {
+            if !spans.iter().any(|other| other.span_context.span_id() == span.parent_span_id) {
+                write_span(f, &spans, span, 1)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write_span(f: &mut fmt::Formatter<'_>, spans: &[&SpanData], span: &SpanData, depth: usize) -> fmt::Result {
+    let took = span.end_time.duration_since(span.start_time).unwrap_or_default();
+    write!(f, "\n{:indent$}{} {took:.1?}", "", span.name, indent = depth * 2)?;
+    match span.span_kind {
+        SpanKind::Internal => {}
+        ref kind => write!(f, " [{}]", format!("{kind:?}").to_lowercase())?,
+    }
+    match &span.status {
+        Status::Error { description } if description.is_empty() => write!(f, " ERROR")?,
+        Status::Error { description } => write!(f, " ERROR {description:?}")?,
+        _ => {}
+    }
+    for attribute in &span.attributes {
+        if !attribute.key.as_str().starts_with("code.") {
+            write!(f, " {}={}", attribute.key, attribute.value)?;
+        }
+    }
+    for link in span.links.iter() {
+        write!(f, " linked to {}", link.span_context.trace_id())?;
+    }
+    for child in spans.iter().filter(|child| child.parent_span_id == span.span_context.span_id()) {
+        write_span(f, spans, child, depth + 1)?;
+    }
+    Ok(())
+}

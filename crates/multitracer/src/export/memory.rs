@@ -1,0 +1,52 @@
+//! Spans kept in memory, for tests.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use opentelemetry_sdk::trace::SpanData;
+
+/// Keeps a tracer's ended spans in memory, for tests.
+///
+/// Spans are there as soon as they end: there is no queue, no thread and nothing to flush. Clones share
+/// the same spans.
+///
+/// ```
+/// use multitracer::{InMemoryExporter, Registry, TracerBuilder};
+///
+/// let spans = InMemoryExporter::new();
+/// let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&spans)).build()?;
+/// registry.tracer("canary")?.in_span("work", || {});
+/// assert_eq!(spans.spans()[0].name, "work");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct InMemoryExporter {
+    spans: Arc<Mutex<Vec<SpanData>>>,
+}
+
+impl InMemoryExporter {
+    /// An empty one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The spans that have ended so far, in the order in which they ended.
+    #[must_use]
+    pub fn spans(&self) -> Vec<SpanData> {
+        self.lock().clone()
+    }
+
+    /// Takes the spans that have ended so far, and starts over.
+    #[must_use]
+    pub fn take(&self) -> Vec<SpanData> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    pub(crate) fn push(&self, span: SpanData) {
+        self.lock().push(span);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<SpanData>> {
+        self.spans.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

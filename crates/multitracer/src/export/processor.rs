@@ -1,0 +1,81 @@
+//! The end of a span: the SDK hands it over, the pipeline takes it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use opentelemetry::{Array, Context, StringValue, Value};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
+
+use super::pipeline::Pipeline;
+
+/// The SDK's side of a pipeline.
+#[derive(Debug)]
+pub(crate) struct Ending {
+    pipeline: Arc<Pipeline>,
+    /// `attribute_value_length_limit`, which the SDK's own limits lack.
+    max_value_length: Option<usize>,
+}
+
+impl Ending {
+    pub(crate) fn new(pipeline: Arc<Pipeline>, max_value_length: Option<u32>) -> Self {
+        Self { pipeline, max_value_length: max_value_length.map(|length| length as usize) }
+    }
+}
+
+impl SpanProcessor for Ending {
+    fn on_start(&self, _span: &mut Span, _cx: &Context) {}
+
+    fn on_end(&self, mut span: SpanData) {
+        if !span.span_context.is_sampled() {
+            return;
+        }
+        if let Some(max) = self.max_value_length {
+            shorten(&mut span, max);
+        }
+        self.pipeline.push(span);
+    }
+
+    /// Flushing is the registry's: this would block whoever calls it.
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+}
+
+fn shorten(span: &mut SpanData, max: usize) {
+    for attribute in &mut span.attributes {
+        shorten_value(&mut attribute.value, max);
+    }
+    for event in &mut span.events.events {
+        for attribute in &mut event.attributes {
+            shorten_value(&mut attribute.value, max);
+        }
+    }
+    for link in &mut span.links.links {
+        for attribute in &mut link.attributes {
+            shorten_value(&mut attribute.value, max);
+        }
+    }
+}
+
+fn shorten_value(value: &mut Value, max: usize) {
+    match value {
+        Value::String(text) => shorten_text(text, max),
+        Value::Array(Array::String(texts)) => {
+            for text in texts {
+                shorten_text(text, max);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn shorten_text(text: &mut StringValue, max: usize) {
+    if let Some((end, _)) = text.as_str().char_indices().nth(max) {
+        *text = text.as_str()[..end].to_owned().into();
+    }
+}

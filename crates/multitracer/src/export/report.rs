@@ -1,0 +1,127 @@
+//! What a flush or a shutdown came to, tracer by tracer.
+
+use std::fmt;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+/// What became of each tracer's spans, as of a flush or a shutdown.
+///
+/// Its `Display` is a table.
+#[derive(Clone, Debug)]
+pub struct Report {
+    pub(crate) tracers: Vec<TracerReport>,
+}
+
+/// One tracer's line of a [`Report`]: counts of spans since the tracer was built.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TracerReport {
+    /// The tracer's name.
+    pub name: Arc<str>,
+    /// The project that its spans go to.
+    pub project: Arc<str>,
+    /// Spans that were started, sampled or not.
+    pub started: u64,
+    /// Spans that the sampler left out.
+    pub sampled_out: u64,
+    /// Spans that the backend took.
+    pub exported: u64,
+    /// Spans that the backend refused while it took others of the same request.
+    pub rejected: u64,
+    /// Spans that were lost: the queue was full, the export failed or took too long, or it was too late.
+    pub dropped: u64,
+    /// Spans that wait for their export.
+    pub queued: u64,
+    /// Why this flush or shutdown did not do all that it should; `None`: it did.
+    pub error: Option<String>,
+}
+
+impl Report {
+    /// One entry for each tracer, in the configuration's order.
+    #[must_use]
+    pub fn tracers(&self) -> &[TracerReport] {
+        &self.tracers
+    }
+
+    /// The tracer of that name.
+    #[must_use]
+    pub fn tracer(&self, name: &str) -> Option<&TracerReport> {
+        self.tracers.iter().find(|tracer| &*tracer.name == name)
+    }
+
+    pub(crate) fn into_result(self) -> Result<Self, ShutdownError> {
+        if self.tracers.iter().any(|tracer| tracer.error.is_some()) {
+            return Err(ShutdownError { report: self });
+        }
+        Ok(self)
+    }
+}
+
+impl TracerReport {
+    /// Spans that have started and not ended yet.
+    #[must_use]
+    pub fn open(&self) -> u64 {
+        let settled = self.sampled_out + self.exported + self.rejected + self.dropped + self.queued;
+        self.started.saturating_sub(settled)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = |heading: &str, text: fn(&TracerReport) -> &str| {
+            self.tracers.iter().map(|tracer| text(tracer).len()).max().unwrap_or(0).max(heading.len())
+        };
+        let name = width("tracer", |tracer| &tracer.name);
+        let project = width("project", |tracer| &tracer.project);
+        write!(
+            f,
+            "{:name$}  {:project$}  {:>8}  {:>11}  {:>8}  {:>8}  {:>7}  {:>6}  {:>4}",
+            "tracer", "project", "started", "sampled out", "exported", "rejected", "dropped", "queued", "open"
+        )?;
+        for tracer in &self.tracers {
+            write!(
+                f,
+                "\n{:name$}  {:project$}  {:>8}  {:>11}  {:>8}  {:>8}  {:>7}  {:>6}  {:>4}",
+                tracer.name,
+                tracer.project,
+                tracer.started,
+                tracer.sampled_out,
+                tracer.exported,
+                tracer.rejected,
+                tracer.dropped,
+                tracer.queued,
+                tracer.open()
+            )?;
+            if let Some(error) = &tracer.error {
+                write!(f, "  {error}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A flush or a shutdown that one or more tracers did not finish; the others did.
+#[derive(Clone, Debug, Error)]
+#[error("{}", self.summary())]
+pub struct ShutdownError {
+    report: Report,
+}
+
+impl ShutdownError {
+    /// What became of every tracer, those that finished included.
+    #[must_use]
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    fn summary(&self) -> String {
+        let failed: Vec<String> = self
+            .report
+            .tracers
+            .iter()
+            .filter_map(|tracer| Some(format!("tracer `{}`: {}", tracer.name, tracer.error.as_deref()?)))
+            .collect();
+        failed.join("; ")
+    }
+}

@@ -1,0 +1,73 @@
+//! The way to a response.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll, ready};
+
+use http::Response;
+use pin_project_lite::pin_project;
+
+use super::body::TracedBody;
+use super::span::ServerSpan;
+
+pin_project! {
+    /// The future of a response; see [`HttpLayer`](super::HttpLayer).
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<F> {
+        #[pin]
+        inner: F,
+        // taken by the response's body
+        span: Option<ServerSpan>,
+    }
+
+    impl<F> PinnedDrop for ResponseFuture<F> {
+        fn drop(this: Pin<&mut Self>) {
+            if let Some(span) = this.project().span.take() {
+                span.cancelled();
+            }
+        }
+    }
+}
+
+impl<F> ResponseFuture<F> {
+    pub(super) fn new(inner: F, span: ServerSpan) -> Self {
+        Self { inner, span: Some(span) }
+    }
+}
+
+impl<F, R, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+{
+    type Output = Result<Response<TracedBody<R>>, E>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let result = {
+            let _attached = this.span.as_ref().map(ServerSpan::attach);
+            ready!(this.inner.poll(task))
+        };
+        let span = this.span.take();
+        Poll::Ready(match result {
+            Ok(response) => {
+                if let Some(span) = &span {
+                    span.responded(response.status());
+                }
+                Ok(response.map(|body| TracedBody::new(body, span)))
+            }
+            Err(error) => {
+                if let Some(span) = span {
+                    span.failed::<E>();
+                }
+                Err(error)
+            }
+        })
+    }
+}
+
+impl<F> fmt::Debug for ResponseFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}

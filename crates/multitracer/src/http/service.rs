@@ -1,0 +1,41 @@
+//! The service.
+
+use std::task::{Context as TaskContext, Poll};
+
+use http::{Request, Response};
+use tower_service::Service;
+
+use super::body::TracedBody;
+use super::future::ResponseFuture;
+use super::layer::HttpLayer;
+use super::span::ServerSpan;
+
+/// A service whose requests each have their tracer and their server span; see [`HttpLayer`].
+#[derive(Clone, Debug)]
+pub struct HttpService<S> {
+    pub(super) inner: S,
+    pub(super) layer: HttpLayer,
+}
+
+impl<S, B, R> Service<Request<B>> for HttpService<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+{
+    type Response = Response<TracedBody<R>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, task: &mut TaskContext<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(task)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let (parts, body) = request.into_parts();
+        let span = ServerSpan::open(&self.layer, &parts);
+        let inner = {
+            let _attached = span.attach();
+            self.inner.call(Request::from_parts(parts, body))
+        };
+        ResponseFuture::new(inner, span)
+    }
+}

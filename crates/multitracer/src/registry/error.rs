@@ -1,0 +1,84 @@
+//! What can go wrong while a registry is built or asked.
+
+use std::fmt;
+use std::io;
+
+use thiserror::Error;
+
+use crate::config::ConfigError;
+
+/// Why a registry could not be built or installed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The configuration is wrong; every problem is listed, with its place.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A tracer's exporter could not be set up.
+    #[error("tracer `{tracer}`: {reason}")]
+    #[non_exhaustive]
+    Exporter {
+        /// The tracer's name.
+        tracer: String,
+        /// What is wrong; holds no credential.
+        reason: String,
+    },
+    /// The export thread could not be started.
+    #[error("cannot start the export runtime")]
+    Runtime(#[source] io::Error),
+    /// A registry is installed already; there can be one for the process.
+    #[error("a registry is installed already; enter this one with `Registry::scope` instead")]
+    AlreadyInstalled,
+}
+
+/// A name that no tracer of the registry has.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("no tracer is named `{name}`{}", Known(.known))]
+pub struct UnknownTracer {
+    name: String,
+    known: Vec<String>,
+}
+
+/// A name that no experiment of the registry has.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("no experiment is named `{name}`{}", Known(.known))]
+pub struct UnknownExperiment {
+    name: String,
+    known: Vec<String>,
+}
+
+impl UnknownTracer {
+    pub(crate) fn new<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Self {
+        Self { name: name.to_owned(), known: known.map(str::to_owned).collect() }
+    }
+
+    /// The name that was asked for.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl UnknownExperiment {
+    pub(crate) fn new<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Self {
+        Self { name: name.to_owned(), known: known.map(str::to_owned).collect() }
+    }
+
+    /// The name that was asked for.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// Names that exist, for the end of a message.
+struct Known<'a>(&'a [String]);
+
+impl fmt::Display for Known<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            [] => f.write_str("; there are none"),
+            names => write!(f, "; there are: {}", names.join(", ")),
+        }
+    }
+}

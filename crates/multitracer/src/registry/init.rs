@@ -1,0 +1,105 @@
+//! One registry for the process.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::error::BuildError;
+use super::{INSTALLED, Registry};
+use crate::export::{Report, ShutdownError};
+
+/// How long a guard that is dropped waits for the last spans.
+const DROP_DEADLINE: Duration = Duration::from_secs(5);
+
+/// Loads the YAML file at `path`, checks it, builds its registry and installs it as the process's own.
+///
+/// Logs one line for each tracer through `tracing`, target `multitracer`, without any secret. Keep the guard until
+/// the program ends.
+///
+/// ```no_run
+/// #[tokio::main]
+/// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     let tracing = multitracer::init("config.yaml")?;
+///     // ..
+///     tracing.shutdown().await?;
+///     Ok(())
+/// }
+/// ```
+///
+/// # Errors
+///
+/// When the file is wrong, an exporter cannot be set up, or a registry is installed already.
+pub fn init(path: impl AsRef<Path>) -> Result<Tracing, BuildError> {
+    install(Registry::from_path(path)?)
+}
+
+/// Installs `registry` as the process's own: what traced functions use where no registry was entered.
+///
+/// # Errors
+///
+/// When one is installed already.
+pub fn install(registry: Registry) -> Result<Tracing, BuildError> {
+    INSTALLED.set(registry.clone()).map_err(|_| BuildError::AlreadyInstalled)?;
+    for core in registry.snapshot().tracers() {
+        let about = &core.about;
+        tracing::info!(
+            target: "multitracer",
+            tracer = &*about.name,
+            project = &*about.project,
+            environment = about.environment.as_deref().unwrap_or("-"),
+            exporter = about.exporter,
+            sampler = about.sampler,
+            enabled = core.is_on(),
+            "tracer ready"
+        );
+    }
+    Ok(Tracing { registry, ended: false })
+}
+
+/// The guard of the process's registry.
+///
+/// [`shutdown`](Self::shutdown) ends it and says what became of the spans; dropping it exports what is left,
+/// for at most 5 s.
+#[must_use = "dropping the guard shuts tracing down"]
+#[derive(Debug)]
+pub struct Tracing {
+    registry: Registry,
+    ended: bool,
+}
+
+impl Tracing {
+    /// The registry.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Switches every tracer off and exports what has ended, all tracers at once, within 10 s.
+    ///
+    /// # Errors
+    ///
+    /// When a tracer could not export everything; the error has the report of all.
+    pub async fn shutdown(mut self) -> Result<Report, ShutdownError> {
+        self.ended = true;
+        self.registry.shutdown().await
+    }
+
+    /// As [`shutdown`](Self::shutdown), for a program that is not async. Blocks the calling thread.
+    ///
+    /// # Errors
+    ///
+    /// As [`shutdown`](Self::shutdown).
+    pub fn shutdown_blocking(mut self, deadline: Duration) -> Result<Report, ShutdownError> {
+        self.ended = true;
+        self.registry.shutdown_blocking(deadline)
+    }
+}
+
+impl Drop for Tracing {
+    fn drop(&mut self) {
+        if !self.ended
+            && let Err(error) = self.registry.shutdown_blocking(DROP_DEADLINE)
+        {
+            tracing::warn!(target: "multitracer", %error, "spans were lost at the end");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Flushing and shutting down: all tracers at once, under one deadline.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+
+use super::Registry;
+use crate::export::{Pending, Report, ShutdownError, TracerReport};
+use crate::tracer::TracerCore;
+
+/// How long [`Registry::flush`] and [`Registry::shutdown`] wait.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// What each tracer answered, in order.
+type Answers = Vec<Result<(), String>>;
+
+impl Registry {
+    /// Exports what has ended so far, all tracers at once, within 10 s.
+    ///
+    /// # Errors
+    ///
+    /// When a tracer could not export everything; the error has the report of all.
+    pub async fn flush(&self) -> Result<Report, ShutdownError> {
+        self.settle(DEADLINE, |core| core.pipeline.flush()).await
+    }
+
+    /// As [`flush`](Self::flush), for code that is not async. Blocks the calling thread; exports go on
+    /// elsewhere, so it may be called on a thread of any runtime.
+    ///
+    /// # Errors
+    ///
+    /// As [`flush`](Self::flush).
+    pub fn flush_blocking(&self, deadline: Duration) -> Result<Report, ShutdownError> {
+        self.settle_blocking(deadline, |core| core.pipeline.flush())
+    }
+
+    /// Switches every tracer off and exports what has ended, all tracers at once, within 10 s. Spans that
+    /// are open still, and spans that start later, are not exported.
+    ///
+    /// # Errors
+    ///
+    /// When a tracer could not export everything; the error has the report of all.
+    pub async fn shutdown(&self) -> Result<Report, ShutdownError> {
+        self.shutdown_within(DEADLINE).await
+    }
+
+    /// As [`shutdown`](Self::shutdown), with one deadline of your own for all tracers together.
+    ///
+    /// # Errors
+    ///
+    /// As [`shutdown`](Self::shutdown).
+    pub async fn shutdown_within(&self, deadline: Duration) -> Result<Report, ShutdownError> {
+        self.settle(deadline, stop).await
+    }
+
+    /// As [`shutdown_within`](Self::shutdown_within), for code that is not async. Blocks the calling thread.
+    ///
+    /// # Errors
+    ///
+    /// As [`shutdown`](Self::shutdown).
+    pub fn shutdown_blocking(&self, deadline: Duration) -> Result<Report, ShutdownError> {
+        self.settle_blocking(deadline, stop)
+    }
+
+    /// What has become of every tracer's spans so far.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        self.report_with(Vec::new())
+    }
+
+    async fn settle(
+        &self,
+        deadline: Duration,
+        ask: impl Fn(&TracerCore) -> Pending,
+    ) -> Result<Report, ShutdownError> {
+        let (send, receive) = oneshot::channel();
+        self.ask(deadline, ask, move |answers| {
+            let _ = send.send(answers);
+        });
+        self.report_with(receive.await.unwrap_or_default()).into_result()
+    }
+
+    fn settle_blocking(
+        &self,
+        deadline: Duration,
+        ask: impl Fn(&TracerCore) -> Pending,
+    ) -> Result<Report, ShutdownError> {
+        let (send, receive) = mpsc::channel();
+        self.ask(deadline, ask, move |answers| {
+            let _ = send.send(answers);
+        });
+        self.report_with(receive.recv().unwrap_or_default()).into_result()
+    }
+
+    /// Asks every tracer, and gives `then` the answers on the export runtime once they are all there or
+    /// `deadline` has passed.
+    fn ask(
+        &self,
+        deadline: Duration,
+        ask: impl Fn(&TracerCore) -> Pending,
+        then: impl FnOnce(Answers) + Send + 'static,
+    ) {
+        let pending: Vec<Pending> = self.snapshot().tracers().iter().map(|core| ask(core)).collect();
+        let Some(runtime) = self.inner.runtime.get() else {
+            return then(pending.iter().map(|_| Ok(())).collect());
+        };
+        runtime.spawn(async move {
+            let mut answers: Answers = pending.iter().map(|_| Ok(())).collect();
+            let mut asked = JoinSet::new();
+            for (at, pending) in pending.into_iter().enumerate() {
+                asked.spawn(async move { (at, pending.within(deadline).await) });
+            }
+            while let Some(answer) = asked.join_next().await {
+                if let Ok((at, answer)) = answer {
+                    answers[at] = answer;
+                }
+            }
+            then(answers);
+        });
+    }
+
+    fn report_with(&self, answers: Answers) -> Report {
+        let mut answers = answers.into_iter();
+        let tracers = self.snapshot().tracers().iter().map(|core| line(core, answers.next())).collect();
+        Report { tracers }
+    }
+}
+
+fn stop(core: &TracerCore) -> Pending {
+    core.switch.off();
+    core.pipeline.shutdown()
+}
+
+fn line(core: &Arc<TracerCore>, answer: Option<Result<(), String>>) -> TracerReport {
+    let counters = core.pipeline.counters();
+    let get = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+    let sampled_out = get(&core.counts.sampled_out);
+    TracerReport {
+        name: Arc::clone(&core.about.name),
+        project: Arc::clone(&core.about.project),
+        started: get(&core.counts.sampled) + sampled_out,
+        sampled_out,
+        exported: get(&counters.exported),
+        rejected: get(&counters.rejected),
+        dropped: counters.dropped(),
+        queued: core.pipeline.waiting() as u64,
+        error: answer.and_then(Result::err),
+    }
+}

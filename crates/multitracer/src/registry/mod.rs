@@ -1,0 +1,266 @@
+//! Names -> tracers: built from one configuration, looked up on every call, shut down together.
+
+mod build;
+mod builder;
+mod error;
+mod init;
+mod life;
+mod routes;
+mod snapshot;
+mod tracer_builder;
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::{ArcSwap, Guard};
+use once_cell::sync::OnceCell;
+use opentelemetry::Context;
+
+pub use self::builder::{ExperimentBuilder, RegistryBuilder, RouteBuilder};
+pub use self::error::{BuildError, UnknownExperiment, UnknownTracer};
+pub use self::init::{Tracing, init, install};
+pub use self::tracer_builder::TracerBuilder;
+pub(crate) use self::snapshot::Snapshot;
+
+use crate::config::{Config, UnknownTracer as UnknownTracerPolicy};
+use crate::experiment::Experiment;
+use crate::export::ExportRuntime;
+use crate::routing::{Headers, Route};
+use crate::tracer::{Frame, NameId, Tracer, TracerCore, TracerId};
+
+static INSTALLED: OnceCell<Registry> = OnceCell::new();
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+/// Unknown names that are remembered as warned about; past this, new ones are counted only.
+const MAX_WARNED: usize = 256;
+
+/// The tracers, routes and experiments of one configuration.
+///
+/// A registry is a value: cheap to clone (clones are the same registry), free of globals, and as many
+/// may exist as a process or its tests need. One may be [installed](install) as the process's own.
+///
+/// ```
+/// use multitracer::{InMemoryExporter, Registry, TracerBuilder};
+///
+/// let spans = InMemoryExporter::new();
+/// let registry = Registry::builder()
+///     .tracer(TracerBuilder::new("production").in_memory(&spans))
+///     .tracer(TracerBuilder::new("canary").in_memory(&spans))
+///     .default_tracer("production")
+///     .build()?;
+///
+/// let canary = registry.tracer("canary")?;
+/// canary.scope(|| assert_eq!(multitracer::current_tracer().unwrap().name(), "canary"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Registry {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    snapshot: ArcSwap<Snapshot>,
+    /// Started by the first tracer that exports.
+    runtime: Arc<OnceCell<ExportRuntime>>,
+    unknown: AtomicU64,
+    warned: Mutex<HashSet<String>>,
+}
+
+impl Registry {
+    /// Builds the registry that the YAML file at `path` describes, with `${VAR}` from the process's
+    /// environment.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, when anything in it is wrong (every problem is listed, with its
+    /// place), or when an exporter cannot be set up.
+    pub fn from_path(path: impl AsRef<Path>) -> Result<Self, BuildError> {
+        Self::from_config(Config::from_path(path)?)
+    }
+
+    /// Builds the registry that `yaml` describes, with `${VAR}` from the process's environment.
+    ///
+    /// ```
+    /// use multitracer::Registry;
+    ///
+    /// let registry = Registry::from_yaml("
+    /// tracers:
+    ///   production: {project: myapp-production, exporter: {console: {}}}
+    /// ")?;
+    /// assert_eq!(registry.default_tracer().project(), "myapp-production");
+    /// # Ok::<(), multitracer::BuildError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`from_path`](Self::from_path).
+    pub fn from_yaml(yaml: &str) -> Result<Self, BuildError> {
+        Self::from_config(Config::from_yaml(yaml)?)
+    }
+
+    /// Builds the registry that `config` describes.
+    ///
+    /// # Errors
+    ///
+    /// When an exporter cannot be set up.
+    pub fn from_config(config: Config) -> Result<Self, BuildError> {
+        RegistryBuilder::from_config(config).build()
+    }
+
+    /// Starts a registry in code.
+    #[must_use]
+    pub fn builder() -> RegistryBuilder {
+        RegistryBuilder::new()
+    }
+
+    /// The registry that was [installed](install) as the process's own, if one was.
+    #[must_use]
+    pub fn installed() -> Option<&'static Self> {
+        INSTALLED.get()
+    }
+
+    /// The tracer of that name.
+    ///
+    /// # Errors
+    ///
+    /// When the registry has none; the error names those that it has.
+    pub fn tracer(&self, name: &str) -> Result<Tracer, UnknownTracer> {
+        let snapshot = self.snapshot();
+        match snapshot.by_name(name) {
+            Some(core) => Ok(Tracer::new(Arc::clone(core), self.clone())),
+            None => Err(UnknownTracer::new(name, snapshot.names())),
+        }
+    }
+
+    /// What a function without a tracer of its own uses where no tracer is ambient.
+    #[must_use]
+    pub fn default_tracer(&self) -> Tracer {
+        Tracer::new(Arc::clone(self.snapshot().default_tracer()), self.clone())
+    }
+
+    /// Every tracer, in the configuration's order.
+    #[must_use]
+    pub fn tracers(&self) -> Vec<Tracer> {
+        let snapshot = self.snapshot();
+        snapshot.tracers().iter().map(|core| Tracer::new(Arc::clone(core), self.clone())).collect()
+    }
+
+    /// The tracer for a request with these headers: the first route that matches, top to bottom, else the
+    /// default tracer.
+    ///
+    /// Header names are compared without regard to case, values byte by byte; a header that is repeated
+    /// counts as one whose values are joined by `, ` (RFC 9110, section 5.3), so that a smuggled second value does not match.
+    ///
+    /// ```
+    /// # use multitracer::Registry;
+    /// let registry = Registry::from_yaml(r#"
+    /// default_tracer: production
+    /// defaults: {exporter: {console: {}}}
+    /// tracers: {production: {}, canary: {}}
+    /// routes: [{name: canary-users, headers: {X-Canary-User: "true"}, tracer: canary}]
+    /// "#)?;
+    /// let route = registry.route(&[("x-canary-user", "true")]);
+    /// assert_eq!((route.tracer().name(), route.name()), ("canary", Some("canary-users")));
+    /// # Ok::<(), multitracer::BuildError>(())
+    /// ```
+    #[must_use]
+    pub fn route<H: Headers + ?Sized>(&self, headers: &H) -> Route {
+        self.snapshot().route(self, headers)
+    }
+
+    /// The experiment of that name.
+    ///
+    /// # Errors
+    ///
+    /// When the registry has none; the error names those that it has.
+    pub fn experiment(&self, name: &str) -> Result<Experiment, UnknownExperiment> {
+        self.snapshot().experiment(self, name)
+    }
+
+    /// Runs `f` in this registry: unnamed traced functions inside use its default tracer, named ones its
+    /// tracers, whatever registry is installed.
+    pub fn scope<R>(&self, f: impl FnOnce() -> R) -> R {
+        self.default_tracer().scope(f)
+    }
+
+    /// How often a name was asked for that no tracer has.
+    #[must_use]
+    pub fn unknown_tracer_count(&self) -> u64 {
+        self.inner.unknown.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn snapshot(&self) -> Guard<Arc<Snapshot>> {
+        self.inner.snapshot.load()
+    }
+
+    pub(crate) fn default_id(&self) -> TracerId {
+        self.snapshot().default_tracer().id()
+    }
+
+    pub(crate) fn is_installed(&self) -> bool {
+        INSTALLED.get().is_some_and(|installed| installed.is(self))
+    }
+
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    /// The registry that `cx` was entered with, else the installed one.
+    pub(crate) fn of(cx: &Context) -> Option<Cow<'static, Self>> {
+        match Frame::of(cx) {
+            Some(frame) => Some(Cow::Owned(frame.registry().clone())),
+            None => Self::installed().map(Cow::Borrowed),
+        }
+    }
+
+    /// The tracer of an interned name, by the rule for unknown names if there is none.
+    pub(crate) fn named(&self, id: NameId, name: &str, place: &dyn fmt::Display) -> Option<Arc<TracerCore>> {
+        let snapshot = self.snapshot();
+        match snapshot.by_id(id) {
+            Some(core) => Some(Arc::clone(core)),
+            None => self.unknown(&snapshot, name, place),
+        }
+    }
+
+    /// The tracer of a name that is only known at run time, by the same rule.
+    pub(crate) fn looked_up(&self, name: &str, place: &dyn fmt::Display) -> Option<Arc<TracerCore>> {
+        let snapshot = self.snapshot();
+        match snapshot.by_name(name) {
+            Some(core) => Some(Arc::clone(core)),
+            None => self.unknown(&snapshot, name, place),
+        }
+    }
+
+    #[cold]
+    fn unknown(&self, snapshot: &Snapshot, name: &str, place: &dyn fmt::Display) -> Option<Arc<TracerCore>> {
+        self.inner.unknown.fetch_add(1, Ordering::Relaxed);
+        let first = {
+            let mut warned = self.inner.warned.lock().unwrap_or_else(PoisonError::into_inner);
+            warned.len() < MAX_WARNED && !warned.contains(name) && warned.insert(name.to_owned())
+        };
+        let (instead, used) = match snapshot.unknown_tracer() {
+            UnknownTracerPolicy::Drop => (None, "none"),
+            _ => {
+                let default = snapshot.default_tracer();
+                (Some(Arc::clone(default)), &*default.about.name)
+            }
+        };
+        if first {
+            let error = UnknownTracer::new(name, snapshot.names());
+            tracing::warn!(target: "multitracer", used, "{error}, asked for at {place}");
+        }
+        instead
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let snapshot = self.snapshot();
+        let names: Vec<_> = snapshot.names().collect();
+        f.debug_struct("Registry").field("tracers", &names).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,308 @@
+//! A tracer made in code.
+
+use std::fmt;
+use std::time::Duration;
+
+use opentelemetry::{KeyValue, Value};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::{SpanExporter, ShouldSample};
+
+use crate::config::Secret;
+use crate::config::model::{
+    AttributeValue, BatchConfig, CaptureConfig, Compression, Encoding, ExporterConfig, LimitsConfig, OtlpGrpcConfig,
+    OtlpHttpConfig, ParentBasedConfig, SamplerConfig, ServiceConfig, TlsConfig, TracerConfig,
+};
+use crate::export::{Erased, Exporter, InMemoryExporter};
+use std::sync::Arc;
+
+/// A tracer as it will be, made in code: the same things that an entry of `tracers` says in YAML, and what
+/// YAML cannot say, an exporter or a sampler of one's own.
+///
+/// Without an exporter it sends OTLP over HTTP to `http://localhost:4318/v1/traces`.
+#[must_use = "a tracer does nothing until a registry is built with it"]
+pub struct TracerBuilder {
+    pub(super) config: TracerConfig,
+    pub(super) own: Own,
+}
+
+/// What only code can give.
+#[derive(Default)]
+pub(super) struct Own {
+    pub(super) exporter: Option<OwnExporter>,
+    pub(super) sampler: Option<Box<dyn ShouldSample>>,
+    pub(super) resource: Option<Resource>,
+}
+
+pub(super) enum OwnExporter {
+    Memory(InMemoryExporter),
+    Custom(Box<dyn FnOnce(&Resource) -> Arc<dyn Exporter> + Send>),
+}
+
+impl TracerBuilder {
+    /// A tracer of that name, with every default; its project is named like it.
+    pub fn new(name: impl Into<String>) -> Self {
+        let name = name.into();
+        Self::from_config(TracerConfig {
+            project: name.clone(),
+            name,
+            enabled: true,
+            project_attribute: "project.name".to_owned(),
+            environment: None,
+            service: ServiceConfig::default(),
+            resource: Vec::new(),
+            sampler: SamplerConfig::default(),
+            limits: LimitsConfig::default(),
+            exporter: ExporterConfig::OtlpHttp(otlp_http("http://localhost:4318/v1/traces".to_owned())),
+            batch: BatchConfig::default(),
+            capture: CaptureConfig::default(),
+        })
+    }
+
+    pub(super) fn from_config(config: TracerConfig) -> Self {
+        Self { config, own: Own::default() }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.config.name
+    }
+
+    /// `enabled`, default `true`. A tracer that is off makes no span, starts no thread and opens no socket.
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.config.enabled = enabled;
+        self
+    }
+
+    /// The project that its spans go to, recorded as the resource attribute `project.name`.
+    pub fn project(mut self, project: impl Into<String>) -> Self {
+        self.config.project = project.into();
+        self
+    }
+
+    /// Recorded as the resource attribute `deployment.environment.name`.
+    pub fn environment(mut self, environment: impl Into<String>) -> Self {
+        self.config.environment = Some(environment.into());
+        self
+    }
+
+    /// Recorded as the resource attribute `service.name`.
+    pub fn service_name(mut self, name: impl Into<String>) -> Self {
+        self.config.service.name = Some(name.into());
+        self
+    }
+
+    /// Recorded as the resource attribute `service.version`.
+    pub fn service_version(mut self, version: impl Into<String>) -> Self {
+        self.config.service.version = Some(version.into());
+        self
+    }
+
+    /// A resource attribute, over one of the same key.
+    pub fn resource_attribute(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
+        let key = key.into();
+        let resource = self.own.resource.take().unwrap_or_else(|| Resource::builder_empty().build());
+        let added = Resource::builder_empty().with_attribute(KeyValue::new(key, value)).build();
+        self.own.resource = Some(merged(&resource, &added));
+        self
+    }
+
+    /// Resource attributes of your own making, over those that the other methods give.
+    pub fn resource(mut self, resource: &Resource) -> Self {
+        self.own.resource = Some(match &self.own.resource {
+            Some(earlier) => merged(earlier, resource),
+            None => resource.clone(),
+        });
+        self
+    }
+
+    /// Samples this share of the traces, within 0.0 to 1.0; a child follows its parent. Default 1.0.
+    pub fn sample_rate(mut self, rate: f64) -> Self {
+        let root = SamplerConfig::TraceIdRatioBased(rate);
+        self.config.sampler = SamplerConfig::ParentBased(Box::new(ParentBasedConfig::with_root(root)));
+        self
+    }
+
+    /// Samples by `sampler`. It is asked once a trace: what is inside an unsampled local span is not sampled either.
+    pub fn sampler(mut self, sampler: impl ShouldSample + 'static) -> Self {
+        self.own.sampler = Some(Box::new(sampler));
+        self
+    }
+
+    /// Exports through `exporter`, in batches, on the registry's export thread (inside a Tokio runtime).
+    pub fn exporter<E: SpanExporter + 'static>(mut self, exporter: E) -> Self {
+        self.own.exporter = Some(OwnExporter::Custom(Box::new(move |resource| Erased::new(exporter, resource))));
+        self
+    }
+
+    /// Keeps the spans in memory, for tests.
+    pub fn in_memory(mut self, exporter: &InMemoryExporter) -> Self {
+        self.own.exporter = Some(OwnExporter::Memory(exporter.clone()));
+        self
+    }
+
+    /// Sends OTLP over HTTP, as protobuf, to this URL, path included (`http://localhost:4318/v1/traces`).
+    pub fn otlp_http(mut self, endpoint: impl Into<String>) -> Self {
+        self.own.exporter = None;
+        self.config.exporter = ExporterConfig::OtlpHttp(otlp_http(endpoint.into()));
+        self
+    }
+
+    /// As [`otlp_http`](Self::otlp_http), with the body as JSON.
+    pub fn otlp_http_json(mut self, endpoint: impl Into<String>) -> Self {
+        self.own.exporter = None;
+        let config = OtlpHttpConfig { encoding: Encoding::Json, ..otlp_http(endpoint.into()) };
+        self.config.exporter = ExporterConfig::OtlpHttp(config);
+        self
+    }
+
+    /// Sends OTLP over gRPC to this endpoint (`http://localhost:4317`).
+    pub fn otlp_grpc(mut self, endpoint: impl Into<String>) -> Self {
+        self.own.exporter = None;
+        self.config.exporter = ExporterConfig::OtlpGrpc(OtlpGrpcConfig {
+            endpoint: endpoint.into(),
+            headers: Vec::new(),
+            compression: Compression::None,
+            timeout: Duration::from_secs(10),
+            tls: TlsConfig::default(),
+        });
+        self
+    }
+
+    /// Writes each trace as a tree to standard output.
+    pub fn console(mut self) -> Self {
+        self.own.exporter = None;
+        self.config.exporter = ExporterConfig::Console;
+        self
+    }
+
+    /// A header of the OTLP exporter, say a credential. Shown in no `Debug`, log or error.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let header = (name.into().to_ascii_lowercase(), Secret::new(value));
+        match &mut self.config.exporter {
+            ExporterConfig::OtlpHttp(config) => config.headers.push(header),
+            ExporterConfig::OtlpGrpc(config) => config.headers.push(header),
+            ExporterConfig::Console => {}
+        }
+        self
+    }
+
+    /// Compresses the OTLP exporter's bodies with gzip.
+    pub fn gzip(mut self) -> Self {
+        match &mut self.config.exporter {
+            ExporterConfig::OtlpHttp(config) => config.compression = Compression::Gzip,
+            ExporterConfig::OtlpGrpc(config) => config.compression = Compression::Gzip,
+            ExporterConfig::Console => {}
+        }
+        self
+    }
+
+    /// Longest time that a span waits for its batch to fill. Default 5 s.
+    pub fn schedule_delay(mut self, delay: Duration) -> Self {
+        self.config.batch.schedule_delay = delay;
+        self
+    }
+
+    /// Longest time that one export may take, retries included. Default 30 s; zero: no limit.
+    pub fn export_timeout(mut self, timeout: Duration) -> Self {
+        self.config.batch.export_timeout = timeout;
+        self
+    }
+
+    /// Spans that may wait for their export; one more is dropped and counted. Default 2048.
+    pub fn max_queue_size(mut self, spans: usize) -> Self {
+        self.config.batch.max_queue_size = spans;
+        self
+    }
+
+    /// Spans in one export. Default 512.
+    pub fn max_export_batch_size(mut self, spans: usize) -> Self {
+        self.config.batch.max_export_batch_size = spans;
+        self
+    }
+
+    /// Whether `args(..)` of `#[traced]` records anything on this tracer. Default `true`.
+    pub fn capture_arguments(mut self, capture: bool) -> Self {
+        self.config.capture.arguments = capture;
+        self
+    }
+
+    /// Whether `ret` of `#[traced]` records anything on this tracer. Default `true`.
+    pub fn capture_results(mut self, capture: bool) -> Self {
+        self.config.capture.results = capture;
+        self
+    }
+
+    pub(super) fn resource_of(&self) -> Resource {
+        resource(&self.config, self.own.resource.as_ref())
+    }
+}
+
+fn otlp_http(endpoint: String) -> OtlpHttpConfig {
+    OtlpHttpConfig {
+        endpoint,
+        headers: Vec::new(),
+        compression: Compression::None,
+        timeout: Duration::from_secs(10),
+        encoding: Encoding::Protobuf,
+        tls: TlsConfig::default(),
+    }
+}
+
+/// The resource of a tracer. Reads no environment variable.
+fn resource(config: &TracerConfig, own: Option<&Resource>) -> Resource {
+    let text = |key: &'static str, value: &Option<String>| Some(KeyValue::new(key, value.clone()?));
+    let service = &config.service;
+    let unnamed = Some("unknown_service".to_owned());
+    let known = [
+        Some(KeyValue::new("telemetry.sdk.language", "rust")),
+        Some(KeyValue::new("telemetry.sdk.name", "opentelemetry")),
+        text("service.name", if service.name.is_some() { &service.name } else { &unnamed }),
+        text("service.version", &service.version),
+        text("service.namespace", &service.namespace),
+        text("service.instance.id", &service.instance_id),
+        text("deployment.environment.name", &config.environment),
+        (!config.project_attribute.is_empty())
+            .then(|| KeyValue::new(config.project_attribute.clone(), config.project.clone())),
+    ];
+    let configured =
+        config.resource.iter().map(|(key, value)| KeyValue::new(key.clone(), attribute_value(value.clone())));
+    let built =
+        Resource::builder_empty().with_attributes(known.into_iter().flatten()).with_attributes(configured).build();
+    match own {
+        Some(own) => merged(&built, own),
+        None => built,
+    }
+}
+
+/// `over` on top of `base`.
+fn merged(base: &Resource, over: &Resource) -> Resource {
+    let attributes = |resource: &Resource| -> Vec<KeyValue> {
+        resource.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect()
+    };
+    Resource::builder_empty().with_attributes(attributes(base)).with_attributes(attributes(over)).build()
+}
+
+fn attribute_value(value: AttributeValue) -> Value {
+    match value {
+        AttributeValue::String(value) => value.into(),
+        AttributeValue::Bool(value) => value.into(),
+        AttributeValue::Int(value) => value.into(),
+        AttributeValue::Double(value) => value.into(),
+        AttributeValue::StringArray(values) => {
+            Value::Array(opentelemetry::Array::String(values.into_iter().map(Into::into).collect()))
+        }
+        AttributeValue::BoolArray(values) => Value::Array(values.into()),
+        AttributeValue::IntArray(values) => Value::Array(values.into()),
+        AttributeValue::DoubleArray(values) => Value::Array(values.into()),
+    }
+}
+
+impl fmt::Debug for TracerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TracerBuilder")
+            .field("name", &self.config.name)
+            .field("project", &self.config.project)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,177 @@
+//! The span of an async function.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll};
+
+use opentelemetry::Context;
+use opentelemetry::trace::TraceContextExt as _;
+use pin_project_lite::pin_project;
+
+use super::attributes::Attributes;
+use super::callsite::Callsite;
+use super::observe::Outcome;
+use super::state::{Deferred, State};
+use crate::config::model::CaptureConfig;
+
+pin_project! {
+    /// A future in a span: from its first poll to its end or its drop, current during every poll.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Traced<F, O> {
+        // `None` once it has been dropped early, inside its span
+        #[pin]
+        inner: Option<F>,
+        state: Option<Box<State>>,
+        observe: O,
+    }
+
+    impl<F, O> PinnedDrop for Traced<F, O> {
+        #[inline(always)]
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if let Some(state) = this.state.take() {
+                // what the future drops may open spans of its own
+                drop_inside(state, || this.inner.set(None));
+            }
+        }
+    }
+}
+
+impl<F, O> Traced<F, O>
+where
+    F: Future,
+    O: Fn(&F::Output, &mut Outcome),
+{
+    #[inline(always)]
+    pub fn new(deferred: Deferred, inner: F, observe: O) -> Self {
+        Self { inner: Some(inner), state: deferred.0, observe }
+    }
+}
+
+impl<F, O> Future for Traced<F, O>
+where
+    F: Future,
+    O: Fn(&F::Output, &mut Outcome),
+{
+    type Output = F::Output;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let Some(inner) = this.inner.as_pin_mut() else { return Poll::Pending };
+        match this.state {
+            None => inner.poll(task),
+            state => poll_inside(state, task, inner, this.observe),
+        }
+    }
+}
+
+#[inline(never)]
+fn poll_inside<F, O>(
+    slot: &mut Option<Box<State>>,
+    task: &mut TaskContext<'_>,
+    inner: Pin<&mut F>,
+    observe: &O,
+) -> Poll<F::Output>
+where
+    F: Future,
+    O: Fn(&F::Output, &mut Outcome),
+{
+    let result = poll_with(slot, || inner.poll(task));
+    if let Poll::Ready(out) = &result {
+        finish(slot, |opened| opened.observe(out, observe));
+    }
+    result
+}
+
+/// Runs one poll with the span current, opening it at the first.
+pub(super) fn poll_with<R>(slot: &mut Option<Box<State>>, poll: impl FnOnce() -> R) -> R {
+    let first = open(slot);
+    let Some(State::Opened { opened, polling }) = slot.as_deref_mut() else { return poll() };
+    // stays set if the poll panics
+    *polling = true;
+    let result = {
+        let _attached = opened.cx.clone().attach();
+        let _fresh = (first && opened.recording).then(|| Fresh::set(opened.callsite(), &opened.core.capture));
+        poll()
+    };
+    *polling = false;
+    result
+}
+
+/// Ends the span as a success of its own kind, after `last` has looked at it.
+pub(super) fn finish(slot: &mut Option<Box<State>>, last: impl FnOnce(&super::state::Opened)) {
+    let Some(mut state) = slot.take() else { return };
+    if let State::Opened { opened, .. } = &mut *state {
+        last(opened);
+        opened.end();
+        // the span has ended: the state's drop has nothing to say
+        opened.recording = false;
+    }
+}
+
+/// Opens the span if it is not open yet; says whether it was this time.
+fn open(slot: &mut Option<Box<State>>) -> bool {
+    let Some(State::Prepared(prepared)) = slot.as_deref_mut() else { return false };
+    match prepared.take().and_then(super::state::Prepared::open) {
+        Some(opened) => {
+            if let Some(state) = slot.as_deref_mut() {
+                *state = State::Opened { opened, polling: false };
+            }
+        }
+        None => *slot = None,
+    }
+    true
+}
+
+/// Drops what `drop` drops with the span current, then ends it.
+fn drop_inside(state: Box<State>, drop: impl FnOnce()) {
+    if let State::Opened { opened, .. } = &*state {
+        let _attached = opened.cx.clone().attach();
+        drop();
+    }
+}
+
+thread_local! {
+    /// The span that has just been opened around the body about to run.
+    static FRESH: RefCell<Option<(&'static Callsite, CaptureConfig)>> = const { RefCell::new(None) };
+}
+
+/// Takes the mark away if the body did not.
+struct Fresh;
+
+impl Fresh {
+    fn set(callsite: &'static Callsite, capture: &CaptureConfig) -> Self {
+        FRESH.with(|fresh| *fresh.borrow_mut() = Some((callsite, capture.clone())));
+        Self
+    }
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        FRESH.with(|fresh| fresh.borrow_mut().take());
+    }
+}
+
+#[inline(never)]
+pub(super) fn on_start(callsite: &'static Callsite, record: impl FnOnce(&mut Attributes<'_>)) {
+    let capture = FRESH.with(|fresh| match &mut *fresh.borrow_mut() {
+        // one that another call site left is not this body's
+        slot @ Some(_) if slot.as_ref().is_some_and(|(of, _)| of.is(callsite)) => slot.take(),
+        _ => None,
+    });
+    if let Some((_, capture)) = capture {
+        let mut attributes = Attributes::new(Some(&capture));
+        record(&mut attributes);
+        let attributes = attributes.into_list();
+        Context::map_current(|cx| cx.span().set_attributes(attributes));
+    }
+}
+
+impl<F, O> fmt::Debug for Traced<F, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Traced").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,66 @@
+//! What `#[traced]` expands to: a call site, a guard, a future, a stream, an outcome.
+
+mod attributes;
+#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
+mod callsite;
+#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
+mod capture;
+mod enrich;
+mod function_name;
+#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
+mod future;
+mod guard;
+#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
+mod observe;
+#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
+mod options;
+#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
+mod shape;
+#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
+mod state;
+#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
+mod stream;
+mod value;
+
+pub use self::enrich::enrich_span;
+pub use self::value::ToAttribute;
+
+/// What the macro's output names. No part of the public interface: it changes without notice.
+#[doc(hidden)]
+pub mod __private {
+    pub use super::attributes::{Attributes, Captured};
+    pub use super::callsite::{Callsite, Kind, Site};
+    pub use super::function_name::function_name;
+    pub use super::future::Traced;
+    pub use super::guard::Entered;
+    pub use super::observe::{Outcome, test};
+    pub use super::options::{IntoLinks, IntoParent, Options};
+    pub use super::state::Deferred;
+    pub use super::stream::TracedStream;
+    pub use multitracer_macros::traced;
+
+    pub mod capture {
+        pub use crate::span::capture::{
+            CaptureAttribute, CaptureDebug, Return, ReturnAttribute, ReturnDebug, ReturnDebugOk, ReturnDebugValue,
+            ReturnDisplay, ReturnDisplayOk, ReturnDisplayValue, ReturnOkAttribute, ReturnOkDebug, ReturnValueDebug,
+            Value,
+        };
+    }
+
+    pub mod observe {
+        pub use crate::span::observe::{
+            ObserveDebug, ObserveDisplay, ObserveNothing, ObserveResult, ObserveText, Probe, ProbeErr, err_debug,
+            err_display,
+        };
+    }
+
+    pub mod shape {
+        pub use crate::span::shape::{BeginAny, BeginFuture, BeginLocalFuture, BeginSyncFuture, FutureCall, Shape};
+    }
+
+    /// Calls `f`. The bound makes the closure an `FnOnce`, so that what it borrows may leave it.
+    #[inline(always)]
+    pub fn call_once<R>(f: impl FnOnce() -> R) -> R {
+        f()
+    }
+}

@@ -1,0 +1,227 @@
+//! What a call decides about its span at run time.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use opentelemetry::trace::{SpanContext, TraceContextExt as _};
+use opentelemetry::{Context, KeyValue};
+
+use super::callsite::Callsite;
+use super::state::Prepared;
+use crate::registry::Registry;
+use crate::tracer::{AsTracer, Frame, Parent, Tracer, TracerChoice, TracerCore};
+
+/// Options of one call.
+#[derive(Debug)]
+pub struct Options {
+    callsite: &'static Callsite,
+    cx: Context,
+    tracer: Choice,
+    name: Option<Cow<'static, str>>,
+    parent: Parent,
+    links: Vec<SpanContext>,
+    enabled: bool,
+    attributes: Vec<KeyValue>,
+}
+
+/// The tracer that the call chose.
+#[derive(Debug)]
+enum Choice {
+    /// By the call site: its literal, else the ambient one.
+    Site,
+    Tracer(Registry, Arc<TracerCore>),
+    /// An unknown name, where the configuration says `drop`.
+    None,
+}
+
+impl Options {
+    pub(super) fn new(callsite: &'static Callsite, cx: Context) -> Self {
+        Self {
+            callsite,
+            cx,
+            tracer: Choice::Site,
+            name: None,
+            parent: Parent::Nearest,
+            links: Vec::new(),
+            enabled: true,
+            attributes: Vec::new(),
+        }
+    }
+
+    pub fn tracer<T: AsTracer + ?Sized>(&mut self, tracer: &T) {
+        let of = |tracer: &Tracer| Choice::Tracer(tracer.registry().clone(), Arc::clone(tracer.core()));
+        self.tracer = match tracer.as_tracer() {
+            TracerChoice::Ambient => Choice::Site,
+            TracerChoice::Tracer(tracer) => of(tracer),
+            TracerChoice::Assignment(assignment) => {
+                self.attributes.extend(assignment.attributes());
+                of(assignment.tracer())
+            }
+            TracerChoice::Name(name) => match Registry::of(&self.cx) {
+                None => Choice::None,
+                Some(registry) => match registry.looked_up(name, self.callsite) {
+                    Some(core) => Choice::Tracer(registry.into_owned(), core),
+                    None => Choice::None,
+                },
+            },
+        };
+    }
+
+    pub fn name(&mut self, name: impl Into<Cow<'static, str>>) {
+        self.name = Some(name.into());
+    }
+
+    pub fn parent(&mut self, parent: impl IntoParent) {
+        parent.set(self);
+    }
+
+    pub fn links(&mut self, links: impl IntoLinks) {
+        links.add(&mut self.links);
+    }
+
+    pub fn enabled(&mut self, enabled: bool) {
+        self.enabled = enabled;
+    }
+
+    /// Everything that opening the span needs, or nothing if there is to be none.
+    pub(super) fn prepare(self) -> Option<Prepared> {
+        if !self.enabled {
+            return None;
+        }
+        let (registry, core) = match self.tracer {
+            Choice::Tracer(registry, core) => (Cow::Owned(registry), core),
+            Choice::Site => by_site(self.callsite, &self.cx)?,
+            Choice::None => return None,
+        };
+        if !core.is_on() {
+            return None;
+        }
+        let site = self.callsite.site();
+        Some(Prepared {
+            callsite: self.callsite,
+            registry,
+            core,
+            cx: self.cx,
+            name: self.name.unwrap_or(Cow::Borrowed(site.name)),
+            parent: self.parent,
+            links: self.links,
+            attributes: self.attributes,
+        })
+    }
+}
+
+/// Explicit (the literal), else ambient, else the registry's default.
+fn by_site(callsite: &'static Callsite, cx: &Context) -> Option<(Cow<'static, Registry>, Arc<TracerCore>)> {
+    let frame = Frame::of(cx);
+    if callsite.site().tracer.is_none()
+        && let Some(frame) = frame
+    {
+        return Some((Cow::Owned(frame.registry().clone()), Arc::clone(frame.tracer())));
+    }
+    let registry = Registry::of(cx)?;
+    let core = match callsite.tracer() {
+        Some((id, name)) => registry.named(id, name, callsite)?,
+        None => Arc::clone(registry.snapshot().default_tracer()),
+    };
+    Some((registry, core))
+}
+
+/// What may stand behind `parent = ..`: a `Context`, a `SpanContext`, an `Option` of one; `None` makes a root.
+pub trait IntoParent {
+    fn set(self, options: &mut Options);
+}
+
+impl IntoParent for SpanContext {
+    fn set(self, options: &mut Options) {
+        options.parent = Parent::Given(self);
+    }
+}
+
+impl IntoParent for &SpanContext {
+    fn set(self, options: &mut Options) {
+        self.clone().set(options);
+    }
+}
+
+impl IntoParent for Context {
+    fn set(self, options: &mut Options) {
+        let span = self.span().span_context().clone();
+        span.set(options);
+    }
+}
+
+impl IntoParent for &Context {
+    fn set(self, options: &mut Options) {
+        self.clone().set(options);
+    }
+}
+
+impl<T: IntoParent> IntoParent for Option<T> {
+    fn set(self, options: &mut Options) {
+        match self {
+            Some(parent) => parent.set(options),
+            None => SpanContext::NONE.set(options),
+        }
+    }
+}
+
+/// What may stand behind `links = ..`: a `SpanContext`, or any number of them.
+pub trait IntoLinks {
+    fn add(self, links: &mut Vec<SpanContext>);
+}
+
+impl IntoLinks for SpanContext {
+    fn add(self, links: &mut Vec<SpanContext>) {
+        links.push(self);
+    }
+}
+
+impl IntoLinks for &SpanContext {
+    fn add(self, links: &mut Vec<SpanContext>) {
+        links.push(self.clone());
+    }
+}
+
+impl<T: IntoLinks> IntoLinks for Vec<T> {
+    fn add(self, links: &mut Vec<SpanContext>) {
+        for link in self {
+            link.add(links);
+        }
+    }
+}
+
+impl<T: IntoLinks, const N: usize> IntoLinks for [T; N] {
+    fn add(self, links: &mut Vec<SpanContext>) {
+        for link in self {
+            link.add(links);
+        }
+    }
+}
+
+impl<'a, T> IntoLinks for &'a [T]
+where
+    &'a T: IntoLinks,
+{
+    fn add(self, links: &mut Vec<SpanContext>) {
+        for link in self {
+            link.add(links);
+        }
+    }
+}
+
+impl<'a, T> IntoLinks for &'a Vec<T>
+where
+    &'a T: IntoLinks,
+{
+    fn add(self, links: &mut Vec<SpanContext>) {
+        self.as_slice().add(links);
+    }
+}
+
+impl<T: IntoLinks> IntoLinks for Option<T> {
+    fn add(self, links: &mut Vec<SpanContext>) {
+        if let Some(link) = self {
+            link.add(links);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Values that attributes can have.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use opentelemetry::{Array, StringValue, Value};
+
+/// A value that a span attribute can have: what `fields(key = value)` takes.
+///
+/// Implemented for numbers, booleans, text, arrays of these, references and smart pointers to one, and `Option`, whose
+/// `None` leaves the attribute out. An unsigned number too large for OpenTelemetry's signed 64 bits becomes text.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no attribute value",
+    label = "no attribute value",
+    note = "write `key = %value` to record its `Display`, or `key = ?value` to record its `Debug`"
+)]
+pub trait ToAttribute {
+    /// The value; `None` leaves the attribute out.
+    fn to_attribute(&self) -> Option<Value>;
+}
+
+macro_rules! integers {
+    ($($integer:ty)*) => {$(
+        impl ToAttribute for $integer {
+            fn to_attribute(&self) -> Option<Value> {
+                Some(match i64::try_from(*self) {
+                    Ok(value) => value.into(),
+                    Err(_) => self.to_string().into(),
+                })
+            }
+        }
+    )*};
+}
+
+integers!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);
+
+impl ToAttribute for bool {
+    fn to_attribute(&self) -> Option<Value> {
+        Some((*self).into())
+    }
+}
+
+impl ToAttribute for f64 {
+    fn to_attribute(&self) -> Option<Value> {
+        Some((*self).into())
+    }
+}
+
+impl ToAttribute for f32 {
+    fn to_attribute(&self) -> Option<Value> {
+        Some(f64::from(*self).into())
+    }
+}
+
+impl ToAttribute for str {
+    fn to_attribute(&self) -> Option<Value> {
+        Some(self.to_owned().into())
+    }
+}
+
+impl ToAttribute for String {
+    fn to_attribute(&self) -> Option<Value> {
+        self.as_str().to_attribute()
+    }
+}
+
+impl ToAttribute for char {
+    fn to_attribute(&self) -> Option<Value> {
+        Some(self.to_string().into())
+    }
+}
+
+impl ToAttribute for Value {
+    fn to_attribute(&self) -> Option<Value> {
+        Some(self.clone())
+    }
+}
+
+impl ToAttribute for StringValue {
+    fn to_attribute(&self) -> Option<Value> {
+        Some(Value::String(self.clone()))
+    }
+}
+
+impl<T: ToAttribute> ToAttribute for Option<T> {
+    fn to_attribute(&self) -> Option<Value> {
+        self.as_ref()?.to_attribute()
+    }
+}
+
+impl<T: ToAttribute + ToOwned + ?Sized> ToAttribute for Cow<'_, T> {
+    fn to_attribute(&self) -> Option<Value> {
+        (**self).to_attribute()
+    }
+}
+
+macro_rules! pointers {
+    ($($pointer:ty)*) => {$(
+        impl<T: ToAttribute + ?Sized> ToAttribute for $pointer {
+            fn to_attribute(&self) -> Option<Value> {
+                (**self).to_attribute()
+            }
+        }
+    )*};
+}
+
+pointers!(&T &mut T Box<T> Rc<T> Arc<T>);
+
+macro_rules! arrays {
+    ($($item:ty, $kind:ident, $from:expr;)*) => {$(
+        impl ToAttribute for [$item] {
+            fn to_attribute(&self) -> Option<Value> {
+                Some(Value::Array(Array::$kind(self.iter().map($from).collect())))
+            }
+        }
+
+        impl ToAttribute for Vec<$item> {
+            fn to_attribute(&self) -> Option<Value> {
+                self.as_slice().to_attribute()
+            }
+        }
+
+        impl<const N: usize> ToAttribute for [$item; N] {
+            fn to_attribute(&self) -> Option<Value> {
+                self.as_slice().to_attribute()
+            }
+        }
+    )*};
+}
+
+arrays! {
+    bool, Bool, |item| *item;
+    i64, I64, |item| *item;
+    i32, I64, |item| i64::from(*item);
+    u32, I64, |item| i64::from(*item);
+    f64, F64, |item| *item;
+    &str, String, |item| StringValue::from((*item).to_owned());
+    String, String, |item| StringValue::from(item.clone());
+}

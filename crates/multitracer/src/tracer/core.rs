@@ -1,0 +1,198 @@
+//! One built tracer: its provider, its pipeline, its counters.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use opentelemetry::trace::{Link, Span as _, SpanBuilder, SpanContext, SpanKind, TraceContextExt, Tracer as _};
+use opentelemetry::{Context, KeyValue};
+use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
+
+use super::ambient::{Around, Frame, around};
+use super::name::TracerId;
+use super::switch::On;
+use crate::config::model::CaptureConfig;
+use crate::config::{OnSwitch, RemoteParent};
+use crate::export::Pipeline;
+use crate::registry::Registry;
+
+/// What a `Tracer` stands for.
+pub(crate) struct TracerCore {
+    pub(crate) about: About,
+    pub(crate) id: TracerId,
+    pub(crate) capture: CaptureConfig,
+    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) on_switch: OnSwitch,
+    pub(crate) remote_parent: RemoteParent,
+    /// Kept for its life time: the SDK stops a provider's spans when it is dropped.
+    pub(crate) provider: SdkTracerProvider,
+    pub(crate) sdk: SdkTracer,
+    pub(crate) counts: Counts,
+    pub(crate) switch: Switch,
+}
+
+/// Whether a tracer makes spans.
+#[derive(Debug)]
+pub(crate) struct Switch {
+    on: AtomicBool,
+    counted: Mutex<Option<On>>,
+}
+
+impl Switch {
+    pub(crate) fn new(on: bool) -> Self {
+        Self { on: AtomicBool::new(on), counted: Mutex::new(on.then(On::new)) }
+    }
+
+    pub(crate) fn off(&self) {
+        self.on.store(false, Ordering::Relaxed);
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+/// What a tracer is, for people to read. Holds no secret.
+#[derive(Clone, Debug)]
+pub(crate) struct About {
+    pub(crate) name: Arc<str>,
+    pub(crate) project: Arc<str>,
+    pub(crate) environment: Option<Arc<str>>,
+    pub(crate) exporter: String,
+    pub(crate) sampler: String,
+}
+
+/// Spans as they start: each is in one of the two.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) sampled: AtomicU64,
+    pub(crate) sampled_out: AtomicU64,
+}
+
+/// A span about to start.
+#[derive(Debug)]
+pub(crate) struct NewSpan {
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) kind: SpanKind,
+    pub(crate) parent: Parent,
+    pub(crate) links: Vec<SpanContext>,
+    /// What the sampler sees.
+    pub(crate) attributes: Vec<KeyValue>,
+}
+
+/// Where a new span belongs.
+#[derive(Debug)]
+pub(crate) enum Parent {
+    /// Under the nearest enclosing span of the same tracer.
+    Nearest,
+    /// Under this one, whosoever it is; an invalid one makes a root.
+    Given(SpanContext),
+}
+
+/// What starting a span came to.
+#[derive(Debug)]
+pub(crate) enum Started {
+    /// The trace around is not sampled, and the context says so already.
+    Unsampled,
+    /// A context in which the new span is current.
+    Opened { cx: Context, recording: bool },
+}
+
+impl TracerCore {
+    pub(crate) fn id(&self) -> TracerId {
+        self.id
+    }
+
+    pub(crate) fn is_on(&self) -> bool {
+        self.switch.on.load(Ordering::Relaxed)
+    }
+
+    /// Starts a span of this tracer under `cx`; `code` is recorded on it if it is sampled.
+    pub(crate) fn start<const N: usize>(
+        self: &Arc<Self>,
+        registry: &Registry,
+        cx: &Context,
+        mut new: NewSpan,
+        code: impl FnOnce() -> [KeyValue; N],
+    ) -> Started {
+        if cx.is_telemetry_suppressed() {
+            return Started::Unsampled;
+        }
+        let ambient = match Frame::of(cx) {
+            Some(frame) => Arc::ptr_eq(frame.tracer(), self),
+            None => registry.is_installed() && self.id == registry.default_id(),
+        };
+        let parent = match new.parent {
+            Parent::Given(ref span) => span.is_valid().then(|| span.clone()),
+            Parent::Nearest => self.nearest(registry, cx, &mut new.links),
+        };
+        let enter = |cx: &Context| if ambient { cx.clone() } else { Frame::enter(cx, registry, self) };
+        if let Some(parent) = parent.as_ref().filter(|span| !span.is_sampled() && !span.is_remote()) {
+            // the trace was left out at its root, and no part of it comes back
+            self.counts.sampled_out.fetch_add(1, Ordering::Relaxed);
+            let current = cx.span().span_context() == parent;
+            return match (ambient, current) {
+                (true, true) => Started::Unsampled,
+                (false, true) => Started::Opened { cx: enter(cx), recording: false },
+                (_, false) => {
+                    let cx = enter(cx).with_remote_span_context(parent.clone());
+                    Started::Opened { cx, recording: false }
+                }
+            };
+        }
+
+        let parent_cx = match &parent {
+            Some(span) if cx.span().span_context() == span => cx.clone(),
+            Some(span) => cx.with_remote_span_context(span.clone()),
+            None if cx.has_active_span() => Context::new(),
+            None => cx.clone(),
+        };
+        let mut span = self.sdk.build_with_context(new.into_builder(), &parent_cx);
+        let recording = span.is_recording();
+        if recording {
+            span.set_attributes(code());
+        }
+        let sampled = span.span_context().is_sampled();
+        let count = if sampled { &self.counts.sampled } else { &self.counts.sampled_out };
+        count.fetch_add(1, Ordering::Relaxed);
+        Started::Opened { cx: enter(cx).with_span(span), recording }
+    }
+
+    /// The parent that the rules of switching and of remote parents give; else a link, or nothing.
+    fn nearest(&self, registry: &Registry, cx: &Context, links: &mut Vec<SpanContext>) -> Option<SpanContext> {
+        let (span, foreign) = match around(cx, registry, self.id) {
+            Around::Nothing => return None,
+            Around::Own(span) | Around::OwnFurtherOut(span) => (span, false),
+            Around::Foreign(span) => (span, true),
+        };
+        let child = match (span.is_remote(), foreign) {
+            (false, false) => true,
+            (false, true) => self.on_switch == OnSwitch::Child,
+            (true, false) => self.remote_parent != RemoteParent::Link,
+            (true, true) => self.remote_parent == RemoteParent::Child,
+        };
+        if child {
+            return Some(span);
+        }
+        links.push(span);
+        None
+    }
+}
+
+impl NewSpan {
+    fn into_builder(self) -> SpanBuilder {
+        let mut builder = SpanBuilder::from_name(self.name).with_kind(self.kind);
+        if !self.attributes.is_empty() {
+            builder = builder.with_attributes(self.attributes);
+        }
+        if !self.links.is_empty() {
+            builder = builder.with_links(self.links.into_iter().map(Link::with_context).collect());
+        }
+        builder
+    }
+}
+
+impl fmt::Debug for TracerCore {
+    /// Leaves the provider out: the SDK's own output shows an exporter's credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tracer").field("about", &self.about).field("on", &self.is_on()).finish_non_exhaustive()
+    }
+}

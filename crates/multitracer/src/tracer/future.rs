@@ -1,0 +1,86 @@
+//! A tracer for the whole life of a future.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+
+use opentelemetry::Context;
+use pin_project_lite::pin_project;
+
+use super::ambient::Frame;
+use super::choice::{AsTracer, TracerChoice};
+use super::core::TracerCore;
+use crate::registry::Registry;
+
+/// Gives futures a tracer.
+pub trait WithTracerExt: Future + Sized {
+    /// Runs this future with `tracer` as the ambient one, on whatever thread it is polled.
+    ///
+    /// The choice is made, and the current OpenTelemetry context taken, when this is called; so a task spawned
+    /// with the result keeps the span that is current here as its parent.
+    ///
+    /// ```
+    /// # use multitracer::{InMemoryExporter, Registry, TracerBuilder};
+    /// use multitracer::WithTracerExt as _;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&InMemoryExporter::new())).build().unwrap();
+    /// let canary = registry.tracer("canary").unwrap();
+    /// let name = async { multitracer::current_tracer().unwrap().name().to_owned() };
+    /// assert_eq!(tokio::spawn(name.with_tracer(&canary)).await.unwrap(), "canary");
+    /// # }
+    /// ```
+    fn with_tracer<T: AsTracer + ?Sized>(self, tracer: &T) -> WithTracer<Self> {
+        let current = Context::current();
+        let cx = match chosen(&current, tracer.as_tracer()) {
+            Some((registry, core)) => Frame::enter(&current, &registry, &core),
+            None => current,
+        };
+        WithTracer { inner: self, cx }
+    }
+}
+
+impl<F: Future> WithTracerExt for F {}
+
+fn chosen(cx: &Context, choice: TracerChoice<'_>) -> Option<(Registry, Arc<TracerCore>)> {
+    match choice {
+        TracerChoice::Ambient => None,
+        TracerChoice::Tracer(tracer) => Some((tracer.registry().clone(), Arc::clone(tracer.core()))),
+        TracerChoice::Assignment(assignment) => {
+            let tracer = assignment.tracer();
+            Some((tracer.registry().clone(), Arc::clone(tracer.core())))
+        }
+        TracerChoice::Name(name) => {
+            let registry = Registry::of(cx)?.into_owned();
+            let core = registry.looked_up(name, &"with_tracer")?;
+            Some((registry, core))
+        }
+    }
+}
+
+pin_project! {
+    /// A future with a tracer of its own; see [`WithTracerExt::with_tracer`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct WithTracer<F> {
+        #[pin]
+        inner: F,
+        cx: Context,
+    }
+}
+
+impl<F: Future> Future for WithTracer<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _attached = this.cx.clone().attach();
+        this.inner.poll(task)
+    }
+}
+
+impl<F> std::fmt::Debug for WithTracer<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WithTracer").finish_non_exhaustive()
+    }
+}

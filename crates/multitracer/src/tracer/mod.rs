@@ -1,0 +1,18 @@
+//! A tracer's handle; which tracer is ambient; switching from one to another.
+
+mod ambient;
+mod choice;
+mod core;
+mod future;
+mod handle;
+mod name;
+mod switch;
+
+pub use self::choice::{AsTracer, TracerChoice};
+pub use self::future::{WithTracer, WithTracerExt};
+pub use self::handle::{Tracer, current_tracer};
+
+pub(crate) use self::ambient::Frame;
+pub(crate) use self::core::{About, Counts, NewSpan, Parent, Started, Switch, TracerCore};
+pub(crate) use self::name::{NameId, TracerId};
+pub(crate) use self::switch::any_tracer_on;
