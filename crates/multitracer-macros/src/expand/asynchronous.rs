@@ -4,7 +4,7 @@ use crate::expand::Context;
 use crate::expand::outcome::{nothing, observer};
 use crate::expand::parameters::{self, bindings, body_block, evaluated, has_output_type, output_type};
 use crate::expand::record::recorder;
-use crate::expand::site::{Opening, open};
+use crate::expand::site::{Opening, opened, site};
 use crate::parse::{Function, Returns};
 use crate::tokens::{flattened, is_punct};
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
@@ -74,9 +74,9 @@ fn layered(context: &Context<'_>) -> TokenStream {
 /// The user's body as a traced future. The parent is taken here, when the function is called.
 fn traced(context: &Context<'_>) -> TokenStream {
     let (private, here) = (&context.private, context.here);
-    let open = open(context, Opening::Defer);
+    let (site, opened) = (site(context), opened(context, Opening::Defer));
     let bindings = bindings(context);
-    let record = recorder(context).map(|recorder| quote_spanned!(here=> #private::on_start(#recorder);));
+    let record = recorder(context).map(|recorder| on_start(context, &recorder));
     let returned = returned(context);
     let evaluated = evaluated(context);
     let block = body_block(context, quote_spanned!(here=> #bindings #record #returned #evaluated));
@@ -84,7 +84,12 @@ fn traced(context: &Context<'_>) -> TokenStream {
     let body = context.function.body.span();
     let (async_, move_) = (Ident::new("async", body), Ident::new("move", body));
     let observer = observer(context, None).unwrap_or_else(|| nothing(context));
-    quote_spanned!(here=> #private::Traced::new(#open, #async_ #move_ #block, #observer))
+    quote_spanned!(here=> { #site #private::Traced::new(#opened, #async_ #move_ #block, #observer) })
+}
+
+/// The first statement of a traced future: attributes for the span that has just been opened around it.
+pub(super) fn on_start(context: &Context<'_>, recorder: &TokenStream) -> TokenStream {
+    quote_spanned!(context.here=> __MULTITRACER_CALLSITE.on_start(#recorder);)
 }
 
 /// A first `return` that is never reached tells rustc the type of the `async` block.

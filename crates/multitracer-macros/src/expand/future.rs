@@ -1,9 +1,10 @@
 //! Functions that are not `async` but return a future or a stream.
 
 use crate::expand::Context;
+use crate::expand::asynchronous::on_start;
 use crate::expand::outcome::{nothing, observer};
 use crate::expand::record::recorder;
-use crate::expand::site::{Opening, open};
+use crate::expand::site::{Opening, open, opened, site};
 use crate::expand::sync::call;
 use crate::parse::{Returns, erase_impl};
 use crate::tokens::{group, is_ident, is_punct, mentions, regroup, stream};
@@ -49,12 +50,12 @@ pub(super) fn boxed_at_the_end(context: &Context<'_>) -> Option<TokenStream> {
         return None;
     }
     let (private, here) = (&context.private, context.here);
-    let open = open(context, Opening::Defer);
+    let (site, opened) = (site(context), opened(context, Opening::Defer));
     let (mut mutable, mut early, mut late) = (None, None, None);
     if let Some(recorder) = recorder(context) {
         // only async-trait is known to move all arguments into the block
         if mentions(&context.function.generics, &["async_trait"]) {
-            late = Some(quote_spanned!(here=> #private::on_start(#recorder);));
+            late = Some(on_start(context, &recorder));
         } else {
             mutable = Some(quote_spanned!(here=> mut));
             early = Some(quote_spanned!(here=> __deferred.record(#recorder);));
@@ -66,7 +67,7 @@ pub(super) fn boxed_at_the_end(context: &Context<'_>) -> Option<TokenStream> {
     let traced = quote_spanned!(here=> #private::Traced::new(__deferred, #asyncness #block, #observer));
     let parens = regroup(&end.parens, traced);
     let (before, path) = (&end.before, &end.path);
-    let opened = quote_spanned!(here=> let #mutable __deferred = #open; #early);
+    let opened = quote_spanned!(here=> #site let #mutable __deferred = #opened; #early);
     Some(context.with_body(&quote!(#opened #before #path #parens)))
 }
 

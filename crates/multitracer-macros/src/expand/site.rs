@@ -17,36 +17,40 @@ pub(super) enum Opening {
     ByType,
 }
 
-/// A block expression that opens the span.
+/// A block expression that opens the span, with the static inside.
 pub(super) fn open(context: &Context<'_>, opening: Opening) -> TokenStream {
-    let site = site(context);
-    let options = options(context);
-    let here = context.here;
-    let (receiver, callsite) = match opening {
-        Opening::Enter | Opening::Defer => (quote_spanned!(here=> __MULTITRACER_CALLSITE), None),
-        Opening::ByType => {
-            let (private, ty) = (&context.private, super::parameters::output_type(context));
-            let shape = quote_spanned!(here=> (&&#private::shape::Shape::<#ty>::NEW));
-            (shape, Some(quote_spanned!(here=> &__MULTITRACER_CALLSITE)))
-        }
-    };
-    let traits = (opening == Opening::ByType).then(|| {
-        let private = &context.private;
-        quote_spanned!(here=> #[allow(unused_imports)] use #private::shape::methods::*;)
-    });
-    let method = match (opening, options.is_some()) {
-        (Opening::Enter, false) => quote_spanned!(here=> enter),
-        (Opening::Enter, true) => quote_spanned!(here=> enter_with),
-        (Opening::Defer, false) => quote_spanned!(here=> defer),
-        (Opening::Defer, true) => quote_spanned!(here=> defer_with),
-        (Opening::ByType, false) => quote_spanned!(here=> begin),
-        (Opening::ByType, true) => quote_spanned!(here=> begin_with),
-    };
-    let parameters: Vec<TokenStream> = callsite.into_iter().chain(options).collect();
-    quote_spanned!(here=> { #site #traits #receiver.#method(#(#parameters),*) })
+    let (site, opened) = (site(context), opened(context, opening));
+    quote_spanned!(context.here=> { #site #opened })
 }
 
-fn site(context: &Context<'_>) -> TokenStream {
+/// The expression that opens the span, where the static is in scope.
+pub(super) fn opened(context: &Context<'_>, opening: Opening) -> TokenStream {
+    let options = options(context);
+    let (private, here) = (&context.private, context.here);
+    let callsite = quote_spanned!(here=> __MULTITRACER_CALLSITE);
+    match (opening, options) {
+        (Opening::Enter, None) => quote_spanned!(here=> #callsite.enter()),
+        (Opening::Enter, Some(options)) => quote_spanned!(here=> #callsite.enter_with(#options)),
+        (Opening::Defer, None) => quote_spanned!(here=> #callsite.defer()),
+        (Opening::Defer, Some(options)) => quote_spanned!(here=> #callsite.defer_with(#options)),
+        (Opening::ByType, options) => {
+            let ty = super::parameters::output_type(context);
+            let begin = match options {
+                None => quote_spanned!(here=> begin(&#callsite)),
+                Some(options) => quote_spanned!(here=> begin_with(&#callsite, #options)),
+            };
+            // the traits come in without their names, which might be names of the user's
+            quote_spanned! {here=>
+                #[allow(unused_imports)]
+                use #private::shape::{BeginAny as _, BeginFuture as _, BeginLocalFuture as _, BeginSyncFuture as _};
+                (&&#private::shape::Shape::<#ty>::NEW).#begin
+            }
+        }
+    }
+}
+
+/// The static that describes the function. A block with it in scope can name it, at no cost to the size of a future.
+pub(super) fn site(context: &Context<'_>) -> TokenStream {
     let Context { arguments, function, private, here } = context;
     let here = *here;
     let name = match &arguments.name {
