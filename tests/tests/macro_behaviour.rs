@@ -41,7 +41,12 @@ fn fields_of_every_form() {
     assert_eq!(span.name, "llm.call");
     assert_eq!(span.span_kind, SpanKind::Client);
     let expected = [
-        ("user.id", "7"), ("type.fn", "true"), ("model", "m"), ("list", "[1, 2]"), ("user", "7"), ("a.constant", "1.5"),
+        ("user.id", "7"),
+        ("type.fn", "true"),
+        ("model", "m"),
+        ("list", "[1, 2]"),
+        ("user", "7"),
+        ("a.constant", "1.5"),
         ("x y", "z"),
     ];
     assert_eq!(attributes(span), expected.map(|(k, v)| (k.to_owned(), v.to_owned())));
@@ -68,12 +73,18 @@ async fn question(fail: bool) -> Result<u8, Box<dyn std::error::Error>> {
 
 #[test]
 fn a_result_is_known_by_its_type() {
-    let spans = Fixture::sync(|| { let _ = alias(true); let _ = alias(false); });
+    let spans = Fixture::sync(|| {
+        let _ = alias(true);
+        let _ = alias(false);
+    });
     assert_eq!(error(&spans[0]).unwrap(), "");
     assert_eq!(attribute(&spans[0], "error.type").unwrap(), "macro_behaviour::Opaque");
     assert_eq!(error(&spans[1]), None);
     assert_eq!(attribute(&spans[1], "error.type"), None);
-    let spans = Fixture::future(|| async { let _ = question(true).await; let _ = question(false).await; });
+    let spans = Fixture::future(|| async {
+        let _ = question(true).await;
+        let _ = question(false).await;
+    });
     assert_eq!(error(&spans[0]).unwrap(), "");
     assert!(attribute(&spans[0], "error.type").unwrap().contains("dyn core::error::Error"));
     assert_eq!(error(&spans[1]), None);
@@ -82,9 +93,15 @@ fn a_result_is_known_by_its_type() {
 #[test]
 fn nested_calls_are_children() {
     #[traced]
-    async fn outer() { inner().await; plain(0); }
+    async fn outer() {
+        inner().await;
+        plain(0);
+    }
     #[traced]
-    async fn inner() { tokio::task::yield_now().await; plain(0); }
+    async fn inner() {
+        tokio::task::yield_now().await;
+        plain(0);
+    }
     let spans = Fixture::future(|| outer());
     assert_eq!(spans.len(), 4);
     let outer = named(&spans, "outer");

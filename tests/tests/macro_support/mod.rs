@@ -17,10 +17,16 @@ pub struct Fixture {
 
 impl Fixture {
     pub fn new() -> Self {
-        let (main, canary, never) = (InMemoryExporter::new(), InMemoryExporter::new(), InMemoryExporter::new());
+        let (main, canary, never) =
+            (InMemoryExporter::new(), InMemoryExporter::new(), InMemoryExporter::new());
         let registry = Registry::builder()
             .tracer(TracerBuilder::new("main").capture_arguments(true).capture_results(true).in_memory(&main))
-            .tracer(TracerBuilder::new("canary").capture_arguments(false).capture_results(false).in_memory(&canary))
+            .tracer(
+                TracerBuilder::new("canary")
+                    .capture_arguments(false)
+                    .capture_results(false)
+                    .in_memory(&canary),
+            )
             .tracer(TracerBuilder::new("never").sample_rate(0.0).in_memory(&never))
             .default_tracer("main")
             .build()
@@ -57,12 +63,16 @@ pub fn attribute(span: &SpanData, key: &str) -> Option<String> {
 }
 
 pub fn typed(span: &SpanData, key: &str) -> Option<Value> {
-    span.attributes.iter().find(|attribute| attribute.key.as_str() == key).map(|attribute| attribute.value.clone())
+    span.attributes
+        .iter()
+        .find(|attribute| attribute.key.as_str() == key)
+        .map(|attribute| attribute.value.clone())
 }
 
 /// The attributes that are no `code.*`, in order.
 pub fn attributes(span: &SpanData) -> Vec<(String, String)> {
-    let all = span.attributes.iter().map(|attribute| (attribute.key.to_string(), attribute.value.to_string()));
+    let all =
+        span.attributes.iter().map(|attribute| (attribute.key.to_string(), attribute.value.to_string()));
     all.filter(|(key, _)| !key.starts_with("code.")).collect()
 }
 

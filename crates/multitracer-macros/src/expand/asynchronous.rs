@@ -44,13 +44,16 @@ pub(super) fn expand(context: &Context<'_>) -> TokenStream {
     }
     let here = context.here;
     let traced = traced(context);
+    let Function { output, name, parentheses, returns, .. } = context.function;
     // the error for a body of the wrong type belongs to the return type
-    let place = context.function.output.first().map_or_else(|| context.function.name.span(), TokenTree::span);
-    let ty = match context.function.returns {
+    let place = output.first().map_or_else(|| name.span(), TokenTree::span);
+    let ty = match returns {
         Returns::Unit => quote_spanned!(here=> ()),
-        _ => context.function.output.iter().cloned().collect(),
+        _ => output.iter().cloned().collect(),
     };
-    let output = quote_spanned!(context.at(place)=> -> impl ::core::future::Future<Output = #ty>);
+    // a signature that ends in a token of the user's is the user's to rustc and clippy
+    let end = quote_spanned!(output.last().map_or_else(|| parentheses.span_close(), TokenTree::span)=> >);
+    let output = quote_spanned!(context.at(place)=> -> impl ::core::future::Future<Output = #ty #end);
     context.signature(None, &parameters::signature(context), &output, &traced)
 }
 

@@ -78,19 +78,17 @@ impl Context<'_> {
     ) -> TokenStream {
         let Function { visibility, qualifiers, fn_token, name, generics, where_clause, .. } = self.function;
         let attributes = self.function.attributes.iter().map(|attribute| attribute.tokens());
+        // clippy knows that the output of an `async fn` is meant, but not that of what it becomes
+        let lints = (self.function.asyncness.is_some() && self.function.has_attribute("must_use"))
+            .then(|| quote!(#[allow(clippy::double_must_use)]));
         let inner = &self.function.inner_attributes;
         let body = braced(quote!(#inner #content), self.function.body.span());
         // `async` comes before `unsafe` and `extern`, `default` before all of them
         let (default, qualifiers) = split_default(qualifiers);
         quote! {
-            #(#attributes)* #visibility #default #asyncness #qualifiers #fn_token #name #generics #parameters #output
+            #lints #(#attributes)* #visibility #default #asyncness #qualifiers #fn_token #name #generics #parameters #output
             #where_clause #body
         }
-    }
-
-    /// The user's statements as a block of their own.
-    fn user_block(&self) -> Group {
-        braced(self.function.statements.clone(), self.function.body.span())
     }
 
     /// `here`, pointing at something that the user wrote.

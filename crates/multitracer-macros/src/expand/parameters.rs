@@ -76,26 +76,22 @@ pub(super) fn output_type(context: &Context<'_>) -> TokenStream {
     }
 }
 
-/// Whether the type says anything: `-> impl Trait` does not.
+/// Whether the type says anything inside the body: `impl Trait` does not, and `!` cannot be written there yet.
 pub(super) fn has_output_type(context: &Context<'_>) -> bool {
-    !matches!(context.function.output.first(), Some(TokenTree::Ident(word)) if word == "impl")
+    !matches!(context.function.returns, Returns::Never)
+        && !matches!(context.function.output.first(), Some(TokenTree::Ident(word)) if word == "impl")
 }
 
-/// The user's statements, evaluated to a value. Behind a `let`, temporaries of the last expression are dropped before the
-/// arguments, as at the end of a function.
-pub(super) fn evaluated(context: &Context<'_>) -> TokenStream {
-    let here = context.here;
-    let block = context.user_block();
-    let ty = has_output_type(context).then(|| {
-        let ty = output_type(context);
-        quote_spanned!(here=> : #ty)
-    });
-    quote_spanned! {here=>
-        #[allow(clippy::let_unit_value)]
-        let __output #ty = #block;
-        #[allow(unreachable_code)]
-        __output
-    }
+/// The user's statements as the value of a closure or `async` block. The inner block is of the user's edition, which says when the
+/// temporaries of its last expression are dropped, locals before or after them; the outer one is of this crate's (2024), where
+/// they go at its end: before the arguments, as at the end of a function.
+pub(super) fn evaluated(context: &Context<'_>) -> Group {
+    let body = context.function.body.span();
+    let statements = &context.function.statements;
+    // the semicolon keeps rustc from calling the braces of a one-line body unused
+    let semicolon = quote_spanned!(context.here=> ;);
+    let inner = braced(quote!(#semicolon #statements), body);
+    braced(inner.into_token_stream(), context.at(body))
 }
 
 /// A block with the span of the user's body, for what rustc should take for that body (coverage, diagnostics).

@@ -1,0 +1,232 @@
+//! Every function that compiles, compiles with `#[traced]`, and rustc and clippy say the same about it.
+//!
+//! The files in `cases/` become the modules of one crate. It is compiled with `#[traced]` and with an attribute that does nothing,
+//! in every edition, and what the compiler says is compared line by line.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::SystemTime;
+
+/// What a case says at its top about the editions it is for: `// editions: 2021 2024`.
+const EDITIONS: &str = "// editions:";
+
+/// A compiler's messages, counted: the case, the line, the name of the lint, the text.
+type Messages = BTreeMap<(String, u64, String, String), usize>;
+
+#[derive(Clone, Copy)]
+struct Job {
+    compiler: &'static str,
+    edition: &'static str,
+    traced: bool,
+}
+
+#[test]
+fn rustc_says_the_same() {
+    let work = Work::new("rustc");
+    let editions = ["2018", "2021", "2024"];
+    thread::scope(|scope| {
+        let jobs: Vec<_> = editions
+            .map(|edition| {
+                let work = &work;
+                scope.spawn(move || {
+                    // the plain ones first: what they say is about the cases themselves
+                    let [plain, traced] =
+                        [false, true].map(|traced| work.compile(Job { compiler: "rustc", edition, traced }));
+                    assert!(plain.values().sum::<usize>() > 20, "the cases are written to have warnings");
+                    let differences = differences(&plain, &traced);
+                    assert!(differences.is_empty(), "edition {edition}:\n{differences}");
+                })
+            })
+            .into_iter()
+            .collect();
+        for job in jobs {
+            job.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn everything_is_dropped_in_the_same_order() {
+    let work = Work::new("drop_order");
+    let source = std::fs::read_to_string(work.support.join("drop_order.rs")).unwrap();
+    for edition in ["2021", "2024"] {
+        let [plain, traced] = ["identity", "multitracer"].map(|attribute| {
+            let root = work.directory.join(format!("drop_order_{edition}_{attribute}.rs"));
+            let program = root.with_extension(std::env::consts::EXE_EXTENSION);
+            std::fs::write(&root, source.replace("use attribute::", &format!("use {attribute}::"))).unwrap();
+            let mut command = work.compiler("rustc", edition);
+            assert!(command.arg("-o").args([&program, &root]).status().unwrap().success());
+            let output = Command::new(program).output().unwrap();
+            assert!(output.status.success());
+            String::from_utf8(output.stdout).unwrap()
+        });
+        assert_eq!(plain.lines().count(), 11);
+        assert_eq!(plain, traced, "edition {edition}");
+    }
+}
+
+#[test]
+fn clippy_adds_nothing() {
+    let work = Work::new("clippy");
+    let [plain, traced] =
+        [false, true].map(|traced| work.compile(Job { compiler: "clippy-driver", edition: "2024", traced }));
+    assert!(plain.values().sum::<usize>() > 20);
+    // clippy places what it says of functions that `macro_rules` made in the macro or at its call
+    let [plain, traced] = [plain, traced].map(|messages| {
+        messages.into_iter().fold(Messages::new(), |mut all, ((file, _, code, text), count)| {
+            *all.entry((file, 0, code, text)).or_default() += count;
+            all
+        })
+    });
+    let added: Vec<_> =
+        traced.iter().filter(|(message, count)| plain.get(message).unwrap_or(&0) < *count).collect();
+    assert!(added.is_empty(), "{}", differences(&plain, &traced));
+}
+
+/// A directory to compile in, and the crates to compile with.
+struct Work {
+    directory: PathBuf,
+    libraries: PathBuf,
+    cases: PathBuf,
+    support: PathBuf,
+}
+
+impl Work {
+    fn new(name: &str) -> Self {
+        let executable = std::env::current_exe().unwrap();
+        let libraries = executable.parent().unwrap().to_owned();
+        let directory = libraries.parent().unwrap().join("macro-conformance").join(name);
+        std::fs::create_dir_all(&directory).unwrap();
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+        let identity = tests.join("macro_support/identity.rs");
+        let status = Command::new("rustc")
+            .args([
+                "--edition=2024",
+                "--crate-type=proc-macro",
+                "--crate-name=identity",
+                "-Cprefer-dynamic",
+                "--out-dir",
+            ])
+            .args([&directory, &identity])
+            .status();
+        assert!(status.unwrap().success());
+        Self { directory, libraries, cases: tests.join("cases"), support: tests.join("macro_support") }
+    }
+
+    /// Compiles all cases; what the compiler says is returned, an error among it fails the test.
+    fn compile(&self, job: Job) -> Messages {
+        let Job { compiler, edition, traced } = job;
+        let name = format!("cases_{edition}_{}", if traced { "traced" } else { "plain" });
+        let root = self.directory.join(format!("{name}.rs"));
+        std::fs::write(&root, self.root(edition, traced)).unwrap();
+        let mut command = self.compiler(compiler, edition);
+        command
+            .args([
+                "--crate-type=lib",
+                "--emit=metadata",
+                "--error-format=json",
+                "--crate-name",
+                &name,
+                "--out-dir",
+            ])
+            .args([&self.directory, &root]);
+        let output = command.output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        let messages: Vec<Value> =
+            stderr.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        for message in &messages {
+            if message["level"] == "error" {
+                println!("{}", message["rendered"].as_str().unwrap());
+            }
+        }
+        assert!(output.status.success(), "{name} does not compile with {compiler}");
+        messages.iter().fold(Messages::new(), |mut all, message| {
+            if let Some(message) = describe(message) {
+                *all.entry(message).or_default() += 1;
+            }
+            all
+        })
+    }
+
+    /// A compiler that knows the crates that the cases use.
+    fn compiler(&self, compiler: &str, edition: &str) -> Command {
+        let mut command = Command::new(compiler);
+        command.args(["--edition", edition, "-L"]).arg(format!("dependency={}", self.libraries.display()));
+        for krate in ["multitracer", "async_trait", "futures_util", "tokio"] {
+            command.arg("--extern").arg(format!("{krate}={}", self.newest(krate).display()));
+        }
+        let identity = format!("{}identity{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+        command.arg("--extern").arg(format!("identity={}", self.directory.join(identity).display()));
+        command
+    }
+
+    /// A crate with the cases as its modules.
+    fn root(&self, edition: &str, traced: bool) -> String {
+        let attribute = if traced { "multitracer" } else { "identity" };
+        let mut root = format!("#[allow(unused_imports)]\npub(crate) use {attribute}::traced;\n");
+        let mut files: Vec<PathBuf> =
+            std::fs::read_dir(&self.cases).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        assert!(files.len() > 40, "the cases are gone");
+        for file in files {
+            let source = std::fs::read_to_string(&file).unwrap();
+            let editions = source.lines().find_map(|line| line.strip_prefix(EDITIONS));
+            if editions.is_none_or(|editions| editions.split_whitespace().any(|one| one == edition)) {
+                let name = file.file_stem().unwrap().to_str().unwrap();
+                writeln!(root, "#[path = {:?}]\npub mod {name};", file.to_str().unwrap()).unwrap();
+            }
+        }
+        root
+    }
+
+    /// The library that cargo built last under this name.
+    fn newest(&self, krate: &str) -> PathBuf {
+        let names = [format!("lib{krate}-"), format!("{}{krate}-", std::env::consts::DLL_PREFIX)];
+        let built = |path: &PathBuf| {
+            path.metadata().and_then(|data| data.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
+        };
+        std::fs::read_dir(&self.libraries)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| {
+                path.extension().is_some_and(|extension| {
+                    extension == "rlib" || extension == std::env::consts::DLL_EXTENSION
+                })
+            })
+            .filter(|path| {
+                names.iter().any(|name| {
+                    path.file_name().and_then(|file| file.to_str()).is_some_and(|file| file.starts_with(name))
+                })
+            })
+            .max_by_key(built)
+            .unwrap_or_else(|| panic!("{krate} is not built"))
+    }
+}
+
+/// The parts of a message that must not depend on `#[traced]`.
+fn describe(message: &Value) -> Option<(String, u64, String, String)> {
+    let span = message["spans"].as_array()?.iter().find(|span| span["is_primary"] == true)?;
+    let file = Path::new(span["file_name"].as_str()?).file_name()?.to_str()?.to_owned();
+    let code = message["code"]["code"].as_str().unwrap_or_default().to_owned();
+    let text = message["message"].as_str()?;
+    // an argument that is bound anew is assigned there; the lint is the same
+    let text = text.replace("value passed to", "value assigned to");
+    Some((file, span["line_start"].as_u64()?, code, text))
+}
+
+fn differences(plain: &Messages, traced: &Messages) -> String {
+    let mut text = String::new();
+    for (sign, one, other) in [('-', plain, traced), ('+', traced, plain)] {
+        for (message @ (file, line, code, what), count) in one {
+            if other.get(message).unwrap_or(&0) < count {
+                writeln!(text, "{sign} {file}:{line}: {code}: {what}").unwrap();
+            }
+        }
+    }
+    text
+}
