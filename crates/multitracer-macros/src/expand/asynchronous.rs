@@ -1,0 +1,137 @@
+//! `async fn`: becomes a function that returns the one future of its body.
+
+use crate::expand::Context;
+use crate::expand::outcome::{nothing, observer};
+use crate::expand::parameters::{self, bindings, body_block, evaluated, has_output_type, output_type};
+use crate::expand::record::recorder;
+use crate::expand::site::{Opening, opened, site};
+use crate::parse::{Function, Returns};
+use crate::tokens::{flattened, is_punct};
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use quote::quote_spanned;
+
+/// Attributes that mean the same on a function that returns a future.
+const INERT: [&str; 24] = [
+    "doc",
+    "cfg",
+    "allow",
+    "warn",
+    "deny",
+    "forbid",
+    "expect",
+    "must_use",
+    "deprecated",
+    "inline",
+    "cold",
+    "no_mangle",
+    "export_name",
+    "link_section",
+    "unsafe",
+    "target_feature",
+    "instruction_set",
+    "rustfmt::skip",
+    "optimize",
+    "coverage",
+    "automatically_derived",
+    "collapse_debuginfo",
+    "stable",
+    "unstable",
+];
+
+pub(super) fn expand(context: &Context<'_>) -> TokenStream {
+    if matches!(context.function.returns, Returns::Never) || !attributes_allow_it(context.function) {
+        return layered(context);
+    }
+    let here = context.here;
+    let traced = traced(context);
+    // the error for a body of the wrong type belongs to the return type
+    let place = context.function.output.first().map_or_else(|| context.function.name.span(), TokenTree::span);
+    let ty = match context.function.returns {
+        Returns::Unit => quote_spanned!(here=> ()),
+        _ => context.function.output.iter().cloned().collect(),
+    };
+    let output = quote_spanned!(context.at(place)=> -> impl ::core::future::Future<Output = #ty>);
+    context.signature(None, &parameters::signature(context), &output, &traced)
+}
+
+/// The `async fn` stays, with the traced future inside: for `-> !`, which no future can have as its output yet, and for other
+/// attribute macros that want to see an `async fn`.
+fn layered(context: &Context<'_>) -> TokenStream {
+    let here = context.here;
+    let traced = traced(context);
+    let content = if matches!(context.function.returns, Returns::Never) {
+        quote_spanned! {here=>
+            let _ = #traced.await;
+            #[allow(unreachable_code)]
+            { ::core::unreachable!() }
+        }
+    } else {
+        quote_spanned!(here=> #traced.await)
+    };
+    context.with_body_and_parameters(&content)
+}
+
+/// The user's body as a traced future. The parent is taken here, when the function is called.
+fn traced(context: &Context<'_>) -> TokenStream {
+    let (private, here) = (&context.private, context.here);
+    let (site, opened) = (site(context), opened(context, Opening::Defer));
+    let bindings = bindings(context);
+    let record = recorder(context).map(|recorder| on_start(context, &recorder));
+    let returned = returned(context);
+    let evaluated = evaluated(context);
+    let block = body_block(context, quote_spanned!(here=> #bindings #record #returned #evaluated));
+    // coverage counts what has the span of the user's body
+    let body = context.function.body.span();
+    let (async_, move_) = (Ident::new("async", body), Ident::new("move", body));
+    let observer = observer(context, None).unwrap_or_else(|| nothing(context));
+    quote_spanned!(here=> { #site #private::Traced::new(#opened, #async_ #move_ #block, #observer) })
+}
+
+/// The first statement of a traced future: attributes for the span that has just been opened around it.
+pub(super) fn on_start(context: &Context<'_>, recorder: &TokenStream) -> TokenStream {
+    quote_spanned!(context.here=> __MULTITRACER_CALLSITE.on_start(#recorder);)
+}
+
+/// A first `return` that is never reached tells rustc the type of the `async` block.
+fn returned(context: &Context<'_>) -> Option<TokenStream> {
+    if matches!(context.function.returns, Returns::Unit | Returns::Never) || !has_output_type(context) {
+        return None;
+    }
+    let ty = output_type(context);
+    let place = context.function.output.first().map_or(context.here, |token| context.at(token.span()));
+    Some(quote_spanned! {place=>
+        #[allow(unknown_lints, unreachable_code, clippy::all, clippy::pedantic, clippy::restriction)]
+        if false {
+            let __returned: #ty = loop {};
+            return __returned;
+        }
+    })
+}
+
+/// Whether every other attribute still works when `async` is gone.
+fn attributes_allow_it(function: &Function) -> bool {
+    function.attributes.iter().all(|attribute| match attribute.path.as_str() {
+        "cfg_attr" => {
+            let content = attribute.content();
+            let Some(TokenTree::Group(parens)) = content.first() else { return false };
+            let tokens: Vec<TokenTree> = parens.stream().into_iter().collect();
+            let tokens = flattened(&tokens);
+            let mut parts = tokens.split(|token| is_punct(Some(token), ','));
+            parts.next();
+            parts.all(|part| {
+                let is_path = |token: &&TokenTree| {
+                    !matches!(token, TokenTree::Group(group) if group.delimiter() != Delimiter::None)
+                        && !is_punct(Some(token), '=')
+                };
+                let path: String = part.iter().take_while(is_path).map(ToString::to_string).collect();
+                path.is_empty() || is_inert(&path)
+            })
+        }
+        path => is_inert(path),
+    })
+}
+
+fn is_inert(path: &str) -> bool {
+    INERT.contains(&path)
+        || ["clippy::", "rustfmt::", "diagnostic::"].iter().any(|tool| path.starts_with(tool))
+}
