@@ -16,7 +16,8 @@ pub use opentelemetry::KeyValue;
 pub use multitracer_macros::traced;
 
 pub use self::config::{
-    Config, ConfigError, OnSwitch, RemoteParent, UnknownTracer as UnknownTracerPolicy,
+    Config, ConfigError, ConfigLoader, OnSwitch, Problem, ProcessEnv, RemoteParent, UndefinedVariables,
+    UnknownTracer as UnknownTracerPolicy, Variables,
 };
 pub use self::experiment::{Assignment, Experiment, Reason};
 pub use self::export::{InMemoryExporter, Report, ShutdownError, TracerReport};

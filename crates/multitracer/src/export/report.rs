@@ -35,6 +35,8 @@ pub struct TracerReport {
     pub queued: u64,
     /// Why this flush or shutdown did not do all that it should; `None`: it did.
     pub error: Option<String>,
+    /// Why the last export that failed did so, at any time; holds no credential.
+    pub last_error: Option<String>,
 }
 
 impl Report {

@@ -17,8 +17,8 @@ use super::error::BuildError;
 use super::snapshot::{ResolvedRoute, ResolvedTarget, Snapshot};
 use super::tracer_builder::{OwnExporter, TracerBuilder};
 use super::{Inner, NEXT_ID, Registry};
-use crate::config::model::{ConfigModel, ExporterConfig, LimitsConfig, RouteTarget, SamplerConfig, TracerConfig};
-use crate::config::check;
+use crate::config::model::{ConfigModel, ExporterConfig, LimitsConfig, OtlpGrpcConfig, OtlpHttpConfig, RouteTarget, SamplerConfig, TracerConfig};
+use crate::config::{ConfigError, check, rules};
 use crate::experiment::{ExperimentCore, Split};
 use crate::export::{ConsoleExporter, Ending, Exporter, ExporterError, ExportRuntime, Pipeline};
 use crate::routing::Router;
@@ -27,7 +27,11 @@ use crate::tracer::{About, Counts, NameId, Switch, TracerCore, TracerId};
 pub(super) fn build(builder: RegistryBuilder) -> Result<Registry, BuildError> {
     let RegistryBuilder { mut model, tracers } = builder;
     complete(&mut model, &tracers);
-    check(&model)?;
+    let mut flaws = check::model(&model);
+    flaws.extend(check::values(&model));
+    if !flaws.is_empty() {
+        return Err(ConfigError::in_code(flaws).into());
+    }
     let enabled = model.enabled && !switched_off();
     let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
     let runtime = OnceCell::new();
@@ -112,7 +116,6 @@ fn build_tracer(
         on_switch: model.on_switch,
         remote_parent: model.remote_parent,
         sdk: provider.tracer_with_scope(scope),
-        provider,
         counts: Counts::default(),
         switch: Switch::new(enabled),
     })
@@ -141,6 +144,13 @@ fn pipeline(
 }
 
 fn configured(config: &TracerConfig, resource: &Resource) -> Result<Arc<dyn Exporter>, ExporterError> {
+    if let ExporterConfig::OtlpHttp(OtlpHttpConfig { endpoint, .. })
+    | ExporterConfig::OtlpGrpc(OtlpGrpcConfig { endpoint, .. }) = &config.exporter
+        && rules::shown_url(endpoint).len() < endpoint.split('?').next().unwrap_or_default().len()
+    {
+        let reason = "the endpoint has a user name in it; send credentials as a header (`authorization`) instead";
+        return Err(ExporterError(reason.to_owned()));
+    }
     match &config.exporter {
         ExporterConfig::Console => {
             Ok(ConsoleExporter::new(format!("[{}] project {}", config.name, config.project)))
@@ -193,11 +203,7 @@ fn describe_exporter(config: &ExporterConfig) -> String {
         ExporterConfig::OtlpHttp(config) => ("otlp_http", &config.endpoint),
         ExporterConfig::OtlpGrpc(config) => ("otlp_grpc", &config.endpoint),
     };
-    let Ok(uri) = endpoint.parse::<http::Uri>() else { return kind.to_owned() };
-    let scheme = uri.scheme_str().unwrap_or("http");
-    let authority = uri.authority().map_or("", |authority| authority.as_str());
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    format!("{kind} {scheme}://{host}{}", uri.path())
+    format!("{kind} {}", rules::shown_url(endpoint))
 }
 
 fn describe_sampler(config: &SamplerConfig) -> String {

@@ -1,0 +1,129 @@
+//! Where in the file something is, as the user writes it: `tracers.canary.exporter`, `routes[2].tracer`.
+
+use std::fmt;
+
+/// The keys and positions that lead from the top of the file to one value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct KeyPath(Vec<Segment>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Segment {
+    Key(String),
+    Index(usize),
+}
+
+impl KeyPath {
+    pub(crate) fn root() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn key(&self, key: impl Into<String>) -> Self {
+        self.join(Segment::Key(key.into()))
+    }
+
+    pub(crate) fn index(&self, index: usize) -> Self {
+        self.join(Segment::Index(index))
+    }
+
+    fn join(&self, segment: Segment) -> Self {
+        let mut segments = Vec::with_capacity(self.0.len() + 1);
+        segments.extend_from_slice(&self.0);
+        segments.push(segment);
+        Self(segments)
+    }
+
+    pub(crate) fn from_segments(segments: Vec<Segment>) -> Self {
+        Self(segments)
+    }
+
+    pub(crate) fn segments(&self) -> &[Segment] {
+        &self.0
+    }
+
+    /// Whether one of the two leads to the other.
+    pub(crate) fn touches(&self, other: &Self) -> bool {
+        self.0.starts_with(&other.0) || other.0.starts_with(&self.0)
+    }
+
+    /// Whether values here are not to be shown.
+    ///
+    /// Decided by the keys alone, and generously: a misspelt `api-key` is as secret as the right one.
+    pub(crate) fn is_secret(&self) -> bool {
+        const WORDS: [&str; 9] =
+            ["key", "token", "secret", "passw", "auth", "cred", "header", "cookie", "dsn"];
+        let routing =
+            matches!(self.0.first(), Some(Segment::Key(key)) if key == "routes" || key == "experiments");
+        self.0.iter().any(|segment| match segment {
+            Segment::Key(key) if routing && (key == "headers" || key == "header") => false,
+            Segment::Key(key) => {
+                let key = key.to_ascii_lowercase();
+                WORDS.iter().any(|word| key.contains(word))
+            }
+            Segment::Index(_) => false,
+        })
+    }
+}
+
+impl fmt::Display for KeyPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, segment) in self.0.iter().enumerate() {
+            match segment {
+                Segment::Index(index) => write!(f, "[{index}]")?,
+                Segment::Key(key) if key.contains('.') || key.is_empty() => {
+                    write!(f, "[\"{}\"]", shown_key(key))?;
+                }
+                Segment::Key(key) if position == 0 => f.write_str(&shown_key(key))?,
+                Segment::Key(key) => write!(f, ".{}", shown_key(key))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many bytes of a key may be shown.
+///
+/// A forgotten space turns `api_key: sk-1` into one key with the secret in it, so a key is shown up to
+/// the first character that no key of ours has.
+pub(crate) fn shown_len(key: &str) -> usize {
+    const LONGEST: usize = 64;
+    key.char_indices()
+        .find(|&(at, c)| at >= LONGEST || !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '<')))
+        .map_or(key.len(), |(at, _)| at)
+}
+
+/// A key as it may be shown.
+pub(crate) fn shown_key(key: &str) -> String {
+    let shown = &key[..shown_len(key)];
+    if shown.len() == key.len() { key.to_owned() } else { format!("{shown}…") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn renders_as_the_user_would_write_it() {
+        let path = KeyPath::root().key("tracers").key("a").key("attributes").key("service.name");
+        assert_eq!(path.to_string(), r#"tracers.a.attributes["service.name"]"#);
+        assert_eq!(KeyPath::root().key("routes").index(2).key("tracer").to_string(), "routes[2].tracer");
+        assert_eq!(KeyPath::root().to_string(), "");
+    }
+
+    #[test]
+    fn cuts_a_key_that_swallowed_its_value() {
+        assert_eq!(shown_key("api_key:sk-123"), "api_key…");
+        assert_eq!(shown_key("api_key sk-123"), "api_key…");
+        assert_eq!(shown_key("prüfung-1/development"), "prüfung-1/development");
+    }
+
+    #[test]
+    fn knows_secret_places() {
+        let tracer = KeyPath::root().key("tracers").key("a");
+        assert!(tracer.key("api_key").is_secret());
+        assert!(tracer.key("apiKey").is_secret());
+        assert!(tracer.key("exporter").key("otlp_http").key("headers").key("x").is_secret());
+        assert!(!tracer.key("project").is_secret());
+        assert!(!KeyPath::root().key("routes").index(0).key("headers").key("X-Plan").is_secret());
+        assert!(KeyPath::root().key("routes").index(0).key("headers").key("Authorization").is_secret());
+    }
+}
