@@ -35,7 +35,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let assignment = experiment.assign(user);
         let again = experiment.assign(user);
         assert_eq!(assignment.variant(), again.variant(), "the same user gets the same variant");
-        println!("{user:8} {:9} {:8} {}", assignment.variant().unwrap_or("-"), assignment.reason(), greet(&assignment, user));
+        println!(
+            "{user:8} {:9} {:8} {}",
+            assignment.variant().unwrap_or("-"),
+            assignment.reason(),
+            greet(&assignment, user)
+        );
     }
 
     let mut counts = BTreeMap::new();

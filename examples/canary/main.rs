@@ -11,6 +11,7 @@ mod service;
 mod traffic;
 
 use std::error::Error;
+use std::io::IsTerminal as _;
 use std::path::Path;
 
 use multitracer::{Config, Registry, Report};
@@ -19,7 +20,11 @@ use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    tracing_subscriber::fmt().with_target(false).without_time().with_env_filter("multitracer=info").init();
+    tracing_subscriber::fmt()
+        .with_ansi(std::io::stdout().is_terminal())
+        .with_env_filter("multitracer=info")
+        .without_time()
+        .init();
     let serve = std::env::args().any(|argument| argument == "--serve");
 
     // a backend inside this program, unless there is one outside
@@ -66,7 +71,8 @@ fn load(receiver: Option<&Receiver>) -> Result<Config, multitracer::ConfigError>
 
 fn show(receiver: Option<&Receiver>, report: &Report) {
     if let Some(receiver) = receiver {
-        let interesting = ["http.response.status_code", "feature_flag.result.variant", "error.type", "llm.tokens"];
+        let interesting =
+            ["http.response.status_code", "feature_flag.result.variant", "error.type", "llm.tokens"];
         for (project, spans) in by_project(receiver.spans()) {
             println!("\n== project {project}");
             for line in trees(&spans, |key| interesting.contains(&key)).lines() {

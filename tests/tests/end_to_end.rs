@@ -197,7 +197,8 @@ fn check_credentials(receiver: &Receiver, spans: &[ReceivedSpan], protocol: Prot
             assert_eq!(request.headers.contains_key(&format!("x-only-{name}")), own);
         }
     }
-    let senders: BTreeSet<_> = requests.iter().filter_map(|request| request.headers.get("authorization")).collect();
+    let senders: BTreeSet<_> =
+        requests.iter().filter_map(|request| request.headers.get("authorization")).collect();
     assert_eq!(senders.len(), TRACERS.len());
 }
 

@@ -33,7 +33,8 @@ fn no_variable_reaches_the_wire() {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", "exports_as_configured", "--nocapture"]).env(CHILD, "1").envs(HOSTILE);
     let output = child.output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let text =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{text}");
     assert!(text.contains("1 passed"), "{text}");
 }
@@ -89,7 +90,10 @@ async fn exports_as_configured() {
             assert_eq!(request.headers[header], value);
             assert!(!format!("{:?}", request.headers).contains("FROM-ENV"), "{:?}", request.headers);
             if protocol != Protocol::Grpc {
-                assert!(!request.headers.contains_key("content-encoding"), "compressed against the configuration");
+                assert!(
+                    !request.headers.contains_key("content-encoding"),
+                    "compressed against the configuration"
+                );
             }
         }
     }

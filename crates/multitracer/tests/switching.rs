@@ -60,7 +60,9 @@ fn there_and_back_again_gives_two_whole_traces_with_a_link() {
 #[test]
 fn a_second_switch_to_the_same_tracer_continues_its_trace() {
     let f = fixture(|builder| builder);
-    f.span("canary", "a", || f.span("production", "b", || f.span("canary", "c", || f.span("production", "d", || {}))));
+    f.span("canary", "a", || {
+        f.span("production", "b", || f.span("canary", "c", || f.span("production", "d", || {})))
+    });
 
     let (a, b) = (f.find("canary", "a"), f.find("production", "b"));
     assert_eq!(f.find("canary", "c").parent_span_id, a.span_context.span_id());

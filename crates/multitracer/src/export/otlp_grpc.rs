@@ -15,7 +15,10 @@ use super::tls::Pem;
 use crate::config::model::{Compression, OtlpGrpcConfig};
 
 /// An exporter for `config`. Call it inside the export runtime.
-pub(crate) fn otlp_grpc(config: &OtlpGrpcConfig, resource: &Resource) -> Result<Arc<dyn Exporter>, ExporterError> {
+pub(crate) fn otlp_grpc(
+    config: &OtlpGrpcConfig,
+    resource: &Resource,
+) -> Result<Arc<dyn Exporter>, ExporterError> {
     let metadata = metadata(config)?;
     let mut builder = SpanExporter::builder()
         .with_tonic()
@@ -36,8 +39,7 @@ pub(crate) fn otlp_grpc(config: &OtlpGrpcConfig, resource: &Resource) -> Result<
 /// Connects at the first export.
 fn channel(config: &OtlpGrpcConfig) -> Result<Channel, ExporterError> {
     let bad = |error: tonic::transport::Error| ExporterError(format!("cannot set up the channel: {error}"));
-    let mut endpoint =
-        Endpoint::from_shared(config.endpoint.clone()).map_err(bad)?.timeout(config.timeout);
+    let mut endpoint = Endpoint::from_shared(config.endpoint.clone()).map_err(bad)?.timeout(config.timeout);
     if endpoint.uri().scheme() == Some(&http::uri::Scheme::HTTPS) {
         let pem = Pem::read(&config.tls)?;
         let mut tls = match pem.ca {

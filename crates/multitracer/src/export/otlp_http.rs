@@ -19,9 +19,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use opentelemetry_http::{HttpClient, HttpError};
-use opentelemetry_otlp::{
-    Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _,
-};
+use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter as _};
@@ -41,7 +39,10 @@ const MAX_RESPONSE: usize = 4 * 1024 * 1024;
 const IDLE: Duration = Duration::from_secs(90);
 
 /// An exporter for `config`. Call it inside the export runtime.
-pub(crate) fn otlp_http(config: &OtlpHttpConfig, resource: &Resource) -> Result<Arc<dyn Exporter>, ExporterError> {
+pub(crate) fn otlp_http(
+    config: &OtlpHttpConfig,
+    resource: &Resource,
+) -> Result<Arc<dyn Exporter>, ExporterError> {
     let client = Arc::new(TracerClient::new(config)?);
     let protocol = match config.encoding {
         Encoding::Protobuf => Protocol::HttpBinary,

@@ -79,7 +79,15 @@ impl fmt::Display for Report {
         write!(
             f,
             "{:name$}  {:project$}  {:>8}  {:>11}  {:>8}  {:>8}  {:>7}  {:>6}  {:>4}",
-            "tracer", "project", "started", "sampled out", "exported", "rejected", "dropped", "queued", "open"
+            "tracer",
+            "project",
+            "started",
+            "sampled out",
+            "exported",
+            "rejected",
+            "dropped",
+            "queued",
+            "open"
         )?;
         for tracer in &self.tracers {
             write!(

@@ -17,10 +17,13 @@ use super::error::BuildError;
 use super::snapshot::{ResolvedRoute, ResolvedTarget, Snapshot};
 use super::tracer_builder::{OwnExporter, TracerBuilder};
 use super::{Inner, NEXT_ID, Registry};
-use crate::config::model::{ConfigModel, ExporterConfig, LimitsConfig, OtlpGrpcConfig, OtlpHttpConfig, RouteTarget, SamplerConfig, TracerConfig};
+use crate::config::model::{
+    ConfigModel, ExporterConfig, LimitsConfig, OtlpGrpcConfig, OtlpHttpConfig, RouteTarget, SamplerConfig,
+    TracerConfig,
+};
 use crate::config::{ConfigError, check, rules};
 use crate::experiment::{ExperimentCore, Split};
-use crate::export::{ConsoleExporter, Ending, Exporter, ExporterError, ExportRuntime, Pipeline};
+use crate::export::{ConsoleExporter, Ending, ExportRuntime, Exporter, ExporterError, Pipeline};
 use crate::routing::Router;
 use crate::tracer::{About, Counts, NameId, Switch, TracerCore, TracerId};
 
@@ -40,12 +43,7 @@ pub(super) fn build(builder: RegistryBuilder) -> Result<Registry, BuildError> {
         cores.push(Arc::new(build_tracer(tracer, &model, id, enabled, &runtime)?));
     }
     let snapshot = ArcSwap::from_pointee(snapshot(&model, cores));
-    let inner = Inner {
-        snapshot,
-        runtime: Arc::new(runtime),
-        unknown: 0.into(),
-        warned: Mutex::default(),
-    };
+    let inner = Inner { snapshot, runtime: Arc::new(runtime), unknown: 0.into(), warned: Mutex::default() };
     Ok(Registry { inner: Arc::new(inner) })
 }
 
@@ -93,11 +91,8 @@ fn build_tracer(
             None => describe_sampler(&config.sampler),
         },
     };
-    let pipeline = if enabled {
-        pipeline(&name, &config, own.exporter, &resource, runtime)?
-    } else {
-        Pipeline::off()
-    };
+    let pipeline =
+        if enabled { pipeline(&name, &config, own.exporter, &resource, runtime)? } else { Pipeline::off() };
     let pipeline = Arc::new(pipeline);
     let sampler = own.sampler.unwrap_or_else(|| sampler(&config.sampler));
     let ending = Ending::new(Arc::clone(&pipeline), config.limits.attribute_value_length_limit);
@@ -137,8 +132,10 @@ fn pipeline(
     let _entered = runtime.enter();
     let exporter = match exporter {
         Some(make) => make(resource),
-        None => configured(config, resource)
-            .map_err(|error| BuildError::Exporter { tracer: config.name.clone(), reason: error.to_string() })?,
+        None => configured(config, resource).map_err(|error| BuildError::Exporter {
+            tracer: config.name.clone(),
+            reason: error.to_string(),
+        })?,
     };
     Ok(Pipeline::start(name, &config.batch, exporter, runtime))
 }
@@ -148,7 +145,8 @@ fn configured(config: &TracerConfig, resource: &Resource) -> Result<Arc<dyn Expo
     | ExporterConfig::OtlpGrpc(OtlpGrpcConfig { endpoint, .. }) = &config.exporter
         && rules::shown_url(endpoint).len() < endpoint.split('?').next().unwrap_or_default().len()
     {
-        let reason = "the endpoint has a user name in it; send credentials as a header (`authorization`) instead";
+        let reason =
+            "the endpoint has a user name in it; send credentials as a header (`authorization`) instead";
         return Err(ExporterError(reason.to_owned()));
     }
     match &config.exporter {
@@ -211,7 +209,9 @@ fn describe_sampler(config: &SamplerConfig) -> String {
         SamplerConfig::AlwaysOn => "always_on".to_owned(),
         SamplerConfig::AlwaysOff => "always_off".to_owned(),
         SamplerConfig::TraceIdRatioBased(ratio) => format!("trace_id_ratio_based({ratio})"),
-        SamplerConfig::ParentBased(delegates) => format!("parent_based({})", describe_sampler(&delegates.root)),
+        SamplerConfig::ParentBased(delegates) => {
+            format!("parent_based({})", describe_sampler(&delegates.root))
+        }
     }
 }
 

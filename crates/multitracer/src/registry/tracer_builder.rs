@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::{SpanExporter, ShouldSample};
+use opentelemetry_sdk::trace::{ShouldSample, SpanExporter};
 
 use crate::config::Secret;
 use crate::config::model::{
-    AttributeValue, BatchConfig, CaptureConfig, Compression, Encoding, ExporterConfig, LimitsConfig, OtlpGrpcConfig,
-    OtlpHttpConfig, ParentBasedConfig, SamplerConfig, ServiceConfig, TlsConfig, TracerConfig,
+    AttributeValue, BatchConfig, CaptureConfig, Compression, Encoding, ExporterConfig, LimitsConfig,
+    OtlpGrpcConfig, OtlpHttpConfig, ParentBasedConfig, SamplerConfig, ServiceConfig, TlsConfig, TracerConfig,
 };
 use crate::export::{Erased, Exporter, InMemoryExporter};
 use std::sync::Arc;
@@ -131,7 +131,8 @@ impl TracerBuilder {
 
     /// Exports through `exporter`, in batches, on the registry's export thread (inside a Tokio runtime).
     pub fn exporter<E: SpanExporter + 'static>(mut self, exporter: E) -> Self {
-        self.own.exporter = Some(OwnExporter::Custom(Box::new(move |resource| Erased::new(exporter, resource))));
+        self.own.exporter =
+            Some(OwnExporter::Custom(Box::new(move |resource| Erased::new(exporter, resource))));
         self
     }
 
@@ -267,8 +268,10 @@ fn resource(config: &TracerConfig, own: Option<&Resource>) -> Resource {
     ];
     let configured =
         config.resource.iter().map(|(key, value)| KeyValue::new(key.clone(), attribute_value(value.clone())));
-    let built =
-        Resource::builder_empty().with_attributes(known.into_iter().flatten()).with_attributes(configured).build();
+    let built = Resource::builder_empty()
+        .with_attributes(known.into_iter().flatten())
+        .with_attributes(configured)
+        .build();
     match own {
         Some(own) => merged(&built, own),
         None => built,

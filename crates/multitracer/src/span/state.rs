@@ -168,7 +168,11 @@ impl Drop for State {
     /// Dropped with its span open: the future or stream that it belongs to was dropped before it was done, or panicked.
     fn drop(&mut self) {
         if let Self::Opened { opened, polling } = self {
-            if *polling { opened.panicked() } else { opened.cancelled() }
+            if *polling {
+                opened.panicked()
+            } else {
+                opened.cancelled()
+            }
             opened.end();
         }
     }
