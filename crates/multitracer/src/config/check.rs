@@ -7,6 +7,9 @@ use super::path::KeyPath;
 use super::rules::{self, Breach};
 use super::{schema, suggest};
 
+/// The most flaws that one look finds; a file that is not ours may have one in every line.
+const MOST_FLAWS: usize = 200;
+
 /// Something that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Flaw {
@@ -72,10 +75,13 @@ pub(super) fn known(names: &[&str]) -> String {
 pub(crate) fn model(model: &ConfigModel) -> Vec<Flaw> {
     let root = KeyPath::root();
     let mut flaws = Vec::new();
-    let tracers: Vec<&str> = model.tracers.iter().map(|tracer| tracer.name.as_str()).collect();
-    let experiments: Vec<&str> =
-        model.experiments.iter().map(|experiment| experiment.name.as_str()).collect();
-    let names = Names { tracers: &tracers, experiments: &experiments };
+    let names = Names {
+        tracers: Known::new(model.tracers.iter().map(|tracer| tracer.name.as_str()).collect()),
+        experiments: Known::new(
+            model.experiments.iter().map(|experiment| experiment.name.as_str()).collect(),
+        ),
+    };
+    let tracers = &names.tracers.list;
     if tracers.is_empty() {
         flaws.push(
             Flaw::new(root.key("tracers"), "there is no tracer").help("a configuration has at least one"),
@@ -100,7 +106,7 @@ pub(crate) fn model(model: &ConfigModel) -> Vec<Flaw> {
         }
     }
     let at = |name: &str| root.key("experiments").key(name);
-    distinct(&mut flaws, "experiment", experiments.iter().map(|name| (*name, at(name))));
+    distinct(&mut flaws, "experiment", names.experiments.list.iter().map(|name| (*name, at(name))));
     for each in &model.experiments {
         experiment(&mut flaws, &names, model, each, &at(&each.name));
     }
@@ -143,29 +149,45 @@ pub(crate) fn values(model: &ConfigModel) -> Vec<Flaw> {
 }
 
 struct Names<'m> {
-    tracers: &'m [&'m str],
-    experiments: &'m [&'m str],
+    tracers: Known<'m>,
+    experiments: Known<'m>,
+}
+
+/// Names in order, and quick to find.
+struct Known<'m> {
+    list: Vec<&'m str>,
+    set: HashSet<&'m str>,
+}
+
+impl<'m> Known<'m> {
+    fn new(list: Vec<&'m str>) -> Self {
+        Self { set: list.iter().copied().collect(), list }
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        self.set.contains(name)
+    }
 }
 
 impl Names<'_> {
     fn tracer(&self, flaws: &mut Vec<Flaw>, path: KeyPath, name: &str) {
-        Self::reference(flaws, path, name, "tracer", self.tracers);
+        Self::reference(flaws, path, name, "tracer", &self.tracers);
     }
 
     fn experiment(&self, flaws: &mut Vec<Flaw>, path: KeyPath, name: &str) {
-        Self::reference(flaws, path, name, "experiment", self.experiments);
+        Self::reference(flaws, path, name, "experiment", &self.experiments);
     }
 
-    fn reference(flaws: &mut Vec<Flaw>, path: KeyPath, name: &str, what: &str, names: &[&str]) {
-        if names.contains(&name) {
+    fn reference(flaws: &mut Vec<Flaw>, path: KeyPath, name: &str, what: &str, names: &Known<'_>) {
+        if flaws.len() >= MOST_FLAWS || names.contains(name) {
             return;
         }
         let article = if what == "tracer" { "a" } else { "an" };
         let breach = Breach::new(format!("is not the name of {article} {what}"));
-        let help = match suggest::nearest(name, names.iter().copied()) {
+        let help = match suggest::nearest(name, names.list.iter().copied()) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None if names.is_empty() => format!("there is no {what}"),
-            None => format!("the {what}s are {}", known(names)),
+            None if names.list.is_empty() => format!("there is no {what}"),
+            None => format!("the {what}s are {}", known(&names.list)),
         };
         flaws.push(Flaw::breach(path, name, breach.help(help)));
     }
@@ -174,6 +196,9 @@ impl Names<'_> {
 fn distinct<'m>(flaws: &mut Vec<Flaw>, what: &str, names: impl Iterator<Item = (&'m str, KeyPath)>) {
     let mut seen = HashSet::new();
     for (name, path) in names {
+        if flaws.len() >= MOST_FLAWS {
+            return;
+        }
         if let Err(breach) = rules::name(name) {
             let text = format!("the {what}'s name {}", breach.predicate);
             flaws.push(Flaw { help: breach.help, ..Flaw::new(path, text) });

@@ -1,9 +1,10 @@
 //! Walks the tree of a file, typed by the tables of `schema`, and collects every problem on the way.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 
 use super::core_schema;
-use super::error::Finding;
+use super::error::{Finding, MOST_PROBLEMS};
 use super::path::{KeyPath, shown_key};
 use super::rules::Breach;
 use super::schema::{self, Section};
@@ -18,7 +19,29 @@ pub(super) struct Context<'v> {
     pub(super) variables: Option<&'v dyn Variables>,
     pub(super) undefined: Cell<UndefinedVariables>,
     findings: RefCell<Vec<Finding>>,
-    unknown: RefCell<Vec<KeyPath>>,
+    omitted: Cell<usize>,
+    unknown: RefCell<Paths>,
+}
+
+/// The places of which nothing more is to be said.
+#[derive(Debug, Default)]
+pub(super) struct Paths {
+    exact: HashSet<KeyPath>,
+    above: HashSet<KeyPath>,
+}
+
+impl Paths {
+    fn insert(&mut self, path: KeyPath) {
+        self.above.extend(path.above());
+        self.exact.insert(path);
+    }
+
+    /// Whether one of the places leads to this one or lies under it.
+    pub(super) fn touches(&self, path: &KeyPath) -> bool {
+        self.above.contains(path)
+            || self.exact.contains(path)
+            || path.above().any(|path| self.exact.contains(&path))
+    }
 }
 
 impl<'v> Context<'v> {
@@ -27,17 +50,26 @@ impl<'v> Context<'v> {
             variables,
             undefined: Cell::new(undefined),
             findings: RefCell::default(),
+            omitted: Cell::new(0),
             unknown: RefCell::default(),
         }
     }
 
     pub(super) fn report(&self, finding: Finding) {
-        self.findings.borrow_mut().push(finding);
+        if self.is_full() {
+            self.omitted.set(self.omitted.get() + 1);
+        } else {
+            self.findings.borrow_mut().push(finding);
+        }
     }
 
-    /// The problems, and the places whose values are not known.
-    pub(super) fn finish(self) -> (Vec<Finding>, Vec<KeyPath>) {
-        (self.findings.into_inner(), self.unknown.into_inner())
+    fn is_full(&self) -> bool {
+        self.findings.borrow().len() >= MOST_PROBLEMS
+    }
+
+    /// The problems, the number of those that were not kept, and the places whose values are not known.
+    pub(super) fn finish(self) -> (Vec<Finding>, usize, Paths) {
+        (self.findings.into_inner(), self.omitted.get(), self.unknown.into_inner())
     }
 }
 
@@ -70,18 +102,19 @@ impl<'a> Cursor<'a> {
     }
 
     fn child(&self, node: &'a Node<'a>, path: KeyPath, key_span: Option<Span>) -> Self {
-        Self { cx: self.cx, node, path, span: node.span.or(key_span).or(self.span) }
+        let span = node.span.filter(|span| key_span.is_none() || span.start < span.end);
+        Self { cx: self.cx, node, path, span: span.or(key_span).or(self.span) }
     }
 
     /// Reports a problem with this value; nothing else is said about it then.
     pub(super) fn problem(&self, message: impl Into<String>, help: Option<String>) {
-        self.cx.unknown.borrow_mut().push(self.path.clone());
+        self.cx.unknown.borrow_mut().insert(self.path.clone());
         self.problem_at(self.span, message, help);
     }
 
     /// Reports that a key under this map is not there.
     pub(super) fn missing(&self, name: &str, help: Option<String>) {
-        self.cx.unknown.borrow_mut().push(self.path.key(name));
+        self.cx.unknown.borrow_mut().insert(self.path.key(name));
         self.problem_at(self.span, format!("missing key `{name}`"), help);
     }
 
@@ -104,7 +137,7 @@ impl<'a> Cursor<'a> {
     /// Reports that the value has another form than this.
     pub(super) fn expected(&self, what: &str, help: Option<String>) {
         let found = match &self.node.kind {
-            NodeKind::Scalar { text, plain: true } if core_schema::is_null(text) => "nothing",
+            NodeKind::Scalar { .. } if self.is_null() => "nothing",
             NodeKind::Scalar { .. } => "a single value",
             NodeKind::Seq(_) => "a list",
             NodeKind::Map(_) => "a map",
@@ -113,7 +146,7 @@ impl<'a> Cursor<'a> {
     }
 
     pub(super) fn is_null(&self) -> bool {
-        matches!(&self.node.kind, NodeKind::Scalar { text, plain: true } if core_schema::is_null(text))
+        self.node.is_null()
     }
 
     /// The scalar with its variables put in.
@@ -133,7 +166,7 @@ impl<'a> Cursor<'a> {
         };
         let Some(variables) = self.cx.variables else {
             if template.has_references() {
-                self.cx.unknown.borrow_mut().push(self.path.clone());
+                self.cx.unknown.borrow_mut().insert(self.path.clone());
                 return Scalar::Unusable;
             }
             return Self::typed(template.expand(&|_: &str| None).text, *plain);
@@ -142,13 +175,17 @@ impl<'a> Cursor<'a> {
         if self.cx.undefined.get() == UndefinedVariables::Error {
             if let Some(name) = expansion.undefined.first() {
                 let names = schema::list(expansion.undefined.iter().map(String::as_str));
-                let verb = if expansion.undefined.len() == 1 { "variable" } else { "variables" };
-                let message = format!("undefined {verb} {names}");
-                self.problem(message, Some(format!("set it, or write `${{{name}:-}}` for an empty value")));
+                let (noun, them) =
+                    if expansion.undefined.len() == 1 { ("variable", "it") } else { ("variables", "them") };
+                let message = format!("undefined {noun} {names}");
+                self.problem(
+                    message,
+                    Some(format!("set {them}, or write `${{{name}:-}}` for an empty value")),
+                );
                 return Scalar::Unusable;
             }
             // A key that is empty by accident is found when the backend refuses it, hours later.
-            if let (Some(name), true) = (expansion.empty.first(), self.path.is_secret()) {
+            if let (Some(name), true) = (expansion.empty.first(), self.path.is_credential()) {
                 let message = format!("the variable `{name}` is set, but empty");
                 self.problem(message, Some(format!("set it, or write `${{{name}:-}}` if it may be empty")));
                 return Scalar::Unusable;
@@ -194,7 +231,7 @@ impl<'a> Cursor<'a> {
                 return Vec::new();
             }
         };
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         let mut kept = Vec::with_capacity(entries.len());
         for entry in entries {
             let key = entry.key.as_ref();
@@ -228,6 +265,11 @@ impl<'a> Cursor<'a> {
         let refused = section.refused.iter().find(|(name, _)| *name == key);
         let help = match refused {
             Some((_, instead)) => (*instead).to_owned(),
+            // Without the space YAML takes `key:value` for one key.
+            None if key.split_once(':').is_some_and(|(key, _)| section.key(key).is_some()) => {
+                "a space is missing after the colon".to_owned()
+            }
+            None if self.cx.is_full() => String::new(),
             None => match suggest::nearest(key, section.keys.iter().map(|key| key.name)) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("{} takes {}", section.title, section.names()),

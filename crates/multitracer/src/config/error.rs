@@ -54,7 +54,7 @@ pub(super) struct Finding {
 }
 
 /// How many problems are shown; a file that is not ours may have one in every line.
-const MOST_PROBLEMS: usize = 100;
+pub(super) const MOST_PROBLEMS: usize = 100;
 
 impl ConfigError {
     /// The file that was read, or `<string>`, or `<code>` for a configuration that was built in code.
@@ -69,9 +69,10 @@ impl ConfigError {
         &self.0.problems
     }
 
-    pub(super) fn new(source: &Source<'_>, mut findings: Vec<Finding>) -> Self {
+    /// The error of a text; `omitted` more problems were found and not kept.
+    pub(super) fn new(source: &Source<'_>, mut findings: Vec<Finding>, omitted: usize) -> Self {
         findings.sort_by_key(|finding| finding.span.map_or(0, |span| span.start));
-        let omitted = findings.len().saturating_sub(MOST_PROBLEMS);
+        let omitted = omitted + findings.len().saturating_sub(MOST_PROBLEMS);
         findings.truncate(MOST_PROBLEMS);
         let problems = findings.into_iter().map(|finding| Problem::new(source, finding)).collect();
         Self(Box::new(Inner { source_name: source.name.clone(), problems, omitted, io: None }))

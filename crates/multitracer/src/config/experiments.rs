@@ -1,6 +1,6 @@
 //! `experiments`.
 
-use super::decode::Fields;
+use super::decode::{Cursor, Fields};
 use super::model::{ExperimentConfig, VariantConfig};
 use super::rules;
 use super::schema::{Key, Kind, Section};
@@ -27,7 +27,7 @@ pub(super) static EXPERIMENT: Section = Section {
             "1.0",
             "the share of each variant's units that take part; the others get the fallback",
         ),
-        Key::new("variants", Kind::List(&VARIANT), "", "the arms, in order"),
+        Key::new("variants", Kind::List(&VARIANT), "", "the list of arms, in order"),
         Key::new("fallback", Kind::Text, "the default tracer", "the tracer of requests that take no part"),
     ],
     refused: &[("weights", "write a `weight` in each variant")],
@@ -59,7 +59,7 @@ pub(super) fn read(file: &Fields<'_>, default_tracer: &str) -> Vec<ExperimentCon
 fn experiment(name: &str, fields: &Fields<'_>, default_tracer: &str) -> ExperimentConfig {
     // There is one hash so far; the word is checked and otherwise of no use.
     let _: Option<()> = fields.choice("hash", &[()]);
-    if fields.get("variants").is_none_or(super::decode::Cursor::is_null) {
+    if fields.get("variants").is_none_or(Cursor::is_null) {
         fields.at.missing("variants", fields.section.key("variants").map(Key::help));
     }
     ExperimentConfig {

@@ -151,6 +151,10 @@ impl<'a> Cursor<'a> {
             let Kind::Section(inner) = key.kind else { return None };
             return Some((key.name, Fields::absent(inner, self)));
         }
+        if !matches!(self.node.kind, NodeKind::Map(_)) {
+            self.expected(&kind.expected(), None);
+            return None;
+        }
         let entries = self.entries();
         let known = |(key, span, cursor): (&'a str, _, Cursor<'a>)| match section.key(key) {
             Some(key) => Some((key, cursor)),

@@ -4,10 +4,11 @@ use super::decode::{Context, Cursor, Fields};
 use super::experiments::{self, EXPERIMENT};
 use super::model::{ConfigModel, OnSwitch, RemoteParent, UnknownTracer};
 use super::routes::{self, ROUTE};
+use super::rules;
 use super::schema::{Key, Kind, Section};
 use super::substitute::UndefinedVariables;
 use super::tracers::{self, TRACER};
-use super::yaml::Node;
+use super::yaml::{Node, NodeKind};
 
 pub(super) static FILE: Section = Section {
     title: "a configuration",
@@ -45,7 +46,7 @@ pub(super) static FILE: Section = Section {
             "what `${VAR}` is when `VAR` is not set",
         ),
         Key::new("defaults", Kind::Section(&TRACER), "", "what tracers leave out, they take from here"),
-        Key::new("tracers", Kind::Named(&TRACER), "", "the tracers, by name; at least one"),
+        Key::new("tracers", Kind::Named(&TRACER), "", "the map of tracers by name; at least one"),
         Key::new("routes", Kind::List(&ROUTE), "", "which requests go to which tracer; the first match wins"),
         Key::new("experiments", Kind::Named(&EXPERIMENT), "", "splits between tracers, by name"),
     ],
@@ -69,11 +70,11 @@ pub(super) fn read<'a>(cx: &'a Context<'a>, root: &'a Node<'a>) -> ConfigModel {
         cx.undefined.set(mode);
     }
     file_format(&file);
-    let defaults = tracers::read_defaults(&file);
     let named = file.named("tracers");
+    let defaults = tracers::read_defaults(&file, named.len());
     let tracers: Vec<_> =
         named.iter().map(|(name, _, fields)| tracers::read_tracer(name, fields, &defaults)).collect();
-    if file.get("tracers").is_none() {
+    if file.get("tracers").is_none() && matches!(root.kind, NodeKind::Map(_)) {
         file.at.missing("tracers", FILE.key("tracers").map(Key::help));
     }
     let default_tracer = default_tracer(&file, &named.iter().map(|(name, ..)| *name).collect::<Vec<_>>());
@@ -97,14 +98,16 @@ fn file_format(file: &Fields<'_>) {
     let (Some(cursor), Some(text)) = (file.get("file_format"), file.text("file_format")) else { return };
     let minor = text.strip_prefix("1.").is_some_and(|minor| minor.parse::<u16>().is_ok());
     if !minor {
-        let breach = super::rules::Breach::new("is not a file format that this version reads");
+        let breach = rules::Breach::new("is not a file format that this version reads");
         cursor.breach(breach.help("write `file_format: \"1.0\"`"));
     }
 }
 
 fn default_tracer(file: &Fields<'_>, names: &[&str]) -> String {
     if let Some(name) = file.text("default_tracer") {
-        return name;
+        let rule = rules::name(&name);
+        let cursor = file.get("default_tracer");
+        return cursor.and_then(|cursor| cursor.keep(rule)).map_or_else(String::new, |()| name);
     }
     let written = file.get("default_tracer").is_some_and(|cursor| !cursor.is_null());
     match names {

@@ -1,5 +1,7 @@
 //! `headers` and `headers_list` of an exporter, and `api_key`.
 
+use std::collections::HashSet;
+
 use super::decode::{Cursor, Fields, Scalar};
 use super::rules;
 use super::schema::{Key, Kind, Section};
@@ -22,26 +24,27 @@ pub(super) const AUTHORIZATION: &str = "authorization";
 
 pub(super) fn read(fields: &Fields<'_>) -> Headers {
     let mut headers = Headers::new();
+    let mut seen = HashSet::new();
     for pair in fields.pairs("headers") {
         let name = match rules::export_header_name(&pair.name) {
             Ok(name) => name,
             Err(breach) => {
-                pair.at.problem(format!("the header's name {}", breach.predicate), breach.help);
+                pair.breach(breach);
                 continue;
             }
         };
-        if headers.iter().any(|(other, _)| *other == name) {
+        if !seen.insert(name.clone()) {
             pair.at.problem("a header with this name is already there", None);
             continue;
         }
         match &pair.value {
             Some(cursor) => headers.push((name, value(cursor))),
-            None => pair.at.missing("value", None),
+            None => pair.place().missing("value", None),
         }
     }
     // What stands in `headers` wins over the list, as OpenTelemetry says.
     for (name, value) in list(fields) {
-        if !headers.iter().any(|(other, _)| *other == name) {
+        if !seen.contains(&name) {
             headers.push((name, Some(value)));
         }
     }

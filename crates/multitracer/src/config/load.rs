@@ -1,5 +1,7 @@
 //! Text -> model, or every problem with its place.
 
+use std::collections::HashSet;
+
 use super::check::{self, Flaw, Found};
 use super::decode::{self, Context};
 use super::error::{ConfigError, Finding};
@@ -26,6 +28,11 @@ pub(super) fn load(
     }
     let mut source = Source::new(source_name, text);
     let root = match yaml::parse(text) {
+        Ok(root) if root.is_null() => {
+            let message = "the configuration is empty".to_owned();
+            let finding = Finding { path: KeyPath::root(), span: None, message, help: None };
+            return Err(ConfigError::new(&source, vec![finding], 0));
+        }
         Ok(root) => root,
         Err(broken) => {
             let span = broken.at.map(|at| Span { start: at, end: at + 1 });
@@ -33,16 +40,16 @@ pub(super) fn load(
                 "between `{` and `}` or `[` and `]` a reference needs quotes: `\"${VAR}\"`".to_owned()
             });
             let finding = Finding { path: KeyPath::root(), span, message: broken.message, help };
-            return Err(ConfigError::new(&source, vec![finding]));
+            return Err(ConfigError::new(&source, vec![finding], 0));
         }
     };
     let cx = Context::new(variables, undefined);
     let model = file::read(&cx, &root);
-    let (mut findings, unknown) = cx.finish();
+    let (mut findings, omitted, unknown) = cx.finish();
+    let mut seen = HashSet::new();
     for flaw in check::model(&model) {
         let finding = locate(&root, flaw);
-        let explained = unknown.iter().any(|path| path.touches(&finding.path));
-        if !explained && !findings.contains(&finding) {
+        if !unknown.touches(&finding.path) && seen.insert((finding.path.clone(), finding.message.clone())) {
             findings.push(finding);
         }
     }
@@ -50,7 +57,7 @@ pub(super) fn load(
         return Ok(model);
     }
     source.mask(&root);
-    Err(ConfigError::new(&source, findings))
+    Err(ConfigError::new(&source, findings, omitted))
 }
 
 pub(super) fn too_large(source_name: &str) -> ConfigError {
@@ -115,7 +122,7 @@ fn find<'n, 't>(root: &'n Node<'t>, path: &KeyPath) -> Option<(&'n Node<'t>, Opt
                 let entry = entries.iter().find(|entry| entry.key == key.as_str())?;
                 node = &entry.value;
                 span = match node.kind {
-                    NodeKind::Scalar { .. } => node.span.or(entry.key_span),
+                    NodeKind::Scalar { .. } => entry.value_span(),
                     NodeKind::Seq(_) | NodeKind::Map(_) => entry.key_span.or(node.span),
                 }
                 .or(span);

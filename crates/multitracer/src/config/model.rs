@@ -323,7 +323,7 @@ pub(crate) struct HeaderMatch {
 pub(crate) enum ValueMatch {
     Exact(String),
     Prefix(String),
-    /// Compiled when the file was read, unanchored, at most 1 MiB when compiled.
+    /// Compiled when the file was read, unanchored, ASCII, at most 64 KiB when compiled.
     Regex(regex::bytes::Regex),
     Present,
 }

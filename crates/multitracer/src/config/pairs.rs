@@ -1,8 +1,10 @@
 //! Names with values: a map, or OpenTelemetry's list of `{name, value}`.
 
-use super::decode::{Cursor, Fields};
+use super::decode::{Cursor, Fields, subject};
+use super::path::shown_key;
+use super::rules::Breach;
 use super::schema::Kind;
-use super::yaml::NodeKind;
+use super::yaml::{NodeKind, Span};
 
 /// One name and what belongs to it.
 pub(super) struct Pair<'a> {
@@ -41,7 +43,21 @@ impl<'a> Fields<'a> {
 }
 
 impl<'a> Pair<'a> {
-    fn from_entry((name, span, value): (&'a str, Option<super::yaml::Span>, Cursor<'a>)) -> Self {
+    /// Reports that the name breaks a rule.
+    pub(super) fn breach(&self, breach: Breach) {
+        let name = match self.fields {
+            Some(_) => subject(self.at.node, &self.at.path),
+            None => format!("`{}`", shown_key(&self.name)),
+        };
+        self.at.problem(format!("{name} {}", breach.predicate), breach.help);
+    }
+
+    /// The list form's own place, else the name's.
+    pub(super) fn place(&self) -> &Cursor<'a> {
+        self.fields.as_ref().map_or(&self.at, |fields| &fields.at)
+    }
+
+    fn from_entry((name, span, value): (&'a str, Option<Span>, Cursor<'a>)) -> Self {
         let mut at = value.clone();
         at.span = span;
         Self { name: name.to_owned(), at, value: Some(value), fields: None }

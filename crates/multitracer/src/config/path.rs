@@ -3,10 +3,10 @@
 use std::fmt;
 
 /// The keys and positions that lead from the top of the file to one value.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct KeyPath(Vec<Segment>);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Segment {
     Key(String),
     Index(usize),
@@ -40,9 +40,9 @@ impl KeyPath {
         &self.0
     }
 
-    /// Whether one of the two leads to the other.
-    pub(crate) fn touches(&self, other: &Self) -> bool {
-        self.0.starts_with(&other.0) || other.0.starts_with(&self.0)
+    /// Every path that leads to this one, from the top.
+    pub(crate) fn above(&self) -> impl Iterator<Item = Self> + '_ {
+        (0..self.0.len()).map(|length| Self(self.0.iter().take(length).cloned().collect()))
     }
 
     /// Whether values here are not to be shown.
@@ -51,9 +51,20 @@ impl KeyPath {
     pub(crate) fn is_secret(&self) -> bool {
         const WORDS: [&str; 9] =
             ["key", "token", "secret", "passw", "auth", "cred", "header", "cookie", "dsn"];
-        let routing =
-            matches!(self.0.first(), Some(Segment::Key(key)) if key == "routes" || key == "experiments");
-        self.0.iter().any(|segment| match segment {
+        let (routing, named) = match self.0.first() {
+            Some(Segment::Key(key)) => {
+                (key == "routes" || key == "experiments", key == "tracers" || key == "experiments")
+            }
+            _ => (false, false),
+        };
+        if let [.., Segment::Key(headers), Segment::Index(_), Segment::Key(name)] = self.0.as_slice() {
+            if headers == "headers" && (name == "name" || name == "type") {
+                return false;
+            }
+        }
+        self.0.iter().enumerate().any(|(position, segment)| match segment {
+            // The name of a tracer says nothing about what is in it.
+            Segment::Key(_) if named && position == 1 => false,
             Segment::Key(key) if routing && (key == "headers" || key == "header") => false,
             Segment::Key(key) => {
                 let key = key.to_ascii_lowercase();
@@ -61,6 +72,15 @@ impl KeyPath {
             }
             Segment::Index(_) => false,
         })
+    }
+
+    /// Whether an exporter needs the value here to be let in.
+    pub(crate) fn is_credential(&self) -> bool {
+        let is =
+            |position: usize, key: &str| matches!(self.0.get(position), Some(Segment::Key(k)) if k == key);
+        let start = if is(0, "defaults") { 1 } else { 2 };
+        is(start, "api_key")
+            || (is(start, "exporter") && (is(start + 2, "headers") || is(start + 2, "headers_list")))
     }
 }
 
@@ -123,6 +143,11 @@ mod tests {
         assert!(tracer.key("apiKey").is_secret());
         assert!(tracer.key("exporter").key("otlp_http").key("headers").key("x").is_secret());
         assert!(!tracer.key("project").is_secret());
+        assert!(!KeyPath::root().key("tracers").key("author").key("project").is_secret());
+        let headers = tracer.key("exporter").key("otlp_http").key("headers");
+        assert!(headers.index(0).key("value").is_secret() && headers.index(0).key("value").is_credential());
+        assert!(!headers.index(0).key("name").is_secret());
+        assert!(!tracer.key("resource").key("attributes").key("cache_key").is_credential());
         assert!(!KeyPath::root().key("routes").index(0).key("headers").key("X-Plan").is_secret());
         assert!(KeyPath::root().key("routes").index(0).key("headers").key("Authorization").is_secret());
     }

@@ -1,5 +1,7 @@
 //! `resource.attributes`.
 
+use std::collections::HashSet;
+
 use super::core_schema::{self, Typed};
 use super::decode::{Cursor, Fields, Scalar};
 use super::model::AttributeValue;
@@ -42,10 +44,11 @@ pub(super) type Attributes = Vec<(String, Option<AttributeValue>)>;
 pub(super) fn read(fields: &Fields<'_>) -> Attributes {
     let Some(resource) = fields.section("resource") else { return Vec::new() };
     let mut attributes = Attributes::new();
+    let mut seen = HashSet::new();
     for pair in resource.pairs("attributes") {
         if pair.name.is_empty() {
             pair.at.problem("the name of an attribute is empty", None);
-        } else if attributes.iter().any(|(name, _)| *name == pair.name) {
+        } else if !seen.insert(pair.name.clone()) {
             pair.at.problem("an attribute with this name is already there", None);
         } else {
             attributes.push((pair.name.clone(), value(&pair)));
@@ -136,11 +139,10 @@ fn typed(text: String, plain: bool) -> AttributeValue {
 }
 
 fn array(values: &[AttributeValue]) -> Option<AttributeValue> {
-    let all = |values: &[AttributeValue]| values.to_vec();
     Some(match values.first() {
         None | Some(AttributeValue::String(_)) => {
-            let texts = all(values).into_iter().map(|value| match value {
-                AttributeValue::String(text) => Some(text),
+            let texts = values.iter().map(|value| match value {
+                AttributeValue::String(text) => Some(text.clone()),
                 _ => None,
             });
             AttributeValue::StringArray(texts.collect::<Option<_>>()?)

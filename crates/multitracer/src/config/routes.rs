@@ -85,7 +85,7 @@ fn header(pair: &Pair<'_>) -> Option<HeaderMatch> {
     let name = match rules::header_name(&pair.name) {
         Ok(name) => name,
         Err(breach) => {
-            pair.at.problem(format!("the header's name {}", breach.predicate), breach.help);
+            pair.breach(breach);
             return None;
         }
     };
@@ -105,12 +105,11 @@ fn header(pair: &Pair<'_>) -> Option<HeaderMatch> {
     }
     let help = "for any value write `{name: .., type: present}`; for an empty one `\"\"`";
     let Some(cursor) = &pair.value else {
-        let at = pair.fields.as_ref().map_or(&pair.at, |fields| &fields.at);
-        at.missing("value", Some(help.to_owned()));
+        pair.place().missing("value", Some(help.to_owned()));
         return None;
     };
     if cursor.is_null() {
-        cursor.problem("a condition without a value", Some(help.to_owned()));
+        cursor.problem("expected a value, found nothing", Some(help.to_owned()));
         return None;
     }
     let text = cursor.text()?;

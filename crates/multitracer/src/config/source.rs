@@ -37,7 +37,7 @@ impl<'t> Source<'t> {
 
     /// Finds what must be masked. Without this call everything but the first key of a line is.
     pub(super) fn mask(&mut self, root: &Node<'_>) {
-        let mut finder = Finder { masks: Vec::new(), seen: 0, open: None };
+        let mut finder = Finder { text: self.text, masks: Vec::new(), seen: 0, open: None };
         finder.node(root, &KeyPath::root());
         finder.close(self.text.len());
         finder.masks.sort_by_key(|span| span.start);
@@ -58,7 +58,7 @@ impl<'t> Source<'t> {
         let start = *self.line_starts.get(line - 1)?;
         let rest = self.text.get(start..)?;
         let end = start + rest.find(['\n', '\r']).unwrap_or(rest.len());
-        let mut shown = Shown { line: String::new(), caret: None, span };
+        let mut shown = Shown { line: String::new(), caret: None, width: None, span };
         match &self.masks {
             Some(masks) => {
                 let first = masks.partition_point(|mask| mask.end <= start);
@@ -96,6 +96,7 @@ fn first_key(line: &str) -> Option<usize> {
 struct Shown {
     line: String,
     caret: Option<usize>,
+    width: Option<usize>,
     span: Span,
 }
 
@@ -112,7 +113,7 @@ impl Shown {
     fn hide(&mut self, from: usize, to: usize) {
         if self.caret.is_none() && (from..to).contains(&self.span.start) {
             self.caret = Some(self.line.chars().count());
-            self.span.end = self.span.start + MASK.len();
+            self.width = Some(MASK.len());
         }
         self.line.push_str(MASK);
     }
@@ -123,7 +124,7 @@ impl Shown {
             return None;
         }
         let mut caret = self.caret.unwrap_or_else(|| line.chars().count());
-        let mut width = self.span.end.min(end).saturating_sub(self.span.start);
+        let width = self.width.unwrap_or(self.span.end.min(end).saturating_sub(self.span.start));
         if caret > LEAD {
             let cut = caret - LEAD;
             line = format!("…{}", line.chars().skip(cut + 1).collect::<String>());
@@ -132,13 +133,14 @@ impl Shown {
         if line.chars().count() > LONGEST {
             line = line.chars().take(LONGEST).chain(['…']).collect();
         }
-        width = width.min(line.chars().count().saturating_sub(caret)).max(1);
+        let width = width.min(line.chars().count().saturating_sub(caret)).max(1);
         Some(Snippet { line, caret, width })
     }
 }
 
 /// Walks the tree in the order of the text and collects what to mask.
-struct Finder {
+struct Finder<'t> {
+    text: &'t str,
     masks: Vec<Span>,
     /// The end of what was seen last.
     seen: usize,
@@ -146,10 +148,11 @@ struct Finder {
     open: Option<usize>,
 }
 
-impl Finder {
+impl Finder<'_> {
     fn close(&mut self, at: usize) {
         if let Some(start) = self.open.take_if(|start| at > *start) {
-            self.masks.push(Span { start, end: at });
+            let hidden = self.text.get(start..at).unwrap_or("");
+            self.masks.push(Span { start, end: start + hidden.trim_end().len() });
         }
     }
 

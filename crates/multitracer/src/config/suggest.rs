@@ -1,5 +1,8 @@
 //! "Did you mean": the nearest of the words that are allowed.
 
+/// How many candidates are looked at.
+const MOST_CANDIDATES: usize = 1000;
+
 /// The candidate that `word` is most likely a misspelling of.
 pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     const LONGEST: usize = 64;
@@ -7,9 +10,11 @@ pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c s
         return None;
     }
     let folded = fold(word);
-    let limit = (folded.len() / 3).max(1);
+    // A word of one or two letters is near everything.
+    let limit = if folded.len() < 3 { 0 } else { (folded.len() / 3).max(1) };
     candidates
         .into_iter()
+        .take(MOST_CANDIDATES)
         .filter(|candidate| candidate.len() <= LONGEST)
         .map(|candidate| (distance(&folded, &fold(candidate)), candidate))
         .filter(|&(distance, _)| distance <= limit)

@@ -1,5 +1,6 @@
 //! `defaults` and `tracers`.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::decode::Fields;
@@ -10,6 +11,7 @@ use super::resource::{self, Attributes, RESOURCE};
 use super::sampler::{self, SAMPLER};
 use super::schema::{Key, Kind, Section};
 use super::secret::Secret;
+use super::yaml::{Node, NodeKind};
 
 pub(super) static TRACER: Section = Section {
     title: "a tracer",
@@ -71,12 +73,12 @@ static SERVICE: Section = Section {
 static LIMITS: Section = Section {
     title: "`limits`",
     keys: &[
-        Key::new("attribute_value_length_limit", COUNT, "none", "the characters of a text value"),
-        Key::new("attribute_count_limit", COUNT, "128", "the attributes of a span"),
-        Key::new("event_count_limit", COUNT, "128", "the events of a span"),
-        Key::new("link_count_limit", COUNT, "128", "the links of a span"),
-        Key::new("event_attribute_count_limit", COUNT, "128", "the attributes of an event"),
-        Key::new("link_attribute_count_limit", COUNT, "128", "the attributes of a link"),
+        Key::new("attribute_value_length_limit", COUNT, "none", "how many characters a text value may have"),
+        Key::new("attribute_count_limit", COUNT, "128", "how many attributes a span may have"),
+        Key::new("event_count_limit", COUNT, "128", "how many events a span may have"),
+        Key::new("link_count_limit", COUNT, "128", "how many links a span may have"),
+        Key::new("event_attribute_count_limit", COUNT, "128", "how many attributes an event may have"),
+        Key::new("link_attribute_count_limit", COUNT, "128", "how many attributes a link may have"),
     ],
     refused: &[("attribute_value_depth_limit", "attribute values are flat")],
 };
@@ -100,12 +102,12 @@ static BATCH: Section = Section {
             "30000",
             "the longest time that one export may take, in milliseconds; 0 for no limit",
         ),
-        Key::new("max_queue_size", QUEUE, "2048", "the spans that may wait"),
+        Key::new("max_queue_size", QUEUE, "2048", "how many spans may wait"),
         Key::new(
             "max_export_batch_size",
             QUEUE,
             "512, or `max_queue_size` if that is less",
-            "the spans of one export",
+            "how many spans one export takes",
         ),
     ],
     refused: &[("exporter", "`exporter` stands beside `batch`, not in it")],
@@ -120,7 +122,7 @@ static CAPTURE: Section = Section {
             "max_length",
             Kind::Count(0, 1 << 20),
             "4096",
-            "the characters of a recorded value; the rest is cut",
+            "how many characters of a value are recorded; the rest is cut",
         ),
     ],
     refused: &[],
@@ -165,13 +167,33 @@ struct Capture {
 }
 
 /// `defaults`.
-pub(super) fn read_defaults(file: &Fields<'_>) -> Block {
+pub(super) fn read_defaults(file: &Fields<'_>, tracers: usize) -> Block {
     let Some(fields) = file.section("defaults") else { return Block::default() };
     if let Some(project) = fields.get("project") {
         let help = "a project that all tracers share would mix them; write it in each tracer";
         project.problem("`project` belongs to a tracer", Some(help.to_owned()));
     }
+    if weight(fields.at.node).saturating_mul(tracers) > LARGEST {
+        let message = format!("too large for {tracers} tracers, each of which would have a copy");
+        fields.at.problem(message, None);
+        return Block::default();
+    }
     Block::read(&fields)
+}
+
+/// The most bytes that all copies of the defaults may take.
+const LARGEST: usize = 256 << 20;
+
+/// Roughly the bytes that a part of the file takes in memory.
+fn weight(node: &Node<'_>) -> usize {
+    const EACH: usize = 64;
+    match &node.kind {
+        NodeKind::Scalar { text, .. } => EACH + text.len(),
+        NodeKind::Seq(nodes) => EACH + nodes.iter().map(weight).sum::<usize>(),
+        NodeKind::Map(entries) => {
+            EACH + entries.iter().map(|entry| entry.key.len() + weight(&entry.value)).sum::<usize>()
+        }
+    }
 }
 
 /// One entry of `tracers`.
@@ -258,7 +280,8 @@ impl Block {
 }
 
 fn merge(own: Attributes, defaults: &Attributes) -> Vec<(String, super::model::AttributeValue)> {
-    let inherited = defaults.iter().filter(|(name, _)| !own.iter().any(|(other, _)| other == name));
+    let names: HashSet<&str> = own.iter().map(|(name, _)| name.as_str()).collect();
+    let inherited = defaults.iter().filter(|(name, _)| !names.contains(name.as_str()));
     let mut merged: Vec<_> =
         inherited.filter_map(|(name, value)| Some((name.clone(), value.clone()?))).collect();
     merged.extend(own.into_iter().filter_map(|(name, value)| Some((name, value?))));

@@ -8,6 +8,8 @@ use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use super::core_schema;
+
 /// A range of bytes of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span {
@@ -40,6 +42,19 @@ pub(super) struct Entry<'t> {
     pub(super) key: Cow<'t, str>,
     pub(super) key_span: Option<Span>,
     pub(super) value: Node<'t>,
+}
+
+impl Node<'_> {
+    pub(super) fn is_null(&self) -> bool {
+        matches!(&self.kind, NodeKind::Scalar { text, plain: true } if core_schema::is_null(text))
+    }
+}
+
+impl Entry<'_> {
+    /// Where the value is, or its key if there is nothing to see.
+    pub(super) fn value_span(&self) -> Option<Span> {
+        self.value.span.filter(|span| span.start < span.end).or(self.key_span)
+    }
 }
 
 /// Why a text is not a tree.
