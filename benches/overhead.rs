@@ -1,7 +1,7 @@
 //! What a traced function costs, beside its peers, in one run:
 //! `T` `#[tracing::instrument]` with tracing-opentelemetry, `S` hand-written SDK spans that are made current,
 //! `F` fastrace. All export in batches to nowhere.
-#![expect(missing_docs, clippy::unwrap_used, reason = "a benchmark")]
+#![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
 
 use std::hint::black_box;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Real requests to a real server, real OTLP to a real receiver: every span in the one project that its request was
 //! routed to, every trace whole, every credential on its own tracer's requests only.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -33,7 +33,7 @@ pub(crate) fn otlp_grpc(
         builder = builder.with_compression(opentelemetry_otlp::Compression::Gzip);
     }
     let exporter = builder.build().map_err(|error| ExporterError(error.to_string()))?;
-    Ok(Erased::new(exporter, resource))
+    Ok(Erased::exporter(exporter, resource))
 }
 
 /// Connects at the first export.

@@ -151,7 +151,7 @@ fn configured(config: &TracerConfig, resource: &Resource) -> Result<Arc<dyn Expo
     }
     match &config.exporter {
         ExporterConfig::Console => {
-            Ok(ConsoleExporter::new(format!("[{}] project {}", config.name, config.project)))
+            Ok(ConsoleExporter::exporter(format!("[{}] project {}", config.name, config.project)))
         }
         #[cfg(feature = "otlp-http")]
         ExporterConfig::OtlpHttp(otlp) => crate::export::otlp_http(otlp, resource),

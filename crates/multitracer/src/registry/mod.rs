@@ -112,7 +112,6 @@ impl Registry {
     }
 
     /// Starts a registry in code.
-    #[must_use]
     pub fn builder() -> RegistryBuilder {
         RegistryBuilder::new()
     }

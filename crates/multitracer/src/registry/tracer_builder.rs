@@ -1,6 +1,7 @@
 //! A tracer made in code.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::{KeyValue, Value};
@@ -13,7 +14,6 @@ use crate::config::model::{
     OtlpGrpcConfig, OtlpHttpConfig, ParentBasedConfig, SamplerConfig, ServiceConfig, TlsConfig, TracerConfig,
 };
 use crate::export::{Erased, Exporter, InMemoryExporter};
-use std::sync::Arc;
 
 /// A tracer as it will be, made in code: the same things that an entry of `tracers` says in YAML, and what
 /// YAML cannot say, an exporter or a sampler of one's own.
@@ -35,8 +35,11 @@ pub(super) struct Own {
 
 pub(super) enum OwnExporter {
     Memory(InMemoryExporter),
-    Custom(Box<dyn FnOnce(&Resource) -> Arc<dyn Exporter> + Send>),
+    Custom(MakeExporter),
 }
+
+/// Makes an exporter once the resource is known.
+type MakeExporter = Box<dyn FnOnce(&Resource) -> Arc<dyn Exporter> + Send>;
 
 impl TracerBuilder {
     /// A tracer of that name, with every default; its project is named like it.
@@ -132,7 +135,7 @@ impl TracerBuilder {
     /// Exports through `exporter`, in batches, on the registry's export thread (inside a Tokio runtime).
     pub fn exporter<E: SpanExporter + 'static>(mut self, exporter: E) -> Self {
         self.own.exporter =
-            Some(OwnExporter::Custom(Box::new(move |resource| Erased::new(exporter, resource))));
+            Some(OwnExporter::Custom(Box::new(move |resource| Erased::exporter(exporter, resource))));
         self
     }
 

@@ -169,9 +169,9 @@ impl Drop for State {
     fn drop(&mut self) {
         if let Self::Opened { opened, polling } = self {
             if *polling {
-                opened.panicked()
+                opened.panicked();
             } else {
-                opened.cancelled()
+                opened.cancelled();
             }
             opened.end();
         }
