@@ -16,15 +16,16 @@ pub use opentelemetry::KeyValue;
 pub use multitracer_macros::traced;
 
 pub use self::config::{
-    Config, ConfigError, OnSwitch, RemoteParent, UnknownTracer as UnknownTracerPolicy,
+    Config, ConfigError, ConfigLoader, OnSwitch, Problem, ProcessEnv, RemoteParent, UndefinedVariables,
+    UnknownTracer as UnknownTracerPolicy, Variables,
 };
 pub use self::experiment::{Assignment, Experiment, Reason};
 pub use self::export::{InMemoryExporter, Report, ShutdownError, TracerReport};
 #[cfg(feature = "tower")]
 pub use self::http::{HttpLayer, HttpService, ResponseFuture, TracedBody};
 pub use self::registry::{
-    BuildError, ExperimentBuilder, Registry, RegistryBuilder, RouteBuilder, TracerBuilder, Tracing, UnknownExperiment,
-    UnknownTracer, init, install,
+    BuildError, ExperimentBuilder, Registry, RegistryBuilder, RouteBuilder, TracerBuilder, Tracing,
+    UnknownExperiment, UnknownTracer, init, install,
 };
 pub use self::routing::{Headers, Route};
 pub use self::span::{ToAttribute, enrich_span};

@@ -1,20 +1,39 @@
 //! YAML -> checked configuration.
+//!
+//! `yaml` reads the text into a tree, `schema` and the tables of the sections say what may stand in it, `decode`
+//! and `fields` walk it, `check` looks at the whole, and `error` shows what is wrong.
 
+pub(crate) mod check;
+mod core_schema;
+mod decode;
+mod error;
+mod experiments;
+mod exporter;
+mod fields;
+mod file;
+mod headers;
+mod load;
+mod loader;
 pub(crate) mod model;
+mod pairs;
+mod path;
+mod resource;
+mod routes;
+pub(crate) mod rules;
+mod sampler;
+mod schema;
 mod secret;
+mod source;
+mod substitute;
+mod suggest;
+mod tracers;
+mod yaml;
 
-pub(crate) use self::secret::Secret;
+pub use self::error::{ConfigError, Problem};
+pub use self::loader::{Config, ConfigLoader};
 pub use self::model::{OnSwitch, RemoteParent, UnknownTracer};
+pub(crate) use self::secret::Secret;
+pub use self::substitute::{ProcessEnv, UndefinedVariables, Variables};
 
-/// Stand-in.
-#[derive(Clone, Debug)]
-pub struct Config(model::ConfigModel);
-#[derive(Debug, thiserror::Error)]
-#[error("x")]
-pub struct ConfigError;
-impl Config {
-    pub fn from_path(_: impl AsRef<std::path::Path>) -> Result<Self, ConfigError> { Err(ConfigError) }
-    pub fn from_yaml(_: &str) -> Result<Self, ConfigError> { Err(ConfigError) }
-    pub(crate) fn into_model(self) -> model::ConfigModel { self.0 }
-}
-pub(crate) fn check(_: &model::ConfigModel) -> Result<(), ConfigError> { Ok(()) }
+#[cfg(test)]
+mod tests;

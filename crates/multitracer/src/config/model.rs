@@ -1,7 +1,9 @@
 //! The checked configuration: plain data, every default filled in, every name resolved.
 
+use std::fmt;
 use std::time::Duration;
 
+use super::rules;
 use super::secret::Secret;
 
 /// Everything that a registry is built from.
@@ -174,7 +176,7 @@ pub(crate) enum ExporterConfig {
 }
 
 /// `otlp_http`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct OtlpHttpConfig {
     /// The full URL, path included; default `http://localhost:4318/v1/traces`.
     pub(crate) endpoint: String,
@@ -188,7 +190,7 @@ pub(crate) struct OtlpHttpConfig {
 }
 
 /// `otlp_grpc`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct OtlpGrpcConfig {
     /// Scheme, host and port; default `http://localhost:4317`.
     pub(crate) endpoint: String,
@@ -198,6 +200,34 @@ pub(crate) struct OtlpGrpcConfig {
     /// Per request, default 10 s.
     pub(crate) timeout: Duration,
     pub(crate) tls: TlsConfig,
+}
+
+// An endpoint may have a user name and a password in it.
+impl fmt::Debug for OtlpHttpConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { endpoint, headers, compression, timeout, encoding, tls } = self;
+        f.debug_struct("OtlpHttpConfig")
+            .field("endpoint", &rules::shown_url(endpoint))
+            .field("headers", headers)
+            .field("compression", compression)
+            .field("timeout", timeout)
+            .field("encoding", encoding)
+            .field("tls", tls)
+            .finish()
+    }
+}
+
+impl fmt::Debug for OtlpGrpcConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { endpoint, headers, compression, timeout, tls } = self;
+        f.debug_struct("OtlpGrpcConfig")
+            .field("endpoint", &rules::shown_url(endpoint))
+            .field("headers", headers)
+            .field("compression", compression)
+            .field("timeout", timeout)
+            .field("tls", tls)
+            .finish()
+    }
 }
 
 /// `tls`: paths of PEM files.
@@ -293,7 +323,7 @@ pub(crate) struct HeaderMatch {
 pub(crate) enum ValueMatch {
     Exact(String),
     Prefix(String),
-    /// Compiled when the file was read, unanchored, at most 64 KiB when compiled.
+    /// Compiled when the file was read, unanchored, ASCII, at most 64 KiB when compiled.
     Regex(regex::bytes::Regex),
     Present,
 }

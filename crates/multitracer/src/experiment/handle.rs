@@ -144,7 +144,8 @@ impl Assignment {
 
     /// What is recorded on a span.
     pub(crate) fn attributes(&self) -> impl Iterator<Item = KeyValue> + use<> {
-        let variant = self.variant.as_ref().map(|name| KeyValue::new("feature_flag.result.variant", Arc::clone(name)));
+        let variant =
+            self.variant.as_ref().map(|name| KeyValue::new("feature_flag.result.variant", Arc::clone(name)));
         [
             Some(KeyValue::new("feature_flag.key", Arc::clone(&self.experiment))),
             variant,
@@ -158,7 +159,10 @@ impl Assignment {
 impl fmt::Debug for Experiment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let variants: Vec<_> = self.variants().collect();
-        f.debug_struct("Experiment").field("name", &self.name()).field("variants", &variants).finish_non_exhaustive()
+        f.debug_struct("Experiment")
+            .field("name", &self.name())
+            .field("variants", &variants)
+            .finish_non_exhaustive()
     }
 }
 

@@ -10,7 +10,7 @@ mod reason;
 #[cfg(test)]
 mod tests;
 
-pub use self::handle::{Assignment, Experiment};
 pub(crate) use self::assign::Split;
 pub(crate) use self::handle::ExperimentCore;
+pub use self::handle::{Assignment, Experiment};
 pub use self::reason::Reason;

@@ -22,7 +22,7 @@ pub(crate) struct ConsoleExporter {
 
 impl ConsoleExporter {
     /// `heading` stands above every trace: the tracer and its project.
-    pub(crate) fn new(heading: String) -> Arc<dyn Exporter> {
+    pub(crate) fn exporter(heading: String) -> Arc<dyn Exporter> {
         Arc::new(Self { heading, waiting: Mutex::default() })
     }
 

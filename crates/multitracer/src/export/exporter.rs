@@ -40,7 +40,7 @@ impl fmt::Display for ExporterError {
 pub(crate) struct Erased<E>(E);
 
 impl<E: SpanExporter + 'static> Erased<E> {
-    pub(crate) fn new(mut exporter: E, resource: &Resource) -> Arc<dyn Exporter> {
+    pub(crate) fn exporter(mut exporter: E, resource: &Resource) -> Arc<dyn Exporter> {
         exporter.set_resource(resource);
         Arc::new(Self(exporter))
     }

@@ -15,7 +15,10 @@ use super::tls::Pem;
 use crate::config::model::{Compression, OtlpGrpcConfig};
 
 /// An exporter for `config`. Call it inside the export runtime.
-pub(crate) fn otlp_grpc(config: &OtlpGrpcConfig, resource: &Resource) -> Result<Arc<dyn Exporter>, ExporterError> {
+pub(crate) fn otlp_grpc(
+    config: &OtlpGrpcConfig,
+    resource: &Resource,
+) -> Result<Arc<dyn Exporter>, ExporterError> {
     let metadata = metadata(config)?;
     let mut builder = SpanExporter::builder()
         .with_tonic()
@@ -30,14 +33,13 @@ pub(crate) fn otlp_grpc(config: &OtlpGrpcConfig, resource: &Resource) -> Result<
         builder = builder.with_compression(opentelemetry_otlp::Compression::Gzip);
     }
     let exporter = builder.build().map_err(|error| ExporterError(error.to_string()))?;
-    Ok(Erased::new(exporter, resource))
+    Ok(Erased::exporter(exporter, resource))
 }
 
 /// Connects at the first export.
 fn channel(config: &OtlpGrpcConfig) -> Result<Channel, ExporterError> {
     let bad = |error: tonic::transport::Error| ExporterError(format!("cannot set up the channel: {error}"));
-    let mut endpoint =
-        Endpoint::from_shared(config.endpoint.clone()).map_err(bad)?.timeout(config.timeout);
+    let mut endpoint = Endpoint::from_shared(config.endpoint.clone()).map_err(bad)?.timeout(config.timeout);
     if endpoint.uri().scheme() == Some(&http::uri::Scheme::HTTPS) {
         let pem = Pem::read(&config.tls)?;
         let mut tls = match pem.ca {

@@ -13,10 +13,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
-use opentelemetry_http::{HttpClient, HttpError, ResponseBodyTooLarge};
-use opentelemetry_otlp::{
-    Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _,
-};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use opentelemetry_http::{HttpClient, HttpError};
+use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter as _};
@@ -32,8 +35,14 @@ use crate::config::model::{Compression, Encoding, OtlpHttpConfig, TlsConfig};
 /// Answers of a backend are short; more than this is not one.
 const MAX_RESPONSE: usize = 4 * 1024 * 1024;
 
+/// How long a connection is kept that nothing is sent on.
+const IDLE: Duration = Duration::from_secs(90);
+
 /// An exporter for `config`. Call it inside the export runtime.
-pub(crate) fn otlp_http(config: &OtlpHttpConfig, resource: &Resource) -> Result<Arc<dyn Exporter>, ExporterError> {
+pub(crate) fn otlp_http(
+    config: &OtlpHttpConfig,
+    resource: &Resource,
+) -> Result<Arc<dyn Exporter>, ExporterError> {
     let client = Arc::new(TracerClient::new(config)?);
     let protocol = match config.encoding {
         Encoding::Protobuf => Protocol::HttpBinary,
@@ -76,7 +85,7 @@ impl Exporter for OtlpHttp {
 
 /// Sends one tracer's requests, with that tracer's credentials and nothing else.
 struct TracerClient {
-    http: reqwest::Client,
+    http: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     headers: HeaderMap,
     compression: Compression,
     encoding: Encoding,
@@ -88,12 +97,16 @@ struct TracerClient {
 
 impl TracerClient {
     fn new(config: &OtlpHttpConfig) -> Result<Self, ExporterError> {
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(client_config(&config.tls)?)
-            // a redirect would carry the tracer's credentials to another host
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|error| ExporterError(format!("cannot build the HTTP client: {error}")))?;
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(client_config(&config.tls)?)
+            .https_or_http()
+            .enable_all_versions()
+            .build();
+        // follows no redirect: that would carry the tracer's credentials to another host
+        let http = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE)
+            .build(connector);
         Ok(Self {
             http,
             headers: headers(config)?,
@@ -149,31 +162,26 @@ impl HttpClient for TracerClient {
             body = gunzip(&body)?;
         }
         *self.failure() = None;
-        let sent = self.http.post(parts.uri.to_string()).timeout(self.timeout).headers(headers).body(body).send();
-        let answer = async {
-            let mut response = sent.await?;
-            let mut answer = Response::builder().status(response.status());
-            if let Some(headers) = answer.headers_mut() {
-                headers.clone_from(response.headers());
-            }
-            let mut bytes = Vec::new();
-            while let Some(chunk) = response.chunk().await? {
-                if bytes.len() + chunk.len() > MAX_RESPONSE {
-                    return Ok(Err(ResponseBodyTooLarge::new()));
-                }
-                bytes.extend_from_slice(&chunk);
-            }
-            Ok::<_, reqwest::Error>(Ok((answer, bytes)))
+        let mut request = Request::post(parts.uri).body(Full::new(body))?;
+        *request.headers_mut() = headers;
+        let exchange = async {
+            let (parts, body) = self.http.request(request).await?.into_parts();
+            let bytes = Limited::new(body, MAX_RESPONSE).collect().await?.to_bytes();
+            Ok::<_, HttpError>(Response::from_parts(parts, bytes))
         };
-        let (answer, bytes) = match answer.await {
-            Ok(answer) => answer?,
-            Err(error) => {
-                *self.failure() = Some(chain(&error.without_url()));
+        let answer = match tokio::time::timeout(self.timeout, exchange).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => {
+                *self.failure() = Some(chain(&*error));
+                return Err("no answer".into());
+            }
+            Err(_) => {
+                *self.failure() = Some(format!("no answer within {:?}", self.timeout));
                 return Err("no answer".into());
             }
         };
-        self.note_rejected(&bytes);
-        Ok(answer.body(bytes.into())?)
+        self.note_rejected(answer.body());
+        Ok(answer)
     }
 }
 

@@ -23,7 +23,11 @@ pub(crate) struct Pipeline {
 }
 
 enum Way {
-    Queued { queue: Arc<Queue>, in_flight: Arc<AtomicUsize>, commands: mpsc::UnboundedSender<Command> },
+    Queued {
+        queue: Arc<Queue>,
+        in_flight: Arc<AtomicUsize>,
+        commands: mpsc::UnboundedSender<Command>,
+    },
     /// Into memory at once, without a queue or a thread.
     Memory(InMemoryExporter),
     /// Nowhere: the tracer is off, and makes no spans.

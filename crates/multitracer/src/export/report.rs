@@ -35,6 +35,8 @@ pub struct TracerReport {
     pub queued: u64,
     /// Why this flush or shutdown did not do all that it should; `None`: it did.
     pub error: Option<String>,
+    /// Why the last export that failed did so, at any time; holds no credential.
+    pub last_error: Option<String>,
 }
 
 impl Report {
@@ -77,7 +79,15 @@ impl fmt::Display for Report {
         write!(
             f,
             "{:name$}  {:project$}  {:>8}  {:>11}  {:>8}  {:>8}  {:>7}  {:>6}  {:>4}",
-            "tracer", "project", "started", "sampled out", "exported", "rejected", "dropped", "queued", "open"
+            "tracer",
+            "project",
+            "started",
+            "sampled out",
+            "exported",
+            "rejected",
+            "dropped",
+            "queued",
+            "open"
         )?;
         for tracer in &self.tracers {
             write!(

@@ -19,8 +19,12 @@ impl Pem {
         let identity = match (&tls.cert_file, &tls.key_file) {
             (None, None) => None,
             (Some(cert), Some(key)) => Some((read("cert_file", cert)?, read("key_file", key)?)),
-            (Some(_), None) => return Err(ExporterError("tls.cert_file needs tls.key_file beside it".into())),
-            (None, Some(_)) => return Err(ExporterError("tls.key_file needs tls.cert_file beside it".into())),
+            (Some(_), None) => {
+                return Err(ExporterError("tls.cert_file needs tls.key_file beside it".into()));
+            }
+            (None, Some(_)) => {
+                return Err(ExporterError("tls.key_file needs tls.cert_file beside it".into()));
+            }
         };
         Ok(Self { ca, identity })
     }

@@ -94,7 +94,8 @@ impl Drop for ServerSpan {
 /// The context that the request comes with. Its remote span belongs to the default tracer.
 fn incoming(registry: &Registry, request: &Parts) -> Context {
     let mut cx = Context::current();
-    let entered = Frame::of(&cx).map_or_else(|| registry.is_installed(), |frame| frame.registry().is(registry));
+    let entered =
+        Frame::of(&cx).map_or_else(|| registry.is_installed(), |frame| frame.registry().is(registry));
     if !entered {
         cx = registry.default_tracer().context(&cx);
     }

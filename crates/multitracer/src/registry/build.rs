@@ -17,17 +17,24 @@ use super::error::BuildError;
 use super::snapshot::{ResolvedRoute, ResolvedTarget, Snapshot};
 use super::tracer_builder::{OwnExporter, TracerBuilder};
 use super::{Inner, NEXT_ID, Registry};
-use crate::config::model::{ConfigModel, ExporterConfig, LimitsConfig, RouteTarget, SamplerConfig, TracerConfig};
-use crate::config::check;
+use crate::config::model::{
+    ConfigModel, ExporterConfig, LimitsConfig, OtlpGrpcConfig, OtlpHttpConfig, RouteTarget, SamplerConfig,
+    TracerConfig,
+};
+use crate::config::{ConfigError, check, rules};
 use crate::experiment::{ExperimentCore, Split};
-use crate::export::{ConsoleExporter, Ending, Exporter, ExporterError, ExportRuntime, Pipeline};
+use crate::export::{ConsoleExporter, Ending, ExportRuntime, Exporter, ExporterError, Pipeline};
 use crate::routing::Router;
 use crate::tracer::{About, Counts, NameId, Switch, TracerCore, TracerId};
 
 pub(super) fn build(builder: RegistryBuilder) -> Result<Registry, BuildError> {
     let RegistryBuilder { mut model, tracers } = builder;
     complete(&mut model, &tracers);
-    check(&model)?;
+    let mut flaws = check::model(&model);
+    flaws.extend(check::values(&model));
+    if !flaws.is_empty() {
+        return Err(ConfigError::in_code(flaws).into());
+    }
     let enabled = model.enabled && !switched_off();
     let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
     let runtime = OnceCell::new();
@@ -36,12 +43,7 @@ pub(super) fn build(builder: RegistryBuilder) -> Result<Registry, BuildError> {
         cores.push(Arc::new(build_tracer(tracer, &model, id, enabled, &runtime)?));
     }
     let snapshot = ArcSwap::from_pointee(snapshot(&model, cores));
-    let inner = Inner {
-        snapshot,
-        runtime: Arc::new(runtime),
-        unknown: 0.into(),
-        warned: Mutex::default(),
-    };
+    let inner = Inner { snapshot, runtime: Arc::new(runtime), unknown: 0.into(), warned: Mutex::default() };
     Ok(Registry { inner: Arc::new(inner) })
 }
 
@@ -89,11 +91,8 @@ fn build_tracer(
             None => describe_sampler(&config.sampler),
         },
     };
-    let pipeline = if enabled {
-        pipeline(&name, &config, own.exporter, &resource, runtime)?
-    } else {
-        Pipeline::off()
-    };
+    let pipeline =
+        if enabled { pipeline(&name, &config, own.exporter, &resource, runtime)? } else { Pipeline::off() };
     let pipeline = Arc::new(pipeline);
     let sampler = own.sampler.unwrap_or_else(|| sampler(&config.sampler));
     let ending = Ending::new(Arc::clone(&pipeline), config.limits.attribute_value_length_limit);
@@ -112,7 +111,6 @@ fn build_tracer(
         on_switch: model.on_switch,
         remote_parent: model.remote_parent,
         sdk: provider.tracer_with_scope(scope),
-        provider,
         counts: Counts::default(),
         switch: Switch::new(enabled),
     })
@@ -134,16 +132,26 @@ fn pipeline(
     let _entered = runtime.enter();
     let exporter = match exporter {
         Some(make) => make(resource),
-        None => configured(config, resource)
-            .map_err(|error| BuildError::Exporter { tracer: config.name.clone(), reason: error.to_string() })?,
+        None => configured(config, resource).map_err(|error| BuildError::Exporter {
+            tracer: config.name.clone(),
+            reason: error.to_string(),
+        })?,
     };
     Ok(Pipeline::start(name, &config.batch, exporter, runtime))
 }
 
 fn configured(config: &TracerConfig, resource: &Resource) -> Result<Arc<dyn Exporter>, ExporterError> {
+    if let ExporterConfig::OtlpHttp(OtlpHttpConfig { endpoint, .. })
+    | ExporterConfig::OtlpGrpc(OtlpGrpcConfig { endpoint, .. }) = &config.exporter
+        && rules::shown_url(endpoint).len() < endpoint.split('?').next().unwrap_or_default().len()
+    {
+        let reason =
+            "the endpoint has a user name in it; send credentials as a header (`authorization`) instead";
+        return Err(ExporterError(reason.to_owned()));
+    }
     match &config.exporter {
         ExporterConfig::Console => {
-            Ok(ConsoleExporter::new(format!("[{}] project {}", config.name, config.project)))
+            Ok(ConsoleExporter::exporter(format!("[{}] project {}", config.name, config.project)))
         }
         #[cfg(feature = "otlp-http")]
         ExporterConfig::OtlpHttp(otlp) => crate::export::otlp_http(otlp, resource),
@@ -193,11 +201,7 @@ fn describe_exporter(config: &ExporterConfig) -> String {
         ExporterConfig::OtlpHttp(config) => ("otlp_http", &config.endpoint),
         ExporterConfig::OtlpGrpc(config) => ("otlp_grpc", &config.endpoint),
     };
-    let Ok(uri) = endpoint.parse::<http::Uri>() else { return kind.to_owned() };
-    let scheme = uri.scheme_str().unwrap_or("http");
-    let authority = uri.authority().map_or("", |authority| authority.as_str());
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    format!("{kind} {scheme}://{host}{}", uri.path())
+    format!("{kind} {}", rules::shown_url(endpoint))
 }
 
 fn describe_sampler(config: &SamplerConfig) -> String {
@@ -205,7 +209,9 @@ fn describe_sampler(config: &SamplerConfig) -> String {
         SamplerConfig::AlwaysOn => "always_on".to_owned(),
         SamplerConfig::AlwaysOff => "always_off".to_owned(),
         SamplerConfig::TraceIdRatioBased(ratio) => format!("trace_id_ratio_based({ratio})"),
-        SamplerConfig::ParentBased(delegates) => format!("parent_based({})", describe_sampler(&delegates.root)),
+        SamplerConfig::ParentBased(delegates) => {
+            format!("parent_based({})", describe_sampler(&delegates.root))
+        }
     }
 }
 

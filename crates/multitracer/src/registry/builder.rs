@@ -3,10 +3,10 @@
 use http::HeaderName;
 use regex::bytes::Regex;
 
+use super::Registry;
 use super::build::build;
 use super::error::BuildError;
 use super::tracer_builder::TracerBuilder;
-use super::Registry;
 use crate::config::model::{
     ConfigModel, ExperimentConfig, HeaderMatch, RouteConfig, RouteTarget, ValueMatch, VariantConfig,
 };

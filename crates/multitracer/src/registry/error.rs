@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::config::ConfigError;
 
 /// Why a registry could not be built or installed.
-#[derive(Debug, Error)]
+#[derive(Error)]
 #[non_exhaustive]
 pub enum BuildError {
     /// The configuration is wrong; every problem is listed, with its place.
@@ -29,6 +29,17 @@ pub enum BuildError {
     /// A registry is installed already; there can be one for the process.
     #[error("a registry is installed already; enter this one with `Registry::scope` instead")]
     AlreadyInstalled,
+}
+
+impl fmt::Debug for BuildError {
+    /// As `Display`, with the causes: a `main` that returns an error shows it by `Debug`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        match self {
+            Self::Runtime(cause) => write!(f, ": {cause}"),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A name that no tracer of the registry has.

@@ -149,5 +149,6 @@ fn line(core: &Arc<TracerCore>, answer: Option<Result<(), String>>) -> TracerRep
         dropped: counters.dropped(),
         queued: core.pipeline.waiting() as u64,
         error: answer.and_then(Result::err),
+        last_error: counters.last_error(),
     }
 }

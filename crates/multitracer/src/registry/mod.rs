@@ -23,8 +23,8 @@ use opentelemetry::Context;
 pub use self::builder::{ExperimentBuilder, RegistryBuilder, RouteBuilder};
 pub use self::error::{BuildError, UnknownExperiment, UnknownTracer};
 pub use self::init::{Tracing, init, install};
-pub use self::tracer_builder::TracerBuilder;
 pub(crate) use self::snapshot::Snapshot;
+pub use self::tracer_builder::TracerBuilder;
 
 use crate::config::{Config, UnknownTracer as UnknownTracerPolicy};
 use crate::experiment::Experiment;
@@ -112,7 +112,6 @@ impl Registry {
     }
 
     /// Starts a registry in code.
-    #[must_use]
     pub fn builder() -> RegistryBuilder {
         RegistryBuilder::new()
     }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::Registry;
 use super::error::UnknownExperiment;
 use super::snapshot::{ResolvedTarget, Snapshot};
-use super::Registry;
 use crate::experiment::Experiment;
 use crate::routing::{Headers, Route};
 use crate::tracer::Tracer;
@@ -26,7 +26,11 @@ impl Snapshot {
         }
     }
 
-    pub(super) fn experiment(&self, registry: &Registry, name: &str) -> Result<Experiment, UnknownExperiment> {
+    pub(super) fn experiment(
+        &self,
+        registry: &Registry,
+        name: &str,
+    ) -> Result<Experiment, UnknownExperiment> {
         match self.experiments.iter().find(|experiment| &*experiment.name == name) {
             Some(core) => Ok(Experiment::new(Arc::clone(core), registry.clone())),
             None => Err(UnknownExperiment::new(name, self.experiments.iter().map(|core| &*core.name))),

@@ -1,19 +1,19 @@
 //! A tracer made in code.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::{SpanExporter, ShouldSample};
+use opentelemetry_sdk::trace::{ShouldSample, SpanExporter};
 
 use crate::config::Secret;
 use crate::config::model::{
-    AttributeValue, BatchConfig, CaptureConfig, Compression, Encoding, ExporterConfig, LimitsConfig, OtlpGrpcConfig,
-    OtlpHttpConfig, ParentBasedConfig, SamplerConfig, ServiceConfig, TlsConfig, TracerConfig,
+    AttributeValue, BatchConfig, CaptureConfig, Compression, Encoding, ExporterConfig, LimitsConfig,
+    OtlpGrpcConfig, OtlpHttpConfig, ParentBasedConfig, SamplerConfig, ServiceConfig, TlsConfig, TracerConfig,
 };
 use crate::export::{Erased, Exporter, InMemoryExporter};
-use std::sync::Arc;
 
 /// A tracer as it will be, made in code: the same things that an entry of `tracers` says in YAML, and what
 /// YAML cannot say, an exporter or a sampler of one's own.
@@ -35,8 +35,11 @@ pub(super) struct Own {
 
 pub(super) enum OwnExporter {
     Memory(InMemoryExporter),
-    Custom(Box<dyn FnOnce(&Resource) -> Arc<dyn Exporter> + Send>),
+    Custom(MakeExporter),
 }
+
+/// Makes an exporter once the resource is known.
+type MakeExporter = Box<dyn FnOnce(&Resource) -> Arc<dyn Exporter> + Send>;
 
 impl TracerBuilder {
     /// A tracer of that name, with every default; its project is named like it.
@@ -131,7 +134,8 @@ impl TracerBuilder {
 
     /// Exports through `exporter`, in batches, on the registry's export thread (inside a Tokio runtime).
     pub fn exporter<E: SpanExporter + 'static>(mut self, exporter: E) -> Self {
-        self.own.exporter = Some(OwnExporter::Custom(Box::new(move |resource| Erased::new(exporter, resource))));
+        self.own.exporter =
+            Some(OwnExporter::Custom(Box::new(move |resource| Erased::exporter(exporter, resource))));
         self
     }
 
@@ -267,8 +271,10 @@ fn resource(config: &TracerConfig, own: Option<&Resource>) -> Resource {
     ];
     let configured =
         config.resource.iter().map(|(key, value)| KeyValue::new(key.clone(), attribute_value(value.clone())));
-    let built =
-        Resource::builder_empty().with_attributes(known.into_iter().flatten()).with_attributes(configured).build();
+    let built = Resource::builder_empty()
+        .with_attributes(known.into_iter().flatten())
+        .with_attributes(configured)
+        .build();
     match own {
         Some(own) => merged(&built, own),
         None => built,

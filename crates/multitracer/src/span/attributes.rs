@@ -11,16 +11,23 @@ use crate::config::model::CaptureConfig;
 #[derive(Debug)]
 pub struct Attributes<'a> {
     list: Vec<KeyValue>,
+    arguments: Vec<KeyValue>,
+    /// `None`: the tracer is not known yet, and arguments are kept apart.
     capture: Option<&'a CaptureConfig>,
 }
 
 impl<'a> Attributes<'a> {
-    pub(super) fn new(capture: Option<&'a CaptureConfig>) -> Self {
-        Self { list: Vec::new(), capture }
+    pub(super) fn new(capture: &'a CaptureConfig) -> Self {
+        Self { list: Vec::new(), arguments: Vec::new(), capture: Some(capture) }
     }
 
-    pub(super) fn into_list(self) -> Vec<KeyValue> {
-        self.list
+    pub(super) fn early() -> Self {
+        Self { list: Vec::new(), arguments: Vec::new(), capture: None }
+    }
+
+    /// The attributes, and those arguments that were kept apart.
+    pub(super) fn into_lists(self) -> (Vec<KeyValue>, Vec<KeyValue>) {
+        (self.list, self.arguments)
     }
 
     /// `key = value`; a `None` is left out.
@@ -42,10 +49,28 @@ impl<'a> Attributes<'a> {
 
     /// An argument of the function, if the tracer is configured to capture them.
     pub fn argument(&mut self, key: impl Into<Key>, capture: impl FnOnce(&mut Captured)) {
-        let Some(config) = self.capture.filter(|config| config.arguments) else { return };
-        if let Some(value) = Captured::take(config.max_length, capture) {
-            self.list.push(KeyValue::new(key, value));
+        match self.capture {
+            Some(config) if config.arguments => {
+                if let Some(value) = Captured::take(config.max_length, capture) {
+                    self.list.push(KeyValue::new(key, value));
+                }
+            }
+            Some(_) => {}
+            None => {
+                if let Some(value) = Captured::take(usize::MAX, capture) {
+                    self.arguments.push(KeyValue::new(key, value));
+                }
+            }
         }
+    }
+}
+
+/// Cuts text to `max` characters.
+pub(super) fn shorten(value: &mut Value, max: usize) {
+    if let Value::String(text) = value
+        && let Some((end, _)) = text.as_str().char_indices().nth(max)
+    {
+        *text = text.as_str()[..end].to_owned().into();
     }
 }
 
@@ -60,13 +85,9 @@ impl Captured {
     pub(super) fn take(max_length: usize, capture: impl FnOnce(&mut Self)) -> Option<Value> {
         let mut captured = Self::default();
         capture(&mut captured);
-        match captured.value? {
-            Value::String(text) => match text.as_str().char_indices().nth(max_length) {
-                Some((end, _)) => Some(text.as_str()[..end].to_owned().into()),
-                None => Some(Value::String(text)),
-            },
-            value => Some(value),
-        }
+        let mut value = captured.value?;
+        shorten(&mut value, max_length);
+        Some(value)
     }
 
     pub(super) fn set(&mut self, value: Option<Value>) {

@@ -81,22 +81,22 @@ impl Callsite {
     }
 
     #[inline(never)]
-    fn enter_now(&'static self, options: impl FnOnce(&mut Options)) -> Entered {
-        match self.prepare(options).and_then(Prepared::open) {
+    fn enter_now(&'static self, set: impl FnOnce(&mut Options)) -> Entered {
+        match self.options(set).prepare().and_then(Prepared::open) {
             Some(opened) => Entered::new(opened),
             None => Entered::none(),
         }
     }
 
     #[inline(never)]
-    fn defer_now(&'static self, options: impl FnOnce(&mut Options)) -> Deferred {
-        Deferred::new(self.prepare(options))
+    fn defer_now(&'static self, set: impl FnOnce(&mut Options)) -> Deferred {
+        Deferred::new(self.options(set))
     }
 
-    fn prepare(&'static self, set: impl FnOnce(&mut Options)) -> Option<Prepared> {
+    fn options(&'static self, set: impl FnOnce(&mut Options)) -> Options {
         let mut options = Options::new(self, Context::current());
         set(&mut options);
-        options.prepare()
+        options
     }
 
     pub(super) fn site(&self) -> &Site {

@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use super::attributes::Attributes;
 use super::callsite::Callsite;
 use super::observe::Outcome;
-use super::state::{Deferred, State};
+use super::state::{Called, Deferred, Opened, State};
 use crate::config::model::CaptureConfig;
 
 pin_project! {
@@ -102,7 +102,7 @@ pub(super) fn poll_with<R>(slot: &mut Option<Box<State>>, poll: impl FnOnce() ->
 }
 
 /// Ends the span as a success of its own kind, after `last` has looked at it.
-pub(super) fn finish(slot: &mut Option<Box<State>>, last: impl FnOnce(&super::state::Opened)) {
+pub(super) fn finish(slot: &mut Option<Box<State>>, last: impl FnOnce(&Opened)) {
     let Some(mut state) = slot.take() else { return };
     if let State::Opened { opened, .. } = &mut *state {
         last(opened);
@@ -114,8 +114,8 @@ pub(super) fn finish(slot: &mut Option<Box<State>>, last: impl FnOnce(&super::st
 
 /// Opens the span if it is not open yet; says whether it was this time.
 fn open(slot: &mut Option<Box<State>>) -> bool {
-    let Some(State::Prepared(prepared)) = slot.as_deref_mut() else { return false };
-    match prepared.take().and_then(super::state::Prepared::open) {
+    let Some(State::Called(called)) = slot.as_deref_mut() else { return false };
+    match called.take().and_then(Called::open) {
         Some(opened) => {
             if let Some(state) = slot.as_deref_mut() {
                 *state = State::Opened { opened, polling: false };
@@ -163,9 +163,9 @@ pub(super) fn on_start(callsite: &'static Callsite, record: impl FnOnce(&mut Att
         _ => None,
     });
     if let Some((_, capture)) = capture {
-        let mut attributes = Attributes::new(Some(&capture));
+        let mut attributes = Attributes::new(&capture);
         record(&mut attributes);
-        let attributes = attributes.into_list();
+        let attributes = attributes.into_lists().0;
         Context::map_current(|cx| cx.span().set_attributes(attributes));
     }
 }

@@ -41,21 +41,23 @@ pub mod __private {
 
     pub mod capture {
         pub use crate::span::capture::{
-            CaptureAttribute, CaptureDebug, Return, ReturnAttribute, ReturnDebug, ReturnDebugOk, ReturnDebugValue,
-            ReturnDisplay, ReturnDisplayOk, ReturnDisplayValue, ReturnOkAttribute, ReturnOkDebug, ReturnValueDebug,
-            Value,
+            CaptureAttribute, CaptureDebug, Return, ReturnAttribute, ReturnDebug, ReturnDebugOk,
+            ReturnDebugValue, ReturnDisplay, ReturnDisplayOk, ReturnDisplayValue, ReturnOkAttribute,
+            ReturnOkDebug, ReturnValueDebug, Value,
         };
     }
 
     pub mod observe {
         pub use crate::span::observe::{
-            ObserveDebug, ObserveDisplay, ObserveNothing, ObserveResult, ObserveText, Probe, ProbeErr, err_debug,
-            err_display,
+            ObserveDebug, ObserveDisplay, ObserveNothing, ObserveResult, ObserveText, Probe, ProbeErr,
+            err_debug, err_display,
         };
     }
 
     pub mod shape {
-        pub use crate::span::shape::{BeginAny, BeginFuture, BeginLocalFuture, BeginSyncFuture, FutureCall, Shape};
+        pub use crate::span::shape::{
+            BeginAny, BeginFuture, BeginLocalFuture, BeginSyncFuture, FutureCall, Shape,
+        };
     }
 
     /// Calls `f`. The bound makes the closure an `FnOnce`, so that what it borrows may leave it.

@@ -55,7 +55,9 @@ impl Outcome {
         if self.failed {
             // `_OTHER` is the conventions' value where no type is known
             span.set_attribute(KeyValue::new("error.type", self.error_type.unwrap_or("_OTHER")));
-            span.set_status(Status::Error { description: self.description.map_or(Cow::Borrowed(""), Cow::Owned) });
+            span.set_status(Status::Error {
+                description: self.description.map_or(Cow::Borrowed(""), Cow::Owned),
+            });
         }
     }
 }

@@ -30,6 +30,8 @@ enum Choice {
     /// By the call site: its literal, else the ambient one.
     Site,
     Tracer(Registry, Arc<TracerCore>),
+    /// This name, in a registry that is not known yet.
+    Named(String),
     /// An unknown name, where the configuration says `drop`.
     None,
 }
@@ -58,7 +60,7 @@ impl Options {
                 of(assignment.tracer())
             }
             TracerChoice::Name(name) => match Registry::of(&self.cx) {
-                None => Choice::None,
+                None => Choice::Named(name.to_owned()),
                 Some(registry) => match registry.looked_up(name, self.callsite) {
                     Some(core) => Choice::Tracer(registry.into_owned(), core),
                     None => Choice::None,
@@ -83,6 +85,25 @@ impl Options {
         self.enabled = enabled;
     }
 
+    /// Goes on from `now`, the context of a later place, if another tracer was entered in between: that is what
+    /// `future.with_tracer(..)` does. Otherwise the context of the call stays, and with it the parent.
+    pub(super) fn at(mut self, now: &Context) -> Self {
+        if let Some(entered) = Frame::of(now)
+            && !Frame::of(&self.cx).is_some_and(|frame| frame.is(entered))
+        {
+            self.cx = now.clone();
+        }
+        self
+    }
+
+    pub(super) fn is_off(&self) -> bool {
+        !self.enabled || matches!(self.tracer, Choice::None)
+    }
+
+    pub(super) fn add(&mut self, attributes: impl IntoIterator<Item = KeyValue>) {
+        self.attributes.extend(attributes);
+    }
+
     /// Everything that opening the span needs, or nothing if there is to be none.
     pub(super) fn prepare(self) -> Option<Prepared> {
         if !self.enabled {
@@ -91,6 +112,11 @@ impl Options {
         let (registry, core) = match self.tracer {
             Choice::Tracer(registry, core) => (Cow::Owned(registry), core),
             Choice::Site => by_site(self.callsite, &self.cx)?,
+            Choice::Named(name) => {
+                let registry = Registry::of(&self.cx)?;
+                let core = registry.looked_up(&name, self.callsite)?;
+                (registry, core)
+            }
             Choice::None => return None,
         };
         if !core.is_on() {

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use opentelemetry::trace::{SpanContext, Status, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue};
 
-use super::attributes::Attributes;
+use super::attributes::{Attributes, shorten};
 use super::callsite::Callsite;
 use super::observe::Outcome;
+use super::options::Options;
 use crate::registry::Registry;
 use crate::tracer::{NewSpan, Parent, Started, TracerCore};
 
@@ -56,9 +57,9 @@ impl Prepared {
 impl Opened {
     pub(super) fn record(&self, f: impl FnOnce(&mut Attributes<'_>)) {
         if self.recording {
-            let mut attributes = Attributes::new(Some(&self.core.capture));
+            let mut attributes = Attributes::new(&self.core.capture);
             f(&mut attributes);
-            self.cx.span().set_attributes(attributes.into_list());
+            self.cx.span().set_attributes(attributes.into_lists().0);
         }
     }
 
@@ -96,9 +97,32 @@ pub struct Deferred(pub(super) Option<Box<State>>);
 /// Where such a span is.
 #[derive(Debug)]
 pub(crate) enum State {
-    /// Taken when it opens.
-    Prepared(Option<Prepared>),
+    Called(Option<Called>),
     Opened { opened: Opened, polling: bool },
+}
+
+/// A call whose span has not started. Its tracer is chosen when it does.
+#[derive(Debug)]
+pub(crate) struct Called {
+    options: Options,
+    /// Kept apart: whether they may be recorded is the tracer's to say.
+    arguments: Vec<KeyValue>,
+}
+
+impl Called {
+    /// Starts the span, now that the future is polled.
+    pub(super) fn open(self) -> Option<Opened> {
+        let Self { options, arguments } = self;
+        let mut prepared = options.at(&Context::current()).prepare()?;
+        let capture = &prepared.core.capture;
+        if capture.arguments {
+            prepared.attributes.extend(arguments.into_iter().map(|mut argument| {
+                shorten(&mut argument.value, capture.max_length);
+                argument
+            }));
+        }
+        prepared.open()
+    }
 }
 
 impl Deferred {
@@ -107,11 +131,14 @@ impl Deferred {
         Self(None)
     }
 
-    pub(super) fn new(prepared: Option<Prepared>) -> Self {
-        Self(prepared.map(|prepared| Box::new(State::Prepared(Some(prepared)))))
+    pub(super) fn new(options: Options) -> Self {
+        if options.is_off() {
+            return Self::none();
+        }
+        Self(Some(Box::new(State::Called(Some(Called { options, arguments: Vec::new() })))))
     }
 
-    /// Attributes that are known at the call only. Evaluated unless the trace around is left out already.
+    /// Attributes that are known at the call only.
     #[inline(always)]
     pub fn record(&mut self, f: impl FnOnce(&mut Attributes<'_>)) {
         if let Some(state) = &mut self.0 {
@@ -128,10 +155,12 @@ impl Deferred {
 
 #[inline(never)]
 fn record_early(state: &mut State, f: impl FnOnce(&mut Attributes<'_>)) {
-    if let State::Prepared(Some(prepared)) = state {
-        let mut attributes = Attributes::new(Some(&prepared.core.capture));
+    if let State::Called(Some(called)) = state {
+        let mut attributes = Attributes::early();
         f(&mut attributes);
-        prepared.attributes.extend(attributes.into_list());
+        let (attributes, arguments) = attributes.into_lists();
+        called.options.add(attributes);
+        called.arguments.extend(arguments);
     }
 }
 
@@ -139,7 +168,11 @@ impl Drop for State {
     /// Dropped with its span open: the future or stream that it belongs to was dropped before it was done, or panicked.
     fn drop(&mut self) {
         if let Self::Opened { opened, polling } = self {
-            if *polling { opened.panicked() } else { opened.cancelled() }
+            if *polling {
+                opened.panicked();
+            } else {
+                opened.cancelled();
+            }
             opened.end();
         }
     }

@@ -46,6 +46,11 @@ impl Frame {
         if FRAMES_EXIST.load(Ordering::Relaxed) { cx.get::<Self>() } else { None }
     }
 
+    /// Whether the two were entered at the same place and time.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     pub(crate) fn registry(&self) -> &Registry {
         &self.0.registry
     }

@@ -5,9 +5,11 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use opentelemetry::trace::{Link, Span as _, SpanBuilder, SpanContext, SpanKind, TraceContextExt, Tracer as _};
+use opentelemetry::trace::{
+    Link, Span as _, SpanBuilder, SpanContext, SpanKind, TraceContextExt, Tracer as _,
+};
 use opentelemetry::{Context, KeyValue};
-use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
+use opentelemetry_sdk::trace::SdkTracer;
 
 use super::ambient::{Around, Frame, around};
 use super::name::TracerId;
@@ -25,8 +27,6 @@ pub(crate) struct TracerCore {
     pub(crate) pipeline: Arc<Pipeline>,
     pub(crate) on_switch: OnSwitch,
     pub(crate) remote_parent: RemoteParent,
-    /// Kept for its life time: the SDK stops a provider's spans when it is dropped.
-    pub(crate) provider: SdkTracerProvider,
     pub(crate) sdk: SdkTracer,
     pub(crate) counts: Counts,
     pub(crate) switch: Switch,
@@ -157,7 +157,12 @@ impl TracerCore {
     }
 
     /// The parent that the rules of switching and of remote parents give; else a link, or nothing.
-    fn nearest(&self, registry: &Registry, cx: &Context, links: &mut Vec<SpanContext>) -> Option<SpanContext> {
+    fn nearest(
+        &self,
+        registry: &Registry,
+        cx: &Context,
+        links: &mut Vec<SpanContext>,
+    ) -> Option<SpanContext> {
         let (span, foreign) = match around(cx, registry, self.id) {
             Around::Nothing => return None,
             Around::Own(span) | Around::OwnFurtherOut(span) => (span, false),
@@ -191,8 +196,11 @@ impl NewSpan {
 }
 
 impl fmt::Debug for TracerCore {
-    /// Leaves the provider out: the SDK's own output shows an exporter's credentials.
+    /// Leaves the SDK's tracer out: its own output shows an exporter's credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tracer").field("about", &self.about).field("on", &self.is_on()).finish_non_exhaustive()
+        f.debug_struct("Tracer")
+            .field("about", &self.about)
+            .field("on", &self.is_on())
+            .finish_non_exhaustive()
     }
 }

@@ -1,0 +1,202 @@
+//! `exporter`: one of `otlp_http`, `otlp_grpc`, `console`.
+
+use std::time::Duration;
+
+use super::decode::Fields;
+use super::headers::{self, AUTHORIZATION, HEADER, Headers};
+use super::model::{Compression, Encoding, ExporterConfig, OtlpGrpcConfig, OtlpHttpConfig, TlsConfig};
+use super::rules;
+use super::sampler::NOTHING;
+use super::schema::{Key, Kind, Section};
+use super::secret::Secret;
+
+const DEFAULT_HTTP: &str = "http://localhost:4318/v1/traces";
+const DEFAULT_GRPC: &str = "http://localhost:4317";
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+
+pub(super) static EXPORTER: Section = Section {
+    title: "an exporter",
+    keys: &[
+        Key::new("otlp_http", Kind::Section(&OTLP_HTTP), "", "OTLP over HTTP"),
+        Key::new("otlp_grpc", Kind::Section(&OTLP_GRPC), "", "OTLP over gRPC"),
+        Key::new("console", Kind::Section(&NOTHING), "", "span trees on standard output"),
+    ],
+    refused: &[
+        ("otlp_file/development", "use `console` or an OTLP exporter"),
+        ("otlp", "use `otlp_http` or `otlp_grpc`"),
+    ],
+};
+
+pub(super) static OTLP_HTTP: Section = Section {
+    title: "`otlp_http`",
+    keys: &[
+        Key::new("endpoint", Kind::Text, "`http://localhost:4318/v1/traces`", "the full URL, path included"),
+        HEADERS,
+        HEADERS_LIST,
+        COMPRESSION,
+        TIMEOUT,
+        Key::new("encoding", Kind::Choice(&["protobuf", "json"]), "`protobuf`", "the form of the body"),
+        TLS_KEY,
+    ],
+    refused: UNSUPPORTED,
+};
+
+pub(super) static OTLP_GRPC: Section = Section {
+    title: "`otlp_grpc`",
+    keys: &[
+        Key::new("endpoint", Kind::Text, "`http://localhost:4317`", "scheme, host and port"),
+        HEADERS,
+        HEADERS_LIST,
+        COMPRESSION,
+        TIMEOUT,
+        TLS_KEY,
+    ],
+    refused: UNSUPPORTED,
+};
+
+const HEADERS: Key = Key::new("headers", Kind::Pairs(&HEADER), "", "headers of every request");
+const HEADERS_LIST: Key =
+    Key::new("headers_list", Kind::Secret, "", "the same as `a=1,b=2`; `headers` wins over it");
+const COMPRESSION: Key =
+    Key::new("compression", Kind::Choice(&["none", "gzip"]), "`none`", "compression of the body");
+const TIMEOUT: Key =
+    Key::new("timeout", Kind::Millis(1), "10000", "the time limit of one request, in milliseconds");
+const TLS_KEY: Key = Key::new("tls", Kind::Section(&TLS), "", "certificates for `https://`");
+const UNSUPPORTED: &[(&str, &str)] =
+    &[("max_request_size", "set `batch.max_export_batch_size`"), ("max_response_size", "the limit is fixed")];
+
+static TLS: Section = Section {
+    title: "`tls`",
+    keys: &[
+        Key::new("ca_file", Kind::Text, "the public roots", "a PEM file with the certificates to trust"),
+        Key::new("cert_file", Kind::Text, "", "a PEM file with the client's certificate"),
+        Key::new("key_file", Kind::Text, "", "a PEM file with the client's private key"),
+    ],
+    refused: &[("insecure", "write `http://` in the endpoint for a connection without TLS")],
+};
+
+/// `exporter` as one block says it.
+#[derive(Clone, Debug)]
+pub(super) enum Exporter {
+    Http(Otlp),
+    Grpc(Otlp),
+    Console,
+}
+
+/// What a block says about an OTLP exporter.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Otlp {
+    endpoint: Option<String>,
+    headers: Headers,
+    compression: Option<Compression>,
+    timeout: Option<Duration>,
+    encoding: Option<Encoding>,
+    tls: TlsConfig,
+}
+
+pub(super) fn read(fields: &Fields<'_>) -> Option<Exporter> {
+    let (kind, inner) = fields.one_of("exporter")?;
+    Some(match kind {
+        "otlp_http" => Exporter::Http(otlp(&inner, rules::http_endpoint)),
+        "otlp_grpc" => Exporter::Grpc(otlp(&inner, rules::grpc_endpoint)),
+        _ => Exporter::Console,
+    })
+}
+
+fn otlp(fields: &Fields<'_>, rule: fn(&str) -> Result<(), rules::Breach>) -> Otlp {
+    let endpoint = fields.get("endpoint").and_then(|cursor| {
+        let text = cursor.text()?;
+        cursor.keep(rule(&text)).map(|()| text)
+    });
+    let tls = fields.section("tls").map_or_else(TlsConfig::default, |tls| TlsConfig {
+        ca_file: tls.text("ca_file"),
+        cert_file: tls.text("cert_file"),
+        key_file: tls.text("key_file"),
+    });
+    Otlp {
+        endpoint,
+        headers: headers::read(fields),
+        compression: fields.choice("compression", &[Compression::None, Compression::Gzip]),
+        timeout: fields.millis("timeout"),
+        encoding: fields.choice("encoding", &[Encoding::Protobuf, Encoding::Json]),
+        tls,
+    }
+}
+
+impl Exporter {
+    /// What is sent under its own name for authorization, if anything.
+    pub(super) fn authorizes(&self) -> bool {
+        match self {
+            Self::Http(otlp) | Self::Grpc(otlp) => {
+                otlp.headers.iter().any(|(name, value)| name == AUTHORIZATION && value.is_some())
+            }
+            Self::Console => false,
+        }
+    }
+
+    /// Adds the header that an `api_key` stands for.
+    pub(super) fn authorize(&mut self, authorization: Secret) {
+        if let Self::Http(otlp) | Self::Grpc(otlp) = self {
+            otlp.put(AUTHORIZATION.to_owned(), Some(authorization));
+        }
+    }
+
+    /// This block over that of the defaults: key by key if they are of the same kind.
+    pub(super) fn over(self, defaults: Option<&Self>) -> Self {
+        match (self, defaults) {
+            (Self::Http(own), Some(Self::Http(base))) => Self::Http(own.over(base.clone())),
+            (Self::Grpc(own), Some(Self::Grpc(base))) => Self::Grpc(own.over(base.clone())),
+            (own, _) => own,
+        }
+    }
+
+    pub(super) fn finish(self) -> ExporterConfig {
+        match self {
+            Self::Http(otlp) => ExporterConfig::OtlpHttp(OtlpHttpConfig {
+                endpoint: otlp.endpoint.unwrap_or_else(|| DEFAULT_HTTP.to_owned()),
+                headers: finish(otlp.headers),
+                compression: otlp.compression.unwrap_or_default(),
+                timeout: otlp.timeout.unwrap_or(DEFAULT_TIMEOUT),
+                encoding: otlp.encoding.unwrap_or_default(),
+                tls: otlp.tls,
+            }),
+            Self::Grpc(otlp) => ExporterConfig::OtlpGrpc(OtlpGrpcConfig {
+                endpoint: otlp.endpoint.unwrap_or_else(|| DEFAULT_GRPC.to_owned()),
+                headers: finish(otlp.headers),
+                compression: otlp.compression.unwrap_or_default(),
+                timeout: otlp.timeout.unwrap_or(DEFAULT_TIMEOUT),
+                tls: otlp.tls,
+            }),
+            Self::Console => ExporterConfig::Console,
+        }
+    }
+}
+
+impl Otlp {
+    fn put(&mut self, name: String, value: Option<Secret>) {
+        self.headers.retain(|(other, _)| *other != name);
+        self.headers.push((name, value));
+    }
+
+    fn over(self, mut base: Self) -> Self {
+        for (name, value) in self.headers {
+            base.put(name, value);
+        }
+        Self {
+            endpoint: self.endpoint.or(base.endpoint),
+            headers: base.headers,
+            compression: self.compression.or(base.compression),
+            timeout: self.timeout.or(base.timeout),
+            encoding: self.encoding.or(base.encoding),
+            tls: TlsConfig {
+                ca_file: self.tls.ca_file.or(base.tls.ca_file),
+                cert_file: self.tls.cert_file.or(base.tls.cert_file),
+                key_file: self.tls.key_file.or(base.tls.key_file),
+            },
+        }
+    }
+}
+
+fn finish(headers: Headers) -> Vec<(String, Secret)> {
+    headers.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}

@@ -1,0 +1,154 @@
+//! Where in the file something is, as the user writes it: `tracers.canary.exporter`, `routes[2].tracer`.
+
+use std::fmt;
+
+/// The keys and positions that lead from the top of the file to one value.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct KeyPath(Vec<Segment>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Segment {
+    Key(String),
+    Index(usize),
+}
+
+impl KeyPath {
+    pub(crate) fn root() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn key(&self, key: impl Into<String>) -> Self {
+        self.join(Segment::Key(key.into()))
+    }
+
+    pub(crate) fn index(&self, index: usize) -> Self {
+        self.join(Segment::Index(index))
+    }
+
+    fn join(&self, segment: Segment) -> Self {
+        let mut segments = Vec::with_capacity(self.0.len() + 1);
+        segments.extend_from_slice(&self.0);
+        segments.push(segment);
+        Self(segments)
+    }
+
+    pub(crate) fn from_segments(segments: Vec<Segment>) -> Self {
+        Self(segments)
+    }
+
+    pub(crate) fn segments(&self) -> &[Segment] {
+        &self.0
+    }
+
+    /// Every path that leads to this one, from the top.
+    pub(crate) fn above(&self) -> impl Iterator<Item = Self> + '_ {
+        (0..self.0.len()).map(|length| Self(self.0.iter().take(length).cloned().collect()))
+    }
+
+    /// Whether values here are not to be shown.
+    ///
+    /// Decided by the keys alone, and generously: a misspelt `api-key` is as secret as the right one.
+    pub(crate) fn is_secret(&self) -> bool {
+        const WORDS: [&str; 9] =
+            ["key", "token", "secret", "passw", "auth", "cred", "header", "cookie", "dsn"];
+        let (routing, named) = match self.0.first() {
+            Some(Segment::Key(key)) => {
+                (key == "routes" || key == "experiments", key == "tracers" || key == "experiments")
+            }
+            _ => (false, false),
+        };
+        if let [.., Segment::Key(headers), Segment::Index(_), Segment::Key(name)] = self.0.as_slice() {
+            if headers == "headers" && (name == "name" || name == "type") {
+                return false;
+            }
+        }
+        self.0.iter().enumerate().any(|(position, segment)| match segment {
+            // The name of a tracer says nothing about what is in it.
+            Segment::Key(_) if named && position == 1 => false,
+            Segment::Key(key) if routing && (key == "headers" || key == "header") => false,
+            Segment::Key(key) => {
+                let key = key.to_ascii_lowercase();
+                WORDS.iter().any(|word| key.contains(word))
+            }
+            Segment::Index(_) => false,
+        })
+    }
+
+    /// Whether an exporter needs the value here to be let in.
+    pub(crate) fn is_credential(&self) -> bool {
+        let is =
+            |position: usize, key: &str| matches!(self.0.get(position), Some(Segment::Key(k)) if k == key);
+        let start = if is(0, "defaults") { 1 } else { 2 };
+        is(start, "api_key")
+            || (is(start, "exporter") && (is(start + 2, "headers") || is(start + 2, "headers_list")))
+    }
+}
+
+impl fmt::Display for KeyPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, segment) in self.0.iter().enumerate() {
+            match segment {
+                Segment::Index(index) => write!(f, "[{index}]")?,
+                Segment::Key(key) if key.contains('.') || key.is_empty() => {
+                    write!(f, "[\"{}\"]", shown_key(key))?;
+                }
+                Segment::Key(key) if position == 0 => f.write_str(&shown_key(key))?,
+                Segment::Key(key) => write!(f, ".{}", shown_key(key))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many bytes of a key may be shown.
+///
+/// A forgotten space turns `api_key: sk-1` into one key with the secret in it, so a key is shown up to
+/// the first character that no key of ours has.
+pub(crate) fn shown_len(key: &str) -> usize {
+    const LONGEST: usize = 64;
+    key.char_indices()
+        .find(|&(at, c)| at >= LONGEST || !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '<')))
+        .map_or(key.len(), |(at, _)| at)
+}
+
+/// A key as it may be shown.
+pub(crate) fn shown_key(key: &str) -> String {
+    let shown = &key[..shown_len(key)];
+    if shown.len() == key.len() { key.to_owned() } else { format!("{shown}…") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn renders_as_the_user_would_write_it() {
+        let path = KeyPath::root().key("tracers").key("a").key("attributes").key("service.name");
+        assert_eq!(path.to_string(), r#"tracers.a.attributes["service.name"]"#);
+        assert_eq!(KeyPath::root().key("routes").index(2).key("tracer").to_string(), "routes[2].tracer");
+        assert_eq!(KeyPath::root().to_string(), "");
+    }
+
+    #[test]
+    fn cuts_a_key_that_swallowed_its_value() {
+        assert_eq!(shown_key("api_key:sk-123"), "api_key…");
+        assert_eq!(shown_key("api_key sk-123"), "api_key…");
+        assert_eq!(shown_key("prüfung-1/development"), "prüfung-1/development");
+    }
+
+    #[test]
+    fn knows_secret_places() {
+        let tracer = KeyPath::root().key("tracers").key("a");
+        assert!(tracer.key("api_key").is_secret());
+        assert!(tracer.key("apiKey").is_secret());
+        assert!(tracer.key("exporter").key("otlp_http").key("headers").key("x").is_secret());
+        assert!(!tracer.key("project").is_secret());
+        assert!(!KeyPath::root().key("tracers").key("author").key("project").is_secret());
+        let headers = tracer.key("exporter").key("otlp_http").key("headers");
+        assert!(headers.index(0).key("value").is_secret() && headers.index(0).key("value").is_credential());
+        assert!(!headers.index(0).key("name").is_secret());
+        assert!(!tracer.key("resource").key("attributes").key("cache_key").is_credential());
+        assert!(!KeyPath::root().key("routes").index(0).key("headers").key("X-Plan").is_secret());
+        assert!(KeyPath::root().key("routes").index(0).key("headers").key("Authorization").is_secret());
+    }
+}

@@ -1,0 +1,32 @@
+//! The configuration as a whole.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod example;
+mod hostile;
+mod model;
+mod problems;
+mod secrets;
+
+use super::model::ConfigModel;
+use super::{Config, ConfigError};
+
+/// Loads with these variables and no others.
+fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let variables: Vec<_> =
+        variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
+    Config::loader()
+        .variables(move |name: &str| {
+            variables.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
+        })
+        .yaml(text)
+}
+
+fn model(text: &str) -> ConfigModel {
+    load(text, &[]).unwrap_or_else(|error| unreachable!("{error}")).model().clone()
+}
+
+/// The message for a text that is refused.
+fn refusal(text: &str) -> String {
+    load(text, &[]).unwrap_err().to_string()
+}

@@ -1,0 +1,375 @@
+//! `defaults` and `tracers`.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use super::decode::Fields;
+use super::exporter::{self, EXPORTER, Exporter};
+use super::headers;
+use super::model::{BatchConfig, CaptureConfig, LimitsConfig, SamplerConfig, ServiceConfig, TracerConfig};
+use super::resource::{self, Attributes, RESOURCE};
+use super::sampler::{self, SAMPLER};
+use super::schema::{Key, Kind, Section};
+use super::secret::Secret;
+use super::yaml::{Node, NodeKind};
+
+pub(super) static TRACER: Section = Section {
+    title: "a tracer",
+    keys: &[
+        Key::new("enabled", Kind::Flag, "true", "whether the tracer records anything"),
+        Key::new(
+            "project",
+            Kind::Text,
+            "the tracer's name",
+            "the project that the spans belong to; not in `defaults`",
+        ),
+        Key::new(
+            "project_attribute",
+            Kind::Text,
+            "`project.name`",
+            "the resource attribute that carries the project; `\"\"` for none",
+        ),
+        Key::new("environment", Kind::Text, "", "the resource attribute `deployment.environment.name`"),
+        Key::new("source", Kind::Text, "", "another word for `environment`"),
+        Key::new("api_key", Kind::Secret, "", "sent by an OTLP exporter as `authorization: Bearer ..`"),
+        Key::new("service", Kind::Section(&SERVICE), "", "the resource attributes `service.*`"),
+        Key::new("resource", Kind::Section(&RESOURCE), "", "more resource attributes"),
+        Key::new(
+            "sampler",
+            Kind::OneOf(&SAMPLER),
+            "`parent_based: {root: always_on}`",
+            "which traces are kept",
+        ),
+        Key::new(
+            "sample_rate",
+            Kind::Ratio,
+            "",
+            "short for `sampler: {parent_based: {root: {trace_id_ratio_based: {ratio: ..}}}}`",
+        ),
+        Key::new("limits", Kind::Section(&LIMITS), "", "how much one span may hold"),
+        Key::new("exporter", Kind::OneOf(&EXPORTER), "`otlp_http`", "where the spans go"),
+        Key::new("batch", Kind::Section(&BATCH), "", "how spans are queued and sent"),
+        Key::new("capture", Kind::Section(&CAPTURE), "", "what `#[traced(args(..), ret)]` records"),
+    ],
+    refused: &[
+        ("processors", "use `exporter` and `batch`"),
+        ("id_generator", "trace and span ids are random"),
+        ("headers", "headers belong under `exporter.otlp_http` or `exporter.otlp_grpc`"),
+        ("endpoint", "the endpoint belongs under `exporter.otlp_http` or `exporter.otlp_grpc`"),
+    ],
+};
+
+static SERVICE: Section = Section {
+    title: "`service`",
+    keys: &[
+        Key::new("name", Kind::Text, "", "the resource attribute `service.name`"),
+        Key::new("version", Kind::Text, "", "the resource attribute `service.version`"),
+        Key::new("namespace", Kind::Text, "", "the resource attribute `service.namespace`"),
+        Key::new("instance_id", Kind::Text, "", "the resource attribute `service.instance.id`"),
+    ],
+    refused: &[],
+};
+
+static LIMITS: Section = Section {
+    title: "`limits`",
+    keys: &[
+        Key::new("attribute_value_length_limit", COUNT, "none", "how many characters a text value may have"),
+        Key::new("attribute_count_limit", COUNT, "128", "how many attributes a span may have"),
+        Key::new("event_count_limit", COUNT, "128", "how many events a span may have"),
+        Key::new("link_count_limit", COUNT, "128", "how many links a span may have"),
+        Key::new("event_attribute_count_limit", COUNT, "128", "how many attributes an event may have"),
+        Key::new("link_attribute_count_limit", COUNT, "128", "how many attributes a link may have"),
+    ],
+    refused: &[("attribute_value_depth_limit", "attribute values are flat")],
+};
+
+const COUNT: Kind = Kind::Count(0, u32::MAX as u64);
+/// More would not fit into memory.
+const QUEUE: Kind = Kind::Count(1, 1 << 24);
+
+static BATCH: Section = Section {
+    title: "`batch`",
+    keys: &[
+        Key::new(
+            "schedule_delay",
+            Kind::Millis(0),
+            "5000",
+            "the longest time that a span waits for its batch, in milliseconds",
+        ),
+        Key::new(
+            "export_timeout",
+            Kind::Millis(0),
+            "30000",
+            "the longest time that one export may take, in milliseconds; 0 for no limit",
+        ),
+        Key::new("max_queue_size", QUEUE, "2048", "how many spans may wait"),
+        Key::new(
+            "max_export_batch_size",
+            QUEUE,
+            "512, or `max_queue_size` if that is less",
+            "how many spans one export takes",
+        ),
+    ],
+    refused: &[("exporter", "`exporter` stands beside `batch`, not in it")],
+};
+
+static CAPTURE: Section = Section {
+    title: "`capture`",
+    keys: &[
+        Key::new("arguments", Kind::Flag, "true", "whether arguments are recorded"),
+        Key::new("results", Kind::Flag, "true", "whether results are recorded"),
+        Key::new(
+            "max_length",
+            Kind::Count(0, 1 << 20),
+            "4096",
+            "how many characters of a value are recorded; the rest is cut",
+        ),
+    ],
+    refused: &[],
+};
+
+/// What one block, a tracer's or the defaults', says.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Block {
+    enabled: Option<bool>,
+    project: Option<String>,
+    project_attribute: Option<String>,
+    environment: Option<String>,
+    authorization: Option<Secret>,
+    service: ServiceConfig,
+    resource: Attributes,
+    sampler: Option<SamplerConfig>,
+    limits: Limits,
+    exporter: Option<Exporter>,
+    batch: Batch,
+    capture: Capture,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Limits {
+    /// In the order of the section.
+    values: [Option<u32>; 6],
+}
+
+#[derive(Clone, Debug, Default)]
+struct Batch {
+    schedule_delay: Option<Duration>,
+    export_timeout: Option<Duration>,
+    max_queue_size: Option<usize>,
+    max_export_batch_size: Option<usize>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Capture {
+    arguments: Option<bool>,
+    results: Option<bool>,
+    max_length: Option<usize>,
+}
+
+/// `defaults`.
+pub(super) fn read_defaults(file: &Fields<'_>, tracers: usize) -> Block {
+    let Some(fields) = file.section("defaults") else { return Block::default() };
+    if let Some(project) = fields.get("project") {
+        let help = "a project that all tracers share would mix them; write it in each tracer";
+        project.problem("`project` belongs to a tracer", Some(help.to_owned()));
+    }
+    if weight(fields.at.node).saturating_mul(tracers) > LARGEST {
+        let message = format!("too large for {tracers} tracers, each of which would have a copy");
+        fields.at.problem(message, None);
+        return Block::default();
+    }
+    Block::read(&fields)
+}
+
+/// The most bytes that all copies of the defaults may take.
+const LARGEST: usize = 256 << 20;
+
+/// Roughly the bytes that a part of the file takes in memory.
+fn weight(node: &Node<'_>) -> usize {
+    const EACH: usize = 64;
+    match &node.kind {
+        NodeKind::Scalar { text, .. } => EACH + text.len(),
+        NodeKind::Seq(nodes) => EACH + nodes.iter().map(weight).sum::<usize>(),
+        NodeKind::Map(entries) => {
+            EACH + entries.iter().map(|entry| entry.key.len() + weight(&entry.value)).sum::<usize>()
+        }
+    }
+}
+
+/// One entry of `tracers`.
+pub(super) fn read_tracer(name: &str, fields: &Fields<'_>, defaults: &Block) -> TracerConfig {
+    let block = Block::read(fields);
+    if let (Some(key), Some(Exporter::Console)) = (fields.get("api_key"), block.exporter_over(defaults)) {
+        if block.authorization.is_some() {
+            key.problem("an `api_key` needs an OTLP exporter, and this tracer's is `console`", None);
+        }
+    }
+    block.finish(name, defaults)
+}
+
+impl Block {
+    fn read(fields: &Fields<'_>) -> Self {
+        if let (Some(_), Some(source)) = (fields.get("environment"), fields.get("source")) {
+            source.problem("`source` and `environment` are the same; write one of them", None);
+        }
+        let authorization = headers::api_key(fields);
+        let exporter = exporter::read(fields);
+        if let (Some(key), true) =
+            (fields.get("api_key"), exporter.as_ref().is_some_and(Exporter::authorizes))
+        {
+            let help = "`api_key` is short for the header `authorization: Bearer ..`";
+            key.problem("`api_key` and the header `authorization` exclude each other", Some(help.to_owned()));
+        }
+        Self {
+            enabled: fields.flag("enabled"),
+            project: fields.text("project"),
+            project_attribute: fields.text("project_attribute"),
+            environment: fields.text("environment").or_else(|| fields.text("source")),
+            authorization,
+            service: service(fields),
+            resource: resource::read(fields),
+            sampler: sampler::read(fields),
+            limits: limits(fields),
+            exporter,
+            batch: batch(fields),
+            capture: capture(fields),
+        }
+    }
+
+    /// The exporter of this block over the one of the defaults, without an `api_key`.
+    fn exporter_over(&self, defaults: &Self) -> Option<Exporter> {
+        match self.exporter.clone() {
+            Some(own) => Some(own.over(defaults.exporter.as_ref())),
+            None => defaults.exporter.clone(),
+        }
+    }
+
+    /// The tracer that this block makes with what it leaves out taken from `defaults`.
+    fn finish(self, name: &str, defaults: &Self) -> TracerConfig {
+        let own_authorizes = self.exporter.as_ref().is_some_and(Exporter::authorizes);
+        let mut exporter =
+            self.exporter_over(defaults).unwrap_or_else(|| Exporter::Http(exporter::Otlp::default()));
+        let inherited = defaults.authorization.clone().filter(|_| !own_authorizes);
+        if let Some(authorization) = self.authorization.or(inherited) {
+            exporter.authorize(authorization);
+        }
+        let service = |own: Option<String>, default: &Option<String>| own.or_else(|| default.clone());
+        TracerConfig {
+            name: name.to_owned(),
+            enabled: self.enabled.or(defaults.enabled).unwrap_or(true),
+            project: self.project.unwrap_or_else(|| name.to_owned()),
+            project_attribute: self
+                .project_attribute
+                .or_else(|| defaults.project_attribute.clone())
+                .unwrap_or_else(|| "project.name".to_owned()),
+            environment: self.environment.or_else(|| defaults.environment.clone()),
+            service: ServiceConfig {
+                name: service(self.service.name, &defaults.service.name),
+                version: service(self.service.version, &defaults.service.version),
+                namespace: service(self.service.namespace, &defaults.service.namespace),
+                instance_id: service(self.service.instance_id, &defaults.service.instance_id),
+            },
+            resource: merge(self.resource, &defaults.resource),
+            sampler: self.sampler.or_else(|| defaults.sampler.clone()).unwrap_or_default(),
+            limits: self.limits.finish(&defaults.limits),
+            exporter: exporter.finish(),
+            batch: self.batch.finish(&defaults.batch),
+            capture: self.capture.finish(&defaults.capture),
+        }
+    }
+}
+
+fn merge(own: Attributes, defaults: &Attributes) -> Vec<(String, super::model::AttributeValue)> {
+    let names: HashSet<&str> = own.iter().map(|(name, _)| name.as_str()).collect();
+    let inherited = defaults.iter().filter(|(name, _)| !names.contains(name.as_str()));
+    let mut merged: Vec<_> =
+        inherited.filter_map(|(name, value)| Some((name.clone(), value.clone()?))).collect();
+    merged.extend(own.into_iter().filter_map(|(name, value)| Some((name, value?))));
+    merged
+}
+
+fn service(fields: &Fields<'_>) -> ServiceConfig {
+    fields.section("service").map_or_else(ServiceConfig::default, |service| ServiceConfig {
+        name: service.text("name"),
+        version: service.text("version"),
+        namespace: service.text("namespace"),
+        instance_id: service.text("instance_id"),
+    })
+}
+
+fn limits(fields: &Fields<'_>) -> Limits {
+    fields.section("limits").map_or_else(Limits::default, |limits| Limits {
+        values: [
+            limits.count("attribute_value_length_limit"),
+            limits.count("attribute_count_limit"),
+            limits.count("event_count_limit"),
+            limits.count("link_count_limit"),
+            limits.count("event_attribute_count_limit"),
+            limits.count("link_attribute_count_limit"),
+        ],
+    })
+}
+
+impl Limits {
+    fn finish(&self, defaults: &Self) -> LimitsConfig {
+        let fallback = LimitsConfig::default();
+        let [length, attributes, events, links, event_attributes, link_attributes] =
+            std::array::from_fn(|i| self.values[i].or(defaults.values[i]));
+        LimitsConfig {
+            attribute_value_length_limit: length.or(fallback.attribute_value_length_limit),
+            attribute_count_limit: attributes.unwrap_or(fallback.attribute_count_limit),
+            event_count_limit: events.unwrap_or(fallback.event_count_limit),
+            link_count_limit: links.unwrap_or(fallback.link_count_limit),
+            event_attribute_count_limit: event_attributes.unwrap_or(fallback.event_attribute_count_limit),
+            link_attribute_count_limit: link_attributes.unwrap_or(fallback.link_attribute_count_limit),
+        }
+    }
+}
+
+fn batch(fields: &Fields<'_>) -> Batch {
+    fields.section("batch").map_or_else(Batch::default, |batch| Batch {
+        schedule_delay: batch.millis("schedule_delay"),
+        export_timeout: batch.millis("export_timeout"),
+        max_queue_size: batch.count("max_queue_size"),
+        max_export_batch_size: batch.count("max_export_batch_size"),
+    })
+}
+
+impl Batch {
+    fn finish(&self, defaults: &Self) -> BatchConfig {
+        let fallback = BatchConfig::default();
+        let queue = self.max_queue_size.or(defaults.max_queue_size).unwrap_or(fallback.max_queue_size);
+        let batch = self.max_export_batch_size.or(defaults.max_export_batch_size);
+        BatchConfig {
+            schedule_delay: self
+                .schedule_delay
+                .or(defaults.schedule_delay)
+                .unwrap_or(fallback.schedule_delay),
+            export_timeout: self
+                .export_timeout
+                .or(defaults.export_timeout)
+                .unwrap_or(fallback.export_timeout),
+            max_queue_size: queue,
+            max_export_batch_size: batch.unwrap_or_else(|| fallback.max_export_batch_size.min(queue)),
+        }
+    }
+}
+
+fn capture(fields: &Fields<'_>) -> Capture {
+    fields.section("capture").map_or_else(Capture::default, |capture| Capture {
+        arguments: capture.flag("arguments"),
+        results: capture.flag("results"),
+        max_length: capture.count("max_length"),
+    })
+}
+
+impl Capture {
+    fn finish(&self, defaults: &Self) -> CaptureConfig {
+        let fallback = CaptureConfig::default();
+        CaptureConfig {
+            arguments: self.arguments.or(defaults.arguments).unwrap_or(fallback.arguments),
+            results: self.results.or(defaults.results).unwrap_or(fallback.results),
+            max_length: self.max_length.or(defaults.max_length).unwrap_or(fallback.max_length),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! One process, many projects: an axum service whose canary, shadow and experiment traffic arrives in projects of its own.
+//!
+//! ```sh
+//! cargo run --example canary              # sends itself requests, shows what arrived, and ends
+//! cargo run --example canary -- --serve   # stays up, for requests of yours
+//! OTLP_ENDPOINT=http://localhost:4318/v1/traces HH_API_KEY=.. cargo run --example canary   # to a backend of yours
+//! ```
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
+mod service;
+mod traffic;
+
+use std::error::Error;
+use std::io::IsTerminal as _;
+use std::path::Path;
+
+use multitracer::{Config, Registry, Report};
+use multitracer_tests::{Receiver, by_project, trees};
+use tokio::net::TcpListener;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt()
+        .with_ansi(std::io::stdout().is_terminal())
+        .with_env_filter("multitracer=info")
+        .without_time()
+        .init();
+    let serve = std::env::args().any(|argument| argument == "--serve");
+
+    // a backend inside this program, unless there is one outside
+    let receiver = match std::env::var("OTLP_ENDPOINT") {
+        Ok(_) => None,
+        Err(_) => Some(Receiver::start().await?),
+    };
+    let config = load(receiver.as_ref())?;
+    let tracing = multitracer::install(Registry::from_config(config)?)?;
+
+    let listener = TcpListener::bind(if serve { "127.0.0.1:3000" } else { "127.0.0.1:0" }).await?;
+    let address = listener.local_addr()?;
+    let app = service::app(tracing.registry());
+    if serve {
+        println!("\nlistening on http://{address}, for example:");
+        println!("  curl -d 'hello' -H 'X-Canary-User: true' http://{address}/api/chat");
+        axum::serve(listener, app).with_graceful_shutdown(ctrl_c()).await?;
+    } else {
+        let server = tokio::spawn(axum::serve(listener, app).into_future());
+        traffic::send(&format!("http://{address}/api/chat")).await?;
+        server.abort();
+    }
+
+    let report = tracing.shutdown().await?;
+    show(receiver.as_ref(), &report);
+    Ok(())
+}
+
+/// `config.example.yaml`, with those variables set here that the environment leaves out.
+fn load(receiver: Option<&Receiver>) -> Result<Config, multitracer::ConfigError> {
+    let endpoint = receiver.map(Receiver::http_endpoint);
+    let variables = move |name: &str| {
+        std::env::var(name).ok().or_else(|| match name {
+            "OTLP_ENDPOINT" => endpoint.clone(),
+            "HH_API_KEY" => Some("example-key".to_owned()),
+            // production samples one trace in ten; show them all
+            "SAMPLE_RATE" => Some("1.0".to_owned()),
+            _ => None,
+        })
+    };
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config.example.yaml");
+    Config::loader().variables(variables).path(path)
+}
+
+fn show(receiver: Option<&Receiver>, report: &Report) {
+    if let Some(receiver) = receiver {
+        let interesting =
+            ["http.response.status_code", "feature_flag.result.variant", "error.type", "llm.tokens"];
+        for (project, spans) in by_project(receiver.spans()) {
+            println!("\n== project {project}");
+            for line in trees(&spans, |key| interesting.contains(&key)).lines() {
+                println!("  {line}");
+            }
+        }
+    }
+    println!("\n{report}");
+}
+
+async fn ctrl_c() {
+    // without the signal there is no other way to stop than to be killed
+    let _ = tokio::signal::ctrl_c().await;
+}
