@@ -45,7 +45,7 @@ fn captured(arguments: &Arguments, function: &Function, errors: &mut Errors) {
         let text = wanted.to_string();
         if arguments.captured[..i].contains(wanted) {
             errors.add(wanted.span(), format!("parameter `{text}` is named twice"));
-        } else if !names.iter().any(|name| *name == wanted) {
+        } else if !names.contains(&wanted) {
             let known: Vec<String> = names.iter().map(ToString::to_string).collect();
             let suggestion = suggestion(&text, known.iter().map(String::as_str));
             let suggestion = match (suggestion.is_empty(), known.as_slice()) {
@@ -79,7 +79,10 @@ fn keys(arguments: &Arguments, function: &Function, errors: &mut Errors) {
             add(text, attr.span);
         }
     }
-    for parameter in &arguments.captured {
+    for (i, parameter) in arguments.captured.iter().enumerate() {
+        if arguments.captured[..i].contains(parameter) {
+            continue;
+        }
         add(crate::parse::plain(parameter), parameter.span());
     }
 }
@@ -95,6 +98,9 @@ fn result(arguments: &Arguments, function: &Function, errors: &mut Errors) {
     } else if function.is_variadic() {
         "a variadic function"
     } else {
+        if let Some(err) = arguments.err.as_ref().filter(|_| !function.returns.may_be_result()) {
+            errors.add(err.span, "`err` needs a function that returns a `Result`; see `error_if` for others");
+        }
         return;
     };
     let verdict = arguments.verdict.as_ref().map(|verdict| (verdict.key, verdict.span));

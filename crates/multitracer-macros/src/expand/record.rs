@@ -39,14 +39,14 @@ pub(super) fn recorder(context: &Context<'_>) -> Option<TokenStream> {
     for captured in &context.arguments.captured {
         let (private, key) = (&context.private, plain(captured));
         let at = context.at(captured.span());
-        let value = quote_spanned!(at=> (&&Value(__value)));
+        let value = quote_spanned!(at=> (&&Value(__value)).capture);
         statements.extend(quote_spanned! {here=>
             __attributes.argument(#key, |__captured| {
                 let __value = &#captured;
                 {
                     #[allow(unused_imports)]
                     use #private::capture::*;
-                    #value.capture(__captured);
+                    #value(__captured);
                 }
             });
         });

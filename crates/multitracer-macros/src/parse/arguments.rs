@@ -114,19 +114,19 @@ fn argument(input: ParseStream<'_>, arguments: &mut Arguments, errors: &mut Erro
         "tracer" => {
             let hint = "an expression that gives a tracer: a name, a `Tracer`, a `Route`, an `Assignment` or an `Option` of them";
             arguments.tracer =
-                Some(Value::parse(input, "tracer", hint, "leave it out to use the ambient tracer")?);
+                Some(Value::parse(input, &ident, hint, "leave it out to use the ambient tracer")?);
         }
         "name" => {
             let hint = "an expression that gives a string";
             let empty = "leave it out to use the name of the function";
-            arguments.name = Some((span, Value::parse(input, "name", hint, empty)?));
+            arguments.name = Some((span, Value::parse(input, &ident, hint, empty)?));
         }
-        "kind" => arguments.kind = Some(kind(input)?),
-        "fields" => list(input, "fields", "key = value", errors, |content| {
+        "kind" => arguments.kind = Some(kind(input, &ident)?),
+        "fields" => list(input, &ident, "key = value", errors, |content| {
             arguments.fields.push(Field::parse(content)?);
             Ok(())
         })?,
-        "args" => list(input, "args", "parameter", errors, |content| {
+        "args" => list(input, &ident, "parameter", errors, |content| {
             if !content.peek(Ident::peek_any) {
                 return Err(content.error("expected the name of a parameter"));
             }
@@ -135,17 +135,14 @@ fn argument(input: ParseStream<'_>, arguments: &mut Arguments, errors: &mut Erro
         })?,
         "ret" => arguments.ret = Some(Capture::parse(input, "ret", span)?),
         "err" => arguments.err = Some(Capture::parse(input, "err", span)?),
-        "ok_if" => arguments.verdict = Some(verdict(input, "ok_if", span, arguments)?),
-        "error_if" => arguments.verdict = Some(verdict(input, "error_if", span, arguments)?),
-        "parent" => arguments.parent = Some(value::expression(input, "parent")?),
-        "links" => arguments.links = Some(value::expression(input, "links")?),
-        "event_type" => arguments.event_type = Some(event_type(input)?),
-        "enabled" => arguments.enabled = Some(value::expression(input, "enabled")?),
+        "ok_if" => arguments.verdict = Some(verdict(input, &ident, "ok_if", arguments)?),
+        "error_if" => arguments.verdict = Some(verdict(input, &ident, "error_if", arguments)?),
+        "parent" => arguments.parent = Some(value::expression(input, &ident)?),
+        "links" => arguments.links = Some(value::expression(input, &ident)?),
+        "event_type" => arguments.event_type = Some(event_type(input, &ident)?),
+        "enabled" => arguments.enabled = Some(value::expression(input, &ident)?),
         "crate" => {
-            if !input.peek(Token![=]) {
-                return Err(input.error("expected `crate = path`"));
-            }
-            input.parse::<Token![=]>()?;
+            value::equals(input, &ident, "expected `crate = path`")?;
             let path = input.call(Path::parse_mod_style);
             arguments.krate = Some(path.map_err(|error| {
                 Error::new(error.span(), "expected a path, as in `crate = my_crate::multitracer`")
@@ -166,7 +163,7 @@ fn argument(input: ParseStream<'_>, arguments: &mut Arguments, errors: &mut Erro
     Ok(key)
 }
 
-fn kind(input: ParseStream<'_>) -> Result<Ident> {
+fn kind(input: ParseStream<'_>, key: &Ident) -> Result<Ident> {
     const KINDS: [(&str, &str); 5] = [
         ("internal", "Internal"),
         ("server", "Server"),
@@ -175,13 +172,10 @@ fn kind(input: ParseStream<'_>) -> Result<Ident> {
         ("consumer", "Consumer"),
     ];
     let expected = "expected `internal`, `server`, `client`, `producer` or `consumer` in quotes";
-    if !(input.peek(Token![=]) && input.peek2(LitStr)) {
-        if input.peek(Token![=]) {
-            input.parse::<Token![=]>()?;
-        }
-        return Err(input.error(expected));
+    value::equals(input, key, expected)?;
+    if !input.peek(LitStr) {
+        return Err(value::missing(input, key, expected));
     }
-    input.parse::<Token![=]>()?;
     let text: LitStr = input.parse()?;
     let written = text.value();
     let found = KINDS.iter().find(|(name, _)| *name == written);
@@ -191,8 +185,8 @@ fn kind(input: ParseStream<'_>) -> Result<Ident> {
     })
 }
 
-fn event_type(input: ParseStream<'_>) -> Result<Expr> {
-    let value = value::expression(input, "event_type")?;
+fn event_type(input: ParseStream<'_>, key: &Ident) -> Result<Expr> {
+    let value = value::expression(input, key)?;
     match &value {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value().is_empty() => {
             Err(Error::new(text.span(), "`event_type` must not be empty"))
@@ -205,8 +199,14 @@ fn event_type(input: ParseStream<'_>) -> Result<Expr> {
     }
 }
 
-fn verdict(input: ParseStream<'_>, key: &'static str, span: Span, arguments: &Arguments) -> Result<Verdict> {
-    let predicate = value::expression(input, key)?;
+fn verdict(
+    input: ParseStream<'_>,
+    ident: &Ident,
+    key: &'static str,
+    arguments: &Arguments,
+) -> Result<Verdict> {
+    let span = ident.span();
+    let predicate = value::expression(input, ident)?;
     match &arguments.verdict {
         Some(earlier) => Err(Error::new(span, format!("`{key}` and `{}` exclude each other", earlier.key))),
         None => Ok(Verdict { key, span, predicate }),
@@ -216,13 +216,13 @@ fn verdict(input: ParseStream<'_>, key: &'static str, span: Span, arguments: &Ar
 /// Parses `(a, b, ..)`; a mistake in one entry does not hide the others.
 fn list(
     input: ParseStream<'_>,
-    key: &str,
+    key: &Ident,
     entry: &str,
     errors: &mut Errors,
     mut one: impl FnMut(ParseStream<'_>) -> Result<()>,
 ) -> Result<()> {
     if !input.peek(syn::token::Paren) {
-        return Err(input.error(format!("expected `{key}({entry}, ..)`")));
+        return Err(value::missing(input, key, &format!("expected `{key}({entry}, ..)`")));
     }
     let content;
     syn::parenthesized!(content in input);

@@ -100,7 +100,7 @@ fn parameter(index: usize, part: &[TokenTree], errors: &mut Errors) -> Parameter
         match &kind {
             ParameterKind::Name { .. } => {}
             ParameterKind::Receiver { .. } => {
-                errors.add(*span, "`#[attr]` does not go on `self`; use `fields(..)` for parts of it")
+                errors.add(*span, "`#[attr]` does not go on `self`; use `fields(..)` for parts of it");
             }
             ParameterKind::Pattern { .. } | ParameterKind::Variadic => {
                 let key = key.as_ref().map_or_else(|| "key".to_owned(), LitStr::value);

@@ -1,5 +1,5 @@
 use crate::parse::Format;
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::parse::ParseStream;
 use syn::{Error, Expr, ExprLit, Lit, Result, Token};
@@ -14,7 +14,7 @@ pub(crate) enum Value {
 
 impl Value {
     /// Parses what follows `key =`. `hint` says what else is possible, for a literal that makes no sense.
-    pub(crate) fn parse(input: ParseStream<'_>, key: &str, hint: &str, empty: &str) -> Result<Self> {
+    pub(crate) fn parse(input: ParseStream<'_>, key: &Ident, hint: &str, empty: &str) -> Result<Self> {
         match expression(input, key)? {
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value().is_empty() => {
                 Err(Error::new(text.span(), format!("`{key}` must not be empty; {empty}")))
@@ -51,7 +51,7 @@ impl Capture {
         let content;
         syn::parenthesized!(content in input);
         let wrong = format!("expected `{key}(Debug)` or `{key}(Display)`");
-        let style: proc_macro2::Ident = content.parse().map_err(|error| Error::new(error.span(), &wrong))?;
+        let style: Ident = content.parse().map_err(|error| Error::new(error.span(), &wrong))?;
         let format = match style.to_string().as_str() {
             "Debug" => Format::Debug,
             "Display" => Format::Display,
@@ -72,15 +72,25 @@ pub(crate) struct Verdict {
 }
 
 /// Parses `= expression`.
-pub(crate) fn expression(input: ParseStream<'_>, key: &str) -> Result<Expr> {
-    if !input.peek(Token![=]) {
-        return Err(input.error(format!("expected `{key} = ..`")));
-    }
-    input.parse::<Token![=]>()?;
+pub(crate) fn expression(input: ParseStream<'_>, key: &Ident) -> Result<Expr> {
+    equals(input, key, &format!("expected `{key} = ..`"))?;
     if input.is_empty() || input.peek(Token![,]) {
-        return Err(input.error(format!("expected an expression after `{key} =`")));
+        return Err(missing(input, key, &format!("expected an expression after `{key} =`")));
     }
     input.parse()
+}
+
+/// Parses `=`.
+pub(crate) fn equals(input: ParseStream<'_>, key: &Ident, message: &str) -> Result<()> {
+    if !input.peek(Token![=]) {
+        return Err(missing(input, key, message));
+    }
+    input.parse::<Token![=]>().map(|_| ())
+}
+
+/// An error at the next token; at the key if there is none.
+pub(crate) fn missing(input: ParseStream<'_>, key: &Ident, message: &str) -> Error {
+    if input.is_empty() { Error::new(key.span(), message) } else { input.error(message) }
 }
 
 /// Reads on to the end, so that syn does not report the rest of a group as unexpected on top of the error at hand.
