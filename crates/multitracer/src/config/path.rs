@@ -102,7 +102,8 @@ fn holds_secret(key: &str, last: bool) -> bool {
     const WORDS: [&str; 9] = ["key", "token", "secret", "passw", "auth", "cred", "header", "cookie", "dsn"];
     let folded: String =
         key.chars().filter(|c| !matches!(c, '-' | '_')).map(|c| c.to_ascii_lowercase()).collect();
-    shown_len(key) < key.len()
+    key.is_empty()
+        || shown_len(key) < key.len()
         || WORDS.iter().any(|word| folded.contains(word))
         || (last && suggest::nearest(key, ["api_key", "authorization", "headers", "headers_list"]).is_some())
 }

@@ -3,7 +3,7 @@
 use super::file::FILE;
 use super::path::{KeyPath, Segment, shown_len};
 use super::substitute::Template;
-use super::yaml::{Node, NodeKind, Span};
+use super::yaml::{Entry, Node, NodeKind, Span};
 
 /// A text and what to call it in messages.
 pub(super) struct Source<'t> {
@@ -229,7 +229,8 @@ impl Finder<'_> {
                     match entry.key_span {
                         Some(span) => {
                             self.known(span);
-                            let start = span.start + shown_len(&entry.key);
+                            let shown = if is_stray(path, entry) { 0 } else { shown_len(&entry.key) };
+                            let start = span.start + shown;
                             if start < span.end {
                                 self.hide(Span { start, end: span.end });
                             }
@@ -241,6 +242,11 @@ impl Finder<'_> {
             }
         }
     }
+}
+
+/// Whether a key is more likely a value: a stray comma makes `{value: , 'text'}` of a header.
+fn is_stray(path: &KeyPath, entry: &Entry<'_>) -> bool {
+    entry.value.is_null() && path.is_secret() && !FILE.knows(&entry.key)
 }
 
 /// Whether a value as it stands in the file is one to hide.

@@ -285,8 +285,9 @@ impl<'t> DeserializeSeed<'t> for NodeSeed<'_, 't> {
             Shape::Nothing | Shape::Scalar { .. } => {
                 let text = TextSeed.deserialize(deserializer)?;
                 let place = self.place(&text)?;
-                let plain =
-                    place.map_or(matches!(self.shape, Shape::Scalar { string: false }), |(_, plain)| plain);
+                let typed = matches!(self.shape, Shape::Nothing | Shape::Scalar { string: false });
+                // What stands before an absent value says nothing about it: `{'a', 'b'}`.
+                let plain = place.filter(|_| !text.is_empty()).map_or(typed, |(_, plain)| plain);
                 Ok(Node { kind: NodeKind::Scalar { text, plain }, span: place.map(|(span, _)| span) })
             }
             Shape::Seq(_) => deserializer.deserialize_seq(self),
