@@ -23,10 +23,8 @@ use super::yaml::Span;
 /// ```
 ///
 /// Neither `Display` nor `Debug` shows a secret or the value of a variable.
-#[derive(Debug)]
 pub struct ConfigError(Box<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     source_name: String,
     problems: Vec<Problem>,
@@ -89,6 +87,13 @@ impl ConfigError {
         let source_name = "<code>".to_owned();
         let problems = flaws.into_iter().map(Problem::in_code).collect();
         Self(Box::new(Inner { source_name, problems, omitted: 0, io: None }))
+    }
+}
+
+impl fmt::Debug for ConfigError {
+    /// As `Display`: a `main` that returns an error shows it by `Debug`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -214,8 +214,10 @@ impl TracerBuilder {
         self
     }
 
-    /// Spans that may wait for their export; one more is dropped and counted. Default 2048.
+    /// Spans that may wait for their export; one more is dropped and counted. Default 2048. Lowers
+    /// [`max_export_batch_size`](Self::max_export_batch_size) to no more than that.
     pub fn max_queue_size(mut self, spans: usize) -> Self {
+        self.config.batch.max_export_batch_size = self.config.batch.max_export_batch_size.min(spans);
         self.config.batch.max_queue_size = spans;
         self
     }

@@ -1,0 +1,179 @@
+//! The way out: bad backends touch only their own tracer, nothing waits, every span is accounted for.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
+use std::time::{Duration, Instant};
+
+use multitracer::{Registry, TracerBuilder, TracerReport};
+use multitracer_tests::{Behaviour, Receiver};
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+
+fn spans(registry: &Registry, tracer: &str, count: usize) {
+    let tracer = registry.tracer(tracer).unwrap();
+    for _ in 0..count {
+        tracer.in_span("work", || {});
+    }
+}
+
+/// `started = sampled_out + exported + dropped + rejected + queued + open`, with nothing open.
+fn accounted(tracer: &TracerReport) {
+    let settled = tracer.sampled_out + tracer.exported + tracer.dropped + tracer.rejected + tracer.queued;
+    assert_eq!((tracer.started, tracer.open()), (settled, 0), "{tracer:?}");
+}
+
+#[derive(Debug)]
+enum Bad {
+    Panics,
+    Fails,
+    Hangs,
+}
+
+impl SpanExporter for Bad {
+    async fn export(&self, _batch: Vec<SpanData>) -> OTelSdkResult {
+        match self {
+            Self::Panics => panic!("told to"),
+            Self::Fails => Err(OTelSdkError::InternalFailure("told to".to_owned())),
+            Self::Hangs => std::future::pending().await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn bad_exporters_touch_only_their_own_tracer() {
+    let receiver = Receiver::start().await.unwrap();
+    let bad = |name: &str, how: Bad| TracerBuilder::new(name).exporter(how).export_timeout(Duration::from_millis(200));
+    let registry = Registry::builder()
+        .tracer(TracerBuilder::new("good").otlp_http(receiver.http_endpoint()))
+        .tracer(bad("panics", Bad::Panics))
+        .tracer(bad("fails", Bad::Fails))
+        .tracer(bad("hangs", Bad::Hangs))
+        .tracer(TracerBuilder::new("refused").otlp_http("http://127.0.0.1:9/v1/traces"))
+        .default_tracer("good")
+        .build()
+        .unwrap();
+    for name in ["panics", "fails", "hangs", "refused", "good"] {
+        spans(&registry, name, 600);
+    }
+    let started = Instant::now();
+    let error = registry.shutdown().await.unwrap_err();
+    assert!(started.elapsed() < Duration::from_secs(9), "all at once");
+    let report = error.report();
+    for tracer in report.tracers() {
+        accounted(tracer);
+        let lost = if &*tracer.name == "good" { 0 } else { 600 };
+        assert_eq!(tracer.dropped, lost, "{report}");
+        assert_eq!(tracer.error.is_some(), lost > 0, "{report}");
+    }
+    assert_eq!(receiver.spans().len(), 600);
+    assert!(error.to_string().contains("tracer `panics`: the exporter panicked"), "{error}");
+}
+
+#[tokio::test]
+async fn a_full_queue_drops_and_counts() {
+    let slow = Behaviour { delay: Duration::from_millis(300), ..Behaviour::default() };
+    let receiver = Receiver::start_with(slow).await.unwrap();
+    let registry = Registry::builder()
+        .tracer(TracerBuilder::new("only").otlp_grpc(receiver.grpc_endpoint()).max_queue_size(100))
+        .build()
+        .unwrap();
+    let started = Instant::now();
+    spans(&registry, "only", 5000);
+    assert!(started.elapsed() < Duration::from_secs(2), "nothing waits");
+    let report = registry.shutdown().await.unwrap();
+    let tracer = &report.tracers()[0];
+    accounted(tracer);
+    assert!(tracer.dropped > 0 && tracer.exported >= 100, "{report}");
+    assert_eq!(receiver.spans().len() as u64, tracer.exported);
+}
+
+#[tokio::test]
+async fn refused_credentials_and_partial_success_are_counted() {
+    let strict = Behaviour { require_header: Some(("authorization".into(), "Bearer right".into())), ..Behaviour::default() };
+    let strict = Receiver::start_with(strict).await.unwrap();
+    let picky = Receiver::start_with(Behaviour { reject: 2, ..Behaviour::default() }).await.unwrap();
+    let registry = Registry::builder()
+        .tracer(TracerBuilder::new("right").otlp_http(strict.http_endpoint()).header("authorization", "Bearer right"))
+        .tracer(TracerBuilder::new("wrong").otlp_http(strict.http_endpoint()).header("authorization", "Bearer wrong"))
+        .tracer(TracerBuilder::new("picky").otlp_http(picky.http_endpoint()))
+        .default_tracer("right")
+        .build()
+        .unwrap();
+    for name in ["right", "wrong", "picky"] {
+        spans(&registry, name, 5);
+    }
+    let report = registry.shutdown().await.unwrap_err().report().clone();
+    report.tracers().iter().for_each(accounted);
+    let of = |name: &str| report.tracer(name).unwrap();
+    assert_eq!((of("right").exported, of("wrong").dropped), (5, 5), "{report}");
+    assert_eq!((of("picky").exported, of("picky").rejected), (3, 2), "{report}");
+    assert!(of("wrong").error.as_deref().unwrap().contains("401"), "{report}");
+    assert!(!format!("{report}{report:?}").contains("Bearer"));
+}
+
+#[tokio::test]
+async fn a_backend_that_recovers_gets_the_spans_again() {
+    let shaky = Behaviour { fail_first: Some((2, 503)), ..Behaviour::default() };
+    let receiver = Receiver::start_with(shaky).await.unwrap();
+    let registry =
+        Registry::builder().tracer(TracerBuilder::new("only").otlp_http(receiver.http_endpoint())).build().unwrap();
+    spans(&registry, "only", 3);
+    let report = registry.shutdown().await.unwrap();
+    assert_eq!((report.tracers()[0].exported, receiver.spans().len(), receiver.requests().len()), (3, 3, 3));
+}
+
+/// Many hung backends cost one deadline, whatever runtime there is or is not.
+#[test]
+fn shutdown_takes_one_deadline() {
+    let deadline = Duration::from_millis(500);
+    let build = || {
+        let mut builder = Registry::builder().default_tracer("t0");
+        for n in 0..20 {
+            builder = builder.tracer(TracerBuilder::new(format!("t{n}")).exporter(Bad::Hangs));
+        }
+        let registry = builder.build().unwrap();
+        for n in 0..20 {
+            spans(&registry, &format!("t{n}"), 3);
+        }
+        registry
+    };
+    let check = |registry: Registry, started: Instant, failed: bool| {
+        assert!(failed && started.elapsed() < deadline * 4, "{:?}", started.elapsed());
+        assert!(registry.report().tracers().iter().all(|tracer| tracer.queued == 3));
+    };
+    let (registry, started) = (build(), Instant::now());
+    let failed = registry.shutdown_blocking(deadline).is_err();
+    check(registry, started, failed);
+    let current = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let multi = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    for runtime in [current, multi] {
+        let (registry, started) = (build(), Instant::now());
+        let failed = runtime.block_on(registry.shutdown_within(deadline)).is_err();
+        check(registry, started, failed);
+        let (registry, started) = (build(), Instant::now());
+        let failed = runtime.block_on(async { registry.shutdown_blocking(deadline).is_err() });
+        check(registry, started, failed);
+    }
+}
+
+#[tokio::test]
+async fn a_registry_that_is_dropped_still_exports_what_it_has() {
+    let receiver = Receiver::start().await.unwrap();
+    let registry =
+        Registry::builder().tracer(TracerBuilder::new("only").otlp_http(receiver.http_endpoint())).build().unwrap();
+    spans(&registry, "only", 7);
+    drop(registry);
+    assert_eq!(receiver.wait_for(7, Duration::from_secs(5)).await.len(), 7);
+}
+
+#[test]
+fn off_starts_no_thread_and_makes_no_span() {
+    let registry = Registry::builder()
+        .tracer(TracerBuilder::new("only").otlp_http("http://127.0.0.1:9/v1/traces"))
+        .enabled(false)
+        .build()
+        .unwrap();
+    spans(&registry, "only", 3);
+    assert!(!registry.default_tracer().is_enabled());
+    let report = registry.shutdown_blocking(Duration::from_secs(1)).unwrap();
+    assert_eq!(report.tracers()[0].started, 0);
+}
