@@ -3,6 +3,7 @@
 //! ```sh
 //! cargo run --example canary              # sends itself requests, shows what arrived, and ends
 //! cargo run --example canary -- --serve   # stays up, for requests of yours
+//! cargo run --example canary -- --config my.yaml
 //! OTLP_ENDPOINT=http://localhost:4318/v1/traces HH_API_KEY=.. cargo run --example canary   # to a backend of yours
 //! ```
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
@@ -12,7 +13,7 @@ mod traffic;
 
 use std::error::Error;
 use std::io::IsTerminal as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use multitracer::{Config, Registry, Report};
 use multitracer_tests::{Receiver, by_project, trees};
@@ -25,14 +26,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .with_env_filter("multitracer=info")
         .without_time()
         .init();
-    let serve = std::env::args().any(|argument| argument == "--serve");
+    let arguments: Vec<String> = std::env::args().collect();
+    let serve = arguments.iter().any(|argument| argument == "--serve");
+    let path = arguments.iter().skip_while(|argument| *argument != "--config").nth(1).map(PathBuf::from);
+    let path = path.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../config.example.yaml"));
 
     // a backend inside this program, unless there is one outside
     let receiver = match std::env::var("OTLP_ENDPOINT") {
         Ok(_) => None,
         Err(_) => Some(Receiver::start().await?),
     };
-    let config = load(receiver.as_ref())?;
+    let config = load(&path, receiver.as_ref())?;
     let tracing = multitracer::install(Registry::from_config(config)?)?;
 
     let listener = TcpListener::bind(if serve { "127.0.0.1:3000" } else { "127.0.0.1:0" }).await?;
@@ -53,8 +57,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// `config.example.yaml`, with those variables set here that the environment leaves out.
-fn load(receiver: Option<&Receiver>) -> Result<Config, multitracer::ConfigError> {
+/// The configuration, with those variables set here that the environment leaves out.
+fn load(path: &Path, receiver: Option<&Receiver>) -> Result<Config, multitracer::ConfigError> {
     let endpoint = receiver.map(Receiver::http_endpoint);
     let variables = move |name: &str| {
         std::env::var(name).ok().or_else(|| match name {
@@ -65,7 +69,6 @@ fn load(receiver: Option<&Receiver>) -> Result<Config, multitracer::ConfigError>
             _ => None,
         })
     };
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config.example.yaml");
     Config::loader().variables(variables).path(path)
 }
 

@@ -187,6 +187,7 @@ impl Names<'_> {
         let help = match suggest::nearest(name, names.list.iter().copied()) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None if names.list.is_empty() => format!("there is no {what}"),
+            None if names.list.len() == 1 => format!("the only {what} is {}", known(&names.list)),
             None => format!("the {what}s are {}", known(&names.list)),
         };
         flaws.push(Flaw::breach(path, name, breach.help(help)));

@@ -255,13 +255,19 @@ impl<'a> Cursor<'a> {
             if section.key(key).is_some() {
                 present.push((key, cursor));
             } else {
-                self.unknown_key(section, key, span);
+                self.unknown_key(section, key, span, cursor.node);
             }
         }
         Fields { section, at: self.clone(), present }
     }
 
-    pub(super) fn unknown_key(&self, section: &'static Section, key: &str, span: Option<Span>) {
+    pub(super) fn unknown_key(
+        &self,
+        section: &'static Section,
+        key: &str,
+        span: Option<Span>,
+        value: &Node<'_>,
+    ) {
         let refused = section.refused.iter().find(|(name, _)| *name == key);
         let help = match refused {
             Some((_, instead)) => (*instead).to_owned(),
@@ -275,8 +281,10 @@ impl<'a> Cursor<'a> {
                 None => format!("{} takes {}", section.title, section.names()),
             },
         };
+        // A stray comma makes `{value: , 'text'}` of a header.
+        let key = if value.is_null() && self.path.is_secret() { "…".to_owned() } else { shown_key(key) };
         let what = if refused.is_some() { "unsupported" } else { "unknown" };
-        self.problem_at(span, format!("{what} key `{}`", shown_key(key)), Some(help));
+        self.problem_at(span, format!("{what} key `{key}`"), Some(help));
     }
 }
 

@@ -109,9 +109,9 @@ fn otlp(fields: &Fields<'_>, rule: fn(&str) -> Result<(), rules::Breach>) -> Otl
         cursor.keep(rule(&text)).map(|()| text)
     });
     let tls = fields.section("tls").map_or_else(TlsConfig::default, |tls| TlsConfig {
-        ca_file: tls.text("ca_file"),
-        cert_file: tls.text("cert_file"),
-        key_file: tls.text("key_file"),
+        ca_file: file(&tls, "ca_file"),
+        cert_file: file(&tls, "cert_file"),
+        key_file: file(&tls, "key_file"),
     });
     Otlp {
         endpoint,
@@ -121,6 +121,18 @@ fn otlp(fields: &Fields<'_>, rule: fn(&str) -> Result<(), rules::Breach>) -> Otl
         encoding: fields.choice("encoding", &[Encoding::Protobuf, Encoding::Json]),
         tls,
     }
+}
+
+/// The path of a PEM file.
+fn file(tls: &Fields<'_>, name: &str) -> Option<String> {
+    let cursor = tls.get(name)?;
+    let text = cursor.text()?;
+    if text.contains("-----BEGIN") || text.chars().any(char::is_control) {
+        let help = format!("`{name}` is the path of a PEM file, not its text");
+        cursor.problem("the value is not a path", Some(help));
+        return None;
+    }
+    Some(text)
 }
 
 impl Exporter {

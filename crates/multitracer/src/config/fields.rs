@@ -159,7 +159,7 @@ impl<'a> Cursor<'a> {
         let known = |(key, span, cursor): (&'a str, _, Cursor<'a>)| match section.key(key) {
             Some(key) => Some((key, cursor)),
             None => {
-                self.unknown_key(section, key, span);
+                self.unknown_key(section, key, span, cursor.node);
                 None
             }
         };

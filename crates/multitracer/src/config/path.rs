@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::suggest;
+
 /// The keys and positions that lead from the top of the file to one value.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct KeyPath(Vec<Segment>);
@@ -49,8 +51,6 @@ impl KeyPath {
     ///
     /// Decided by the keys alone, and generously: a misspelt `api-key` is as secret as the right one.
     pub(crate) fn is_secret(&self) -> bool {
-        const WORDS: [&str; 9] =
-            ["key", "token", "secret", "passw", "auth", "cred", "header", "cookie", "dsn"];
         let (routing, named) = match self.0.first() {
             Some(Segment::Key(key)) => {
                 (key == "routes" || key == "experiments", key == "tracers" || key == "experiments")
@@ -64,12 +64,9 @@ impl KeyPath {
         }
         self.0.iter().enumerate().any(|(position, segment)| match segment {
             // The name of a tracer says nothing about what is in it.
-            Segment::Key(_) if named && position == 1 => false,
+            Segment::Key(_) if named && position == 1 && self.0.len() > 2 => false,
             Segment::Key(key) if routing && (key == "headers" || key == "header") => false,
-            Segment::Key(key) => {
-                let key = key.to_ascii_lowercase();
-                WORDS.iter().any(|word| key.contains(word))
-            }
+            Segment::Key(key) => holds_secret(key, position + 1 == self.0.len()),
             Segment::Index(_) => false,
         })
     }
@@ -98,6 +95,17 @@ impl fmt::Display for KeyPath {
         }
         Ok(())
     }
+}
+
+/// Whether a key says that what is under it is secret; for a `last` key misspellings count, too.
+fn holds_secret(key: &str, last: bool) -> bool {
+    const WORDS: [&str; 9] = ["key", "token", "secret", "passw", "auth", "cred", "header", "cookie", "dsn"];
+    let folded: String =
+        key.chars().filter(|c| !matches!(c, '-' | '_')).map(|c| c.to_ascii_lowercase()).collect();
+    key.is_empty()
+        || shown_len(key) < key.len()
+        || WORDS.iter().any(|word| folded.contains(word))
+        || (last && suggest::nearest(key, ["api_key", "authorization", "headers", "headers_list"]).is_some())
 }
 
 /// How many bytes of a key may be shown.
@@ -140,7 +148,8 @@ mod tests {
     fn knows_secret_places() {
         let tracer = KeyPath::root().key("tracers").key("a");
         assert!(tracer.key("api_key").is_secret());
-        assert!(tracer.key("apiKey").is_secret());
+        assert!(tracer.key("apiKey").is_secret() && tracer.key("api_k-ey").is_secret());
+        assert!(tracer.key("api_kye").is_secret() && tracer.key("athorization").is_secret());
         assert!(tracer.key("exporter").key("otlp_http").key("headers").key("x").is_secret());
         assert!(!tracer.key("project").is_secret());
         assert!(!KeyPath::root().key("tracers").key("author").key("project").is_secret());

@@ -52,6 +52,19 @@ impl Section {
         self.keys.iter().find(|key| key.name == name)
     }
 
+    /// Whether a key has this name, here or further down.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        /// Samplers have samplers in them.
+        const DEEPEST: usize = 6;
+        fn knows(section: &Section, name: &str, depth: usize) -> bool {
+            depth < DEEPEST
+                && section.keys.iter().any(|key| {
+                    key.name == name || key.kind.inner().is_some_and(|inner| knows(inner, name, depth + 1))
+                })
+        }
+        knows(self, name, 0)
+    }
+
     /// The keys as a message lists them.
     pub(super) fn names(&self) -> String {
         list(self.keys.iter().map(|key| key.name))
@@ -80,6 +93,24 @@ impl Key {
 }
 
 impl Kind {
+    /// The section that describes what is inside.
+    fn inner(&self) -> Option<&'static Section> {
+        match *self {
+            Self::Section(inner)
+            | Self::OneOf(inner)
+            | Self::Named(inner)
+            | Self::List(inner)
+            | Self::Pairs(inner) => Some(inner),
+            Self::Text
+            | Self::Secret
+            | Self::Flag
+            | Self::Count(..)
+            | Self::Millis(_)
+            | Self::Ratio
+            | Self::Choice(_) => None,
+        }
+    }
+
     /// What a value must be, after "expected" or "is not".
     pub(super) fn expected(&self) -> String {
         match *self {

@@ -1,7 +1,9 @@
 //! The text that was loaded: lines, columns, and the line to show under a message with its secrets masked.
 
-use super::path::{KeyPath, shown_len};
-use super::yaml::{Node, NodeKind, Span};
+use super::file::FILE;
+use super::path::{KeyPath, Segment, shown_len};
+use super::substitute::Template;
+use super::yaml::{Entry, Node, NodeKind, Span};
 
 /// A text and what to call it in messages.
 pub(super) struct Source<'t> {
@@ -9,7 +11,7 @@ pub(super) struct Source<'t> {
     pub(super) text: &'t str,
     line_starts: Vec<usize>,
     /// What not to show, in order, without overlaps; `None`: the text is no tree, so anything may be secret.
-    masks: Option<Vec<Span>>,
+    masks: Option<Vec<Mask>>,
 }
 
 /// One line of the text, ready to be shown.
@@ -20,6 +22,15 @@ pub(super) struct Snippet {
     pub(super) caret: usize,
     /// In characters, at least 1.
     pub(super) width: usize,
+}
+
+/// How much of a line is looked at before and after a place, in bytes.
+const NEAR: usize = 1000;
+/// A part of the text that is not shown, and what is shown in its place.
+#[derive(Clone, Copy)]
+struct Mask {
+    span: Span,
+    shown: &'static str,
 }
 
 const MASK: &str = "[REDACTED]";
@@ -35,12 +46,13 @@ impl<'t> Source<'t> {
         Self { name: name.to_owned(), text, line_starts, masks: None }
     }
 
-    /// Finds what must be masked. Without this call everything but the first key of a line is.
+    /// Finds what must be masked. Without this call everything is, but for a key of ours that a line starts with.
     pub(super) fn mask(&mut self, root: &Node<'_>) {
         let mut finder = Finder { text: self.text, masks: Vec::new(), seen: 0, open: None };
         finder.node(root, &KeyPath::root());
         finder.close(self.text.len());
-        finder.masks.sort_by_key(|span| span.start);
+        finder.comments(self.text.len());
+        finder.masks.sort_by_key(|mask| mask.span.start);
         self.masks = Some(finder.masks);
     }
 
@@ -48,35 +60,45 @@ impl<'t> Source<'t> {
     pub(super) fn position(&self, at: usize) -> (usize, usize) {
         let line = self.line_starts.partition_point(|&start| start <= at).max(1);
         let start = self.line_starts.get(line - 1).copied().unwrap_or(0);
-        let column = self.text.get(start..at).map_or(at - start, |before| before.chars().count());
-        (line, column + 1)
+        let before = self.text.as_bytes().get(start..at).unwrap_or_default();
+        (line, before.iter().filter(|byte| (**byte & 0xC0) != 0x80).count() + 1)
     }
 
     /// The line of `span` with its secrets masked.
     pub(super) fn snippet(&self, span: Span) -> Option<Snippet> {
         let (line, _) = self.position(span.start);
-        let start = *self.line_starts.get(line - 1)?;
+        let line_start = *self.line_starts.get(line - 1)?;
+        // A line may be the whole file; only what is near the place is looked at.
+        let mut start = line_start.max(span.start.saturating_sub(NEAR));
+        while !self.text.is_char_boundary(start) {
+            start += 1;
+        }
         let rest = self.text.get(start..)?;
-        let end = start + rest.find(['\n', '\r']).unwrap_or(rest.len());
+        let mut end = rest.len().min(2 * NEAR);
+        while !rest.is_char_boundary(end) {
+            end -= 1;
+        }
+        let end = start + rest.get(..end)?.find(['\n', '\r']).unwrap_or(end);
         let mut shown = Shown { line: String::new(), caret: None, width: None, span };
         match &self.masks {
             Some(masks) => {
-                let first = masks.partition_point(|mask| mask.end <= start);
+                let first = masks.partition_point(|mask| mask.span.end <= start);
                 let mut at = start;
-                for mask in masks.iter().skip(first).take_while(|mask| mask.start < end) {
-                    shown.copy(self.text, at, mask.start.clamp(at, end));
-                    shown.hide(mask.start.max(at), mask.end.min(end));
-                    at = mask.end.clamp(at, end);
+                for mask in masks.iter().skip(first).take_while(|mask| mask.span.start < end) {
+                    let Span { start: from, end: to } = mask.span;
+                    shown.copy(self.text, at, from.clamp(at, end));
+                    shown.hide(from.max(at), to.min(end), mask.shown);
+                    at = to.clamp(at, end);
                 }
                 shown.copy(self.text, at, end);
             }
             None => {
-                let line = self.text.get(start..end)?;
+                let line = self.text.get(start..end).filter(|_| start == line_start)?;
                 let key = first_key(line)?;
                 shown.copy(self.text, start, start + key);
                 if !line.get(key..)?.trim().is_empty() {
                     shown.line.push(' ');
-                    shown.hide(start + key, end);
+                    shown.hide(start + key, end, MASK);
                 }
             }
         }
@@ -84,12 +106,13 @@ impl<'t> Source<'t> {
     }
 }
 
-/// The length of a line up to the colon of its first key.
+/// The length of a line up to the colon of its first key, if it is one of ours.
 fn first_key(line: &str) -> Option<usize> {
     let colon = line.find(": ").or_else(|| line.ends_with(':').then(|| line.len() - 1))?;
     let key = line.get(..colon)?.trim_start_matches([' ', '-', '{', '[', '"', '\'']);
     let key = key.trim_end_matches(['"', '\'']);
-    (shown_len(key) == key.len()).then_some(colon + 1)
+    // A line of a text over several lines may look like a key, too.
+    FILE.knows(key).then_some(colon + 1)
 }
 
 /// A line being copied.
@@ -110,12 +133,12 @@ impl Shown {
         self.line.extend(piece.chars().map(|c| if c.is_control() { ' ' } else { c }));
     }
 
-    fn hide(&mut self, from: usize, to: usize) {
+    fn hide(&mut self, from: usize, to: usize, shown: &str) {
         if self.caret.is_none() && (from..to).contains(&self.span.start) {
             self.caret = Some(self.line.chars().count());
-            self.width = Some(MASK.len());
+            self.width = Some(shown.len());
         }
-        self.line.push_str(MASK);
+        self.line.push_str(shown);
     }
 
     fn finish(self, end: usize) -> Option<Snippet> {
@@ -141,7 +164,7 @@ impl Shown {
 /// Walks the tree in the order of the text and collects what to mask.
 struct Finder<'t> {
     text: &'t str,
-    masks: Vec<Span>,
+    masks: Vec<Mask>,
     /// The end of what was seen last.
     seen: usize,
     /// The start of a secret whose own place is unknown: all up to the next known place is masked.
@@ -152,13 +175,35 @@ impl Finder<'_> {
     fn close(&mut self, at: usize) {
         if let Some(start) = self.open.take_if(|start| at > *start) {
             let hidden = self.text.get(start..at).unwrap_or("");
-            self.masks.push(Span { start, end: start + hidden.trim_end().len() });
+            self.hide(Span { start, end: start + hidden.trim_end().len() });
+        }
+    }
+
+    fn hide(&mut self, span: Span) {
+        self.masks.push(Mask { span, shown: MASK });
+    }
+
+    /// Leaves out the comments between what was seen last and `until`: they hold keys that are out of use.
+    fn comments(&mut self, until: usize) {
+        let mut at = self.seen;
+        while let Some(gap) = self.text.get(at..until) {
+            let Some(found) = gap.find('#') else { return };
+            let start = at + found;
+            let end = self
+                .text
+                .get(start..)
+                .and_then(|rest| rest.find('\n'))
+                .map_or(until, |length| start + length);
+            self.masks.push(Mask { span: Span { start, end }, shown: "" });
+            at = end.max(start + 1);
         }
     }
 
     fn known(&mut self, span: Span) {
+        self.comments(span.start);
         self.close(span.start);
-        self.seen = span.end;
+        // An alias leads back.
+        self.seen = self.seen.max(span.end);
     }
 
     fn node(&mut self, node: &Node<'_>, path: &KeyPath) {
@@ -169,7 +214,7 @@ impl Finder<'_> {
                 }
                 if !text.is_empty() && is_secret(path, text) {
                     match node.span {
-                        Some(span) => self.masks.push(span),
+                        Some(span) => self.hide(span),
                         None => self.open = self.open.or(Some(self.seen)),
                     }
                 }
@@ -184,9 +229,10 @@ impl Finder<'_> {
                     match entry.key_span {
                         Some(span) => {
                             self.known(span);
-                            let start = span.start + shown_len(&entry.key);
+                            let shown = if is_stray(path, entry) { 0 } else { shown_len(&entry.key) };
+                            let start = span.start + shown;
                             if start < span.end {
-                                self.masks.push(Span { start, end: span.end });
+                                self.hide(Span { start, end: span.end });
                             }
                         }
                         None => self.open = self.open.or(Some(self.seen)),
@@ -198,9 +244,18 @@ impl Finder<'_> {
     }
 }
 
+/// Whether a key is more likely a value: a stray comma makes `{value: , 'text'}` of a header.
+fn is_stray(path: &KeyPath, entry: &Entry<'_>) -> bool {
+    entry.value.is_null() && path.is_secret() && !FILE.knows(&entry.key)
+}
+
 /// Whether a value as it stands in the file is one to hide.
 pub(super) fn is_secret(path: &KeyPath, raw: &str) -> bool {
-    has_userinfo(raw) || (path.is_secret() && !is_bare_reference(raw))
+    if is_bare_reference(raw) {
+        return false;
+    }
+    let endpoint = matches!(path.segments().last(), Some(Segment::Key(key)) if key == "endpoint");
+    path.is_secret() || swallowed_one(raw) || if endpoint { !is_clean_url(raw) } else { has_userinfo(raw) }
 }
 
 /// `${NAME}`, alone or after the name of an authentication scheme, says nothing.
@@ -213,7 +268,21 @@ fn is_bare_reference(raw: &str) -> bool {
     })
 }
 
+/// A key without the space after its colon is part of the value before it, and `${KEY:?text}` of no use.
+fn swallowed_one(raw: &str) -> bool {
+    (raw.contains([':', '=']) && KeyPath::root().key(raw).is_secret())
+        || Template::parse(raw).is_err_and(|inside| inside.contains(':'))
+}
+
 /// `https://user:password@host`, or something that looks like one.
 fn has_userinfo(raw: &str) -> bool {
     raw.split_once("://").is_some_and(|(_, rest)| rest.contains('@'))
+}
+
+/// Host, port and path alone, or a part of them.
+fn is_clean_url(raw: &str) -> bool {
+    let rest = raw.split_once("://").map_or(raw, |(_, rest)| rest);
+    let authority = rest.split('/').next().unwrap_or(rest);
+    let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
+    !raw.contains(['@', '?', '#', '%']) && port.bytes().all(|b| b.is_ascii_digit() || b == b']')
 }

@@ -119,7 +119,7 @@ impl Broken {
             ("repetition limit exceeded", "too many aliases"),
             ("unknown anchor", "an alias without its anchor"),
             ("EOF while parsing", "the configuration is empty"),
-            ("invalid type: ", "a key must be text"),
+            (KEY, KEY),
             ("invalid value: ", "a value does not fit its YAML tag"),
             (TAGGED, TAGGED),
             (TOO_LARGE, TOO_LARGE),
@@ -142,6 +142,7 @@ fn without_first_place(message: &str) -> String {
 }
 
 const TAGGED: &str = "YAML tags (`!name`) are not supported";
+const KEY: &str = "a key must be a single value";
 const TOO_LARGE: &str = "too large once its aliases are followed";
 
 struct Budget {
@@ -233,7 +234,10 @@ impl<'de> Visitor<'de> for ShapeSeed<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Shape, A::Error> {
         let mut shapes = Vec::new();
-        while map.next_key_seed(TextSeed)?.is_some() {
+        while let Some(key) = map.next_key_seed(self)? {
+            if matches!(key, Shape::Seq(_) | Shape::Map(_)) {
+                return Err(de::Error::custom(KEY));
+            }
             shapes.push(map.next_value_seed(self)?);
         }
         Ok(Shape::Map(shapes))
@@ -281,8 +285,9 @@ impl<'t> DeserializeSeed<'t> for NodeSeed<'_, 't> {
             Shape::Nothing | Shape::Scalar { .. } => {
                 let text = TextSeed.deserialize(deserializer)?;
                 let place = self.place(&text)?;
-                let plain =
-                    place.map_or(matches!(self.shape, Shape::Scalar { string: false }), |(_, plain)| plain);
+                let typed = matches!(self.shape, Shape::Nothing | Shape::Scalar { string: false });
+                // What stands before an absent value says nothing about it: `{'a', 'b'}`.
+                let plain = place.filter(|_| !text.is_empty()).map_or(typed, |(_, plain)| plain);
                 Ok(Node { kind: NodeKind::Scalar { text, plain }, span: place.map(|(span, _)| span) })
             }
             Shape::Seq(_) => deserializer.deserialize_seq(self),

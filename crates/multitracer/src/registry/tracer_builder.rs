@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::resource::TelemetryResourceDetector;
 use opentelemetry_sdk::trace::{ShouldSample, SpanExporter};
 
 use crate::config::Secret;
@@ -259,8 +260,6 @@ fn resource(config: &TracerConfig, own: Option<&Resource>) -> Resource {
     let service = &config.service;
     let unnamed = Some("unknown_service".to_owned());
     let known = [
-        Some(KeyValue::new("telemetry.sdk.language", "rust")),
-        Some(KeyValue::new("telemetry.sdk.name", "opentelemetry")),
         text("service.name", if service.name.is_some() { &service.name } else { &unnamed }),
         text("service.version", &service.version),
         text("service.namespace", &service.namespace),
@@ -272,6 +271,7 @@ fn resource(config: &TracerConfig, own: Option<&Resource>) -> Resource {
     let configured =
         config.resource.iter().map(|(key, value)| KeyValue::new(key.clone(), attribute_value(value.clone())));
     let built = Resource::builder_empty()
+        .with_detector(Box::new(TelemetryResourceDetector))
         .with_attributes(known.into_iter().flatten())
         .with_attributes(configured)
         .build();
