@@ -169,7 +169,7 @@ struct Capture {
 /// `defaults`.
 pub(super) fn read_defaults(file: &Fields<'_>, tracers: usize) -> Block {
     let Some(fields) = file.section("defaults") else { return Block::default() };
-    if let Some(project) = fields.get("project") {
+    if let Some(project) = fields.given("project") {
         let help = "a project that all tracers share would mix them; write it in each tracer";
         project.problem("`project` belongs to a tracer", Some(help.to_owned()));
     }
@@ -209,7 +209,7 @@ pub(super) fn read_tracer(name: &str, fields: &Fields<'_>, defaults: &Block) -> 
 
 impl Block {
     fn read(fields: &Fields<'_>) -> Self {
-        if let (Some(_), Some(source)) = (fields.get("environment"), fields.get("source")) {
+        if let (Some(_), Some(source)) = (fields.given("environment"), fields.given("source")) {
             source.problem("`source` and `environment` are the same; write one of them", None);
         }
         let authorization = headers::api_key(fields);
