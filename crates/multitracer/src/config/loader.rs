@@ -57,12 +57,10 @@ impl Config {
         ConfigLoader { variables: Box::new(ProcessEnv), undefined: UndefinedVariables::default() }
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "the registry is built from it"))]
     pub(crate) fn model(&self) -> &ConfigModel {
         &self.model
     }
 
-    #[expect(dead_code, reason = "the registry is built from it")]
     pub(crate) fn into_model(self) -> ConfigModel {
         Arc::unwrap_or_clone(self.model)
     }
