@@ -214,8 +214,7 @@ fn pipeline(flaws: &mut Vec<Flaw>, tracer: &TracerConfig, path: &KeyPath) {
     let batch = &tracer.batch;
     if batch.max_export_batch_size > batch.max_queue_size {
         let at = path.key("batch").key("max_export_batch_size");
-        let text = format!("is more than `max_queue_size`, which is {}", batch.max_queue_size);
-        let mut flaw = Flaw::breach(at, &batch.max_export_batch_size.to_string(), Breach::new(text));
+        let mut flaw = Flaw::new(at, "`max_export_batch_size` is more than `max_queue_size`");
         flaw.or_path = Some(path.key("batch").key("max_queue_size"));
         flaws.push(flaw);
     }
@@ -246,6 +245,9 @@ fn experiment(
     let named = experiment.variants.iter().enumerate();
     distinct(flaws, "variant", named.map(|(i, each)| (each.name.as_str(), variants.index(i).key("name"))));
     for (position, variant) in experiment.variants.iter().enumerate() {
+        if variant.tracer.is_empty() && variant.name.is_empty() {
+            continue;
+        }
         let at = variants.index(position);
         let before = flaws.len();
         names.tracer(flaws, at.key("tracer"), &variant.tracer);

@@ -317,6 +317,11 @@ impl<'a> Fields<'a> {
         Self { section, at: at.clone(), present: Vec::new() }
     }
 
+    /// The value of a key, unless it is null.
+    pub(super) fn given(&self, name: &str) -> Option<&Cursor<'a>> {
+        self.get(name).filter(|cursor| !cursor.is_null())
+    }
+
     /// The value of a key, null included.
     pub(super) fn get(&self, name: &str) -> Option<&Cursor<'a>> {
         self.present.iter().find(|(key, _)| *key == name).map(|(_, cursor)| cursor)

@@ -1,6 +1,6 @@
 //! `experiments`.
 
-use super::decode::{Cursor, Fields};
+use super::decode::Fields;
 use super::model::{ExperimentConfig, VariantConfig};
 use super::rules;
 use super::schema::{Key, Kind, Section};
@@ -59,7 +59,7 @@ pub(super) fn read(file: &Fields<'_>, default_tracer: &str) -> Vec<ExperimentCon
 fn experiment(name: &str, fields: &Fields<'_>, default_tracer: &str) -> ExperimentConfig {
     // There is one hash so far; the word is checked and otherwise of no use.
     let _: Option<()> = fields.choice("hash", &[()]);
-    if fields.get("variants").is_none_or(Cursor::is_null) {
+    if fields.given("variants").is_none() {
         fields.at.missing("variants", fields.section.key("variants").map(Key::help));
     }
     ExperimentConfig {

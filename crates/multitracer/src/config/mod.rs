@@ -27,6 +27,7 @@ mod source;
 mod substitute;
 mod suggest;
 mod tracers;
+mod tuning;
 mod yaml;
 
 pub use self::error::{ConfigError, Problem};

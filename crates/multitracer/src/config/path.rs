@@ -99,13 +99,18 @@ impl fmt::Display for KeyPath {
 
 /// Whether a key says that what is under it is secret; for a `last` key misspellings count, too.
 fn holds_secret(key: &str, last: bool) -> bool {
-    const WORDS: [&str; 9] = ["key", "token", "secret", "passw", "auth", "cred", "header", "cookie", "dsn"];
-    let folded: String =
-        key.chars().filter(|c| !matches!(c, '-' | '_')).map(|c| c.to_ascii_lowercase()).collect();
     key.is_empty()
         || shown_len(key) < key.len()
-        || WORDS.iter().any(|word| folded.contains(word))
+        || mentions_secret(key)
         || (last && suggest::nearest(key, ["api_key", "authorization", "headers", "headers_list"]).is_some())
+}
+
+/// Whether a text has a word for a secret in it.
+pub(crate) fn mentions_secret(text: &str) -> bool {
+    const WORDS: [&str; 9] = ["key", "token", "secret", "passw", "auth", "cred", "header", "cookie", "dsn"];
+    let folded: String =
+        text.chars().filter(|c| !matches!(c, '-' | '_')).map(|c| c.to_ascii_lowercase()).collect();
+    WORDS.iter().any(|word| folded.contains(word))
 }
 
 /// How many bytes of a key may be shown.

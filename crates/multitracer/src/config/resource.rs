@@ -66,7 +66,7 @@ fn value(pair: &Pair<'_>) -> Option<AttributeValue> {
         return None;
     };
     let kind = fields.choice("type", &TYPES);
-    if fields.get("type").is_some_and(|kind| !kind.is_null()) && kind.is_none() {
+    if fields.given("type").is_some() && kind.is_none() {
         return None;
     }
     match kind.unwrap_or("string") {

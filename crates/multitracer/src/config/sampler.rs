@@ -80,12 +80,11 @@ pub(super) fn read(fields: &Fields<'_>) -> Option<SamplerConfig> {
         let root = SamplerConfig::TraceIdRatioBased(rate);
         SamplerConfig::ParentBased(Box::new(ParentBasedConfig::with_root(root)))
     });
-    if let (Some(_), Some(sampler)) = (fields.get("sample_rate"), fields.get("sampler")) {
+    if let (Some(_), Some(sampler)) = (fields.given("sample_rate"), fields.given("sampler")) {
         let help = "`sample_rate: 0.1` is short for `parent_based` with that ratio for roots";
         sampler.problem("`sampler` and `sample_rate` exclude each other", Some(help.to_owned()));
-        return rate;
     }
-    rate.or_else(|| named(fields, "sampler"))
+    named(fields, "sampler").or(rate)
 }
 
 fn named(fields: &Fields<'_>, name: &str) -> Option<SamplerConfig> {

@@ -1,7 +1,7 @@
 //! The text that was loaded: lines, columns, and the line to show under a message with its secrets masked.
 
 use super::file::FILE;
-use super::path::{KeyPath, Segment, shown_len};
+use super::path::{KeyPath, Segment, mentions_secret, shown_len};
 use super::substitute::Template;
 use super::yaml::{Entry, Node, NodeKind, Span};
 
@@ -270,7 +270,7 @@ fn is_bare_reference(raw: &str) -> bool {
 
 /// A key without the space after its colon is part of the value before it, and `${KEY:?text}` of no use.
 fn swallowed_one(raw: &str) -> bool {
-    (raw.contains([':', '=']) && KeyPath::root().key(raw).is_secret())
+    (raw.contains([':', '=']) && mentions_secret(raw))
         || Template::parse(raw).is_err_and(|inside| inside.contains(':'))
 }
 

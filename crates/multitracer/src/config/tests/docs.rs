@@ -1,0 +1,91 @@
+//! The page of all keys is made from the tables that the reader uses.
+
+use super::super::experiments::EXPERIMENT;
+use super::super::exporter::{EXPORTER, OTLP_GRPC, OTLP_HTTP};
+use super::super::file::FILE;
+use super::super::resource::RESOURCE;
+use super::super::routes::ROUTE;
+use super::super::sampler::SAMPLER;
+use super::super::schema::{Kind, Section};
+use super::super::tracers::TRACER;
+use super::super::tuning::{BATCH, CAPTURE, LIMITS};
+
+const PAGE: &str = include_str!("../../../../../docs/configuration.md");
+
+/// The tables, by the name of their mark on the page.
+const TABLES: [(&str, &Section); 12] = [
+    ("file", &FILE),
+    ("tracer", &TRACER),
+    ("sampler", &SAMPLER),
+    ("exporter", &EXPORTER),
+    ("otlp_http", &OTLP_HTTP),
+    ("otlp_grpc", &OTLP_GRPC),
+    ("batch", &BATCH),
+    ("limits", &LIMITS),
+    ("capture", &CAPTURE),
+    ("resource", &RESOURCE),
+    ("route", &ROUTE),
+    ("experiment", &EXPERIMENT),
+];
+
+fn rows(section: &Section, prefix: &str, out: &mut String) {
+    for key in section.keys {
+        let name = format!("{prefix}{}", key.name);
+        let kind = match key.kind {
+            Kind::Secret => "text, never shown".to_owned(),
+            kind => kind.expected(),
+        };
+        let default = if key.default.is_empty() { "" } else { key.default };
+        out.push_str(&format!("| `{name}` | {kind} | {default} | {} |\n", key.doc));
+        // What has a table of its own is not repeated.
+        let own = |inner: &Section| TABLES.iter().any(|(_, table)| std::ptr::eq(*table, inner));
+        let (inner, prefix) = match key.kind {
+            Kind::Section(inner) => (inner, format!("{name}.")),
+            Kind::List(inner) | Kind::Pairs(inner) => (inner, format!("{name}[].")),
+            Kind::Named(inner) => (inner, format!("{name}.<name>.")),
+            _ => continue,
+        };
+        if !own(inner) {
+            rows(inner, &prefix, out);
+        }
+    }
+}
+
+/// The page with every table made anew.
+fn page() -> String {
+    let mut page = PAGE.to_owned();
+    for (name, section) in TABLES {
+        let mut table = "\n\n| key | type | default | meaning |\n|---|---|---|---|\n".to_owned();
+        rows(section, "", &mut table);
+        let mark = format!("<!-- keys of: {name} -->");
+        let (before, rest) = page.split_once(&mark).unwrap_or_else(|| unreachable!("the page lacks {mark}"));
+        let (_, after) = rest.split_once("<!-- end -->").unwrap();
+        page = format!("{before}{mark}{table}\n<!-- end -->{after}");
+    }
+    page
+}
+
+/// `MULTITRACER_WRITE_DOCS=1 cargo test -p multitracer --lib config::tests::docs` writes the tables.
+#[test]
+fn the_page_is_current() {
+    let page = page();
+    if std::env::var_os("MULTITRACER_WRITE_DOCS").is_some() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md");
+        std::fs::write(path, &page).unwrap();
+        return;
+    }
+    assert!(page == PAGE, "docs/configuration.md is out of date: MULTITRACER_WRITE_DOCS=1 writes its tables");
+}
+
+/// Every example on the page is a configuration.
+#[test]
+fn its_examples_load() {
+    let examples: Vec<&str> =
+        PAGE.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(examples.len() >= 6, "{}", examples.len());
+    for example in examples {
+        let variables = [("HH_API_KEY", "hh-1"), ("VAR", "x"), ("HOST", "h")];
+        let result = super::load(example, &variables);
+        assert!(result.is_ok(), "{example}\n{}", result.unwrap_err());
+    }
+}

@@ -1,0 +1,142 @@
+//! Configuration through the public face: files, errors, variables.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::{env, fs, io, process};
+
+use multitracer::{Config, ConfigError, ProcessEnv, UndefinedVariables};
+
+/// A file that is gone when the test is.
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn new(name: &str, bytes: &[u8]) -> Self {
+        let path = env::temp_dir().join(format!("multitracer-config-{}-{name}", process::id()));
+        fs::write(&path, bytes).unwrap();
+        Self(path)
+    }
+
+    fn refuses(&self) -> ConfigError {
+        Config::from_path(&self.0).unwrap_err()
+    }
+
+    /// The message, with the name of the file as a user would have it.
+    fn message(&self) -> String {
+        self.refuses().to_string().replace(&self.0.display().to_string(), "config.yaml")
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there() {
+    let error = Config::from_path("does/not/exist.yaml").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "does/not/exist.yaml: cannot read the file: No such file or directory (os error 2)"
+    );
+    assert_eq!(error.source_name(), "does/not/exist.yaml");
+    let source = error.source().unwrap().downcast_ref::<io::Error>().unwrap();
+    assert_eq!(source.kind(), io::ErrorKind::NotFound);
+    assert_eq!((error.problems().len(), error.problems()[0].line()), (1, None));
+}
+
+#[test]
+fn a_file_that_is_no_configuration() {
+    let cases: [(&str, &[u8], &str); 6] = [
+        (
+            "yaml",
+            b"tracers:\n  a: {b: [\n",
+            "config.yaml:3:1: not valid YAML: did not find expected node content, while parsing a flow node",
+        ),
+        ("utf8", b"tracers:\n  a: \xff\n", "config.yaml: not UTF-8 text, in line 2"),
+        (
+            "key",
+            b"tracers:\n  a:\n    samplr: always_on\n",
+            "config.yaml:3:5: tracers.a: unknown key `samplr`
+  3 |     samplr: always_on
+    |     ^^^^^^
+    = help: did you mean `sampler`?",
+        ),
+        (
+            "variable",
+            b"tracers:\n  a:\n    project: ${MULTITRACER_TEST_NOT_SET}\n",
+            "config.yaml:3:14: tracers.a.project: undefined variable `MULTITRACER_TEST_NOT_SET`
+  3 |     project: ${MULTITRACER_TEST_NOT_SET}
+    |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    = help: set it, or write `${MULTITRACER_TEST_NOT_SET:-}` for an empty value",
+        ),
+        (
+            "route",
+            b"tracers:\n  canary:\nroutes:\n  - tracer: cannary\n",
+            "config.yaml:4:13: routes[0].tracer: `cannary` is not the name of a tracer
+  4 |   - tracer: cannary
+    |             ^^^^^^^
+    = help: did you mean `canary`?",
+        ),
+        ("large", &[b'#'; (1 << 20) + 1], "config.yaml: larger than 1024 KiB"),
+    ];
+    for (name, bytes, message) in cases {
+        assert_eq!(Temporary::new(name, bytes).message(), message, "{name}");
+    }
+}
+
+#[test]
+fn problems_are_there_one_by_one() {
+    let text = "on_switch: chlid\ntracers:\n  a: {batch: {max_queue_size: 0}}\n";
+    let error = Temporary::new("problems", text.as_bytes()).refuses();
+    let problems: Vec<_> = error
+        .problems()
+        .iter()
+        .map(|problem| (problem.path(), problem.line(), problem.column(), problem.help().is_some()))
+        .collect();
+    assert_eq!(
+        problems,
+        [("on_switch", Some(1), Some(12), true), ("tracers.a.batch.max_queue_size", Some(3), Some(31), true)]
+    );
+    assert_eq!(error.problems()[0].message(), "`chlid` is not one of `link`, `child`");
+    assert!(error.source().is_none());
+}
+
+#[test]
+fn variables_come_from_the_process() {
+    // Cargo sets it for every test.
+    let version = env::var("CARGO_PKG_VERSION").unwrap();
+    let text = "tracers: {a: {service: {version: \"${CARGO_PKG_VERSION}\"}, exporter: console}}";
+    assert!(format!("{:?}", Config::from_yaml(text).unwrap()).contains(&format!("{version:?}")));
+    let process = Config::loader().variables(ProcessEnv).yaml(text).unwrap();
+    assert!(format!("{process:?}").contains(&format!("{version:?}")));
+    let other = Config::loader().variables(|_: &str| Some("other".to_owned())).yaml(text).unwrap();
+    assert!(format!("{other:?}").contains("\"other\""));
+}
+
+#[test]
+fn what_is_not_set_may_be_nothing() {
+    let loader = || Config::loader().variables(|_: &str| None).undefined_variables(UndefinedVariables::Empty);
+    loader().yaml("tracers: {a: {environment: \"${X}\"}}").unwrap();
+    // The file has the last word.
+    let error =
+        loader().yaml("undefined_variables: error\ntracers: {a: {environment: \"${X}\"}}").unwrap_err();
+    assert!(error.to_string().contains("undefined variable `X`"), "{error}");
+}
+
+#[test]
+fn only_the_first_hundred_problems_are_shown() {
+    let text: String = (0..250).map(|i| format!("k{i}: 1\n")).collect();
+    let error = Config::from_yaml(&text).unwrap_err();
+    assert_eq!(error.problems().len(), 100);
+    assert!(error.to_string().ends_with("\n<string>: and 151 more"), "{error}");
+}
+
+#[test]
+fn configurations_and_errors_travel() {
+    fn travels<T: Send + Sync + 'static>() {}
+    travels::<Config>();
+    travels::<ConfigError>();
+}
