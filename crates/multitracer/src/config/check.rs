@@ -130,7 +130,8 @@ pub(crate) fn values(model: &ConfigModel) -> Vec<Flaw> {
         flaws.extend(endpoint.err().map(|breach| Flaw::hidden(path.key("endpoint"), breach)));
         for (name, value) in headers {
             let path = path.key("headers").key(name.as_str());
-            let name = rules::export_header_name(name).err().map(|breach| Flaw::hidden(path.clone(), breach));
+            let name =
+                rules::export_header_name(name).err().map(|breach| Flaw::breach(path.clone(), name, breach));
             let value = rules::header_value(value.expose()).err().map(|breach| Flaw::hidden(path, breach));
             flaws.extend(name.or(value));
         }

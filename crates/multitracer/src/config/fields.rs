@@ -79,7 +79,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A map with fixed keys of its own; a null is an empty one.
-    pub(super) fn section(&self, name: &str) -> Option<Fields<'a>> {
+    pub(super) fn section(&self, name: &str) -> Option<Self> {
         match self.find(name)? {
             (Kind::Section(section), cursor) => Some(cursor.fields(section)),
             _ => None,
@@ -87,7 +87,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The one key of a map, or the key that stands alone as a word.
-    pub(super) fn one_of(&self, name: &str) -> Option<(&'static str, Fields<'a>)> {
+    pub(super) fn one_of(&self, name: &str) -> Option<(&'static str, Self)> {
         match self.find(name)? {
             (Kind::OneOf(_), cursor) if cursor.is_null() => None,
             (Kind::OneOf(section), cursor) => cursor.one_of(section),
@@ -96,7 +96,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The entries of a map from names to sections.
-    pub(super) fn named(&self, name: &str) -> Vec<(&'a str, Cursor<'a>, Fields<'a>)> {
+    pub(super) fn named(&self, name: &str) -> Vec<(&'a str, Cursor<'a>, Self)> {
         match self.find(name) {
             Some((Kind::Named(section), cursor)) => {
                 let read = |(name, _, cursor): (_, _, Cursor<'a>)| {
@@ -110,7 +110,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The items of a list of sections.
-    pub(super) fn list(&self, name: &str) -> Vec<Fields<'a>> {
+    pub(super) fn list(&self, name: &str) -> Vec<Self> {
         match self.find(name) {
             Some((Kind::List(section), cursor)) => {
                 cursor.items().iter().map(|cursor| cursor.fields(section)).collect()

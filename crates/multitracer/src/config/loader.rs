@@ -52,7 +52,6 @@ impl Config {
     }
 
     /// Loads with variables from elsewhere, or with another rule for those that are not set.
-    #[must_use]
     pub fn loader() -> ConfigLoader {
         ConfigLoader { variables: Box::new(ProcessEnv), undefined: UndefinedVariables::default() }
     }

@@ -57,10 +57,11 @@ impl KeyPath {
             }
             _ => (false, false),
         };
-        if let [.., Segment::Key(headers), Segment::Index(_), Segment::Key(name)] = self.0.as_slice() {
-            if headers == "headers" && (name == "name" || name == "type") {
-                return false;
-            }
+        if let [.., Segment::Key(headers), Segment::Index(_), Segment::Key(name)] = self.0.as_slice()
+            && headers == "headers"
+            && (name == "name" || name == "type")
+        {
+            return false;
         }
         self.0.iter().enumerate().any(|(position, segment)| match segment {
             // The name of a tracer says nothing about what is in it.

@@ -120,10 +120,10 @@ fn weight(node: &Node<'_>) -> usize {
 /// One entry of `tracers`.
 pub(super) fn read_tracer(name: &str, fields: &Fields<'_>, defaults: &Block) -> TracerConfig {
     let block = Block::read(fields);
-    if let (Some(key), Some(Exporter::Console)) = (fields.get("api_key"), block.exporter_over(defaults)) {
-        if block.authorization.is_some() {
-            key.problem("an `api_key` needs an OTLP exporter, and this tracer's is `console`", None);
-        }
+    if let (Some(key), Some(Exporter::Console)) = (fields.get("api_key"), block.exporter_over(defaults))
+        && block.authorization.is_some()
+    {
+        key.problem("an `api_key` needs an OTLP exporter, and this tracer's is `console`", None);
     }
     block.finish(name, defaults)
 }

@@ -165,8 +165,8 @@ enum Shape {
     Scalar {
         string: bool,
     },
-    Seq(Vec<Shape>),
-    Map(Vec<Shape>),
+    Seq(Vec<Self>),
+    Map(Vec<Self>),
 }
 
 #[derive(Clone, Copy)]
@@ -260,22 +260,25 @@ impl<'t> NodeSeed<'_, 't> {
         NodeSeed { shape, text: self.text, budget: self.budget }
     }
 
-    /// Where a borrowed piece of the text is in it, and whether it is plain.
-    fn place<E: de::Error>(&self, piece: &Cow<'t, str>) -> Result<Option<(Span, bool)>, E> {
-        let Cow::Borrowed(piece) = piece else {
+    /// Where a piece of the text is in it, and whether it is plain; text of its own has no place.
+    fn place<E: de::Error>(&self, piece: Cow<'t, str>) -> Result<Placed<'t>, E> {
+        let Cow::Borrowed(text) = piece else {
             Budget::spend(&self.budget.owned_bytes, piece.len())?;
-            return Ok(None);
+            return Ok((piece, None));
         };
-        let start = (piece.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
-        let end = start.saturating_add(piece.len());
+        let start = (text.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
+        let end = start.saturating_add(text.len());
         if end > self.text.len() {
-            return Ok(None);
+            return Ok((piece, None));
         }
-        let quoted =
-            self.text.as_bytes().get(start.wrapping_sub(1)).is_some_and(|b| matches!(b, b'"' | b'\''));
-        Ok(Some((Span { start, end }, !quoted)))
+        let before = self.text.as_bytes().get(start.wrapping_sub(1));
+        let quoted = before.is_some_and(|byte| matches!(byte, b'"' | b'\''));
+        Ok((piece, Some((Span { start, end }, !quoted))))
     }
 }
+
+/// A piece of text, its place, and whether it is plain.
+type Placed<'t> = (Cow<'t, str>, Option<(Span, bool)>);
 
 impl<'t> DeserializeSeed<'t> for NodeSeed<'_, 't> {
     type Value = Node<'t>;
@@ -283,8 +286,7 @@ impl<'t> DeserializeSeed<'t> for NodeSeed<'_, 't> {
     fn deserialize<D: Deserializer<'t>>(self, deserializer: D) -> Result<Node<'t>, D::Error> {
         match self.shape {
             Shape::Nothing | Shape::Scalar { .. } => {
-                let text = TextSeed.deserialize(deserializer)?;
-                let place = self.place(&text)?;
+                let (text, place) = self.place(TextSeed.deserialize(deserializer)?)?;
                 let typed = matches!(self.shape, Shape::Nothing | Shape::Scalar { string: false });
                 // What stands before an absent value says nothing about it: `{'a', 'b'}`.
                 let plain = place.filter(|_| !text.is_empty()).map_or(typed, |(_, plain)| plain);
@@ -318,7 +320,8 @@ impl<'t> Visitor<'t> for NodeSeed<'_, 't> {
         let mut entries = Vec::with_capacity(shapes.len());
         for shape in shapes {
             let Some(key) = map.next_key_seed(TextSeed)? else { break };
-            let key_span = self.place(&key)?.map(|(span, _)| span);
+            let (key, place) = self.place(key)?;
+            let key_span = place.map(|(span, _)| span);
             let value = map.next_value_seed(self.of(shape))?;
             entries.push(Entry { key, key_span, value });
         }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod code;
 mod docs;
 mod example;
 mod hostile;
