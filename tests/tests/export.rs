@@ -41,7 +41,9 @@ impl SpanExporter for Bad {
 #[tokio::test]
 async fn bad_exporters_touch_only_their_own_tracer() {
     let receiver = Receiver::start().await.unwrap();
-    let bad = |name: &str, how: Bad| TracerBuilder::new(name).exporter(how).export_timeout(Duration::from_millis(200));
+    let bad = |name: &str, how: Bad| {
+        TracerBuilder::new(name).exporter(how).export_timeout(Duration::from_millis(200))
+    };
     let registry = Registry::builder()
         .tracer(TracerBuilder::new("good").otlp_http(receiver.http_endpoint()))
         .tracer(bad("panics", Bad::Panics))
@@ -88,12 +90,23 @@ async fn a_full_queue_drops_and_counts() {
 
 #[tokio::test]
 async fn refused_credentials_and_partial_success_are_counted() {
-    let strict = Behaviour { require_header: Some(("authorization".into(), "Bearer right".into())), ..Behaviour::default() };
+    let strict = Behaviour {
+        require_header: Some(("authorization".into(), "Bearer right".into())),
+        ..Behaviour::default()
+    };
     let strict = Receiver::start_with(strict).await.unwrap();
     let picky = Receiver::start_with(Behaviour { reject: 2, ..Behaviour::default() }).await.unwrap();
     let registry = Registry::builder()
-        .tracer(TracerBuilder::new("right").otlp_http(strict.http_endpoint()).header("authorization", "Bearer right"))
-        .tracer(TracerBuilder::new("wrong").otlp_http(strict.http_endpoint()).header("authorization", "Bearer wrong"))
+        .tracer(
+            TracerBuilder::new("right")
+                .otlp_http(strict.http_endpoint())
+                .header("authorization", "Bearer right"),
+        )
+        .tracer(
+            TracerBuilder::new("wrong")
+                .otlp_http(strict.http_endpoint())
+                .header("authorization", "Bearer wrong"),
+        )
         .tracer(TracerBuilder::new("picky").otlp_http(picky.http_endpoint()))
         .default_tracer("right")
         .build()
@@ -114,8 +127,10 @@ async fn refused_credentials_and_partial_success_are_counted() {
 async fn a_backend_that_recovers_gets_the_spans_again() {
     let shaky = Behaviour { fail_first: Some((2, 503)), ..Behaviour::default() };
     let receiver = Receiver::start_with(shaky).await.unwrap();
-    let registry =
-        Registry::builder().tracer(TracerBuilder::new("only").otlp_http(receiver.http_endpoint())).build().unwrap();
+    let registry = Registry::builder()
+        .tracer(TracerBuilder::new("only").otlp_http(receiver.http_endpoint()))
+        .build()
+        .unwrap();
     spans(&registry, "only", 3);
     let report = registry.shutdown().await.unwrap();
     assert_eq!((report.tracers()[0].exported, receiver.spans().len(), receiver.requests().len()), (3, 3, 3));
@@ -158,8 +173,10 @@ fn shutdown_takes_one_deadline() {
 #[tokio::test]
 async fn a_registry_that_is_dropped_still_exports_what_it_has() {
     let receiver = Receiver::start().await.unwrap();
-    let registry =
-        Registry::builder().tracer(TracerBuilder::new("only").otlp_http(receiver.http_endpoint())).build().unwrap();
+    let registry = Registry::builder()
+        .tracer(TracerBuilder::new("only").otlp_http(receiver.http_endpoint()))
+        .build()
+        .unwrap();
     spans(&registry, "only", 7);
     drop(registry);
     assert_eq!(receiver.wait_for(7, Duration::from_secs(5)).await.len(), 7);

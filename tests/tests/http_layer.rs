@@ -8,7 +8,8 @@ use axum::body::{Body, Bytes};
 use axum::http::{Request, Response, StatusCode};
 use futures_util::stream;
 use multitracer::{
-    ExperimentBuilder, InMemoryExporter, Registry, RegistryBuilder, RemoteParent, RouteBuilder, TracerBuilder, traced,
+    ExperimentBuilder, InMemoryExporter, Registry, RegistryBuilder, RemoteParent, RouteBuilder,
+    TracerBuilder, traced,
 };
 use opentelemetry::trace::{SpanId, SpanKind, Status, TraceId};
 use opentelemetry_sdk::trace::{Sampler, SpanData};
@@ -63,7 +64,10 @@ fn request(headers: &[(&str, &str)]) -> Request<Body> {
 }
 
 fn attribute(span: &SpanData, key: &str) -> Option<String> {
-    span.attributes.iter().find(|attribute| attribute.key.as_str() == key).map(|attribute| attribute.value.to_string())
+    span.attributes
+        .iter()
+        .find(|attribute| attribute.key.as_str() == key)
+        .map(|attribute| attribute.value.to_string())
 }
 
 const TRACEPARENT: (&str, &str) = ("traceparent", "00-00000000000000000000000000000007-0000000000000009-01");
@@ -71,7 +75,11 @@ const TRACEPARENT: (&str, &str) = ("traceparent", "00-00000000000000000000000000
 #[tokio::test]
 async fn a_routed_request_stays_on_its_tracer() {
     let f = fixture(|builder| builder);
-    send(&f.registry, request(&[("x-canary-user", "true"), ("host", "shop.example:8080"), ("user-agent", "test")])).await;
+    send(
+        &f.registry,
+        request(&[("x-canary-user", "true"), ("host", "shop.example:8080"), ("user-agent", "test")]),
+    )
+    .await;
     assert!(f.production.spans().is_empty());
     let [child, server] = &f.canary.spans()[..] else { unreachable!("two spans") };
     assert_eq!((&*child.name, &*server.name), ("inner", "GET"));
@@ -134,7 +142,8 @@ async fn a_remote_parent_can_be_forced_or_refused() {
 #[tokio::test]
 async fn an_unsampled_caller_is_followed() {
     let f = fixture(|builder| builder);
-    send(&f.registry, request(&[("traceparent", "00-00000000000000000000000000000007-0000000000000009-00")])).await;
+    send(&f.registry, request(&[("traceparent", "00-00000000000000000000000000000007-0000000000000009-00")]))
+        .await;
     assert!(f.production.spans().is_empty());
 }
 
@@ -199,7 +208,9 @@ async fn a_tracer_that_is_off_or_samples_nothing_makes_no_span() {
     let canary = InMemoryExporter::new();
     let f = fixture(|builder| builder.tracer(TracerBuilder::new("canary").in_memory(&canary).enabled(false)));
     send(&f.registry, request(&[("x-canary-user", "true")])).await;
-    let g = fixture(|builder| builder.tracer(TracerBuilder::new("canary").in_memory(&canary).sampler(Sampler::AlwaysOff)));
+    let g = fixture(|builder| {
+        builder.tracer(TracerBuilder::new("canary").in_memory(&canary).sampler(Sampler::AlwaysOff))
+    });
     send(&g.registry, request(&[("x-canary-user", "true")])).await;
     assert!(canary.spans().is_empty() && f.production.spans().is_empty() && g.production.spans().is_empty());
 }

@@ -61,7 +61,7 @@ fn there_and_back_again_gives_two_whole_traces_with_a_link() {
 fn a_second_switch_to_the_same_tracer_continues_its_trace() {
     let f = fixture(|builder| builder);
     f.span("canary", "a", || {
-        f.span("production", "b", || f.span("canary", "c", || f.span("production", "d", || {})))
+        f.span("production", "b", || f.span("canary", "c", || f.span("production", "d", || {})));
     });
 
     let (a, b) = (f.find("canary", "a"), f.find("production", "b"));
