@@ -103,7 +103,7 @@ fn nested_calls_are_children() {
         tokio::task::yield_now().await;
         plain(0);
     }
-    let spans = Fixture::future(|| outer());
+    let spans = Fixture::future(outer);
     assert_eq!(spans.len(), 4);
     let outer = named(&spans, "outer");
     assert!(is_root(outer));
@@ -112,6 +112,7 @@ fn nested_calls_are_children() {
 }
 
 #[test]
+#[expect(clippy::let_and_return, reason = "a future that is returned by variable")]
 fn an_alias_of_a_boxed_future_carries_its_span() {
     type Work<'a> = std::pin::Pin<Box<dyn Future<Output = Result<u8, Opaque>> + Send + 'a>>;
     #[traced(fields(n))]
@@ -293,6 +294,7 @@ fn parameters_as_attributes() {
 
 /// `Debug`, but no attribute value.
 #[derive(Debug)]
+#[expect(dead_code, reason = "read by `Debug`")]
 struct Prompt(&'static str);
 
 #[traced(tracer = tracer, args(prompt, n), ret, err)]

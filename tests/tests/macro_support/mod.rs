@@ -1,5 +1,5 @@
 //! A registry of one test, and what its spans say.
-#![expect(dead_code, unreachable_pub, reason = "each suite uses a part of it")]
+#![expect(unreachable_pub, reason = "each suite uses a part of it")]
 
 use multitracer::{InMemoryExporter, Registry, TracerBuilder, WithTracerExt as _};
 use opentelemetry::Value;

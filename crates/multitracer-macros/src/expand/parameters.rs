@@ -4,7 +4,7 @@
 //! `async fn`. So the arguments are dropped in the same order, and lints see the same names.
 
 use crate::expand::Context;
-use crate::parse::{ParameterKind, Returns, erase_impl};
+use crate::parse::{ParameterKind, Returns, Value, erase_impl};
 use crate::tokens::{braced, regroup};
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -53,7 +53,13 @@ pub(super) fn bindings(context: &Context<'_>) -> TokenStream {
             ParameterKind::Receiver { token, by_value: true } => quote_spanned!(here=> let _ = &#token;),
             ParameterKind::Receiver { .. } | ParameterKind::Variadic => TokenStream::new(),
             ParameterKind::Name { mutability, name, .. } => {
-                quote_spanned!(here=> #attributes let #mutability #name = #name;)
+                // an argument that only `tracer = ..` and the like name is used, though not by the body
+                let used = named_before(context, name).then(|| {
+                    let cfg = parameter.attributes.iter().filter(|attribute| attribute.path == "cfg");
+                    let cfg = cfg.map(|attribute| attribute.tokens());
+                    quote_spanned!(here=> #(#cfg)* let _ = &#name;)
+                });
+                quote_spanned!(here=> #attributes let #mutability #name = #name; #used)
             }
             ParameterKind::Pattern { pattern, position, .. } => {
                 let cfg = parameter.attributes.iter().filter(|attribute| attribute.path == "cfg");
@@ -66,6 +72,30 @@ pub(super) fn bindings(context: &Context<'_>) -> TokenStream {
         });
     }
     statements
+}
+
+/// Whether what is evaluated at the call, before the arguments are moved, has this name in it.
+fn named_before(context: &Context<'_>, name: &Ident) -> bool {
+    let arguments = context.arguments;
+    let tracer = match &arguments.tracer {
+        Some(Value::Dynamic(tracer)) => Some(tracer.to_token_stream()),
+        _ => None,
+    };
+    let span_name = match &arguments.name {
+        Some((_, Value::Dynamic(name))) => Some(name.to_token_stream()),
+        _ => None,
+    };
+    let others = [&arguments.parent, &arguments.links, &arguments.enabled];
+    let others = others.into_iter().flatten().map(ToTokens::to_token_stream);
+    tracer.into_iter().chain(span_name).chain(others).any(|expression| mentions(expression, name))
+}
+
+fn mentions(tokens: TokenStream, name: &Ident) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == *name,
+        TokenTree::Group(group) => mentions(group.stream(), name),
+        _ => false,
+    })
 }
 
 /// The return type as it can be written inside the body.
