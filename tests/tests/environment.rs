@@ -30,8 +30,19 @@ const CHILD: &str = "MULTITRACER_TEST_CHILD";
 
 #[test]
 fn no_variable_reaches_the_wire() {
+    run_again("exports_as_configured", &HOSTILE);
+}
+
+#[test]
+fn the_switches_of_the_environment_turn_everything_off() {
+    run_again("is_off_where_the_environment_says_so", &[("MULTITRACER_ENABLED", "false")]);
+    run_again("is_off_where_the_environment_says_so", &[("OTEL_SDK_DISABLED", "TRUE")]);
+}
+
+/// Runs one test of this file in a process of its own that has these variables.
+fn run_again(test: &str, variables: &[(&str, &str)]) {
     let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", "exports_as_configured", "--nocapture"]).env(CHILD, "1").envs(HOSTILE);
+    child.args(["--exact", test, "--nocapture"]).env(CHILD, "1").envs(variables.iter().copied());
     let output = child.output().unwrap();
     let text =
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
@@ -100,6 +111,21 @@ async fn exports_as_configured() {
     for request in of(Protocol::HttpJson) {
         assert!(!request.headers.contains_key("authorization"));
     }
+}
+
+#[tokio::test]
+async fn is_off_where_the_environment_says_so() {
+    let off = std::env::var_os(CHILD).is_some();
+    let receiver = Receiver::start().await.unwrap();
+    let registry = Registry::builder()
+        .tracer(TracerBuilder::new("only").otlp_http(receiver.http_endpoint()))
+        .build()
+        .unwrap();
+    registry.default_tracer().in_span("work", || {});
+    assert_eq!(registry.default_tracer().is_enabled(), !off);
+    let report = registry.shutdown().await.unwrap();
+    let spans = u64::from(!off);
+    assert_eq!((report.tracers()[0].started, receiver.spans().len() as u64), (spans, spans));
 }
 
 /// Neither the registry nor a builder shows a credential.

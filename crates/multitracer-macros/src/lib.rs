@@ -18,7 +18,7 @@ use proc_macro2::TokenStream;
 /// blocks and on inline modules. Nothing about the function changes except that it is traced: what it captures, returns,
 /// borrows and drops, and in which order, stays as written. No argument or result is captured unless you ask for it.
 ///
-/// ```ignore
+/// ```text
 /// use multitracer::traced;
 ///
 /// #[traced]                                            // the ambient tracer, else the default one
