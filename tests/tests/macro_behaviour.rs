@@ -563,3 +563,35 @@ fn the_crate_can_be_elsewhere() {
     async fn renamed() {}
     assert_eq!(one(&Fixture::future(renamed)).name, "renamed");
 }
+
+#[test]
+fn what_a_dropped_future_drops_is_inside_its_span() {
+    struct OnDrop;
+    impl Drop for OnDrop {
+        fn drop(&mut self) {
+            plain(1);
+        }
+    }
+    #[traced]
+    async fn inner() {
+        let _guard = OnDrop;
+        std::future::pending::<()>().await;
+    }
+    #[traced]
+    async fn outer() {
+        let _guard = OnDrop;
+        inner().await;
+    }
+    let spans = Fixture::future(|| async {
+        let mut future = Box::pin(outer());
+        assert!(futures_util::poll!(&mut future).is_pending());
+        drop(future);
+        plain(2);
+    });
+    let names: Vec<_> = spans.iter().map(|span| span.name.to_string()).collect();
+    assert_eq!(names, ["plain", "inner", "plain", "outer", "plain"]);
+    assert!(is_child(&spans[0], &spans[1]));
+    assert!(is_child(&spans[1], &spans[3]));
+    assert!(is_child(&spans[2], &spans[3]));
+    assert!(is_root(&spans[4]));
+}

@@ -20,9 +20,9 @@ pin_project! {
     /// A future in a span: from its first poll to its end or its drop, current during every poll.
     #[must_use = "futures do nothing unless polled"]
     pub struct Traced<F, O> {
-        // `None` once it has been dropped early, inside its span
         #[pin]
-        inner: Option<F>,
+        inner: F,
+        // after the future, so that it is dropped inside its span
         state: Option<Box<State>>,
         observe: O,
     }
@@ -30,10 +30,9 @@ pin_project! {
     impl<F, O> PinnedDrop for Traced<F, O> {
         #[inline(always)]
         fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            if let Some(state) = this.state.take() {
+            if let Some(state) = this.project().state {
                 // what the future drops may open spans of its own
-                drop_inside(state, || this.inner.set(None));
+                state.enter_drop();
             }
         }
     }
@@ -46,7 +45,7 @@ where
 {
     #[inline(always)]
     pub fn new(deferred: Deferred, inner: F, observe: O) -> Self {
-        Self { inner: Some(inner), state: deferred.0, observe }
+        Self { inner, state: deferred.0, observe }
     }
 }
 
@@ -60,10 +59,9 @@ where
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let Some(inner) = this.inner.as_pin_mut() else { return Poll::Pending };
         match this.state {
-            None => inner.poll(task),
-            state => poll_inside(state, task, inner, this.observe),
+            None => this.inner.poll(task),
+            state => poll_inside(state, task, this.inner, this.observe),
         }
     }
 }
@@ -89,7 +87,7 @@ where
 /// Runs one poll with the span current, opening it at the first.
 pub(super) fn poll_with<R>(slot: &mut Option<Box<State>>, poll: impl FnOnce() -> R) -> R {
     let first = open(slot);
-    let Some(State::Opened { opened, polling }) = slot.as_deref_mut() else { return poll() };
+    let Some(State::Opened { opened, polling, .. }) = slot.as_deref_mut() else { return poll() };
     // stays set if the poll panics
     *polling = true;
     let result = {
@@ -118,20 +116,12 @@ fn open(slot: &mut Option<Box<State>>) -> bool {
     match called.take().and_then(Called::open) {
         Some(opened) => {
             if let Some(state) = slot.as_deref_mut() {
-                *state = State::Opened { opened, polling: false };
+                *state = State::Opened { opened, polling: false, dropping: false };
             }
         }
         None => *slot = None,
     }
     true
-}
-
-/// Drops what `drop` drops with the span current, then ends it.
-fn drop_inside(state: Box<State>, drop: impl FnOnce()) {
-    if let State::Opened { opened, .. } = &*state {
-        let _attached = opened.cx.clone().attach();
-        drop();
-    }
 }
 
 thread_local! {

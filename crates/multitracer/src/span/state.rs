@@ -1,10 +1,12 @@
 //! A span from the call to its end.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 use opentelemetry::trace::{SpanContext, Status, TraceContextExt as _};
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::{Context, ContextGuard, KeyValue};
 
 use super::attributes::{Attributes, shorten};
 use super::callsite::Callsite;
@@ -98,7 +100,7 @@ pub struct Deferred(pub(super) Option<Box<State>>);
 #[derive(Debug)]
 pub(crate) enum State {
     Called(Option<Called>),
-    Opened { opened: Opened, polling: bool },
+    Opened { opened: Opened, polling: bool, dropping: bool },
 }
 
 /// A call whose span has not started. Its tracer is chosen when it does.
@@ -164,10 +166,35 @@ fn record_early(state: &mut State, f: impl FnOnce(&mut Attributes<'_>)) {
     }
 }
 
+// a panic leaves nothing half done that another call could see, and a future must not lose these traits when it is traced
+impl UnwindSafe for State {}
+impl RefUnwindSafe for State {}
+
+thread_local! {
+    /// The spans inside which futures are being dropped, innermost last. A guard cannot lie in the state, which is `Send`.
+    static DROPPING: RefCell<Vec<ContextGuard>> = const { RefCell::new(Vec::new()) };
+}
+
+impl State {
+    /// Makes the span current until this state is dropped, right after the future beside it.
+    #[inline(never)]
+    pub(super) fn enter_drop(&mut self) {
+        if let Self::Opened { opened, dropping, .. } = self {
+            let attached = opened.cx.clone().attach();
+            // at the end of a thread there may be no place to keep it
+            *dropping = DROPPING.try_with(|guards| guards.borrow_mut().push(attached)).is_ok();
+        }
+    }
+}
+
 impl Drop for State {
     /// Dropped with its span open: the future or stream that it belongs to was dropped before it was done, or panicked.
     fn drop(&mut self) {
-        if let Self::Opened { opened, polling } = self {
+        if let Self::Opened { opened, polling, dropping } = self {
+            if *dropping {
+                let attached = DROPPING.try_with(|guards| guards.borrow_mut().pop());
+                drop(attached);
+            }
             if *polling {
                 opened.panicked();
             } else {
