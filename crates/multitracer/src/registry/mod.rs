@@ -152,7 +152,8 @@ impl Registry {
     /// default tracer.
     ///
     /// Header names are compared without regard to case, values byte by byte; a header that is repeated
-    /// counts as one whose values are joined by `, ` (RFC 9110, section 5.3), so that a smuggled second value does not match.
+    /// counts as one whose values are joined by `, ` (RFC 9110, section 5.3), so that a smuggled second value does not match
+    /// an exact value.
     ///
     /// ```
     /// # use multitracer::Registry;
