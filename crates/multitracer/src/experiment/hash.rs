@@ -10,7 +10,7 @@ pub(super) struct Murmur3 {
     state: u32,
     /// Bytes that do not fill a block yet, little end first.
     tail: u32,
-    /// In bytes, modulo 2^32 as the algorithm has it; its low two bits count the bytes in `tail`.
+    /// In bytes, modulo 2^32 as the algorithm has it; its two low bits count the bytes in `tail`.
     length: u32,
 }
 
@@ -21,20 +21,23 @@ impl Murmur3 {
 
     #[must_use]
     pub(super) fn update(mut self, bytes: &[u8]) -> Self {
-        let missing = (4 - self.length % 4) % 4;
-        let (head, rest) = bytes.split_at(bytes.len().min(missing as usize));
-        for &byte in head {
-            self.push(byte);
-        }
-        let (blocks, tail) = rest.as_chunks::<4>();
+        let held = self.length % 4;
+        let (blocks, rest) = bytes.as_chunks::<4>();
+        // What was held back fills the low bytes; every block pushes as many bytes out at the top.
+        let mut pending = u64::from(self.tail);
         for block in blocks {
-            self.mix(u32::from_le_bytes(*block));
+            pending |= u64::from(u32::from_le_bytes(*block)) << (8 * held);
+            self.mix(pending as u32);
+            pending >>= 32;
         }
-        // Only the low 32 bits count.
-        self.length = self.length.wrapping_add((blocks.len() as u32).wrapping_mul(4));
-        for &byte in tail {
-            self.push(byte);
+        let last = rest.iter().rev().fold(0, |last, &byte| (last << 8) | u64::from(byte));
+        pending |= last << (8 * held);
+        if held as usize + rest.len() >= 4 {
+            self.mix(pending as u32);
+            pending >>= 32;
         }
+        self.tail = pending as u32;
+        self.length = self.length.wrapping_add(bytes.len() as u32);
         self
     }
 
@@ -43,15 +46,6 @@ impl Murmur3 {
         h = (h ^ (h >> 16)).wrapping_mul(0x85eb_ca6b);
         h = (h ^ (h >> 13)).wrapping_mul(0xc2b2_ae35);
         h ^ (h >> 16)
-    }
-
-    fn push(&mut self, byte: u8) {
-        self.tail |= u32::from(byte) << (8 * (self.length % 4));
-        self.length = self.length.wrapping_add(1);
-        if self.length.is_multiple_of(4) {
-            let block = std::mem::take(&mut self.tail);
-            self.mix(block);
-        }
     }
 
     fn mix(&mut self, block: u32) {

@@ -47,26 +47,23 @@ pub trait Headers {
     ///
     /// This allocates only for a header that occurs more than once.
     fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
-        let mut found = None;
+        let mut found: Option<Cow<'_, [u8]>> = None;
         self.for_each_header(|candidate, value| {
             if candidate.eq_ignore_ascii_case(name) {
-                join(&mut found, value);
+                match &mut found {
+                    Some(joined) => append(joined.to_mut(), value),
+                    None => found = Some(Cow::Borrowed(value)),
+                }
             }
         });
         found
     }
 }
 
-/// Adds one more occurrence of a header to what was found before.
-pub(super) fn join<'a>(found: &mut Option<Cow<'a, [u8]>>, value: &'a [u8]) {
-    match found {
-        None => *found = Some(Cow::Borrowed(value)),
-        Some(joined) => {
-            let joined = joined.to_mut();
-            joined.extend_from_slice(b", ");
-            joined.extend_from_slice(value);
-        }
-    }
+/// Adds one more occurrence of a header to the value of those before.
+pub(super) fn append(joined: &mut Vec<u8>, value: &[u8]) {
+    joined.extend_from_slice(b", ");
+    joined.extend_from_slice(value);
 }
 
 impl Headers for HeaderMap {
