@@ -10,12 +10,11 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 };
 use tokio::net::TcpListener;
 use tonic::codec::CompressionEncoding;
-use tonic::metadata::KeyAndValueRef;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Code, Request, Response, Status};
 
-use super::Shared;
+use super::{Shared, joined};
 use crate::model::{Protocol, ReceivedRequest};
 
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
@@ -35,15 +34,7 @@ impl TraceService for Service {
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
         let metadata = request.metadata().clone();
-        let headers = metadata
-            .iter()
-            .map(|entry| match entry {
-                KeyAndValueRef::Ascii(key, value) => {
-                    (key.to_string(), String::from_utf8_lossy(value.as_encoded_bytes()).into_owned())
-                }
-                KeyAndValueRef::Binary(key, value) => (key.to_string(), format!("{value:?}")),
-            })
-            .collect();
+        let headers = joined(&metadata.clone().into_headers());
         let mut received = ReceivedRequest {
             protocol: Protocol::Grpc,
             path: "/opentelemetry.proto.collector.trace.v1.TraceService/Export".to_owned(),

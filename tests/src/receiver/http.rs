@@ -14,7 +14,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;
 use tokio::net::TcpListener;
 
-use super::Shared;
+use super::{Shared, joined, json};
 use crate::model::{Protocol, ReceivedRequest};
 
 const MAX_BODY: usize = 64 * 1024 * 1024;
@@ -36,10 +36,7 @@ async fn take(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, b
     let mut request = ReceivedRequest {
         protocol: if is_json { Protocol::HttpJson } else { Protocol::HttpProtobuf },
         path: uri.path().to_owned(),
-        headers: headers
-            .iter()
-            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-            .collect(),
+        headers: joined(&headers),
         spans: 0,
         status: 200,
     };
@@ -97,7 +94,7 @@ fn decode(
         Some("application/x-protobuf") => {
             ExportTraceServiceRequest::decode(&*plain).map_err(|error| bad(error.to_string()))
         }
-        Some("application/json") => serde_json::from_slice(&plain).map_err(|error| bad(error.to_string())),
+        Some("application/json") => json::parse(&plain).map_err(bad),
         _ => Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("content-type {content_type:?}"))),
     }
 }

@@ -2,13 +2,16 @@
 
 mod grpc;
 mod http;
+mod json;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use ::http::HeaderMap;
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
@@ -54,6 +57,22 @@ struct Shared {
 struct Record {
     requests: Vec<ReceivedRequest>,
     spans: Vec<ReceivedSpan>,
+}
+
+/// Headers by name; one that occurs more than once is joined with `, `, so that none hides another.
+fn joined(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let mut texts = BTreeMap::<String, String>::new();
+    for (name, value) in headers {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        texts
+            .entry(name.as_str().to_owned())
+            .and_modify(|text| {
+                text.push_str(", ");
+                text.push_str(&value);
+            })
+            .or_insert_with(|| value.clone().into_owned());
+    }
+    texts
 }
 
 /// Why a request is not taken.
