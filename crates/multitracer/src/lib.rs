@@ -24,8 +24,8 @@ pub use self::export::{InMemoryExporter, Report, ShutdownError, TracerReport};
 #[cfg(feature = "tower")]
 pub use self::http::{HttpLayer, HttpService, ResponseFuture, TracedBody};
 pub use self::registry::{
-    BuildError, ExperimentBuilder, Registry, RegistryBuilder, RouteBuilder, TracerBuilder, Tracing,
-    UnknownExperiment, UnknownTracer, init, install,
+    BuildError, Changes, ExperimentBuilder, Registry, RegistryBuilder, ReloadError, RouteBuilder,
+    SwitchError, TracerBuilder, Tracing, UnknownExperiment, UnknownTracer, init, install,
 };
 pub use self::routing::{Headers, Route};
 pub use self::span::{ToAttribute, enrich_span};
