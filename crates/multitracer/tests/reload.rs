@@ -243,7 +243,9 @@ fn a_file_is_read_again_with_the_variables_that_it_was_read_with() {
     let config = loader.path(&path).unwrap();
     let registry = Registry::from_config(config.clone()).unwrap();
     assert!(registry.reload_from_file().unwrap().is_empty());
-    write("default_tracer: main\ntracers: {main: {project: \"${PROJECT}-2\", exporter: console}, more: {exporter: console}}");
+    write(
+        "default_tracer: main\ntracers: {main: {project: \"${PROJECT}-2\", exporter: console}, more: {exporter: console}}",
+    );
     let changes = registry.reload_from_file().unwrap();
     assert_eq!((changes.added.len(), changes.changed.len()), (1, 1));
     assert_eq!(registry.default_tracer().project(), "from-variables-2");

@@ -117,7 +117,9 @@ fn what_cannot_be_switched_says_why() {
 #[test]
 fn an_exporter_that_cannot_be_set_up_leaves_the_tracer_off() {
     let registry = Registry::builder()
-        .tracer(TracerBuilder::new("only").otlp_http("http://user:pw@localhost:4318/v1/traces").enabled(false))
+        .tracer(
+            TracerBuilder::new("only").otlp_http("http://user:pw@localhost:4318/v1/traces").enabled(false),
+        )
         .build()
         .unwrap();
     for _ in 0..2 {

@@ -41,6 +41,7 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
+    #[cfg(feature = "watch")]
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

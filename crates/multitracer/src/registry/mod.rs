@@ -14,6 +14,8 @@ mod routes;
 mod snapshot;
 mod switches;
 mod tracer_builder;
+#[cfg(feature = "watch")]
+mod watch;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -34,6 +36,8 @@ use self::plan::FileOrigin;
 use self::retired::Retired;
 pub(crate) use self::snapshot::Snapshot;
 pub use self::tracer_builder::TracerBuilder;
+#[cfg(feature = "watch")]
+pub use self::watch::{Watch, Watching};
 
 use crate::config::{Config, UnknownTracer as UnknownTracerPolicy};
 use crate::experiment::Experiment;

@@ -10,11 +10,11 @@ use super::error::ReloadError;
 use super::plan::Plan;
 use super::snapshot::{Built, Snapshot};
 use super::{Inner, Registry};
-use crate::config::Config;
+use crate::config::Origin;
 use crate::tracer::TracerCore;
 
 impl Registry {
-    /// Puts another configuration in place of the one in use: a [`Config`], or a [`RegistryBuilder`].
+    /// Puts another configuration in place of the one in use: a [`Config`](crate::Config), or a [`RegistryBuilder`].
     ///
     /// Everything is built first, then swapped in one step. Whoever holds this registry sees the new tracers, routes and
     /// experiments from the next call on, the HTTP layers among them.
@@ -61,15 +61,16 @@ impl Registry {
     /// As [`reload`](Self::reload); when the file is wrong, with every problem and its place; and when there is no such file,
     /// or code has changed what it said (then load it, do the same to it, and use [`reload`](Self::reload)).
     pub fn reload_from_file(&self) -> Result<Changes, ReloadError> {
-        self.reload(self.read_again()?)
+        self.reload(self.origin(false)?.load()?)
     }
 
-    fn read_again(&self) -> Result<Config, ReloadError> {
+    /// The file that this was built from. `altered`: even if code had changed what it said.
+    pub(super) fn origin(&self, altered: bool) -> Result<Origin, ReloadError> {
         let origin = self.inner.changing().origin.clone();
         match origin {
             None => Err(ReloadError::NoFile),
-            Some(origin) if origin.altered => Err(ReloadError::Altered),
-            Some(origin) => Ok(origin.file.load()?),
+            Some(origin) if origin.altered && !altered => Err(ReloadError::Altered),
+            Some(origin) => Ok(origin.file),
         }
     }
 
