@@ -36,6 +36,16 @@ struct List {
     tended: bool,
 }
 
+impl List {
+    /// Keeps what became of the spans of `core`, if there were any.
+    fn keep(&mut self, core: &TracerCore) {
+        let line = line(core, None);
+        if line.started > 0 {
+            fold(&mut self.past, line);
+        }
+    }
+}
+
 /// A tracer whose queue is being exported for the last time.
 #[derive(Clone)]
 pub(super) struct Closing {
@@ -119,7 +129,7 @@ impl Inner {
                         list.closing.push(self.close(core, Pending::Waiting(answer)));
                     }
                     Pending::Done | Pending::Gone => {
-                        fold(&mut list.past, line(&core, None));
+                        list.keep(&core);
                         done.push(core);
                     }
                 }
@@ -158,7 +168,7 @@ impl Retired {
         let mut list = self.lock();
         let at = list.closing.iter().position(|closing| closing.core.id() == id)?;
         let closing = list.closing.swap_remove(at);
-        fold(&mut list.past, line(&closing.core, None));
+        list.keep(&closing.core);
         self.counted(&list);
         Some(closing)
     }
