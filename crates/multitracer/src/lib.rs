@@ -18,8 +18,8 @@ pub use opentelemetry::KeyValue;
 pub use multitracer_macros::traced;
 
 pub use self::config::{
-    Config, ConfigError, ConfigLoader, OnSwitch, Problem, ProcessEnv, RemoteParent, UndefinedVariables,
-    UnknownTracer as UnknownTracerPolicy, Variables,
+    Config, ConfigError, ConfigLoader, Effective, OnSwitch, Override, Problem, ProcessEnv, RemoteParent,
+    UndefinedVariables, UnknownTracer as UnknownTracerPolicy, Variables,
 };
 pub use self::experiment::{Assignment, Experiment, Reason};
 pub use self::export::{InMemoryExporter, Report, ShutdownError, TracerReport};
@@ -31,7 +31,7 @@ pub use self::registry::{
 };
 #[cfg(feature = "watch")]
 pub use self::registry::{Watch, Watching};
-pub use self::routing::{Headers, Route};
+pub use self::routing::{Explanation, Headers, Route, RuleOutcome};
 #[cfg(feature = "signal")]
 pub use self::signal::shutdown_signal;
 pub use self::span::{ToAttribute, enrich_span};

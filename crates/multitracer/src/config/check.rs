@@ -38,7 +38,7 @@ const MOST_NAMES: usize = 8;
 const MOST_TOTAL: u64 = i32::MAX as u64;
 
 impl Flaw {
-    fn new(path: KeyPath, text: impl Into<String>) -> Self {
+    pub(super) fn new(path: KeyPath, text: impl Into<String>) -> Self {
         Self { path, or_path: None, found: Found::Nothing, text: text.into(), help: None }
     }
 
@@ -51,7 +51,8 @@ impl Flaw {
         Self { path, or_path: None, found: Found::Hidden, text: breach.predicate, help: breach.help }
     }
 
-    fn help(mut self, help: impl Into<String>) -> Self {
+    #[must_use]
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }

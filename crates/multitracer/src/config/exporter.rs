@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use http::Uri;
+
 use super::decode::Fields;
 use super::headers::{self, AUTHORIZATION, HEADER, Headers};
 use super::model::{Compression, Encoding, ExporterConfig, OtlpGrpcConfig, OtlpHttpConfig, TlsConfig};
+use super::path::mentions_secret;
 use super::rules;
 use super::sampler::NOTHING;
 use super::schema::{Key, Kind, Section};
@@ -142,6 +145,38 @@ impl Exporter {
             Self::Http(otlp) | Self::Grpc(otlp) => {
                 otlp.headers.iter().any(|(name, value)| name == AUTHORIZATION && value.is_some())
             }
+            Self::Console => false,
+        }
+    }
+
+    /// The kind, if this block's endpoint is on another host than the one of `defaults`.
+    pub(super) fn endpoint_beside(&self, defaults: &Self) -> Option<&'static str> {
+        let (kind, own, base) = match (self, defaults) {
+            (Self::Http(own), Self::Http(base)) => ("otlp_http", own, base),
+            (Self::Grpc(own), Self::Grpc(base)) => ("otlp_grpc", own, base),
+            _ => return None,
+        };
+        let host = |endpoint: &str| endpoint.parse::<Uri>().ok()?.authority().cloned();
+        let other = base.endpoint.as_deref().and_then(host);
+        (host(own.endpoint.as_deref()?) != other).then_some(kind)
+    }
+
+    /// The headers with credentials that the defaults of the same kind have.
+    pub(super) fn inherited<'d>(&self, defaults: &'d Self) -> Vec<&'d str> {
+        match (self, defaults) {
+            (Self::Http(_), Self::Http(base)) | (Self::Grpc(_), Self::Grpc(base)) => {
+                let secret =
+                    base.headers.iter().filter(|(name, value)| value.is_some() && mentions_secret(name));
+                secret.map(|(name, _)| name.as_str()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether this block says something about the header, be it that it is left out.
+    pub(super) fn names(&self, header: &str) -> bool {
+        match self {
+            Self::Http(otlp) | Self::Grpc(otlp) => otlp.headers.iter().any(|(name, _)| name == header),
             Self::Console => false,
         }
     }

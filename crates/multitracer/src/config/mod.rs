@@ -6,6 +6,7 @@
 pub(crate) mod check;
 mod core_schema;
 mod decode;
+mod effective;
 mod error;
 mod experiments;
 mod exporter;
@@ -15,6 +16,7 @@ mod headers;
 mod load;
 mod loader;
 pub(crate) mod model;
+mod overrides;
 mod pairs;
 mod path;
 mod resource;
@@ -28,12 +30,16 @@ mod substitute;
 mod suggest;
 mod tracers;
 mod tuning;
+mod warnings;
 mod yaml;
 
+pub use self::effective::Effective;
 pub use self::error::{ConfigError, Problem};
 pub(crate) use self::loader::Origin;
 pub use self::loader::{Config, ConfigLoader};
 pub use self::model::{OnSwitch, RemoteParent, UnknownTracer};
+pub use self::overrides::Override;
+pub(crate) use self::path::mentions_secret;
 pub(crate) use self::secret::Secret;
 pub use self::substitute::{ProcessEnv, UndefinedVariables, Variables};
 

@@ -8,9 +8,10 @@ use super::headers;
 use super::model::{AttributeValue, SamplerConfig, ServiceConfig, TracerConfig};
 use super::resource::{self, Attributes, RESOURCE};
 use super::sampler::{self, SAMPLER};
-use super::schema::{Key, Kind, Section};
+use super::schema::{self, Key, Kind, Section};
 use super::secret::Secret;
 use super::tuning::{self, BATCH, Batch, CAPTURE, Capture, LIMITS, Limits};
+use super::warnings;
 use super::yaml::{Node, NodeKind};
 
 pub(super) static TRACER: Section = Section {
@@ -125,7 +126,34 @@ pub(super) fn read_tracer(name: &str, fields: &Fields<'_>, defaults: &Block) -> 
     {
         key.problem("an `api_key` needs an OTLP exporter, and this tracer's is `console`", None);
     }
+    inherited_credentials(fields, &block, defaults);
     block.finish(name, defaults)
+}
+
+/// Says so where a tracer sends the credentials of the defaults to an endpoint of its own.
+fn inherited_credentials(fields: &Fields<'_>, block: &Block, defaults: &Block) {
+    let (Some(own), Some(base)) = (&block.exporter, &defaults.exporter) else { return };
+    let Some(endpoint) = own.endpoint_beside(base) else { return };
+    let mut inherited = own.inherited(base);
+    if defaults.authorization.is_some() {
+        inherited.push(headers::AUTHORIZATION);
+    }
+    inherited.retain(|name| *name != headers::AUTHORIZATION || block.authorization.is_none());
+    inherited.sort_unstable();
+    inherited.dedup();
+    let inherited: Vec<&str> = inherited.into_iter().filter(|name| !own.names(name)).collect();
+    let Some(first) = inherited.first() else { return };
+    let of = schema::list(inherited.iter().copied());
+    let help = match *first {
+        headers::AUTHORIZATION => {
+            "give the tracer an `api_key` of its own, or leave it out with `headers: {authorization: null}`"
+                .to_owned()
+        }
+        other => format!("give the tracer its own, or leave it out with `headers: {{{other}: null}}`"),
+    };
+    let message = format!("this endpoint is sent the credentials of `defaults`: {of}");
+    let at = fields.under("exporter", endpoint, "endpoint");
+    at.unwrap_or_else(|| fields.at.clone()).warn(warnings::INHERITED_CREDENTIALS, message, &help);
 }
 
 impl Block {
