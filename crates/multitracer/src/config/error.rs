@@ -71,6 +71,12 @@ impl ConfigError {
         &self.0.problems
     }
 
+    /// How many more problems there are than [`problems`](Self::problems) has.
+    #[must_use]
+    pub fn omitted(&self) -> usize {
+        self.0.omitted
+    }
+
     /// The error of a text; `omitted` more problems were found and not kept.
     pub(super) fn new(source: &Source<'_>, findings: Vec<Finding>, omitted: usize) -> Self {
         let omitted = omitted + findings.len().saturating_sub(MOST_PROBLEMS);

@@ -150,11 +150,6 @@ impl Config {
         &self.model
     }
 
-    #[cfg(feature = "probe")]
-    pub(crate) fn model_of(&self) -> &Arc<ConfigModel> {
-        &self.model
-    }
-
     pub(crate) fn into_parts(self) -> (ConfigModel, Option<Origin>) {
         (Arc::unwrap_or_clone(self.model), self.origin)
     }

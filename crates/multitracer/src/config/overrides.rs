@@ -55,7 +55,7 @@ impl Override {
 pub(super) const PREFIX: &str = "MULTITRACER_";
 pub(super) const ENABLED: &str = "MULTITRACER_ENABLED";
 pub(super) const DEFAULT_TRACER: &str = "MULTITRACER_DEFAULT_TRACER";
-const OF_TRACER: &str = "MULTITRACER_TRACER_";
+pub(super) const OF_TRACER: &str = "MULTITRACER_TRACER_";
 
 /// The variables of one tracer.
 pub(super) fn of_tracer(name: &str) -> [String; 2] {

@@ -62,10 +62,14 @@ pub(super) fn surroundings(cx: &Context<'_>, model: &ConfigModel, set: &[Overrid
         .collect();
     ignored.sort_unstable();
     if let (true, Some(first)) = (sends, ignored.first()) {
-        let are = if ignored.len() == 1 { "is" } else { "are" };
+        let (are, them) = if ignored.len() == 1 { ("is", "it") } else { ("are", "them") };
         let list = schema::list(ignored.iter().copied());
         let help = format!("write `${{{first}}}` where its value belongs, or unset it");
-        found.push(warning("ignored_variable", format!("{list} {are} set, and no tracer reads it"), help));
+        found.push(warning(
+            "ignored_variable",
+            format!("{list} {are} set, and no tracer reads {them}"),
+            help,
+        ));
     }
     let mut known = vec![overrides::ENABLED.to_owned(), overrides::DEFAULT_TRACER.to_owned()];
     known.extend(model.tracers.iter().flat_map(|tracer| overrides::of_tracer(&tracer.name)));
@@ -76,11 +80,16 @@ pub(super) fn surroundings(cx: &Context<'_>, model: &ConfigModel, set: &[Overrid
         .collect();
     strange.sort_unstable();
     for name in strange {
-        let meant = suggest::nearest(name, known.iter().map(String::as_str));
+        // What all have in common would make everything look alike.
+        let prefix =
+            if name.starts_with(overrides::OF_TRACER) { overrides::OF_TRACER } else { overrides::PREFIX };
+        let part = |name| str::strip_prefix(name, prefix);
+        let parts = known.iter().filter_map(|name| part(name));
+        let meant = part(name).and_then(|name| suggest::nearest(name, parts));
         // Programs may have variables with this prefix that are none of our business.
         let help = match meant {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None if name.starts_with("MULTITRACER_TRACER_") => {
+            Some(meant) => format!("did you mean `{prefix}{meant}`?"),
+            None if prefix == overrides::OF_TRACER => {
                 "it is `MULTITRACER_TRACER_<NAME>_ENABLED` or `.._SAMPLE_RATE`, with a tracer's name in capitals"
                     .to_owned()
             }

@@ -4,11 +4,14 @@
 
 mod code;
 mod docs;
+mod effective;
 mod example;
 mod hostile;
 mod model;
+mod overrides;
 mod problems;
 mod secrets;
+mod warnings;
 
 use super::model::ConfigModel;
 use super::{Config, ConfigError};
