@@ -20,6 +20,13 @@ pub(crate) enum Command {
     Check(Check),
     Route(Route),
     Assign(Assign),
+    /// Print the JSON Schema of the configuration, for editors
+    #[command(after_help = "Example:\n  \
+        multitracer schema > config.schema.json\n\n\
+        Then write this as the first line of the configuration:\n  \
+        # yaml-language-server: $schema=config.schema.json")]
+    Schema,
+    Init(Init),
     /// Print a completion script for a shell
     #[command(after_help = "Examples:\n  \
         multitracer completions bash > /etc/bash_completion.d/multitracer\n  \
@@ -96,6 +103,20 @@ pub(crate) struct Assign {
     /// Print a JSON object for each unit, or one for the summary
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Write a commented configuration to start from
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    multitracer init                       # writes config.yaml\n  \
+    multitracer init - | less")]
+pub(crate) struct Init {
+    /// The file to write, or `-` for standard output; one that exists is left alone
+    #[arg(default_value = "config.yaml")]
+    pub(crate) file: PathBuf,
+    /// Write over a file that exists
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 fn header(text: &str) -> Result<(String, String), String> {

@@ -18,8 +18,8 @@ pub use opentelemetry::KeyValue;
 pub use multitracer_macros::traced;
 
 pub use self::config::{
-    Config, ConfigError, ConfigLoader, Effective, OnSwitch, Override, Problem, ProcessEnv, RemoteParent,
-    UndefinedVariables, UnknownTracer as UnknownTracerPolicy, Variables,
+    Config, ConfigError, ConfigLoader, Effective, JsonSchema, OnSwitch, Override, Problem, ProcessEnv,
+    RemoteParent, UndefinedVariables, UnknownTracer as UnknownTracerPolicy, Variables,
 };
 pub use self::experiment::{Assignment, Experiment, Reason};
 pub use self::export::{InMemoryExporter, Report, ShutdownError, TracerReport};

@@ -3,7 +3,9 @@
 mod assign;
 mod check;
 mod completions;
+mod init;
 mod route;
+mod schema;
 
 use std::path::Path;
 
@@ -12,7 +14,9 @@ use multitracer::{BuildError, Config, InMemoryExporter, Registry, RegistryBuilde
 pub(crate) use self::assign::assign;
 pub(crate) use self::check::check;
 pub(crate) use self::completions::completions;
+pub(crate) use self::init::init;
 pub(crate) use self::route::route;
+pub(crate) use self::schema::schema;
 use crate::output::Failure;
 
 /// A registry that routes and assigns as the file says, and sends nothing.

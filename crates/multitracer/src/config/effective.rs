@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use serde::ser::{Serialize, Serializer};
 
 use super::model::{
     AttributeValue, BatchConfig, CaptureConfig, Compression, ConfigModel, Encoding, ExperimentConfig,
@@ -13,6 +13,7 @@ use super::model::{
 use super::path::mentions_secret;
 use super::rules;
 use super::secret::Secret;
+use super::tree::{Tree, count, key, text};
 use super::yaml;
 
 /// What is shown in place of a secret.
@@ -33,23 +34,13 @@ const REDACTED: &str = "[REDACTED]";
 /// # Ok::<(), multitracer::ConfigError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Effective(Shown);
-
-#[derive(Clone, Debug)]
-enum Shown {
-    Text(String),
-    Flag(bool),
-    Int(i64),
-    Float(f64),
-    List(Vec<Self>),
-    Map(Vec<(String, Self)>),
-}
+pub struct Effective(Tree);
 
 impl Effective {
     pub(super) fn new(model: &ConfigModel) -> Self {
         let mut map = vec![
             key("file_format", text("1.0")),
-            key("enabled", Shown::Flag(model.enabled)),
+            key("enabled", Tree::Flag(model.enabled)),
             key("default_tracer", text(&model.default_tracer)),
             key(
                 "unknown_tracer",
@@ -75,15 +66,15 @@ impl Effective {
             ),
         ];
         let tracers = model.tracers.iter().map(|tracer| key(&tracer.name, of_tracer(tracer))).collect();
-        map.push(key("tracers", Shown::Map(tracers)));
+        map.push(key("tracers", Tree::Map(tracers)));
         if !model.routes.is_empty() {
-            map.push(key("routes", Shown::List(model.routes.iter().map(route).collect())));
+            map.push(key("routes", Tree::List(model.routes.iter().map(route).collect())));
         }
         if !model.experiments.is_empty() {
             let experiments = model.experiments.iter().map(|each| key(&each.name, experiment(each)));
-            map.push(key("experiments", Shown::Map(experiments.collect())));
+            map.push(key("experiments", Tree::Map(experiments.collect())));
         }
-        Self(Shown::Map(map))
+        Self(Tree::Map(map))
     }
 }
 
@@ -99,58 +90,13 @@ impl Serialize for Effective {
     }
 }
 
-impl Shown {
-    /// With nothing in it that would be read as a reference to a variable.
-    fn escaped(&self) -> Self {
-        match self {
-            Self::Text(text) => Self::Text(text.replace("$$", "$$$$").replace("${", "$${")),
-            Self::List(items) => Self::List(items.iter().map(Self::escaped).collect()),
-            Self::Map(entries) => {
-                Self::Map(entries.iter().map(|(key, value)| (key.clone(), value.escaped())).collect())
-            }
-            other => other.clone(),
-        }
-    }
-}
-
-impl Serialize for Shown {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Text(text) => serializer.serialize_str(text),
-            Self::Flag(flag) => serializer.serialize_bool(*flag),
-            Self::Int(number) => serializer.serialize_i64(*number),
-            Self::Float(number) => serializer.serialize_f64(*number),
-            Self::List(items) => serializer.collect_seq(items),
-            Self::Map(entries) => {
-                let mut map = serializer.serialize_map(Some(entries.len()))?;
-                for (key, value) in entries {
-                    map.serialize_entry(key, value)?;
-                }
-                map.end()
-            }
-        }
-    }
-}
-
-fn key(name: &str, value: Shown) -> (String, Shown) {
-    (name.to_owned(), value)
-}
-
-fn text(text: &str) -> Shown {
-    Shown::Text(text.to_owned())
-}
-
-fn count(number: impl TryInto<i64>) -> Shown {
-    Shown::Int(number.try_into().unwrap_or(i64::MAX))
-}
-
-fn millis(duration: Duration) -> Shown {
+fn millis(duration: Duration) -> Tree {
     count(duration.as_millis())
 }
 
-fn of_tracer(tracer: &TracerConfig) -> Shown {
+fn of_tracer(tracer: &TracerConfig) -> Tree {
     let mut map = vec![
-        key("enabled", Shown::Flag(tracer.enabled)),
+        key("enabled", Tree::Flag(tracer.enabled)),
         key("project", text(&tracer.project)),
         key("project_attribute", text(&tracer.project_attribute)),
     ];
@@ -165,58 +111,58 @@ fn of_tracer(tracer: &TracerConfig) -> Shown {
     let parts: Vec<_> =
         parts.into_iter().filter_map(|(name, value)| Some(key(name, text(value.as_ref()?)))).collect();
     if !parts.is_empty() {
-        map.push(key("service", Shown::Map(parts)));
+        map.push(key("service", Tree::Map(parts)));
     }
     if !tracer.resource.is_empty() {
         let attributes = tracer.resource.iter().map(|(name, value)| attribute(name, value)).collect();
-        map.push(key("resource", Shown::Map(vec![key("attributes", Shown::List(attributes))])));
+        map.push(key("resource", Tree::Map(vec![key("attributes", Tree::List(attributes))])));
     }
     map.push(key("sampler", sampler(&tracer.sampler)));
     map.push(key("limits", limits(&tracer.limits)));
     map.push(key("exporter", exporter(&tracer.exporter)));
     map.push(key("batch", batch(&tracer.batch)));
     map.push(key("capture", capture(&tracer.capture)));
-    Shown::Map(map)
+    Tree::Map(map)
 }
 
-fn attribute(name: &str, value: &AttributeValue) -> Shown {
+fn attribute(name: &str, value: &AttributeValue) -> Tree {
     let (kind, value) = match value {
         AttributeValue::String(_) if mentions_secret(name) => ("string", text(REDACTED)),
         AttributeValue::StringArray(_) if mentions_secret(name) => {
-            ("string_array", Shown::List(vec![text(REDACTED)]))
+            ("string_array", Tree::List(vec![text(REDACTED)]))
         }
         AttributeValue::String(value) => ("string", text(value)),
-        AttributeValue::Bool(value) => ("bool", Shown::Flag(*value)),
-        AttributeValue::Int(value) => ("int", Shown::Int(*value)),
-        AttributeValue::Double(value) => ("double", Shown::Float(*value)),
+        AttributeValue::Bool(value) => ("bool", Tree::Flag(*value)),
+        AttributeValue::Int(value) => ("int", Tree::Int(*value)),
+        AttributeValue::Double(value) => ("double", Tree::Float(*value)),
         AttributeValue::StringArray(values) => {
-            ("string_array", Shown::List(values.iter().map(|value| text(value)).collect()))
+            ("string_array", Tree::List(values.iter().map(|value| text(value)).collect()))
         }
         AttributeValue::BoolArray(values) => {
-            ("bool_array", Shown::List(values.iter().map(|value| Shown::Flag(*value)).collect()))
+            ("bool_array", Tree::List(values.iter().map(|value| Tree::Flag(*value)).collect()))
         }
         AttributeValue::IntArray(values) => {
-            ("int_array", Shown::List(values.iter().map(|value| Shown::Int(*value)).collect()))
+            ("int_array", Tree::List(values.iter().map(|value| Tree::Int(*value)).collect()))
         }
         AttributeValue::DoubleArray(values) => {
-            ("double_array", Shown::List(values.iter().map(|value| Shown::Float(*value)).collect()))
+            ("double_array", Tree::List(values.iter().map(|value| Tree::Float(*value)).collect()))
         }
     };
-    Shown::Map(vec![key("name", text(name)), key("value", value), key("type", text(kind))])
+    Tree::Map(vec![key("name", text(name)), key("value", value), key("type", text(kind))])
 }
 
-fn sampler(config: &SamplerConfig) -> Shown {
-    let one = |name: &str, inner| Shown::Map(vec![key(name, inner)]);
+fn sampler(config: &SamplerConfig) -> Tree {
+    let one = |name: &str, inner| Tree::Map(vec![key(name, inner)]);
     match config {
         SamplerConfig::AlwaysOn => text("always_on"),
         SamplerConfig::AlwaysOff => text("always_off"),
         SamplerConfig::TraceIdRatioBased(ratio) => {
-            one("trace_id_ratio_based", one("ratio", Shown::Float(*ratio)))
+            one("trace_id_ratio_based", one("ratio", Tree::Float(*ratio)))
         }
         SamplerConfig::RateLimited(rate) => one("rate_limited", one("per_second", count(*rate))),
         SamplerConfig::ParentBased(delegates) => one(
             "parent_based",
-            Shown::Map(vec![
+            Tree::Map(vec![
                 key("root", sampler(&delegates.root)),
                 key("remote_parent_sampled", sampler(&delegates.remote_parent_sampled)),
                 key("remote_parent_not_sampled", sampler(&delegates.remote_parent_not_sampled)),
@@ -227,7 +173,7 @@ fn sampler(config: &SamplerConfig) -> Shown {
     }
 }
 
-fn limits(limits: &LimitsConfig) -> Shown {
+fn limits(limits: &LimitsConfig) -> Tree {
     let mut map = Vec::new();
     map.extend(
         limits.attribute_value_length_limit.map(|most| key("attribute_value_length_limit", count(most))),
@@ -240,10 +186,10 @@ fn limits(limits: &LimitsConfig) -> Shown {
         key("link_attribute_count_limit", count(limits.link_attribute_count_limit)),
     ]);
     map.extend(limits.max_spans_per_trace.map(|most| key("max_spans_per_trace", count(most))));
-    Shown::Map(map)
+    Tree::Map(map)
 }
 
-fn exporter(config: &ExporterConfig) -> Shown {
+fn exporter(config: &ExporterConfig) -> Tree {
     let compression = |compression: Compression| {
         text(match compression {
             Compression::None => "none",
@@ -274,23 +220,23 @@ fn exporter(config: &ExporterConfig) -> Shown {
             ("otlp_grpc", map)
         }
     };
-    Shown::Map(vec![key(kind, Shown::Map(map))])
+    Tree::Map(vec![key(kind, Tree::Map(map))])
 }
 
-fn headers(headers: &[(String, Secret)]) -> Option<(String, Shown)> {
+fn headers(headers: &[(String, Secret)]) -> Option<(String, Tree)> {
     let shown = headers.iter().map(|(name, _)| key(name, text(REDACTED))).collect();
-    (!headers.is_empty()).then(|| key("headers", Shown::Map(shown)))
+    (!headers.is_empty()).then(|| key("headers", Tree::Map(shown)))
 }
 
-fn tls(tls: &TlsConfig) -> Option<(String, Shown)> {
+fn tls(tls: &TlsConfig) -> Option<(String, Tree)> {
     let files = [("ca_file", &tls.ca_file), ("cert_file", &tls.cert_file), ("key_file", &tls.key_file)];
     let map: Vec<_> =
         files.into_iter().filter_map(|(name, file)| Some(key(name, text(file.as_ref()?)))).collect();
-    (!map.is_empty()).then(|| key("tls", Shown::Map(map)))
+    (!map.is_empty()).then(|| key("tls", Tree::Map(map)))
 }
 
-fn batch(batch: &BatchConfig) -> Shown {
-    Shown::Map(vec![
+fn batch(batch: &BatchConfig) -> Tree {
+    Tree::Map(vec![
         key("schedule_delay", millis(batch.schedule_delay)),
         key("export_timeout", millis(batch.export_timeout)),
         key("max_queue_size", count(batch.max_queue_size)),
@@ -298,27 +244,27 @@ fn batch(batch: &BatchConfig) -> Shown {
     ])
 }
 
-fn capture(capture: &CaptureConfig) -> Shown {
-    Shown::Map(vec![
-        key("arguments", Shown::Flag(capture.arguments)),
-        key("results", Shown::Flag(capture.results)),
+fn capture(capture: &CaptureConfig) -> Tree {
+    Tree::Map(vec![
+        key("arguments", Tree::Flag(capture.arguments)),
+        key("results", Tree::Flag(capture.results)),
         key("max_length", count(capture.max_length)),
     ])
 }
 
-fn route(route: &RouteConfig) -> Shown {
+fn route(route: &RouteConfig) -> Tree {
     let mut map = vec![key("name", text(&route.name))];
     if !route.headers.is_empty() {
-        map.push(key("headers", Shown::List(route.headers.iter().map(condition).collect())));
+        map.push(key("headers", Tree::List(route.headers.iter().map(condition).collect())));
     }
     map.push(match &route.target {
         RouteTarget::Tracer(name) => key("tracer", text(name)),
         RouteTarget::Experiment(name) => key("experiment", text(name)),
     });
-    Shown::Map(map)
+    Tree::Map(map)
 }
 
-fn condition(header: &HeaderMatch) -> Shown {
+fn condition(header: &HeaderMatch) -> Tree {
     let (kind, value) = match &header.value {
         ValueMatch::Exact(value) => ("exact", Some(value.as_str())),
         ValueMatch::Prefix(value) => ("prefix", Some(value.as_str())),
@@ -329,16 +275,16 @@ fn condition(header: &HeaderMatch) -> Shown {
     map.extend(
         value.map(|value| key("value", text(if mentions_secret(&header.name) { REDACTED } else { value }))),
     );
-    Shown::Map(map)
+    Tree::Map(map)
 }
 
-fn experiment(experiment: &ExperimentConfig) -> Shown {
+fn experiment(experiment: &ExperimentConfig) -> Tree {
     let mut map = Vec::new();
     if let Some(header) = &experiment.unit_header {
-        map.push(key("unit", Shown::Map(vec![key("header", text(header))])));
+        map.push(key("unit", Tree::Map(vec![key("header", text(header))])));
     }
     let variants = experiment.variants.iter().map(|variant| {
-        Shown::Map(vec![
+        Tree::Map(vec![
             key("name", text(&variant.name)),
             key("weight", count(variant.weight)),
             key("tracer", text(&variant.tracer)),
@@ -347,9 +293,9 @@ fn experiment(experiment: &ExperimentConfig) -> Shown {
     map.extend([
         key("salt", text(&experiment.salt)),
         key("hash", text("murmur3_32_v1")),
-        key("coverage", Shown::Float(experiment.coverage)),
-        key("variants", Shown::List(variants.collect())),
+        key("coverage", Tree::Float(experiment.coverage)),
+        key("variants", Tree::List(variants.collect())),
         key("fallback", text(&experiment.fallback)),
     ]);
-    Shown::Map(map)
+    Tree::Map(map)
 }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use http::Uri;
 
+use super::backend::Preset;
 use super::decode::Fields;
-use super::headers::{self, AUTHORIZATION, HEADER, Headers};
+use super::headers::{self, HEADER, Headers};
 use super::model::{Compression, Encoding, ExporterConfig, OtlpGrpcConfig, OtlpHttpConfig, TlsConfig};
 use super::path::mentions_secret;
 use super::rules;
@@ -139,13 +140,46 @@ fn file(tls: &Fields<'_>, name: &str) -> Option<String> {
 }
 
 impl Exporter {
-    /// What is sent under its own name for authorization, if anything.
-    pub(super) fn authorizes(&self) -> bool {
+    /// Whether the header that holds the credentials has a value here.
+    pub(super) fn authorizes(&self, header: &str) -> bool {
         match self {
             Self::Http(otlp) | Self::Grpc(otlp) => {
-                otlp.headers.iter().any(|(name, value)| name == AUTHORIZATION && value.is_some())
+                otlp.headers.iter().any(|(name, value)| name == header && value.is_some())
             }
             Self::Console => false,
+        }
+    }
+
+    /// Without what belongs to one backend: where it is, and what it is sent.
+    pub(super) fn anonymous(&self) -> Self {
+        let strip = |otlp: &Otlp| Otlp { endpoint: None, headers: Headers::new(), ..otlp.clone() };
+        match self {
+            Self::Http(otlp) => Self::Http(strip(otlp)),
+            Self::Grpc(otlp) => Self::Grpc(strip(otlp)),
+            Self::Console => Self::Console,
+        }
+    }
+
+    /// The endpoint that a block gives.
+    pub(super) fn endpoint(&self) -> Option<&str> {
+        match self {
+            Self::Http(otlp) | Self::Grpc(otlp) => otlp.endpoint.as_deref(),
+            Self::Console => None,
+        }
+    }
+
+    /// Fills in what a backend reads, where nothing else was said.
+    pub(super) fn complete(&mut self, preset: &Preset, project: &str) {
+        if let (Self::Http(otlp), Some(endpoint)) = (&mut *self, preset.endpoint) {
+            otlp.endpoint.get_or_insert_with(|| endpoint.to_owned());
+        }
+        if let Self::Http(otlp) | Self::Grpc(otlp) = self {
+            let project = preset.project_header.map(|name| (name, project));
+            for (name, value) in preset.headers.iter().copied().chain(project) {
+                if !otlp.headers.iter().any(|(other, _)| other == name) {
+                    otlp.headers.push((name.to_owned(), Some(Secret::new(value))));
+                }
+            }
         }
     }
 
@@ -182,9 +216,9 @@ impl Exporter {
     }
 
     /// Adds the header that an `api_key` stands for.
-    pub(super) fn authorize(&mut self, authorization: Secret) {
+    pub(super) fn authorize(&mut self, header: &str, credential: Secret) {
         if let Self::Http(otlp) | Self::Grpc(otlp) = self {
-            otlp.put(AUTHORIZATION.to_owned(), Some(authorization));
+            otlp.put(header.to_owned(), Some(credential));
         }
     }
 

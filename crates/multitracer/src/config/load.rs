@@ -77,13 +77,19 @@ pub(super) fn load(source_name: &str, text: &str, rules: &Rules<'_>) -> Result<L
     }
     let mut found = collected.warnings;
     found.extend(about);
-    for warning in warnings::model(&model, &overrides, &unknown) {
+    let named = find(&root, &KeyPath::root().key("default_tracer"));
+    let varies = named.is_some_and(|(node, _)| has_reference(node));
+    for warning in warnings::model(&model, &overrides, &unknown, varies) {
         let finding = locate(&root, warning.flaw, Some(warning.code));
         if seen.insert((finding.path.clone(), finding.message.clone())) {
             found.push(finding);
         }
     }
     Ok(Loaded { model, warnings: Problem::all(&source, found), overrides })
+}
+
+fn has_reference(node: &Node<'_>) -> bool {
+    matches!(&node.kind, NodeKind::Scalar { text, .. } if text.contains("${"))
 }
 
 pub(super) fn too_large(source_name: &str) -> ConfigError {

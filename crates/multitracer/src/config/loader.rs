@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::effective::Effective;
 use super::error::{ConfigError, Problem};
+use super::json_schema::JsonSchema;
 use super::load::{self, LARGEST, Loaded, Rules};
 use super::model::ConfigModel;
 use super::overrides::Override;
@@ -90,6 +91,12 @@ impl Config {
         }
     }
 
+    /// The JSON Schema of the file, for editors.
+    #[must_use]
+    pub fn json_schema() -> JsonSchema {
+        JsonSchema::new()
+    }
+
     /// The file that was read, or `<string>`.
     #[must_use]
     pub fn source_name(&self) -> &str {
@@ -104,7 +111,7 @@ impl Config {
     /// | `plain_http` | credentials go over `http://` to another machine |
     /// | `inherited_credentials` | a tracer with an endpoint of its own sends it the credentials of `defaults` |
     /// | `unreachable_route` | a route never matches: an earlier one covers it, or its own conditions exclude each other |
-    /// | `unused_tracer` | no route, no experiment and not `default_tracer` leads to a tracer; only code that names it uses it |
+    /// | `unused_tracer` | no route, no experiment and not `default_tracer` leads to a tracer; only code that names it uses it. Not looked for where a variable gives `default_tracer` |
     /// | `sample_rate_zero` | a tracer's sample rate is 0 |
     /// | `unlimited_canary` | headers of a request choose a tracer whose sampler has no rate limit |
     /// | `ignored_variable` | an `OTEL_EXPORTER_OTLP_*` variable is set, which no tracer reads |

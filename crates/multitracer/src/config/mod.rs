@@ -3,6 +3,7 @@
 //! `yaml` reads the text into a tree, `schema` and the tables of the sections say what may stand in it, `decode`
 //! and `fields` walk it, `check` looks at the whole, and `error` shows what is wrong.
 
+mod backend;
 pub(crate) mod check;
 mod core_schema;
 mod decode;
@@ -13,6 +14,7 @@ mod exporter;
 mod fields;
 mod file;
 mod headers;
+mod json_schema;
 mod load;
 mod loader;
 pub(crate) mod model;
@@ -29,12 +31,14 @@ mod source;
 mod substitute;
 mod suggest;
 mod tracers;
+mod tree;
 mod tuning;
 mod warnings;
 mod yaml;
 
 pub use self::effective::Effective;
 pub use self::error::{ConfigError, Problem};
+pub use self::json_schema::JsonSchema;
 pub(crate) use self::loader::Origin;
 pub use self::loader::{Config, ConfigLoader};
 pub use self::model::{OnSwitch, RemoteParent, UnknownTracer};

@@ -31,13 +31,21 @@ const MOST: usize = 100;
 pub(super) const INHERITED_CREDENTIALS: &str = "inherited_credentials";
 pub(super) const NEWER_FILE_FORMAT: &str = "newer_file_format";
 
-/// What the model says; `unknown` are the places of values that are not known.
-pub(super) fn model(model: &ConfigModel, overrides: &[Override], unknown: &Paths) -> Vec<Warning> {
+/// What the model says; `unknown` are the places of values that are not known, and `varies` says that the default tracer may be
+/// another one elsewhere.
+pub(super) fn model(
+    model: &ConfigModel,
+    overrides: &[Override],
+    unknown: &Paths,
+    varies: bool,
+) -> Vec<Warning> {
     let mut found = Found { warnings: Vec::new(), unknown };
     found.shared_projects(model);
     found.plain_http(model);
     found.unreachable_routes(&model.routes);
-    found.unused_tracers(model);
+    if !varies {
+        found.unused_tracers(model);
+    }
     found.sample_rates(model, overrides);
     found.unlimited_canaries(model);
     found.warnings
@@ -123,8 +131,8 @@ impl Found<'_> {
     }
 
     fn shared_projects(&mut self, model: &ConfigModel) {
-        type Destination<'m> = (&'static str, &'m str, &'m str, Vec<(&'m str, &'m str)>);
-        let mut seen: HashMap<Destination<'_>, &TracerConfig> = HashMap::new();
+        type Projects<'m> = (&'static str, &'m str, &'m str, Vec<(&'m str, &'m str)>);
+        let mut seen: HashMap<Projects<'_>, &TracerConfig> = HashMap::new();
         for tracer in model.tracers.iter().filter(|tracer| tracer.enabled) {
             let path = tracer_path(tracer);
             let keys = ["environment", "source", "project", "exporter", "backend"];
@@ -283,8 +291,11 @@ fn tracer_path(tracer: &TracerConfig) -> KeyPath {
     KeyPath::root().key("tracers").key(tracer.name.as_str())
 }
 
+/// Kind, endpoint and headers.
+type Destination<'t> = (&'static str, &'t str, &'t [(String, Secret)]);
+
 /// Kind, endpoint and headers of an exporter that sends somewhere.
-fn otlp(tracer: &TracerConfig) -> Option<(&'static str, &str, &[(String, Secret)])> {
+fn otlp(tracer: &TracerConfig) -> Option<Destination<'_>> {
     match &tracer.exporter {
         ExporterConfig::OtlpHttp(OtlpHttpConfig { endpoint, headers, .. }) => {
             Some(("otlp_http", endpoint, headers))

@@ -190,6 +190,8 @@ fn tracers_that_only_code_can_use() {
     assert_eq!(unused(""), "bc");
     assert_eq!(unused("routes: [{headers: {x: y}, tracer: b}]"), "c");
     assert_eq!(unused("experiments: {e: {variants: [{name: b}], fallback: c}}"), "");
+    // Elsewhere the others are the default one.
+    assert_eq!(warnings(&format!("default_tracer: ${{APP_ENV:-a}}\n{tracers}")), NONE);
     assert_eq!(unused("experiments: {e: {variants: [{name: x, tracer: c}]}}"), "b");
 }
 
