@@ -1,6 +1,7 @@
 //! What may stand on the command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -20,6 +21,7 @@ pub(crate) enum Command {
     Check(Check),
     Route(Route),
     Assign(Assign),
+    Ping(Ping),
     /// Print the JSON Schema of the configuration, for editors
     #[command(after_help = "Example:\n  \
         multitracer schema > config.schema.json\n\n\
@@ -105,6 +107,29 @@ pub(crate) struct Assign {
     pub(crate) json: bool,
 }
 
+/// Send one test span through each tracer, and say what became of it
+///
+/// The span is called `multitracer.ping` and shows in the backend. For each tracer: `delivered`; `partial`, with what the backend
+/// did not take; `refused`, with its status and words; `unreachable`, with the step that failed (DNS, connect, TLS, HTTP); `skipped`, if it is
+/// off or writes to the console. No secret is shown.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    multitracer ping config.yaml\n  \
+    multitracer ping config.yaml --tracer canary --timeout 2s --json")]
+pub(crate) struct Ping {
+    /// The configuration, a YAML file
+    pub(crate) file: PathBuf,
+    /// This tracer alone; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tracer: Vec<String>,
+    /// The longest that one tracer may take: `5s`, `500ms`
+    #[arg(long, default_value = "5s", value_parser = duration)]
+    pub(crate) timeout: Duration,
+    /// Print a JSON object for each tracer
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// Write a commented configuration to start from
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
@@ -125,6 +150,23 @@ fn header(text: &str) -> Result<(String, String), String> {
     Ok((name.to_string(), value.trim_matches([' ', '\t']).to_owned()))
 }
 
+/// `5s`, `500ms`, `1m`, or seconds without a unit.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().map_err(|_| "a number with `ms`, `s` or `m` after it".to_owned())?;
+    let millis = match unit {
+        "ms" => Some(number),
+        "s" | "" => number.checked_mul(1000),
+        "m" => number.checked_mul(60_000),
+        _ => return Err("the unit is `ms`, `s` or `m`".to_owned()),
+    };
+    match millis {
+        Some(millis @ 1..=3_600_000) => Ok(Duration::from_millis(millis)),
+        _ => Err("it is from 1ms to 60m".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -132,5 +174,17 @@ mod tests {
     #[test]
     fn the_arguments_are_well_formed() {
         super::Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn durations() {
+        let millis = |text| super::duration(text).ok().map(|duration| duration.as_millis());
+        assert_eq!(
+            [millis("5s"), millis("250ms"), millis("2"), millis("1m")],
+            [Some(5000), Some(250), Some(2000), Some(60_000)]
+        );
+        for bad in ["", "s", "0s", "5h", "-1s", "1.5s", "61m", "99999999999999999999s"] {
+            assert_eq!(millis(bad), None, "{bad}");
+        }
     }
 }

@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         Command::Check(check) => commands::check(&check),
         Command::Route(route) => commands::route(&route),
         Command::Assign(assign) => commands::assign(&assign),
+        Command::Ping(ping) => commands::ping(&ping),
         Command::Schema => commands::schema(),
         Command::Init(init) => commands::init(&init),
         Command::Completions { shell } => commands::completions(shell),

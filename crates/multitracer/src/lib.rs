@@ -5,6 +5,8 @@ mod experiment;
 mod export;
 #[cfg(feature = "tower")]
 mod http;
+#[cfg(feature = "probe")]
+mod probe;
 mod registry;
 mod routing;
 #[cfg(feature = "signal")]
@@ -25,6 +27,8 @@ pub use self::experiment::{Assignment, Experiment, Reason};
 pub use self::export::{InMemoryExporter, Report, ShutdownError, TracerReport};
 #[cfg(feature = "tower")]
 pub use self::http::{HttpLayer, HttpService, ResponseFuture, TracedBody};
+#[cfg(feature = "probe")]
+pub use self::probe::{Probe, ProbeOutcome, ProbeStep};
 pub use self::registry::{
     BuildError, Changes, ExperimentBuilder, Registry, RegistryBuilder, ReloadError, RouteBuilder,
     SwitchError, TracerBuilder, Tracing, UnknownExperiment, UnknownTracer, init, install,

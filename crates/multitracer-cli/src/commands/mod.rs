@@ -4,6 +4,7 @@ mod assign;
 mod check;
 mod completions;
 mod init;
+mod ping;
 mod route;
 mod schema;
 
@@ -15,6 +16,7 @@ pub(crate) use self::assign::assign;
 pub(crate) use self::check::check;
 pub(crate) use self::completions::completions;
 pub(crate) use self::init::init;
+pub(crate) use self::ping::ping;
 pub(crate) use self::route::route;
 pub(crate) use self::schema::schema;
 use crate::output::Failure;

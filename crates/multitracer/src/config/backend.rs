@@ -69,8 +69,8 @@ enum Key {
 pub(super) struct Preset {
     /// Of OTLP over HTTP; `None`: each user has another.
     pub(super) endpoint: Option<&'static str>,
-    /// Whether it takes OTLP over gRPC as well.
-    pub(super) grpc: bool,
+    /// Of OTLP over gRPC; `None`: it takes none.
+    pub(super) grpc: Option<&'static str>,
     key: Key,
     /// Whether nobody is let in without a key.
     pub(super) needs_key: bool,
@@ -89,7 +89,7 @@ const LOCAL: &str = "http://localhost:4318/v1/traces";
 /// A local backend without particulars.
 const PLAIN: Preset = Preset {
     endpoint: Some(LOCAL),
-    grpc: true,
+    grpc: Some("http://localhost:4317"),
     key: Key::Bearer,
     needs_key: false,
     project_header: None,
@@ -99,7 +99,7 @@ const PLAIN: Preset = Preset {
 };
 
 /// A service that takes OTLP over HTTP from those who have a key.
-const SERVICE: Preset = Preset { grpc: false, needs_key: true, ..PLAIN };
+const SERVICE: Preset = Preset { grpc: None, needs_key: true, ..PLAIN };
 
 impl Backend {
     pub(super) fn word(self) -> &'static str {
@@ -134,7 +134,7 @@ impl Backend {
             },
             Self::Mlflow => Preset {
                 endpoint: Some("http://localhost:5000/v1/traces"),
-                grpc: false,
+                grpc: None,
                 project_header: Some("x-mlflow-experiment-id"),
                 ..PLAIN
             },
@@ -145,7 +145,7 @@ impl Backend {
             // The key decides the environment, `service.name` the dataset; classic keys go by the header.
             Self::Honeycomb => Preset {
                 endpoint: Some("https://api.honeycomb.io/v1/traces"),
-                grpc: true,
+                grpc: Some("https://api.honeycomb.io:443"),
                 key: Key::Header("x-honeycomb-team"),
                 project_header: Some("x-honeycomb-dataset"),
                 ..SERVICE

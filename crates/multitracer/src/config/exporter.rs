@@ -170,10 +170,9 @@ impl Exporter {
 
     /// Fills in what a backend reads, where nothing else was said.
     pub(super) fn complete(&mut self, preset: &Preset, project: &str) {
-        if let (Self::Http(otlp), Some(endpoint)) = (&mut *self, preset.endpoint) {
-            otlp.endpoint.get_or_insert_with(|| endpoint.to_owned());
-        }
+        let endpoint = if matches!(self, Self::Grpc(_)) { preset.grpc } else { preset.endpoint };
         if let Self::Http(otlp) | Self::Grpc(otlp) = self {
+            otlp.endpoint = otlp.endpoint.take().or_else(|| endpoint.map(str::to_owned));
             let project = preset.project_header.map(|name| (name, project));
             for (name, value) in preset.headers.iter().copied().chain(project) {
                 if !otlp.headers.iter().any(|(other, _)| other == name) {

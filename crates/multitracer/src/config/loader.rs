@@ -152,7 +152,7 @@ impl Config {
         Effective::new(&self.model)
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "probe"))]
     pub(crate) fn model(&self) -> &ConfigModel {
         &self.model
     }

@@ -171,7 +171,7 @@ fn suits(name: &str, fields: &Fields<'_>, block: &Block, defaults: &Block, backe
             }
             return;
         }
-        Some(Exporter::Grpc(_)) if !preset.grpc => {
+        Some(Exporter::Grpc(_)) if preset.grpc.is_none() => {
             let help = "use `otlp_http`, or leave the exporter out".to_owned();
             at.problem(format!("the backend `{word}` takes OTLP over HTTP only"), Some(help));
             return;

@@ -36,6 +36,8 @@ use self::plan::FileOrigin;
 use self::retired::Retired;
 pub(crate) use self::snapshot::Snapshot;
 pub use self::tracer_builder::TracerBuilder;
+#[cfg(feature = "probe")]
+pub(crate) use self::tracer_builder::resource;
 #[cfg(feature = "watch")]
 pub use self::watch::{Watch, Watching};
 
