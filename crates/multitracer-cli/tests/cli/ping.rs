@@ -163,7 +163,7 @@ async fn a_backends_own_words() {
     let words = |response| async move {
         ping("words", http(&answering(response), ", headers: {x-api-key: cAnArY-1}"), "5s").await.1
     };
-    let json = words(b"HTTP/1.1 403 Forbidden\r\ncontent-type: application/json\r\ncontent-length: 44\r\n\r\n{\"message\":\"key cAnArY-1 is of another team\"}").await;
+    let json = words(b"HTTP/1.1 403 Forbidden\r\ncontent-type: application/json\r\ncontent-length: 45\r\n\r\n{\"message\":\"key cAnArY-1 is of another team\"}").await;
     assert_eq!(
         (&json["status"], &json["message"]),
         (&"403 Forbidden".into(), &"key [REDACTED] is of another team".into())

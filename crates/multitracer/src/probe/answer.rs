@@ -10,10 +10,13 @@ use prost::Message as _;
 
 use super::{ProbeOutcome, ProbeStep};
 use crate::config::Secret;
-use crate::config::model::{ExporterConfig, TracerConfig};
+use crate::config::mentions_secret;
+use crate::config::model::{AttributeValue, ExporterConfig, TracerConfig};
 
 /// How much of a backend's words is shown, in characters.
 const LONGEST: usize = 300;
+/// What is shorter is no secret, and would be found everywhere, in bytes.
+const SHORTEST: usize = 4;
 
 /// An answer over HTTP.
 pub(super) struct Answer {
@@ -168,7 +171,7 @@ fn percent_decoded(text: &str) -> String {
 pub(super) struct Secrets(Vec<String>);
 
 impl Secrets {
-    /// Every header value, with the parts that it is made of, and the query of the endpoint.
+    /// Every header value, with the parts that it is made of, the query of the endpoint, and attributes that speak of secrets.
     pub(super) fn of(config: &TracerConfig) -> Self {
         let (endpoint, headers): (&str, &[(String, Secret)]) = match &config.exporter {
             ExporterConfig::OtlpHttp(otlp) => (&otlp.endpoint, &otlp.headers),
@@ -190,7 +193,15 @@ impl Secrets {
             secrets.extend(query.split('&').filter_map(|pair| Some(pair.split_once('=')?.1.to_owned())));
             secrets.push(query.to_owned());
         }
-        secrets.retain(|secret| !secret.trim().is_empty());
+        // a backend may repeat what it was sent
+        for (_, value) in config.resource.iter().filter(|(name, _)| mentions_secret(name)) {
+            match value {
+                AttributeValue::String(value) => secrets.push(value.clone()),
+                AttributeValue::StringArray(values) => secrets.extend(values.iter().cloned()),
+                _ => {}
+            }
+        }
+        secrets.retain(|secret| secret.trim().len() >= SHORTEST);
         // the longest first, since it may hold another
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         Self(secrets)
