@@ -216,7 +216,8 @@ fn pipeline(flaws: &mut Vec<Flaw>, tracer: &TracerConfig, path: &KeyPath) {
     let batch = &tracer.batch;
     if batch.max_export_batch_size > batch.max_queue_size {
         let at = path.key("batch").key("max_export_batch_size");
-        let mut flaw = Flaw::new(at, "`max_export_batch_size` is more than `max_queue_size`");
+        let mut flaw = Flaw::new(at, "`max_export_batch_size` is more than `max_queue_size`")
+            .help("a batch is taken from what waits in the queue, so that it cannot be larger");
         flaw.or_path = Some(path.key("batch").key("max_queue_size"));
         flaws.push(flaw);
     }
@@ -228,7 +229,10 @@ fn pipeline(flaws: &mut Vec<Flaw>, tracer: &TracerConfig, path: &KeyPath) {
     let TlsConfig { cert_file, key_file, .. } = tls;
     if cert_file.is_some() != key_file.is_some() {
         let at = path.key("exporter").key(kind).key("tls");
-        flaws.push(Flaw::new(at, "`cert_file` and `key_file` need each other"));
+        flaws.push(
+            Flaw::new(at, "`cert_file` and `key_file` need each other")
+                .help("a client shows its certificate and proves that it holds the key; write both or none"),
+        );
     }
 }
 

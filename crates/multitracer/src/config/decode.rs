@@ -186,6 +186,11 @@ impl<'a> Cursor<'a> {
         self.node.is_null()
     }
 
+    /// Whether the file itself says the value.
+    pub(super) fn is_literal(&self) -> bool {
+        matches!(&self.node.kind, NodeKind::Scalar { text, .. } if !text.contains("${"))
+    }
+
     /// The scalar with its variables put in.
     pub(super) fn scalar(&self) -> Scalar {
         let NodeKind::Scalar { text, plain } = &self.node.kind else {
@@ -255,6 +260,10 @@ impl<'a> Cursor<'a> {
                 nodes.iter().enumerate().map(child).collect()
             }
             _ if self.is_null() => Vec::new(),
+            NodeKind::Map(_) => {
+                self.expected("a list", Some("a list has `- ` before each item".to_owned()));
+                Vec::new()
+            }
             _ => {
                 self.expected("a list", None);
                 Vec::new()
@@ -267,6 +276,10 @@ impl<'a> Cursor<'a> {
         let entries = match &self.node.kind {
             NodeKind::Map(entries) => entries,
             _ if self.is_null() => return Vec::new(),
+            NodeKind::Seq(_) => {
+                self.expected("a map", Some("a map has `key: value` in place of `- value`".to_owned()));
+                return Vec::new();
+            }
             _ => {
                 self.expected("a map", None);
                 return Vec::new();

@@ -58,11 +58,11 @@ pub(super) static OTLP_GRPC: Section = Section {
     refused: UNSUPPORTED,
 };
 
-const HEADERS: Key = Key::new("headers", Kind::Pairs(&HEADER), "", "headers of every request");
+const HEADERS: Key = Key::new("headers", Kind::Pairs(&HEADER), "", "the headers of every request");
 const HEADERS_LIST: Key =
     Key::new("headers_list", Kind::Secret, "", "the same as `a=1,b=2`; `headers` wins over it");
 const COMPRESSION: Key =
-    Key::new("compression", Kind::Choice(&["none", "gzip"]), "`none`", "compression of the body");
+    Key::new("compression", Kind::Choice(&["none", "gzip"]), "`none`", "the compression of the body");
 const TIMEOUT: Key =
     Key::new("timeout", Kind::Millis(1), "10000", "the time limit of one request, in milliseconds");
 const TLS_KEY: Key = Key::new("tls", Kind::Section(&TLS), "", "certificates for `https://`");

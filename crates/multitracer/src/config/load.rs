@@ -50,9 +50,7 @@ pub(super) fn load(source_name: &str, text: &str, rules: &Rules<'_>) -> Result<L
         Ok(root) => root,
         Err(broken) => {
             let span = broken.at.map(|at| Span { start: at, end: at + 1 });
-            let help = unquoted_reference(&source, span).then(|| {
-                "between `{` and `}` or `[` and `]` a reference needs quotes: `\"${VAR}\"`".to_owned()
-            });
+            let help = yaml_help(&source, span, &broken.message).map(str::to_owned);
             let finding = Finding { code: None, path: KeyPath::root(), span, message: broken.message, help };
             return Err(ConfigError::new(&source, vec![finding], 0));
         }
@@ -94,6 +92,33 @@ fn has_reference(node: &Node<'_>) -> bool {
 
 pub(super) fn too_large(source_name: &str) -> ConfigError {
     ConfigError::unreadable(source_name, format!("larger than {} KiB", LARGEST >> 10), None)
+}
+
+/// What is likely the matter where a text is no YAML.
+fn yaml_help(source: &Source<'_>, span: Option<Span>, message: &str) -> Option<&'static str> {
+    let at = span.and_then(|span| source.text.get(span.start..)).unwrap_or("");
+    if unquoted_reference(source, span) {
+        return Some("between `{` and `}` or `[` and `]` a reference needs quotes: `\"${VAR}\"`");
+    }
+    if at.starts_with('\t') {
+        return Some("YAML is indented with spaces, not with tabs");
+    }
+    if message.contains("mapping values are not allowed") {
+        return Some("a `:` with a space after it ends a key; text that has one in it needs quotes");
+    }
+    if message.contains("unexpected end of stream") {
+        return Some("a quote is not closed");
+    }
+    if message.contains("',' or '}'") || message.contains("',' or ']'") {
+        return Some("a bracket is not closed, or a comma is missing");
+    }
+    if message.contains("did not find expected key") {
+        return Some("keys of one map are indented alike");
+    }
+    if message.contains("unknown escape character") {
+        return Some("between double quotes `\\` starts an escape; use single quotes");
+    }
+    None
 }
 
 /// `{key: ${VAR}}` is the commonest way to break YAML with a variable.

@@ -143,7 +143,11 @@ pub(super) fn read_tracer(name: &str, fields: &Fields<'_>, defaults: &Block) -> 
     if let (Some(key), Some(Exporter::Console)) = (fields.get("api_key"), block.exporter_over(defaults))
         && block.authorization.is_some()
     {
-        key.problem("an `api_key` needs an OTLP exporter, and this tracer's is `console`", None);
+        let help = "leave it out, or write `exporter: otlp_http`";
+        key.problem(
+            "an `api_key` needs an OTLP exporter, and this tracer's is `console`",
+            Some(help.to_owned()),
+        );
     }
     if let Some(backend) = block.backend.or(defaults.backend) {
         suits(name, fields, &block, defaults, backend);
