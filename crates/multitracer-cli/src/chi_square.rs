@@ -22,7 +22,7 @@ pub(crate) fn chi_square(cells: &[(f64, f64)]) -> Option<ChiSquare> {
 fn upper_tail(degrees: u32, value: f64) -> f64 {
     let x = value / 2.0;
     // Q(a + 1, x) = Q(a, x) + x^a e^-x / gamma(a + 1)
-    let (mut a, mut q, mut log_gamma) = if degrees % 2 == 0 {
+    let (mut a, mut q, mut log_gamma) = if degrees.is_multiple_of(2) {
         (1.0, (-x).exp(), 0.0)
     } else {
         // gamma(3/2) = sqrt(pi) / 2

@@ -128,7 +128,7 @@ async fn ask(stream: Stream, uri: &Uri, grpc: bool, message: &Message) -> Result
         request.headers_mut().clone_from(&message.headers);
         request
     };
-    let response = if http2 {
+    if http2 {
         let (mut sender, connection) =
             hyper::client::conn::http2::handshake(TokioExecutor::new(), io).await?;
         let driver = tokio::spawn(connection);
@@ -146,8 +146,7 @@ async fn ask(stream: Stream, uri: &Uri, grpc: bool, message: &Message) -> Result
         let answer = read(sender.send_request(request).await?, grpc).await;
         driver.abort();
         answer
-    };
-    response
+    }
 }
 
 fn with_path(uri: &Uri, path: &'static str) -> Result<Uri, http::uri::InvalidUriParts> {
