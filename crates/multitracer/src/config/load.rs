@@ -22,6 +22,8 @@ pub(super) const LARGEST: usize = 1 << 20;
 pub(super) struct Rules<'v> {
     /// `None`: only the structure is checked, and the model has stand-ins.
     pub(super) variables: Option<&'v (dyn Variables + 'v)>,
+    /// Where `MULTITRACER_*` comes from.
+    pub(super) overrides: Option<&'v (dyn Variables + 'v)>,
     pub(super) undefined: UndefinedVariables,
     /// Whether variables in credentials are looked up.
     pub(super) credentials: bool,
@@ -76,7 +78,8 @@ pub(super) fn load(source_name: &str, text: &str, rules: &Rules<'_>) -> Result<L
     let mut found = collected.warnings;
     found.extend(about);
     let named = find(&root, &KeyPath::root().key("default_tracer"));
-    let varies = named.is_some_and(|(node, _)| has_reference(node));
+    let varies = named.is_some_and(|(node, _)| has_reference(node))
+        || overrides.iter().any(|set| set.variable() == overrides::DEFAULT_TRACER);
     for warning in warnings::model(&model, &overrides, &unknown, varies) {
         let finding = locate(&root, warning.flaw, Some(warning.code));
         if seen.insert((finding.path.clone(), finding.message.clone())) {

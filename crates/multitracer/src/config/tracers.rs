@@ -212,9 +212,10 @@ fn suits(name: &str, fields: &Fields<'_>, block: &Block, defaults: &Block, backe
 
 /// Says so where a tracer sends the credentials of the defaults to an endpoint of its own.
 fn inherited_credentials(fields: &Fields<'_>, block: &Block, defaults: &Block) {
-    let (Some(own), Some(base)) = (&block.exporter, &defaults.exporter) else { return };
-    let Some(endpoint) = own.endpoint_beside(base) else { return };
-    let mut inherited = own.inherited(base);
+    let Some(own) = &block.exporter else { return };
+    let (base, preset) = (defaults.exporter.as_ref(), defaults.backend.map(Backend::preset));
+    let Some(endpoint) = own.endpoint_beside(base, preset.as_ref()) else { return };
+    let mut inherited = base.map(|base| own.inherited(base)).unwrap_or_default();
     inherited.extend(defaults.authorization.as_ref().map(|(header, _)| *header));
     inherited.retain(|name| block.authorization.as_ref().is_none_or(|(header, _)| header != name));
     inherited.sort_unstable();

@@ -53,7 +53,7 @@ pub(super) fn model(
 
 /// What the environment says beside the file.
 pub(super) fn surroundings(cx: &Context<'_>, model: &ConfigModel, set: &[Override]) -> Vec<Finding> {
-    let names = cx.variables.map(|variables| variables.names()).unwrap_or_default();
+    let names = cx.overrides.map(|variables| variables.names()).unwrap_or_default();
     let warning = |code, message, help: String| Finding {
         code: Some(code),
         path: KeyPath::root(),

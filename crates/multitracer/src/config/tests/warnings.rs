@@ -110,7 +110,12 @@ fn credentials_of_the_defaults_for_another_endpoint() {
         warnings(&file(&format!("{}, api_key: k", grpc("one")), &grpc("two"))),
         [format!("{}`authorization`", warning.replace("_http", "_grpc"))]
     );
+    let backend = "backend: langsmith, api_key: k";
+    assert_eq!(warnings(&file(backend, own)), [format!("{warning}`x-api-key`")]);
     for (defaults, tracer) in [
+        ("api_key: k", own),
+        (backend, "exporter: {otlp_http: {endpoint: https://api.smith.langchain.com/other}}"),
+        (backend, "backend: phoenix, exporter: {otlp_http: {endpoint: https://two/v1/traces}}"),
         (base, "exporter: {otlp_http: {endpoint: https://one/other}}"),
         (base, "api_key: own, exporter: {otlp_http: {endpoint: https://two/v1/traces}}"),
         (base, "exporter: {otlp_http: {endpoint: https://two/v1/traces, headers: {authorization: null}}}"),
