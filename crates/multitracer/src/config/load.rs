@@ -11,7 +11,7 @@ use super::overrides::{self, Override};
 use super::path::{KeyPath, Segment};
 use super::source::Source;
 use super::substitute::{UndefinedVariables, Variables};
-use super::warnings;
+use super::warnings::{self, Known};
 use super::yaml::{self, Node, NodeKind, Span};
 
 /// The largest file that is read, in bytes.
@@ -77,10 +77,13 @@ pub(super) fn load(source_name: &str, text: &str, rules: &Rules<'_>) -> Result<L
     }
     let mut found = collected.warnings;
     found.extend(about);
-    let named = find(&root, &KeyPath::root().key("default_tracer"));
-    let varies = named.is_some_and(|(node, _)| has_reference(node))
+    let literal = |path: &KeyPath| find(&root, path).is_none_or(|(node, _)| !has_reference(node));
+    let varies = !literal(&KeyPath::root().key("default_tracer"))
         || overrides.iter().any(|set| set.variable() == overrides::DEFAULT_TRACER);
-    for warning in warnings::model(&model, &overrides, &unknown, varies) {
+    for warning in warnings::model(
+        &model,
+        &Known { overrides: &overrides, unknown: &unknown, literal: &literal, varies },
+    ) {
         let finding = locate(&root, warning.flaw, Some(warning.code));
         if seen.insert((finding.path.clone(), finding.message.clone())) {
             found.push(finding);
@@ -89,8 +92,13 @@ pub(super) fn load(source_name: &str, text: &str, rules: &Rules<'_>) -> Result<L
     Ok(Loaded { model, warnings: Problem::all(&source, found), overrides })
 }
 
+/// Whether a variable has a part in a value.
 fn has_reference(node: &Node<'_>) -> bool {
-    matches!(&node.kind, NodeKind::Scalar { text, .. } if text.contains("${"))
+    match &node.kind {
+        NodeKind::Scalar { text, .. } => text.contains("${"),
+        NodeKind::Seq(nodes) => nodes.iter().any(has_reference),
+        NodeKind::Map(entries) => entries.iter().any(|entry| has_reference(&entry.value)),
+    }
 }
 
 pub(super) fn too_large(source_name: &str) -> ConfigError {

@@ -31,22 +31,27 @@ const MOST: usize = 100;
 pub(super) const INHERITED_CREDENTIALS: &str = "inherited_credentials";
 pub(super) const NEWER_FILE_FORMAT: &str = "newer_file_format";
 
-/// What the model says; `unknown` are the places of values that are not known, and `varies` says that the default tracer may be
-/// another one elsewhere.
-pub(super) fn model(
-    model: &ConfigModel,
-    overrides: &[Override],
-    unknown: &Paths,
-    varies: bool,
-) -> Vec<Warning> {
-    let mut found = Found { warnings: Vec::new(), unknown };
+/// What is known besides the model.
+pub(super) struct Known<'k> {
+    pub(super) overrides: &'k [Override],
+    /// The places of values that are not known.
+    pub(super) unknown: &'k Paths,
+    /// Whether the file itself says what stands at a place; else it is not shown.
+    pub(super) literal: &'k dyn Fn(&KeyPath) -> bool,
+    /// Whether the default tracer may be another one elsewhere.
+    pub(super) varies: bool,
+}
+
+/// What the model says.
+pub(super) fn model(model: &ConfigModel, known: &Known<'_>) -> Vec<Warning> {
+    let mut found = Found { warnings: Vec::new(), known };
     found.shared_projects(model);
     found.plain_http(model);
     found.unreachable_routes(&model.routes);
-    if !varies {
+    if !known.varies {
         found.unused_tracers(model);
     }
-    found.sample_rates(model, overrides);
+    found.sample_rates(model);
     found.unlimited_canaries(model);
     found.warnings
 }
@@ -112,9 +117,9 @@ pub(super) fn surroundings(cx: &Context<'_>, model: &ConfigModel, set: &[Overrid
     found
 }
 
-struct Found<'u> {
+struct Found<'k> {
     warnings: Vec<Warning>,
-    unknown: &'u Paths,
+    known: &'k Known<'k>,
 }
 
 impl Found<'_> {
@@ -127,7 +132,14 @@ impl Found<'_> {
     /// Whether what stands there, and what a tracer takes from the defaults there, is known.
     fn sure(&self, path: &KeyPath) -> bool {
         let inherited = defaults_path(path);
-        !self.unknown.touches(path) && inherited.is_none_or(|path| !self.unknown.touches(&path))
+        let unknown = self.known.unknown;
+        !unknown.touches(path) && inherited.is_none_or(|path| !unknown.touches(&path))
+    }
+
+    /// A route's name, unless a variable gave it.
+    fn route_name(&self, position: usize, route: &RouteConfig) -> String {
+        let at = KeyPath::root().key("routes").index(position);
+        if (self.known.literal)(&at.key("name")) { route.name.clone() } else { at.to_string() }
     }
 
     fn shared_projects(&mut self, model: &ConfigModel) {
@@ -184,7 +196,9 @@ impl Found<'_> {
                 continue;
             }
             if let Some(name) = contradiction(&route.headers) {
-                let message = format!("this route never matches: `{name}` cannot have two values at once");
+                let literal = (self.known.literal)(&at.key("headers"));
+                let header = if literal { format!("`{name}`") } else { "a header".to_owned() };
+                let message = format!("this route never matches: {header} cannot have two values at once");
                 self.add(
                     "unreachable_route",
                     Flaw::new(at, message).help("for \"or\" write one route for each value"),
@@ -197,8 +211,10 @@ impl Found<'_> {
                     return;
                 }
                 if covers(other, route) && self.sure(&path.index(earlier).key("headers")) {
-                    let message =
-                        format!("this route never matches: `{}`, further up, matches first", other.name);
+                    let message = format!(
+                        "this route never matches: `{}`, further up, matches first",
+                        self.route_name(earlier, other)
+                    );
                     self.add(
                         "unreachable_route",
                         Flaw::new(at, message).help("put the more particular route first"),
@@ -233,7 +249,7 @@ impl Found<'_> {
         }
     }
 
-    fn sample_rates(&mut self, model: &ConfigModel, overrides: &[Override]) {
+    fn sample_rates(&mut self, model: &ConfigModel) {
         for tracer in model.tracers.iter().filter(|tracer| tracer.enabled) {
             let path = tracer_path(tracer);
             let sampler = match &tracer.sampler {
@@ -245,7 +261,7 @@ impl Found<'_> {
             if !known || !matches!(sampler, SamplerConfig::TraceIdRatioBased(ratio) if *ratio == 0.0) {
                 continue;
             }
-            let message = match overrides.iter().find(|set| set.at == rate) {
+            let message = match self.known.overrides.iter().find(|set| set.at == rate) {
                 Some(set) => format!("the sample rate is 0, by the variable `{}`", set.variable()),
                 None => "the sample rate is 0".to_owned(),
             };
@@ -260,12 +276,12 @@ impl Found<'_> {
         if !self.sure(&root.key("default_tracer")) {
             return;
         }
-        let mut targets: HashMap<&str, &str> = HashMap::new();
+        let mut targets: HashMap<&str, String> = HashMap::new();
         for (position, route) in model.routes.iter().enumerate() {
             if let (RouteTarget::Tracer(name), false) = (&route.target, route.headers.is_empty())
                 && self.sure(&root.key("routes").index(position))
             {
-                targets.entry(name).or_insert(&route.name);
+                targets.entry(name).or_insert_with(|| self.route_name(position, route));
             }
         }
         let followed = model.remote_parent == RemoteParent::Child;

@@ -251,6 +251,21 @@ fn canaries_without_a_limit() {
     assert_eq!(warnings(to_default), NONE);
 }
 
+/// What a variable holds is not shown.
+#[test]
+fn names_from_variables() {
+    let text = "default_tracer: a\ntracers: {a: {exporter: console}, b: {exporter: console}}\nroutes:\n\
+                - {name: \"${V}\", headers: {X: y}, tracer: b}\n- {headers: {X: y}, tracer: b}\n\
+                - {headers: [{name: \"${V}\", value: y}, {name: \"${V}\", value: z}], tracer: b}\n";
+    let config = load(text, &[("V", "cAnArY")]).unwrap();
+    let warnings = short(config.warnings()).join("\n");
+    assert!(warnings.contains("by the route `routes[0]`") && !warnings.contains("cAnArY"), "{warnings}");
+    assert!(
+        warnings.contains("`routes[0]`, further up") && warnings.contains("a header cannot have"),
+        "{warnings}"
+    );
+}
+
 #[test]
 fn later_formats() {
     assert_eq!(
