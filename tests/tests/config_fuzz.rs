@@ -5,7 +5,11 @@
 //! ```text
 //! MULTITRACER_FUZZ_SECONDS=600 cargo test --release -p multitracer-tests --test config_fuzz -- --nocapture
 //! ```
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may panic, and a long run says what it did"
+)]
 
 use std::fs;
 use std::path::Path;
