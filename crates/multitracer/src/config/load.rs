@@ -115,7 +115,9 @@ fn yaml_help(source: &Source<'_>, span: Option<Span>, message: &str) -> Option<&
         return Some("YAML is indented with spaces, not with tabs");
     }
     if message.contains("mapping values are not allowed") {
-        return Some("a `:` with a space after it ends a key; text that has one in it needs quotes");
+        return Some(
+            "a `:` with a space after it ends a key: a key above may lack its own, and text that has one in it needs quotes",
+        );
     }
     if message.contains("unexpected end of stream") {
         return Some("a quote is not closed");

@@ -104,6 +104,11 @@ impl Config {
         &self.notes.source_name
     }
 
+    /// The names of the tracers, in the order of the file.
+    pub fn tracer_names(&self) -> impl Iterator<Item = &str> {
+        self.model.tracers.iter().map(|tracer| tracer.name.as_str())
+    }
+
     /// What is allowed and likely not meant, in the order of the file; at most the first hundred. By [name](Problem::code):
     ///
     /// | name | what |

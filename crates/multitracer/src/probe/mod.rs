@@ -49,11 +49,6 @@ impl Config {
         let endpoint = target(config).map(|target| rules::shown_url(target.endpoint));
         Some(Probe::new(config, endpoint, outcome, started.elapsed()))
     }
-
-    /// The names of the tracers, in the order of the file.
-    pub fn tracer_names(&self) -> impl Iterator<Item = &str> {
-        self.model().tracers.iter().map(|tracer| tracer.name.as_str())
-    }
 }
 
 /// Where a tracer sends to.
