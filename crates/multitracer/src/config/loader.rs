@@ -13,6 +13,7 @@ use super::load::{self, LARGEST, Loaded, Rules};
 use super::model::ConfigModel;
 use super::overrides::Override;
 use super::substitute::{ProcessEnv, UndefinedVariables, Variables};
+use super::warnings;
 
 /// A configuration that was read and checked; registries are made from it.
 ///
@@ -133,6 +134,12 @@ impl Config {
     #[must_use]
     pub fn warnings(&self) -> &[Problem] {
         &self.notes.warnings
+    }
+
+    /// The names of all kinds of [warnings](Self::warnings).
+    #[must_use]
+    pub fn warning_names() -> &'static [&'static str] {
+        &warnings::NAMES
     }
 
     /// What `MULTITRACER_*` variables changed in the file.

@@ -28,8 +28,30 @@ const MOST_COMPARISONS: usize = 2_000_000;
 /// Warnings of one kind.
 const MOST: usize = 100;
 
+pub(super) const SHARED_PROJECT: &str = "shared_project";
+pub(super) const PLAIN_HTTP: &str = "plain_http";
 pub(super) const INHERITED_CREDENTIALS: &str = "inherited_credentials";
+pub(super) const UNREACHABLE_ROUTE: &str = "unreachable_route";
+pub(super) const UNUSED_TRACER: &str = "unused_tracer";
+pub(super) const SAMPLE_RATE_ZERO: &str = "sample_rate_zero";
+pub(super) const UNLIMITED_CANARY: &str = "unlimited_canary";
+pub(super) const IGNORED_VARIABLE: &str = "ignored_variable";
+pub(super) const UNKNOWN_OVERRIDE: &str = "unknown_override";
 pub(super) const NEWER_FILE_FORMAT: &str = "newer_file_format";
+
+/// The names of all warnings.
+pub(super) const NAMES: [&str; 10] = [
+    SHARED_PROJECT,
+    PLAIN_HTTP,
+    INHERITED_CREDENTIALS,
+    UNREACHABLE_ROUTE,
+    UNUSED_TRACER,
+    SAMPLE_RATE_ZERO,
+    UNLIMITED_CANARY,
+    IGNORED_VARIABLE,
+    UNKNOWN_OVERRIDE,
+    NEWER_FILE_FORMAT,
+];
 
 /// What is known besides the model.
 pub(super) struct Known<'k> {
@@ -78,11 +100,7 @@ pub(super) fn surroundings(cx: &Context<'_>, model: &ConfigModel, set: &[Overrid
         let (are, them) = if ignored.len() == 1 { ("is", "it") } else { ("are", "them") };
         let list = schema::list(ignored.iter().copied());
         let help = format!("write `${{{first}}}` where its value belongs, or unset it");
-        found.push(warning(
-            "ignored_variable",
-            format!("{list} {are} set, and no tracer reads {them}"),
-            help,
-        ));
+        found.push(warning(IGNORED_VARIABLE, format!("{list} {are} set, and no tracer reads {them}"), help));
     }
     let mut known = vec![overrides::ENABLED.to_owned(), overrides::DEFAULT_TRACER.to_owned()];
     known.extend(model.tracers.iter().flat_map(|tracer| overrides::of_tracer(&tracer.name)));
@@ -109,7 +127,7 @@ pub(super) fn surroundings(cx: &Context<'_>, model: &ConfigModel, set: &[Overrid
             None => continue,
         };
         found.push(warning(
-            "unknown_override",
+            UNKNOWN_OVERRIDE,
             format!("the variable `{name}` is set and stands for nothing"),
             help,
         ));
@@ -166,7 +184,7 @@ impl Found<'_> {
             let mut flaw = Flaw::new(path.key("environment"), message)
                 .help("give each environment a `project` of its own");
             flaw.or_path = Some(path.key("source"));
-            self.add("shared_project", flaw);
+            self.add(SHARED_PROJECT, flaw);
         }
     }
 
@@ -183,7 +201,7 @@ impl Found<'_> {
                 path,
                 "credentials go to another machine over `http://`, which anybody on the way can read",
             );
-            self.add("plain_http", flaw.help("use `https://`, or a collector on this machine"));
+            self.add(PLAIN_HTTP, flaw.help("use `https://`, or a collector on this machine"));
         }
     }
 
@@ -200,7 +218,7 @@ impl Found<'_> {
                 let header = if literal { format!("`{name}`") } else { "a header".to_owned() };
                 let message = format!("this route never matches: {header} cannot have two values at once");
                 self.add(
-                    "unreachable_route",
+                    UNREACHABLE_ROUTE,
                     Flaw::new(at, message).help("for \"or\" write one route for each value"),
                 );
                 continue;
@@ -216,7 +234,7 @@ impl Found<'_> {
                         self.route_name(earlier, other)
                     );
                     self.add(
-                        "unreachable_route",
+                        UNREACHABLE_ROUTE,
                         Flaw::new(at, message).help("put the more particular route first"),
                     );
                     break;
@@ -245,7 +263,7 @@ impl Found<'_> {
                 tracer_path(tracer),
                 "no route, no experiment and not `default_tracer` leads to this tracer",
             );
-            self.add("unused_tracer", flaw.help("right if code names it; else remove it, or add the route"));
+            self.add(UNUSED_TRACER, flaw.help("right if code names it; else remove it, or add the route"));
         }
     }
 
@@ -267,7 +285,7 @@ impl Found<'_> {
             };
             let mut flaw = Flaw::new(rate, format!("{message}: no trace begins here"));
             flaw.or_path = Some(path.key("sampler"));
-            self.add("sample_rate_zero", flaw.help("`enabled: false` says that, and costs less"));
+            self.add(SAMPLE_RATE_ZERO, flaw.help("`enabled: false` says that, and costs less"));
         }
     }
 
@@ -297,7 +315,7 @@ impl Found<'_> {
                     "headers of a request choose this tracer, by the route `{route}`, and nothing limits how often"
                 );
                 let help = "add `sampler: {rate_limited: {per_second: 100}}`";
-                self.add("unlimited_canary", Flaw::new(path, message).help(help));
+                self.add(UNLIMITED_CANARY, Flaw::new(path, message).help(help));
             }
         }
     }
