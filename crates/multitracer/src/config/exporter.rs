@@ -8,7 +8,6 @@ use super::backend::Preset;
 use super::decode::Fields;
 use super::headers::{self, HEADER, Headers};
 use super::model::{Compression, Encoding, ExporterConfig, OtlpGrpcConfig, OtlpHttpConfig, TlsConfig};
-use super::path::mentions_secret;
 use super::rules;
 use super::sampler::NOTHING;
 use super::schema::{Key, Kind, Section};
@@ -209,8 +208,10 @@ impl Exporter {
     pub(super) fn inherited<'d>(&self, defaults: &'d Self) -> Vec<&'d str> {
         match (self, defaults) {
             (Self::Http(_), Self::Http(base)) | (Self::Grpc(_), Self::Grpc(base)) => {
-                let secret =
-                    base.headers.iter().filter(|(name, value)| value.is_some() && mentions_secret(name));
+                let secret = base
+                    .headers
+                    .iter()
+                    .filter(|(name, value)| value.is_some() && headers::is_credential(name));
                 secret.map(|(name, _)| name.as_str()).collect()
             }
             _ => Vec::new(),

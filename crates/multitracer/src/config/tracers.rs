@@ -198,7 +198,12 @@ fn suits(name: &str, fields: &Fields<'_>, block: &Block, defaults: &Block, backe
         || (block.inherits(defaults) && defaults.has_key)
         || exporter.as_ref().is_some_and(|exporter| exporter.names(header));
     if preset.needs_key && !has_key {
-        let help = format!("write `api_key: \"${{..}}\"`; it is sent as the header `{header}`");
+        let help = if defaults.has_key {
+            "the one of `defaults` is for another backend; write one here, or the same `backend` there"
+                .to_owned()
+        } else {
+            format!("write `api_key: \"${{..}}\"`; it is sent as the header `{header}`")
+        };
         at.problem(format!("the backend `{word}` needs an `api_key`"), Some(help));
     }
     if let Some(header) = preset.project_header

@@ -13,9 +13,9 @@ use super::model::{
     RemoteParent, RouteConfig, RouteTarget, SamplerConfig, TracerConfig, ValueMatch,
 };
 use super::overrides::{self, Override};
-use super::path::{KeyPath, mentions_secret};
+use super::path::KeyPath;
 use super::secret::Secret;
-use super::{schema, suggest};
+use super::{headers as header_rules, schema, suggest};
 
 /// A warning before its place is known.
 pub(super) struct Warning {
@@ -193,7 +193,9 @@ impl Found<'_> {
             let Some((kind, endpoint, headers)) = otlp(tracer) else { continue };
             let path = tracer_path(tracer).key("exporter").key(kind).key("endpoint");
             let credentials = endpoint.contains('?')
-                || headers.iter().any(|(name, value)| mentions_secret(name) && !value.expose().is_empty());
+                || headers
+                    .iter()
+                    .any(|(name, value)| header_rules::is_credential(name) && !value.expose().is_empty());
             if !self.sure(&path) || !credentials || !leaves_in_the_clear(endpoint) {
                 continue;
             }

@@ -74,6 +74,8 @@ fn credentials_in_the_clear() {
         assert_eq!(warnings(&file(&http(url), ", api_key: k")), [warning("otlp_http")], "{url}");
         assert_eq!(warnings(&file(&http(url), "")), NONE, "{url}");
     }
+    let team = "otlp_http: {endpoint: \"http://example.com/v1\", headers: {x-honeycomb-team: k}}";
+    assert_eq!(warnings(&file(team, "")), [warning("otlp_http")]);
     let grpc = "otlp_grpc: {endpoint: \"http://example.com:4317\", headers: {X-Api-Key: k}}";
     assert_eq!(warnings(&file(grpc, "")), [warning("otlp_grpc")]);
     assert_eq!(warnings(&file(&http("http://example.com/v1?key=1"), "")), [warning("otlp_http")]);
