@@ -147,6 +147,7 @@ impl Config {
     /// | variable | stands for |
     /// |---|---|
     /// | `MULTITRACER_ENABLED` | `enabled` |
+    /// | `OTEL_SDK_DISABLED=true` | `enabled: false`, whatever `MULTITRACER_ENABLED` says |
     /// | `MULTITRACER_DEFAULT_TRACER` | `default_tracer` |
     /// | `MULTITRACER_TRACER_<NAME>_ENABLED` | `tracers.<name>.enabled` |
     /// | `MULTITRACER_TRACER_<NAME>_SAMPLE_RATE` | `tracers.<name>.sample_rate`, over `sampler` too |

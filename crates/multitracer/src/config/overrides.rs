@@ -8,7 +8,7 @@ use super::model::{ConfigModel, ParentBasedConfig, SamplerConfig};
 use super::path::KeyPath;
 use super::suggest;
 
-/// A key of the file that a `MULTITRACER_*` variable replaced; [`Config::overrides`](crate::Config::overrides) lists them.
+/// A key of the file that a variable, mostly `MULTITRACER_*`, replaced; [`Config::overrides`](crate::Config::overrides) lists them.
 ///
 /// ```
 /// use multitracer::Config;
@@ -55,6 +55,7 @@ impl Override {
 pub(super) const PREFIX: &str = "MULTITRACER_";
 pub(super) const ENABLED: &str = "MULTITRACER_ENABLED";
 pub(super) const DEFAULT_TRACER: &str = "MULTITRACER_DEFAULT_TRACER";
+const SDK_DISABLED: &str = "OTEL_SDK_DISABLED";
 pub(super) const OF_TRACER: &str = "MULTITRACER_TRACER_";
 
 /// The variables of one tracer.
@@ -85,6 +86,11 @@ pub(super) fn apply(cx: &Context<'_>, model: &mut ConfigModel) -> Vec<Override> 
     if let Some(enabled) = read(cx, ENABLED, "is not `true` or `false`", flag) {
         model.enabled = enabled;
         set.push(Override::new(ENABLED, root.key("enabled"), enabled.to_string()));
+    }
+    // OpenTelemetry's own, of which every value but this one means nothing
+    if value(cx, SDK_DISABLED).is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+        model.enabled = false;
+        set.push(Override::new(SDK_DISABLED, root.key("enabled"), "false"));
     }
     if value(cx, DEFAULT_TRACER).is_some_and(|name| name == model.default_tracer) {
         set.push(Override::new(DEFAULT_TRACER, root.key("default_tracer"), model.default_tracer.as_str()));

@@ -54,6 +54,14 @@ fn switches_replace_what_the_file_says() {
 }
 
 #[test]
+fn opentelemetrys_own_switch() {
+    let off = load(FILE, &[("MULTITRACER_ENABLED", "true"), ("OTEL_SDK_DISABLED", "True")]).unwrap();
+    assert!(!off.model().enabled);
+    assert_eq!((off.overrides()[1].variable(), off.overrides()[1].value()), ("OTEL_SDK_DISABLED", "false"));
+    assert!(load(FILE, &[("OTEL_SDK_DISABLED", "1")]).unwrap().model().enabled);
+}
+
+#[test]
 fn wrong_values_are_named_and_not_shown() {
     assert_eq!(
         refusal(&[("MULTITRACER_ENABLED", "nope"), ("MULTITRACER_TRACER_PRODUCTION_SAMPLE_RATE", "1.5")]),
