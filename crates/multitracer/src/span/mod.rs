@@ -7,7 +7,6 @@ mod callsite;
 mod capture;
 mod enrich;
 mod function_name;
-#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod future;
 mod guard;
 #[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
@@ -29,8 +28,7 @@ pub use self::value::ToAttribute;
 #[doc(hidden)]
 pub mod __private {
     pub use super::attributes::{Attributes, Captured};
-    pub use super::callsite::{Callsite, Kind, Site};
-    pub use super::function_name::function_name;
+    pub use super::callsite::{Kind, Literal, Site, defer, enter, site};
     pub use super::future::Traced;
     pub use super::guard::Entered;
     pub use super::observe::{Outcome, test};
@@ -49,7 +47,7 @@ pub mod __private {
 
     pub mod observe {
         pub use crate::span::observe::{
-            ObserveDebug, ObserveDisplay, ObserveNothing, ObserveResult, ObserveText, Probe, ProbeErr,
+            AnyOutput, AnyValue, ObserveDebug, ObserveDisplay, ObserveNothing, ObserveText, Output, Probe, ProbeErr,
             err_debug, err_display,
         };
     }
@@ -58,6 +56,13 @@ pub mod __private {
         pub use crate::span::shape::{
             BeginAny, BeginFuture, BeginLocalFuture, BeginSyncFuture, FutureCall, Shape,
         };
+    }
+
+    /// A value of any type, for a place that is never reached.
+    #[cold]
+    #[must_use]
+    pub fn never<T>() -> T {
+        std::process::abort()
     }
 
     /// Calls `f`. The bound makes the closure an `FnOnce`, so that what it borrows may leave it.
