@@ -4,7 +4,7 @@ use crate::expand::Context;
 use crate::expand::outcome::Observer;
 use crate::expand::parameters::{self, bindings, body_block, evaluated, has_output_type, output_type};
 use crate::expand::record::recorder;
-use crate::expand::site::{Opening, items, opened, site};
+use crate::expand::site::{Opening, call, is_plain, items, opened, site};
 use crate::parse::{Function, Returns};
 use crate::tokens::{flattened, is_punct};
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
@@ -77,7 +77,7 @@ fn layered(context: &Context<'_>) -> TokenStream {
 /// The user's body as a traced future. The parent is taken here, when the function is called.
 fn traced(context: &Context<'_>) -> TokenStream {
     let (private, here) = (&context.private, context.here);
-    let (items, opened) = (items(context), opened(context, Opening::Defer));
+    let items = items(context);
     let bindings = bindings(context);
     let record = recorder(context).map(|recorder| on_start(context, &recorder));
     let returned = returned(context);
@@ -87,21 +87,28 @@ fn traced(context: &Context<'_>) -> TokenStream {
     let body = context.function.body.span();
     let (async_, move_) = (Ident::new("async", body), Ident::new("move", body));
     let future = quote_spanned!(here=> #async_ #move_ #block);
-    match Observer::of(context) {
-        Observer::Nothing => quote_spanned!(here=> { #items #private::Traced::silent(#opened, #future) }),
+    let observer = Observer::of(context);
+    let path = match &observer {
+        Observer::Nothing => quote_spanned!(here=> #private::future::Any),
         Observer::ByType => {
             let ty = output_type(context);
-            quote_spanned! {here=> {
-                #items
-                #[allow(unused_imports)]
-                use #private::observe::AnyOutput as _;
-                #private::observe::Output::<#ty>::traced(#opened, #future)
-            }}
+            quote_spanned!(here=> #private::future::Output::<#ty>)
         }
         Observer::Closure(closure) => {
-            quote_spanned!(here=> { #items #private::Traced::watching(#opened, #future, #closure) })
+            let opened = opened(context, Opening::Defer);
+            return quote_spanned!(here=> { #items #private::Traced::watching(#opened, #future, #closure) });
         }
-    }
+    };
+    let import = quote_spanned!(here=> use #private::future::AnyOutput as _;);
+    let import = matches!(observer, Observer::ByType).then_some(import);
+    // one call where it will do: rustc takes its time for each
+    let traced = if is_plain(context) {
+        call(context, &quote_spanned!(here=> #path::called), Some(&future))
+    } else {
+        let opened = opened(context, Opening::Defer);
+        quote_spanned!(here=> #path::traced(#opened, #future))
+    };
+    quote_spanned!(here=> { #items #import #traced })
 }
 
 /// The first statement of a traced future: attributes for the span that has just been opened around it.

@@ -62,12 +62,10 @@ fn error(context: &Context<'_>) -> Option<TokenStream> {
     match context.arguments.err.as_ref().map(|capture| capture.format) {
         None if !context.function.returns.may_be_result() => None,
         None => Some(quote_spanned! {here=> {
-            #[allow(unused_imports)]
             use #private::observe::AnyValue as _;
             #private::observe::Probe(__output).observe(__outcome);
         }}),
         Some(Format::ByType) => Some(quote_spanned! {here=> {
-            #[allow(unused_imports)]
             use #private::observe::*;
             (&&&ProbeErr(__output)).observe(__outcome);
         }}),

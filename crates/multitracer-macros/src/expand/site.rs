@@ -27,9 +27,8 @@ pub(super) fn open(context: &Context<'_>, opening: Opening) -> TokenStream {
 pub(super) fn opened(context: &Context<'_>, opening: Opening) -> TokenStream {
     let options = options(context);
     let (private, here) = (&context.private, context.here);
-    let arguments = context.arguments;
-    if options.is_none() && arguments.tracer.is_none() && arguments.kind.is_none() {
-        let call = |function| call(context, &quote_spanned!(here=> #private::#function));
+    if is_plain(context) {
+        let call = |function| call(context, &quote_spanned!(here=> #private::#function), None);
         match opening {
             Opening::Enter => return call(quote_spanned!(here=> enter)),
             Opening::Defer => return call(quote_spanned!(here=> defer)),
@@ -50,12 +49,17 @@ pub(super) fn opened(context: &Context<'_>, opening: Opening) -> TokenStream {
             };
             // the traits come in without their names, which might be names of the user's
             quote_spanned! {here=>
-                #[allow(unused_imports)]
                 use #private::shape::{BeginAny as _, BeginFuture as _, BeginLocalFuture as _, BeginSyncFuture as _};
                 (&&#private::shape::Shape::<#ty>::NEW).#begin
             }
         }
     }
+}
+
+/// Whether a name and a place are all there is to say of the span before it opens.
+pub(super) fn is_plain(context: &Context<'_>) -> bool {
+    let arguments = context.arguments;
+    options(context).is_none() && arguments.tracer.is_none() && arguments.kind.is_none()
 }
 
 /// What stands inside the function beside the expression: an item whose type name tells the function's path, and a literal tracer.
@@ -75,16 +79,16 @@ pub(super) fn items(context: &Context<'_>) -> TokenStream {
 pub(super) fn site(context: &Context<'_>) -> TokenStream {
     let Context { arguments, private, here, .. } = context;
     let here = *here;
-    let site = call(context, &quote_spanned!(here=> #private::site));
+    let site = call(context, &quote_spanned!(here=> #private::site), None);
     let kind = arguments.kind.as_ref().map(|kind| quote_spanned!(here=> .kind(#private::Kind::#kind)));
     let tracer = matches!(arguments.tracer, Some(Value::Static(_)))
         .then(|| quote_spanned!(here=> .tracer(&__MULTITRACER_TRACER)));
     quote_spanned!(here=> #site #kind #tracer)
 }
 
-/// `function("name", ..)`. The call's place is the name of the user's function, so that `Location::caller()` inside says its line,
+/// `function("name", .., last)`. The call's place is the name of the user's function, so that `Location::caller()` inside says its line,
 /// not that of the attribute.
-fn call(context: &Context<'_>, function: &TokenStream) -> TokenStream {
+pub(super) fn call(context: &Context<'_>, function: &TokenStream, last: Option<&TokenStream>) -> TokenStream {
     let (user, here) = (context.function, context.here);
     let name = match &context.arguments.name {
         Some((_, Value::Static(name))) => name.clone(),
@@ -94,18 +98,25 @@ fn call(context: &Context<'_>, function: &TokenStream) -> TokenStream {
         }
     };
     let place = user.name.span();
-    let arguments = quote_spanned!(here=> #name, ::core::any::type_name::<__MultitracerSite>);
+    let arguments = quote_spanned!(here=> #name, ::core::any::type_name::<__MultitracerSite>, #last);
     let mut parentheses = Group::new(Delimiter::Parenthesis, arguments);
     parentheses.set_span(place);
-    function
-        .clone()
-        .into_iter()
-        .map(|mut token| {
-            token.set_span(place);
-            token
-        })
-        .chain([TokenTree::Group(parentheses)])
-        .collect()
+    let mut path: Vec<TokenTree> = function.clone().into_iter().collect();
+    let leading = path.iter().take_while(|token| matches!(token, TokenTree::Punct(_))).count();
+    for token in path.iter_mut().take(leading) {
+        token.set_span(place);
+    }
+    if leading == 0
+        && let Some(first) = path.first_mut()
+    {
+        // a user's own path, from `crate = ..`, keeps its meaning
+        first.set_span(place.resolved_at(first.span()));
+    }
+    if let Some(last) = path.last_mut() {
+        last.set_span(place);
+    }
+    path.push(TokenTree::Group(parentheses));
+    path.into_iter().collect()
 }
 
 /// The closure that sets what has to be known before a span is opened.

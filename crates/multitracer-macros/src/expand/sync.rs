@@ -24,7 +24,6 @@ pub(super) fn observed(context: &Context<'_>) -> TokenStream {
     let told = match Observer::of(context) {
         Observer::Nothing => return guarded(context),
         Observer::ByType => quote_spanned! {here=>
-            #[allow(unused_imports)]
             use #private::observe::AnyValue as _;
             #private::observe::Probe(&__output).tell(&__span);
         },

@@ -14,6 +14,8 @@ mod observe;
 #[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod options;
 #[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
+mod output;
+#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod shape;
 #[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod state;
@@ -47,9 +49,13 @@ pub mod __private {
 
     pub mod observe {
         pub use crate::span::observe::{
-            AnyOutput, AnyValue, ObserveDebug, ObserveDisplay, ObserveNothing, ObserveText, Output, Probe, ProbeErr,
-            err_debug, err_display,
+            AnyValue, ObserveDebug, ObserveDisplay, ObserveNothing, ObserveText, Probe, ProbeErr, err_debug,
+            err_display,
         };
+    }
+
+    pub mod future {
+        pub use crate::span::output::{Any, AnyOutput, Output};
     }
 
     pub mod shape {

@@ -4,15 +4,12 @@
 use std::any::type_name;
 use std::borrow::Cow;
 use std::fmt::{Debug, Display};
-use std::marker::PhantomData;
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanRef, Status};
 
 use super::attributes::Captured;
-use super::future::Traced;
 use super::guard::Entered;
-use super::state::Deferred;
 use crate::config::model::CaptureConfig;
 
 /// The outcome of a traced function.
@@ -107,31 +104,7 @@ impl<T, H: Fn(&T, &mut Outcome)> Observe<T> for Watching<H> {
     }
 }
 
-/// A function's output type, which may be a `Result`: then the functions of this type are found before those of [`AnyOutput`].
-#[derive(Debug)]
-pub struct Output<T>(PhantomData<fn() -> T>);
-
-impl<T, E> Output<Result<T, E>> {
-    #[inline(always)]
-    pub fn traced<F: Future<Output = Result<T, E>>>(deferred: Deferred, inner: F) -> Traced<F, Fallible> {
-        Traced::new(deferred, inner, Fallible)
-    }
-}
-
-pub trait AnyOutput {
-    type Type;
-
-    #[inline(always)]
-    fn traced<F: Future<Output = Self::Type>>(deferred: Deferred, inner: F) -> Traced<F, Silent> {
-        Traced::silent(deferred, inner)
-    }
-}
-
-impl<T> AnyOutput for Output<T> {
-    type Type = T;
-}
-
-/// A value that may be a `Result`, in the same way.
+/// A value that may be a `Result`: then the functions of that type are found before those of [`AnyValue`].
 #[derive(Debug)]
 pub struct Probe<'a, T: ?Sized>(pub &'a T);
 
