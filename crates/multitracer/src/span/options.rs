@@ -119,6 +119,7 @@ impl Options {
             }
             Choice::None => return None,
         };
+        let core = registry.in_force(&self.cx, core)?;
         if !core.is_on() {
             return None;
         }
@@ -146,7 +147,7 @@ fn by_site(site: &Site, cx: &Context) -> Option<(Cow<'static, Registry>, Arc<Tra
     let registry = Registry::of(cx)?;
     let core = match site.literal() {
         Some(literal) => registry.named(literal.id(), literal.name(), site)?,
-        None => Arc::clone(registry.snapshot().default_tracer()),
+        None => registry.ambient_in(cx),
     };
     Some((registry, core))
 }
