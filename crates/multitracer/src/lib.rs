@@ -1,5 +1,6 @@
 #![doc = include_str!("../../../README.md")]
 
+mod bridge;
 mod config;
 mod experiment;
 mod export;
@@ -15,6 +16,9 @@ pub use opentelemetry::KeyValue;
 
 pub use multitracer_macros::traced;
 
+pub use self::bridge::{DispatchedSpan, DispatchingTracer, DispatchingTracerProvider, tracer_provider};
+#[cfg(feature = "tracing")]
+pub use self::bridge::{TracingOptions, tracing_layer, tracing_layer_with};
 pub use self::config::{
     Config, ConfigError, ConfigLoader, OnSwitch, Problem, ProcessEnv, RemoteParent, UndefinedVariables,
     UnknownTracer as UnknownTracerPolicy, Variables,

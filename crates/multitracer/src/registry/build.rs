@@ -111,6 +111,7 @@ fn build_tracer(
         on_switch: model.on_switch,
         remote_parent: model.remote_parent,
         sdk: provider.tracer_with_scope(scope),
+        provider,
         counts: Counts::default(),
         switch: Switch::new(enabled),
     })

@@ -13,6 +13,8 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
+#[cfg(feature = "tracing")]
+use std::sync::Weak;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -68,6 +70,21 @@ struct Inner {
     runtime: Arc<OnceCell<ExportRuntime>>,
     unknown: AtomicU64,
     warned: Mutex<HashSet<String>>,
+}
+
+/// A registry that may be gone.
+#[cfg(feature = "tracing")]
+pub(crate) struct WeakRegistry(Weak<Inner>);
+
+#[cfg(feature = "tracing")]
+impl WeakRegistry {
+    pub(crate) fn upgrade(&self) -> Option<Registry> {
+        self.0.upgrade().map(|inner| Registry { inner })
+    }
+
+    pub(crate) fn is_alive(&self) -> bool {
+        self.0.strong_count() > 0
+    }
 }
 
 impl Registry {
@@ -207,6 +224,11 @@ impl Registry {
 
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    #[cfg(feature = "tracing")]
+    pub(crate) fn downgrade(&self) -> WeakRegistry {
+        WeakRegistry(Arc::downgrade(&self.inner))
     }
 
     /// The registry that `cx` was entered with, else the installed one.

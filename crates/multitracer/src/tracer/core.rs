@@ -9,7 +9,7 @@ use opentelemetry::trace::{
     Link, Span as _, SpanBuilder, SpanContext, SpanKind, TraceContextExt, Tracer as _,
 };
 use opentelemetry::{Context, KeyValue};
-use opentelemetry_sdk::trace::SdkTracer;
+use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
 use super::ambient::{Around, Frame, around};
 use super::name::TracerId;
@@ -27,6 +27,8 @@ pub(crate) struct TracerCore {
     pub(crate) pipeline: Arc<Pipeline>,
     pub(crate) on_switch: OnSwitch,
     pub(crate) remote_parent: RemoteParent,
+    /// Makes the tracers of other scopes.
+    pub(crate) provider: SdkTracerProvider,
     pub(crate) sdk: SdkTracer,
     pub(crate) counts: Counts,
     pub(crate) switch: Switch,
@@ -139,25 +141,33 @@ impl TracerCore {
             };
         }
 
-        let parent_cx = match &parent {
-            Some(span) if cx.span().span_context() == span => cx.clone(),
-            Some(span) => cx.with_remote_span_context(span.clone()),
-            None if cx.has_active_span() => Context::new(),
-            None => cx.clone(),
-        };
+        let parent_cx = self.parent_cx(cx, parent.as_ref());
         let mut span = self.sdk.build_with_context(new.into_builder(), &parent_cx);
         let recording = span.is_recording();
         if recording {
             span.set_attributes(code());
         }
-        let sampled = span.span_context().is_sampled();
-        let count = if sampled { &self.counts.sampled } else { &self.counts.sampled_out };
-        count.fetch_add(1, Ordering::Relaxed);
+        self.count(span.span_context());
         Started::Opened { cx: enter(cx).with_span(span), recording }
     }
 
+    /// The context that the SDK finds `parent` in.
+    pub(super) fn parent_cx(&self, cx: &Context, parent: Option<&SpanContext>) -> Context {
+        match parent {
+            Some(span) if cx.span().span_context() == span => cx.clone(),
+            Some(span) => cx.with_remote_span_context(span.clone()),
+            None if cx.has_active_span() => Context::new(),
+            None => cx.clone(),
+        }
+    }
+
+    pub(super) fn count(&self, started: &SpanContext) {
+        let count = if started.is_sampled() { &self.counts.sampled } else { &self.counts.sampled_out };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// The parent that the rules of switching and of remote parents give; else a link, or nothing.
-    fn nearest(
+    pub(super) fn nearest(
         &self,
         registry: &Registry,
         cx: &Context,

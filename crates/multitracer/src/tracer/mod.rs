@@ -5,7 +5,9 @@ mod choice;
 mod core;
 mod future;
 mod handle;
+mod library;
 mod name;
+mod owners;
 mod switch;
 
 pub use self::choice::{AsTracer, TracerChoice};
@@ -14,5 +16,8 @@ pub use self::handle::{Tracer, current_tracer};
 
 pub(crate) use self::ambient::Frame;
 pub(crate) use self::core::{About, Counts, NewSpan, Parent, Started, Switch, TracerCore};
+pub(crate) use self::library::LibrarySpan;
 pub(crate) use self::name::{NameId, TracerId};
+#[cfg(feature = "tracing")]
+pub(crate) use self::owners::owner;
 pub(crate) use self::switch::any_tracer_on;

@@ -38,3 +38,16 @@ pub(crate) struct TracerId {
     pub(crate) registry: u64,
     pub(crate) name: NameId,
 }
+
+#[cfg(feature = "tracing")]
+impl TracerId {
+    /// In one number. Registries are counted from one, and no process makes four billion.
+    pub(crate) fn to_bits(self) -> i64 {
+        ((self.registry << 32) | u64::from(self.name.0)).cast_signed()
+    }
+
+    pub(crate) fn from_bits(bits: i64) -> Self {
+        let bits = bits.cast_unsigned();
+        Self { registry: bits >> 32, name: NameId((bits & u64::from(u32::MAX)) as u32) }
+    }
+}
