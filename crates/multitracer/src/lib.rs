@@ -6,6 +6,7 @@ mod experiment;
 mod export;
 #[cfg(feature = "tower")]
 mod http;
+mod manual;
 mod registry;
 mod routing;
 mod span;
@@ -27,6 +28,7 @@ pub use self::experiment::{Assignment, Experiment, Reason};
 pub use self::export::{InMemoryExporter, Report, ShutdownError, TracerReport};
 #[cfg(feature = "tower")]
 pub use self::http::{HttpLayer, HttpService, ResponseFuture, TracedBody};
+pub use self::manual::{InSpan, ManualSpan, SpanBuilder, SpanGuard};
 pub use self::registry::{
     BuildError, ExperimentBuilder, Registry, RegistryBuilder, RouteBuilder, TracerBuilder, Tracing,
     UnknownExperiment, UnknownTracer, init, install,

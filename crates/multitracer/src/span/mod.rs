@@ -60,6 +60,8 @@ pub mod __private {
         };
     }
 
+    pub use crate::manual::__private::{entered, first, kind};
+
     /// Calls `f`. The bound makes the closure an `FnOnce`, so that what it borrows may leave it.
     #[inline(always)]
     pub fn call_once<R>(f: impl FnOnce() -> R) -> R {

@@ -1,5 +1,6 @@
 //! A tracer for the whole life of a future.
 
+use std::fmt::Display;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -33,7 +34,7 @@ pub trait WithTracerExt: Future + Sized {
     /// ```
     fn with_tracer<T: AsTracer + ?Sized>(self, tracer: &T) -> WithTracer<Self> {
         let current = Context::current();
-        let cx = match chosen(&current, tracer.as_tracer()) {
+        let cx = match chosen(&current, tracer.as_tracer(), &"with_tracer") {
             Some((registry, core)) => Frame::enter(&current, &registry, &core),
             None => current,
         };
@@ -43,7 +44,12 @@ pub trait WithTracerExt: Future + Sized {
 
 impl<F: Future> WithTracerExt for F {}
 
-fn chosen(cx: &Context, choice: TracerChoice<'_>) -> Option<(Registry, Arc<TracerCore>)> {
+/// The tracer that `choice` names, asked for at `place`; nothing for the ambient one.
+pub(crate) fn chosen(
+    cx: &Context,
+    choice: TracerChoice<'_>,
+    place: &dyn Display,
+) -> Option<(Registry, Arc<TracerCore>)> {
     match choice {
         TracerChoice::Ambient => None,
         TracerChoice::Tracer(tracer) => Some((tracer.registry().clone(), Arc::clone(tracer.core()))),
@@ -53,7 +59,7 @@ fn chosen(cx: &Context, choice: TracerChoice<'_>) -> Option<(Registry, Arc<Trace
         }
         TracerChoice::Name(name) => {
             let registry = Registry::of(cx)?.into_owned();
-            let core = registry.looked_up(name, &"with_tracer")?;
+            let core = registry.looked_up(name, place)?;
             Some((registry, core))
         }
     }

@@ -16,6 +16,7 @@ pub use self::handle::{Tracer, current_tracer};
 
 pub(crate) use self::ambient::Frame;
 pub(crate) use self::core::{About, Counts, NewSpan, Parent, Started, Switch, TracerCore};
+pub(crate) use self::future::chosen;
 pub(crate) use self::library::LibrarySpan;
 pub(crate) use self::name::{NameId, TracerId};
 #[cfg(feature = "tracing")]
