@@ -10,7 +10,8 @@ use std::sync::Once;
 use std::thread;
 
 use multitracer::{
-    InMemoryExporter, ManualSpan, Registry, SpanBuilder, TracerBuilder, WithTracerExt as _, async_span, span, traced,
+    InMemoryExporter, ManualSpan, Registry, SpanBuilder, TracerBuilder, WithTracerExt as _, async_span, span,
+    traced,
 };
 use opentelemetry::trace::{FutureExt as _, SpanId, Status, TraceContextExt as _, Tracer as _};
 use opentelemetry::{Context, global};
@@ -34,8 +35,7 @@ enum Way {
     OnThread,
 }
 
-const KINDS: [Kind; 5] =
-    [Kind::Traced, Kind::Instrument, Kind::OpenTelemetry, Kind::Macro, Kind::Builder];
+const KINDS: [Kind; 5] = [Kind::Traced, Kind::Instrument, Kind::OpenTelemetry, Kind::Macro, Kind::Builder];
 const WAYS: [Way; 4] = [Way::Called, Way::Awaited, Way::Spawned, Way::OnThread];
 
 type Work = Box<dyn FnOnce() + Send>;
@@ -204,7 +204,11 @@ fn every_kind_nests_in_every_other() {
         assert_eq!(outer.parent_span_id, SpanId::INVALID, "{case}");
         assert_eq!(inner.parent_span_id, outer.span_context.span_id(), "{case}");
         assert_eq!(inner.span_context.trace_id(), outer.span_context.trace_id(), "{case}");
-        assert_eq!((events(outer), events(inner)), (vec!["outer event".into()], vec!["inner event".into()]), "{case}");
+        assert_eq!(
+            (events(outer), events(inner)),
+            (vec!["outer event".into()], vec!["inner event".into()]),
+            "{case}"
+        );
         assert_eq!(outer.status, Status::Unset, "{case}");
         assert!(matches!(inner.status, Status::Error { .. }), "{case}");
         for (kind, span) in [(outer_kind, outer), (inner_kind, inner)] {
