@@ -9,9 +9,9 @@ use std::pin::Pin;
 use std::sync::Once;
 use std::thread;
 
+use multitracer::testing::TestRegistry;
 use multitracer::{
-    InMemoryExporter, ManualSpan, Registry, SpanBuilder, TracerBuilder, WithTracerExt as _, async_span, span,
-    traced,
+    ManualSpan, SpanBuilder, WithTracerExt as _, assert_isolated, assert_no_orphans, async_span, span, traced,
 };
 use opentelemetry::trace::{FutureExt as _, SpanId, Status, TraceContextExt as _, Tracer as _};
 use opentelemetry::{Context, global};
@@ -151,35 +151,19 @@ fn context_inside(between: fn(Work) -> Work) -> Context {
     receive.recv().unwrap()
 }
 
-struct Fixture {
-    registry: Registry,
-    production: InMemoryExporter,
-    canary: InMemoryExporter,
-}
-
-fn fixture() -> Fixture {
+fn fixture() -> TestRegistry {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         global::set_tracer_provider(multitracer::tracer_provider());
         let subscriber = tracing_subscriber::registry().with(multitracer::tracing_layer());
         tracing::subscriber::set_global_default(subscriber).unwrap();
     });
-    let (production, canary) = (InMemoryExporter::new(), InMemoryExporter::new());
-    let registry = Registry::builder()
-        .tracer(TracerBuilder::new("production").in_memory(&production))
-        .tracer(TracerBuilder::new("canary").in_memory(&canary))
-        .default_tracer("production")
-        .build()
-        .unwrap();
-    Fixture { registry, production, canary }
+    TestRegistry::new(["production", "canary"])
 }
 
-impl Fixture {
-    fn run(&self, job: impl Future<Output = ()> + Send + 'static) {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
-        let canary = self.registry.tracer("canary").unwrap();
-        runtime.block_on(job.with_tracer(&canary));
-    }
+fn run(test: &TestRegistry, job: impl Future<Output = ()> + Send + 'static) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    runtime.block_on(job.with_tracer(&test.tracer("canary")));
 }
 
 fn find<'a>(spans: &'a [SpanData], name: &str, case: &str) -> &'a SpanData {
@@ -195,11 +179,12 @@ fn every_kind_nests_in_every_other() {
     let f = fixture();
     for (outer_kind, inner_kind, way) in cases() {
         let case = format!("{inner_kind:?} in {outer_kind:?}, {way:?}");
-        f.run(nest(outer_kind, inner_kind, way, |work| work));
+        f.clear();
+        run(&f, nest(outer_kind, inner_kind, way, |work| work));
 
-        let spans = f.canary.take();
+        let spans = f.spans("canary");
         assert_eq!(spans.len(), 2, "{case}: {spans:#?}");
-        assert!(f.production.take().is_empty(), "{case}");
+        assert!(f.spans("production").is_empty(), "{case}");
         let (outer, inner) = (find(&spans, "outer", &case), find(&spans, "inner", &case));
         assert_eq!(outer.parent_span_id, SpanId::INVALID, "{case}");
         assert_eq!(inner.parent_span_id, outer.span_context.span_id(), "{case}");
@@ -220,8 +205,7 @@ fn every_kind_nests_in_every_other() {
             assert_eq!(span.instrumentation_scope.name(), scope, "{case}");
         }
     }
-    let report = f.registry.report();
-    assert!(report.tracers().iter().all(|tracer| tracer.open() == 0), "{report}");
+    assert_no_orphans!(f);
 }
 
 /// Between the two, production's tracer and canary's again: each project has its own whole trace.
@@ -230,17 +214,21 @@ fn every_kind_finds_its_own_tracers_span_further_out() {
     let f = fixture();
     for (outer_kind, inner_kind, way) in cases() {
         let case = format!("{inner_kind:?} in {outer_kind:?}, {way:?}");
-        f.run(nest(outer_kind, inner_kind, way, |work| {
-            Box::new(move || {
-                let registry = multitracer::current_tracer().unwrap().registry().clone();
-                let (production, canary) =
-                    (registry.tracer("production").unwrap(), registry.tracer("canary").unwrap());
-                production.in_span("between", || canary.scope(work));
-            })
-        }));
+        f.clear();
+        run(
+            &f,
+            nest(outer_kind, inner_kind, way, |work| {
+                Box::new(move || {
+                    let registry = multitracer::current_tracer().unwrap().registry().clone();
+                    let (production, canary) =
+                        (registry.tracer("production").unwrap(), registry.tracer("canary").unwrap());
+                    production.in_span("between", || canary.scope(work));
+                })
+            }),
+        );
 
-        let spans = f.canary.take();
-        let between = f.production.take();
+        let spans = f.spans("canary");
+        let between = f.spans("production");
         assert_eq!((spans.len(), between.len()), (2, 1), "{case}");
         let (outer, inner) = (find(&spans, "outer", &case), find(&spans, "inner", &case));
         assert_eq!(inner.parent_span_id, outer.span_context.span_id(), "{case}");
@@ -250,6 +238,8 @@ fn every_kind_finds_its_own_tracers_span_further_out() {
         assert_ne!(between.span_context.trace_id(), outer.span_context.trace_id(), "{case}");
         assert_eq!(between.links.links[0].span_context, outer.span_context, "{case}");
         assert_eq!(events(inner), ["inner event"], "{case}");
+        assert_isolated!(f);
+        assert_no_orphans!(f);
     }
 }
 
@@ -262,7 +252,7 @@ fn cases() -> impl Iterator<Item = (Kind, Kind, Way)> {
 #[test]
 fn a_manual_span_moves_between_threads() {
     let f = fixture();
-    let canary = f.registry.tracer("canary").unwrap();
+    let canary = f.tracer("canary");
     let span: ManualSpan = canary.scope(|| SpanBuilder::new("download").start());
     let span = thread::spawn(move || {
         span.in_scope(|| tracing::info!("chunk"));
@@ -271,9 +261,9 @@ fn a_manual_span_moves_between_threads() {
     })
     .join()
     .unwrap();
-    assert_eq!(f.canary.spans().len(), 1, "the download goes on");
+    assert_eq!(f.spans("canary").len(), 1, "the download goes on");
     drop(span);
-    let spans = f.canary.take();
+    let spans = f.spans("canary");
     let (download, inside) = (find(&spans, "download", ""), find(&spans, "inside", ""));
     assert_eq!(inside.parent_span_id, download.span_context.span_id());
     assert_eq!(events(download), ["chunk"]);

@@ -10,6 +10,8 @@ mod manual;
 mod registry;
 mod routing;
 mod span;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tracer;
 
 #[doc(no_inline)]

@@ -139,6 +139,22 @@ impl Registry {
         INSTALLED.get()
     }
 
+    /// The registry of this place: the one that the current OpenTelemetry context was entered with, else the
+    /// [installed](install) one. What a function wants that asks for tracers or experiments by itself, so that tests can
+    /// give it another.
+    ///
+    /// ```
+    /// # use multitracer::{InMemoryExporter, Registry, TracerBuilder};
+    /// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&InMemoryExporter::new())).build()?;
+    /// assert!(Registry::current().is_none());
+    /// registry.scope(|| assert!(Registry::current().unwrap().tracer("canary").is_ok()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        Context::map_current(|cx| Self::of(cx).map(Cow::into_owned))
+    }
+
     /// The tracer of that name.
     ///
     /// # Errors
