@@ -37,7 +37,10 @@ pub use self::registry::{
 };
 pub use self::routing::{Headers, Route};
 pub use self::span::{ToAttribute, enrich_span};
-pub use self::tracer::{AsTracer, Tracer, TracerChoice, WithTracer, WithTracerExt, current_tracer};
+pub use self::tracer::{
+    AsTracer, Tracer, TracerChoice, WithTracer, WithTracerExt, carry, carry_fn, current_tracer, spawn,
+    spawn_blocking, spawn_thread,
+};
 
 #[doc(hidden)]
 pub use self::span::__private;

@@ -53,7 +53,8 @@ impl Tracer for LayerTracer {
         };
         let Some((registry, core)) = tracer else { return LayerSpan::new(LibrarySpan::silent(cx)) };
         let mut span = core.library_span(&registry, cx, builder, &self.scope);
-        if !framed && !(registry.is_installed() && registry.default_id() == core.id()) {
+        let implied = registry.is_installed() && registry.default_id() == core.id();
+        if !framed && !implied {
             // what runs inside is to find its tracer, and has no frame to find it by
             span.own(&registry, &core);
         }

@@ -100,6 +100,9 @@ pub(super) fn chosen(registry: Option<&Registry>, cx: &Context) -> Option<(Regis
     if let Some(frame) = Frame::of(cx) {
         return Some((frame.registry().clone(), Arc::clone(frame.tracer())));
     }
-    let registry = registry.or_else(|| Registry::installed())?;
+    let registry = match registry {
+        Some(registry) => registry,
+        None => Registry::installed()?,
+    };
     Some((registry.clone(), Arc::clone(registry.snapshot().default_tracer())))
 }

@@ -17,7 +17,6 @@ pub(crate) mod __private {
     use crate::span::__private::{Entered, Kind};
 
     #[doc(hidden)]
-    #[must_use]
     #[inline(always)]
     pub fn entered(entered: Entered) -> SpanGuard {
         SpanGuard::of_site(entered)

@@ -171,14 +171,12 @@ impl TestRegistry {
     ///
     /// When there is no such tracer.
     #[track_caller]
-    #[must_use]
     pub fn tree(&self, tracer: &str) -> Tree {
         drop(self.exporter(tracer));
         Tree::new(self.all(), Some(tracer.to_owned()))
     }
 
     /// The spans of every tracer that has any, each under its tracer's name, in the configuration's order.
-    #[must_use]
     pub fn trees(&self) -> Tree {
         Tree::new(self.all(), None)
     }

@@ -78,6 +78,7 @@ impl Frame {
     }
 
     /// `cx`, whose current span is `tracer`'s own, with `tracer` as its ambient tracer.
+    #[cfg(feature = "tracing")]
     pub(crate) fn adopt(cx: &Context, registry: &Registry, tracer: &Arc<TracerCore>) -> Context {
         FRAMES_EXIST.store(true, Ordering::Relaxed);
         let (registry, tracer) = (registry.clone(), Arc::clone(tracer));

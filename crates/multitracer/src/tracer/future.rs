@@ -10,6 +10,7 @@ use opentelemetry::Context;
 use pin_project_lite::pin_project;
 
 use super::ambient::Frame;
+use super::carry::carried;
 use super::choice::{AsTracer, TracerChoice};
 use super::core::TracerCore;
 use crate::registry::Registry;
@@ -39,6 +40,12 @@ pub trait WithTracerExt: Future + Sized {
             None => current,
         };
         WithTracer { inner: self, cx }
+    }
+
+    /// Runs this future with the tracer and the span that are current here, on whatever thread it is polled: what a task
+    /// wants that is spawned, say in a `JoinSet`. For `tokio::spawn` there is [`spawn`](crate::spawn).
+    fn with_current_tracer(self) -> WithTracer<Self> {
+        carried(self)
     }
 }
 
@@ -72,6 +79,12 @@ pin_project! {
         #[pin]
         inner: F,
         cx: Context,
+    }
+}
+
+impl<F> WithTracer<F> {
+    pub(super) fn new(inner: F, cx: Context) -> Self {
+        Self { inner, cx }
     }
 }
 

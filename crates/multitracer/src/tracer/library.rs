@@ -16,11 +16,16 @@ use crate::registry::Registry;
 
 /// What starting one came to.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a recorded span is the usual case, and a box would cost it an allocation"
+)]
 pub(crate) enum LibrarySpan {
     /// Nothing is recorded. The context stays the one of the trace around.
     Silent(SpanContext),
     Started {
         span: Span,
+        #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "acts when it is dropped"))]
         owned: Option<Owned>,
     },
 }

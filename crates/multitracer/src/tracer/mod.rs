@@ -1,6 +1,7 @@
 //! A tracer's handle; which tracer is ambient; switching from one to another.
 
 mod ambient;
+mod carry;
 mod choice;
 mod core;
 mod future;
@@ -10,6 +11,7 @@ mod name;
 mod owners;
 mod switch;
 
+pub use self::carry::{carry, carry_fn, spawn, spawn_blocking, spawn_thread};
 pub use self::choice::{AsTracer, TracerChoice};
 pub use self::future::{WithTracer, WithTracerExt};
 pub use self::handle::{Tracer, current_tracer};

@@ -21,6 +21,7 @@ static OWNERS: Lazy<Mutex<Owners>> = Lazy::new(Mutex::default);
 /// A tracer with its registry.
 #[derive(Clone, Debug)]
 pub(crate) struct Owner {
+    #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "the `tracing` layer wants it"))]
     pub(crate) registry: Registry,
     pub(crate) core: Arc<TracerCore>,
 }
