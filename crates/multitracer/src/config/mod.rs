@@ -3,7 +3,8 @@
 //! `yaml` reads the text into a tree, `schema` and the tables of the sections say what may stand in it, `decode`
 //! and `fields` walk it, `check` looks at the whole, and `error` shows what is wrong.
 
-pub(crate) mod check;
+pub(crate) mod baggage;
+mod check;
 mod core_schema;
 mod decode;
 mod error;

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use once_cell::sync::OnceCell;
-use opentelemetry::InstrumentationScope;
 use opentelemetry::trace::TracerProvider as _;
+use opentelemetry::{InstrumentationScope, Key};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{ParentBasedSampler, Sampler, SdkTracerProvider, ShouldSample, SpanLimits};
 
@@ -18,8 +18,8 @@ use super::snapshot::{ResolvedRoute, ResolvedTarget, Snapshot};
 use super::tracer_builder::{OwnExporter, TracerBuilder};
 use super::{Inner, NEXT_ID, Registry};
 use crate::config::model::{
-    ConfigModel, ExporterConfig, LimitsConfig, OtlpGrpcConfig, OtlpHttpConfig, RouteTarget, SamplerConfig,
-    TracerConfig,
+    BaggageConfig, ConfigModel, ExporterConfig, LimitsConfig, OtlpGrpcConfig, OtlpHttpConfig, RouteTarget,
+    SamplerConfig, TracerConfig,
 };
 use crate::config::{ConfigError, check, rules};
 use crate::experiment::{ExperimentCore, Split};
@@ -110,11 +110,21 @@ fn build_tracer(
         pipeline,
         on_switch: model.on_switch,
         remote_parent: model.remote_parent,
+        baggage: copied(&model.baggage),
         sdk: provider.tracer_with_scope(scope),
         provider,
         counts: Counts::default(),
         switch: Switch::new(enabled),
     })
+}
+
+/// What each span takes from the baggage; nothing, most often.
+fn copied(config: &BaggageConfig) -> Box<[(Key, Key)]> {
+    config
+        .attributes
+        .iter()
+        .map(|(entry, attribute)| (entry.clone().into(), attribute.clone().into()))
+        .collect()
 }
 
 fn pipeline(
@@ -271,6 +281,7 @@ fn snapshot(model: &ConfigModel, tracers: Vec<Arc<TracerCore>>) -> Snapshot {
         by_id,
         default,
         unknown_tracer: model.unknown_tracer,
+        trusted_baggage: model.baggage.trusted,
         tracers,
     }
 }

@@ -205,6 +205,19 @@ impl Registry {
         self.snapshot().route(self, headers)
     }
 
+    /// The route of that name, whatever its own conditions are: for a decision that was made elsewhere, by a service in front or
+    /// by the application. `headers` are asked for an experiment's unit only.
+    #[must_use]
+    pub fn route_named<H: Headers + ?Sized>(&self, name: &str, headers: &H) -> Option<Route> {
+        self.snapshot().route_named(self, name, headers)
+    }
+
+    /// No route at all: the default tracer.
+    #[must_use]
+    pub fn default_route(&self) -> Route {
+        self.snapshot().no_route(self)
+    }
+
     /// The experiment of that name.
     ///
     /// # Errors

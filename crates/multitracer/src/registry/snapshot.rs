@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::config::UnknownTracer as UnknownTracerPolicy;
 use crate::experiment::ExperimentCore;
 use crate::routing::Router;
-use crate::tracer::{NameId, TracerCore};
+use crate::tracer::{NameId, TracerCore, TracerId};
 
 /// Tracers, routes and experiments, resolved against each other.
 pub(crate) struct Snapshot {
@@ -16,6 +16,7 @@ pub(crate) struct Snapshot {
     pub(super) by_id: Vec<Option<usize>>,
     pub(super) default: usize,
     pub(super) unknown_tracer: UnknownTracerPolicy,
+    pub(super) trusted_baggage: bool,
     pub(super) router: Router,
     /// Beside the router's rules.
     pub(super) routes: Vec<ResolvedRoute>,
@@ -52,6 +53,17 @@ impl Snapshot {
 
     pub(crate) fn by_id(&self, id: NameId) -> Option<&Arc<TracerCore>> {
         self.tracers.get((*self.by_id.get(id.index())?)?)
+    }
+
+    /// Whether inbound baggage is read.
+    pub(crate) fn trusts_baggage(&self) -> bool {
+        self.trusted_baggage
+    }
+
+    /// The name of the first route that leads to this tracer by itself.
+    pub(crate) fn route_to(&self, tracer: TracerId) -> Option<Arc<str>> {
+        let leads = |route: &&ResolvedRoute| matches!(&route.target, ResolvedTarget::Tracer(core) if core.id() == tracer);
+        self.routes.iter().find(leads).map(|route| Arc::clone(&route.name))
     }
 
     pub(crate) fn unknown_tracer(&self) -> UnknownTracerPolicy {

@@ -5,11 +5,12 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use opentelemetry::baggage::BaggageExt as _;
 use opentelemetry::trace::{
     Link, Span as _, SpanBuilder, SpanContext, SpanKind, TraceContextExt, Tracer as _,
 };
-use opentelemetry::{Context, KeyValue};
-use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
+use opentelemetry::{Context, Key, KeyValue};
+use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, Span};
 
 use super::ambient::{Around, Frame, around};
 use super::name::TracerId;
@@ -27,6 +28,8 @@ pub(crate) struct TracerCore {
     pub(crate) pipeline: Arc<Pipeline>,
     pub(crate) on_switch: OnSwitch,
     pub(crate) remote_parent: RemoteParent,
+    /// Baggage entries that spans take, and the attributes that they become.
+    pub(crate) baggage: Box<[(Key, Key)]>,
     /// Makes the tracers of other scopes.
     pub(crate) provider: SdkTracerProvider,
     pub(crate) sdk: SdkTracer,
@@ -146,6 +149,7 @@ impl TracerCore {
         let recording = span.is_recording();
         if recording {
             span.set_attributes(code());
+            self.copy_baggage(cx, &mut span);
         }
         self.count(span.span_context());
         Started::Opened { cx: enter(cx).with_span(span), recording }
@@ -158,6 +162,19 @@ impl TracerCore {
             Some(span) => cx.with_remote_span_context(span.clone()),
             None if cx.has_active_span() => Context::new(),
             None => cx.clone(),
+        }
+    }
+
+    /// Puts the baggage entries that the configuration names on a span.
+    pub(super) fn copy_baggage(&self, cx: &Context, span: &mut Span) {
+        if self.baggage.is_empty() {
+            return;
+        }
+        let baggage = cx.baggage();
+        for (entry, attribute) in &self.baggage {
+            if let Some(value) = baggage.get(entry.as_str()) {
+                span.set_attribute(KeyValue::new(attribute.clone(), value.clone()));
+            }
         }
     }
 

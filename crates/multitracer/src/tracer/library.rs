@@ -73,7 +73,10 @@ impl TracerCore {
         }
         let parent_cx = self.parent_cx(cx, parent.as_ref());
         let span = self.provider.tracer_with_scope(scope.clone());
-        let span = opentelemetry::trace::Tracer::build_with_context(&span, builder, &parent_cx);
+        let mut span = opentelemetry::trace::Tracer::build_with_context(&span, builder, &parent_cx);
+        if span.is_recording() {
+            self.copy_baggage(cx, &mut span);
+        }
         self.count(span.span_context());
         // without a frame, a span is taken for the default tracer's
         let owned = match Frame::of(cx) {

@@ -75,6 +75,7 @@ fn is_what_it_says() {
         unknown_tracer: UnknownTracer::Default,
         on_switch: OnSwitch::Link,
         remote_parent: RemoteParent::Auto,
+        baggage: BaggageConfig::default(),
         tracers: vec![
             TracerConfig { sampler: sampled, ..tracer("production", "myapp-production", "production") },
             tracer("canary", "canary-deployment", "production"),
