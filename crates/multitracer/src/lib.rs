@@ -1,15 +1,19 @@
 #![doc = include_str!("../../../README.md")]
 
+mod bridge;
 mod config;
 mod experiment;
 mod export;
 #[cfg(feature = "tower")]
 mod http;
+mod manual;
 mod registry;
 mod routing;
 #[cfg(feature = "signal")]
 mod signal;
 mod span;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tracer;
 
 #[doc(no_inline)]
@@ -17,6 +21,9 @@ pub use opentelemetry::KeyValue;
 
 pub use multitracer_macros::traced;
 
+pub use self::bridge::{DispatchedSpan, DispatchingTracer, DispatchingTracerProvider, tracer_provider};
+#[cfg(feature = "tracing")]
+pub use self::bridge::{TracingOptions, tracing_layer, tracing_layer_with};
 pub use self::config::{
     Config, ConfigError, ConfigLoader, OnSwitch, Problem, ProcessEnv, RemoteParent, UndefinedVariables,
     UnknownTracer as UnknownTracerPolicy, Variables,
@@ -25,6 +32,7 @@ pub use self::experiment::{Assignment, Experiment, Reason};
 pub use self::export::{InMemoryExporter, Report, ShutdownError, TracerReport};
 #[cfg(feature = "tower")]
 pub use self::http::{HttpLayer, HttpService, ResponseFuture, TracedBody};
+pub use self::manual::{InSpan, ManualSpan, SpanBuilder, SpanGuard};
 pub use self::registry::{
     BuildError, Changes, ExperimentBuilder, Registry, RegistryBuilder, ReloadError, RouteBuilder,
     SwitchError, TracerBuilder, Tracing, UnknownExperiment, UnknownTracer, init, install,
@@ -35,7 +43,10 @@ pub use self::routing::{Headers, Route};
 #[cfg(feature = "signal")]
 pub use self::signal::shutdown_signal;
 pub use self::span::{ToAttribute, enrich_span};
-pub use self::tracer::{AsTracer, Tracer, TracerChoice, WithTracer, WithTracerExt, current_tracer};
+pub use self::tracer::{
+    AsTracer, Tracer, TracerChoice, WithTracer, WithTracerExt, carry, carry_fn, current_tracer, spawn,
+    spawn_blocking, spawn_thread,
+};
 
 #[doc(hidden)]
 pub use self::span::__private;

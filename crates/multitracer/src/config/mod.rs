@@ -3,6 +3,7 @@
 //! `yaml` reads the text into a tree, `schema` and the tables of the sections say what may stand in it, `decode`
 //! and `fields` walk it, `check` looks at the whole, and `error` shows what is wrong.
 
+pub(crate) mod baggage;
 pub(crate) mod check;
 mod core_schema;
 mod decode;

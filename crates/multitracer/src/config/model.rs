@@ -16,6 +16,7 @@ pub(crate) struct ConfigModel {
     pub(crate) unknown_tracer: UnknownTracer,
     pub(crate) on_switch: OnSwitch,
     pub(crate) remote_parent: RemoteParent,
+    pub(crate) baggage: BaggageConfig,
     /// In file order; names are unique.
     pub(crate) tracers: Vec<TracerConfig>,
     /// In file order, the order in which they are tried.
@@ -57,6 +58,15 @@ pub enum RemoteParent {
     Child,
     /// Always a link.
     Link,
+}
+
+/// `baggage`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct BaggageConfig {
+    /// Whether inbound baggage is read.
+    pub(crate) trusted: bool,
+    /// Entries that are copied to spans, with the attributes that they become.
+    pub(crate) attributes: Vec<(String, String)>,
 }
 
 /// One entry of `tracers`, with what it left out taken from `defaults`.

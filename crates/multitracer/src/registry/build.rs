@@ -101,6 +101,7 @@ fn assemble(parts: Parts, config: &TracerConfig, registry: u64) -> Arc<TracerCor
         capture: config.capture.clone(),
         pipeline,
         sdk: provider.tracer_with_scope(scope),
+        provider,
         sampling,
         cap: config.limits.max_spans_per_trace.map(|most| Arc::new(TraceCap::new(most))),
         counts: Counts::default(),

@@ -44,15 +44,20 @@ impl Registry {
         }
     }
 
+    /// The default tracer as it is now.
+    pub(crate) fn default_id(&self) -> TracerId {
+        self.snapshot().default_tracer().id()
+    }
+
     /// Whose the current span of `cx` is, in which nothing was entered.
     pub(crate) fn owner_in(&self, cx: &Context) -> TracerId {
-        self.maker_in(cx).unwrap_or_else(|| self.snapshot().default_tracer().id())
+        self.maker_in(cx).unwrap_or_else(|| self.default_id())
     }
 
     /// Whether a span of `id` belongs into `cx` as it is, since nothing was entered there and no other tracer's span is
     /// current.
     pub(crate) fn stands_for(&self, cx: &Context, id: TracerId) -> bool {
-        self.snapshot().default_tracer().id() == id && self.maker_in(cx).is_none_or(|maker| maker == id)
+        self.default_id() == id && self.maker_in(cx).is_none_or(|maker| maker == id)
     }
 
     /// The ambient tracer of `cx`, in which nothing was entered: the default one, or an earlier one if the trace began before

@@ -70,6 +70,7 @@ pub mod __private {
     pub fn never<T>() -> T {
         std::process::abort()
     }
+    pub use crate::manual::__private::{entered, first, kind};
 
     /// Calls `f`. The bound makes the closure an `FnOnce`, so that what it borrows may leave it.
     #[inline(always)]

@@ -8,6 +8,7 @@ use opentelemetry::trace::{SpanContext, TraceContextExt};
 
 use super::core::TracerCore;
 use super::name::TracerId;
+use super::owners::owner;
 use crate::registry::Registry;
 
 /// Set once any frame exists, so that a process that never switches skips the look-up.
@@ -76,6 +77,14 @@ impl Frame {
         cx.with_value(Self(Arc::new(Inner { registry, tracer, inherited, outer })))
     }
 
+    /// `cx`, whose current span is `tracer`'s own, with `tracer` as its ambient tracer.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn adopt(cx: &Context, registry: &Registry, tracer: &Arc<TracerCore>) -> Context {
+        FRAMES_EXIST.store(true, Ordering::Relaxed);
+        let (registry, tracer) = (registry.clone(), Arc::clone(tracer));
+        cx.with_value(Self(Arc::new(Inner { registry, tracer, inherited: None, outer: None })))
+    }
+
     fn enclosing(&self, tracer: TracerId) -> Option<&SpanContext> {
         let mut next = self.0.outer.as_ref();
         while let Some(enclosing) = next {
@@ -100,7 +109,8 @@ fn without(list: Option<&Arc<Enclosing>>, tracer: TracerId) -> Option<Arc<Enclos
     }
 }
 
-/// The current span of `cx` and the tracer that owns it: the frame's, or the default one's where no frame is.
+/// The current span of `cx` and the tracer that owns it: the frame's, or the default one's where no frame is. A remote
+/// span is the default one's.
 fn current_ancestor(cx: &Context, registry: &Registry) -> Option<Ancestor> {
     let span = cx.span();
     let span = span.span_context();
@@ -108,9 +118,14 @@ fn current_ancestor(cx: &Context, registry: &Registry) -> Option<Ancestor> {
         return None;
     }
     let tracer = match Frame::of(cx) {
-        None => Registry::installed().unwrap_or(registry).owner_in(cx),
+        None => match owner(span) {
+            Some(owner) => owner.core.id(),
+            None => Registry::installed().unwrap_or(registry).owner_in(cx),
+        },
         Some(frame) => match &frame.0.inherited {
             Some(inherited) if is_same(&inherited.span, span) => inherited.tracer,
+            // read from a message since: nobody says that it was in this tracer
+            _ if span.is_remote() => frame.0.registry.default_id(),
             _ => frame.0.tracer.id(),
         },
     };

@@ -1,5 +1,6 @@
 //! The page of all keys is made from the tables that the reader uses.
 
+use super::super::baggage::BAGGAGE;
 use super::super::experiments::EXPERIMENT;
 use super::super::exporter::{EXPORTER, OTLP_GRPC, OTLP_HTTP};
 use super::super::file::FILE;
@@ -13,8 +14,9 @@ use super::super::tuning::{BATCH, CAPTURE, LIMITS};
 const PAGE: &str = include_str!("../../../../../docs/configuration.md");
 
 /// The tables, by the name of their mark on the page.
-const TABLES: [(&str, &Section); 12] = [
+const TABLES: [(&str, &Section); 13] = [
     ("file", &FILE),
+    ("baggage", &BAGGAGE),
     ("tracer", &TRACER),
     ("sampler", &SAMPLER),
     ("exporter", &EXPORTER),

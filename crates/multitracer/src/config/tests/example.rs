@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::super::model::{
-    AttributeValue, BatchConfig, CaptureConfig, Compression, ConfigModel, Encoding, ExperimentConfig,
-    ExporterConfig, HeaderMatch, LimitsConfig, OnSwitch, OtlpHttpConfig, ParentBasedConfig, RemoteParent,
-    RouteConfig, RouteTarget, SamplerConfig, ServiceConfig, TlsConfig, TracerConfig, UnknownTracer,
-    ValueMatch, VariantConfig,
+    AttributeValue, BaggageConfig, BatchConfig, CaptureConfig, Compression, ConfigModel, Encoding,
+    ExperimentConfig, ExporterConfig, HeaderMatch, LimitsConfig, OnSwitch, OtlpHttpConfig, ParentBasedConfig,
+    RemoteParent, RouteConfig, RouteTarget, SamplerConfig, ServiceConfig, TlsConfig, TracerConfig,
+    UnknownTracer, ValueMatch, VariantConfig,
 };
 use super::super::{Secret, rules};
 use super::{load, refusal};
@@ -75,6 +75,7 @@ fn is_what_it_says() {
         unknown_tracer: UnknownTracer::Default,
         on_switch: OnSwitch::Link,
         remote_parent: RemoteParent::Auto,
+        baggage: BaggageConfig::default(),
         tracers: vec![
             TracerConfig { sampler: sampled, ..tracer("production", "myapp-production", "production") },
             tracer("canary", "canary-deployment", "production"),

@@ -129,7 +129,7 @@ tracers:
         r"<string>:1:1: unknown key `base`
   1 | base: &base {}
     | ^^^^
-    = help: a configuration takes `file_format`, `default_tracer`, `enabled`, `unknown_tracer`, `on_switch`, `remote_parent`, `undefined_variables`, `defaults`, `tracers`, `routes`, `experiments`
+    = help: a configuration takes `file_format`, `default_tracer`, `enabled`, `unknown_tracer`, `on_switch`, `remote_parent`, `baggage`, `undefined_variables`, `defaults`, `tracers`, `routes`, `experiments`
 <string>:4:5: tracers.a: merge keys (`<<`) are not supported
   4 |     <<: *base
     |     ^^
