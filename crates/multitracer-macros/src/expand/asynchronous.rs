@@ -4,7 +4,7 @@ use crate::expand::Context;
 use crate::expand::outcome::Observer;
 use crate::expand::parameters::{self, bindings, body_block, evaluated, has_output_type, output_type};
 use crate::expand::record::recorder;
-use crate::expand::site::{Opening, call, is_plain, items, opened, site};
+use crate::expand::site::{Opening, call, is_plain, items, opened, placed, site};
 use crate::parse::{Function, Returns};
 use crate::tokens::{flattened, is_punct};
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
@@ -125,7 +125,8 @@ fn returned(context: &Context<'_>) -> Option<TokenStream> {
     let ty = output_type(context);
     let place = context.function.output.first().map_or(context.here, |token| context.at(token.span()));
     let private = &context.private;
-    Some(quote_spanned!(place=> if false { return #private::never::<#ty>(); }))
+    let never = placed(&quote_spanned!(context.here=> #private::never), place);
+    Some(quote_spanned!(place=> if false { return #never::<#ty>(); }))
 }
 
 /// Whether every other attribute still works when `async` is gone.

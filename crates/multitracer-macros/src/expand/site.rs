@@ -2,7 +2,7 @@
 
 use crate::expand::Context;
 use crate::parse::{Value, plain};
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -101,7 +101,13 @@ pub(super) fn call(context: &Context<'_>, function: &TokenStream, last: Option<&
     let arguments = quote_spanned!(here=> #name, ::core::any::type_name::<__MultitracerSite>, #last);
     let mut parentheses = Group::new(Delimiter::Parenthesis, arguments);
     parentheses.set_span(place);
-    let mut path: Vec<TokenTree> = function.clone().into_iter().collect();
+    let (path, parentheses) = (placed(function, place), TokenTree::Group(parentheses));
+    quote!(#path #parentheses)
+}
+
+/// A path that rustc finds at `place`: it looks at the first and the last token.
+pub(super) fn placed(path: &TokenStream, place: Span) -> TokenStream {
+    let mut path: Vec<TokenTree> = path.clone().into_iter().collect();
     let leading = path.iter().take_while(|token| matches!(token, TokenTree::Punct(_))).count();
     for token in path.iter_mut().take(leading) {
         token.set_span(place);
@@ -115,7 +121,6 @@ pub(super) fn call(context: &Context<'_>, function: &TokenStream, last: Option<&
     if let Some(last) = path.last_mut() {
         last.set_span(place);
     }
-    path.push(TokenTree::Group(parentheses));
     path.into_iter().collect()
 }
 
