@@ -44,8 +44,8 @@ pub use self::routing::{Headers, Route};
 pub use self::signal::shutdown_signal;
 pub use self::span::{ToAttribute, enrich_span};
 pub use self::tracer::{
-    AsTracer, Tracer, TracerChoice, WithTracer, WithTracerExt, carry, carry_fn, current_tracer, spawn,
-    spawn_blocking, spawn_thread,
+    AsTracer, Tracer, TracerChoice, TracerName, WithTracer, WithTracerExt, carry, carry_fn, current_tracer,
+    spawn, spawn_blocking, spawn_thread,
 };
 
 #[doc(hidden)]

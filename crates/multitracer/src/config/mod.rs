@@ -26,7 +26,7 @@ mod schema;
 mod secret;
 mod source;
 mod substitute;
-mod suggest;
+pub(crate) mod suggest;
 mod tracers;
 mod tuning;
 mod yaml;

@@ -354,7 +354,7 @@ impl Registry {
         };
         if first {
             let error = UnknownTracer::new(name, snapshot.names());
-            tracing::warn!(target: "multitracer", used, "{error}, asked for at {place}");
+            tracing::warn!(target: "multitracer", used, "{place}: {error}");
         }
         instead
     }

@@ -165,12 +165,12 @@ impl Literal {
         Self { name, id: OnceCell::new() }
     }
 
-    pub(super) fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         self.name
     }
 
     /// The interned name.
-    pub(super) fn id(&self) -> NameId {
+    pub(crate) fn id(&self) -> NameId {
         *self.id.get_or_init(|| NameId::of(self.name))
     }
 }

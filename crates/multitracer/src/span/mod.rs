@@ -23,6 +23,7 @@ mod state;
 mod stream;
 mod value;
 
+pub(crate) use self::callsite::Literal;
 pub use self::enrich::enrich_span;
 pub use self::value::ToAttribute;
 
@@ -37,7 +38,7 @@ pub mod __private {
     pub use super::options::{IntoLinks, IntoParent, Options};
     pub use super::state::Deferred;
     pub use super::stream::TracedStream;
-    pub use multitracer_macros::traced;
+    pub use multitracer_macros::{__tracers, traced};
 
     pub mod capture {
         pub use crate::span::capture::{

@@ -59,6 +59,10 @@ impl Options {
                 self.attributes.extend(assignment.attributes());
                 of(assignment.tracer())
             }
+            TracerChoice::Constant(name) => {
+                self.site = self.site.tracer(name.literal());
+                Choice::Site
+            }
             TracerChoice::Name(name) => match Registry::of(&self.cx) {
                 None => Choice::Named(name.to_owned()),
                 Some(registry) => match registry.looked_up(name, &self.site) {

@@ -67,6 +67,12 @@ pub(crate) fn chosen(
             let tracer = assignment.tracer();
             Some((tracer.registry().clone(), Arc::clone(tracer.core())))
         }
+        TracerChoice::Constant(name) => {
+            let registry = Registry::of(cx)?.into_owned();
+            let literal = name.literal();
+            let core = registry.named(literal.id(), literal.name(), place)?;
+            Some((registry, core))
+        }
         TracerChoice::Name(name) => {
             let registry = Registry::of(cx)?.into_owned();
             let core = registry.looked_up(name, place)?;

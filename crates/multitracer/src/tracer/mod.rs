@@ -3,6 +3,7 @@
 mod ambient;
 mod carry;
 mod choice;
+mod constant;
 mod core;
 mod future;
 mod handle;
@@ -16,6 +17,7 @@ mod trace_cap;
 
 pub use self::carry::{carry, carry_fn, spawn, spawn_blocking, spawn_thread};
 pub use self::choice::{AsTracer, TracerChoice};
+pub use self::constant::TracerName;
 pub use self::future::{WithTracer, WithTracerExt};
 pub use self::handle::{Tracer, current_tracer};
 
