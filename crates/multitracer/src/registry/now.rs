@@ -15,7 +15,17 @@ impl Registry {
     /// What stands for `core` under `cx`; `core` itself, unless a reload took it out or the trace began before one.
     #[inline]
     pub(crate) fn in_force(&self, cx: &Context, core: Arc<TracerCore>) -> Option<Arc<TracerCore>> {
-        if self.inner.retired.any() { self.settled(cx, core) } else { Some(core) }
+        if self.has_retired() { self.settled(cx, core) } else { Some(core) }
+    }
+
+    /// Whether a reload took tracers out that still take spans.
+    pub(crate) fn has_retired(&self) -> bool {
+        self.inner.retired.any()
+    }
+
+    /// Whether another tracer has been the default one.
+    pub(crate) fn has_moved(&self) -> bool {
+        self.inner.default_moved.load(Ordering::Relaxed)
     }
 
     #[cold]
@@ -69,6 +79,6 @@ impl Registry {
 
     /// The tracer that made the current span of `cx`, where that may be another one than the default tracer.
     fn maker_in(&self, cx: &Context) -> Option<TracerId> {
-        if self.inner.default_moved.load(Ordering::Relaxed) { maker(cx) } else { None }
+        if self.has_moved() { maker(cx) } else { None }
     }
 }

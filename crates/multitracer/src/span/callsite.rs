@@ -13,7 +13,7 @@ use super::future;
 use super::guard::Entered;
 use super::options::Options;
 use super::state::{Deferred, Prepared};
-use crate::tracer::{NameId, any_tracer_on};
+use crate::tracer::{NameId, any_tracer_on, left_out};
 
 /// One `#[traced]` in the source. Made of constants and passed by value: a static for each function would cost more to compile
 /// than everything else that the macro writes.
@@ -47,14 +47,14 @@ pub enum Kind {
 #[inline(always)]
 #[track_caller]
 pub fn enter(name: &'static str, function: fn() -> &'static str) -> Entered {
-    site(name, function).enter()
+    if any_tracer_on() { enter_now(name, function, Location::caller()) } else { Entered::none() }
 }
 
 /// Takes the context of the call; the span opens at the first poll.
 #[inline(always)]
 #[track_caller]
 pub fn defer(name: &'static str, function: fn() -> &'static str) -> Deferred {
-    site(name, function).defer()
+    if any_tracer_on() { defer_now(name, function, Location::caller()) } else { Deferred::none() }
 }
 
 /// A site, to be told more of.
@@ -62,10 +62,19 @@ pub fn defer(name: &'static str, function: fn() -> &'static str) -> Deferred {
 #[must_use]
 #[track_caller]
 pub const fn site(name: &'static str, function: fn() -> &'static str) -> Site {
-    Site { name, function, place: Location::caller(), kind: Kind::Internal, tracer: None }
+    Site::at(name, function, Location::caller())
 }
 
 impl Site {
+    #[inline(always)]
+    const fn at(
+        name: &'static str,
+        function: fn() -> &'static str,
+        place: &'static Location<'static>,
+    ) -> Self {
+        Self { name, function, place, kind: Kind::Internal, tracer: None }
+    }
+
     #[inline(always)]
     #[must_use]
     pub const fn kind(self, kind: Kind) -> Self {
@@ -81,25 +90,25 @@ impl Site {
     #[inline(always)]
     #[must_use]
     pub fn enter(self) -> Entered {
-        if any_tracer_on() { enter_now(&self) } else { Entered::none() }
+        if any_tracer_on() { enter_site(self) } else { Entered::none() }
     }
 
     #[inline(always)]
     #[must_use]
     pub fn enter_with(self, options: impl FnOnce(&mut Options)) -> Entered {
-        if any_tracer_on() { enter_now_with(&self, options) } else { Entered::none() }
+        if any_tracer_on() { enter_site_with(self, options) } else { Entered::none() }
     }
 
     #[inline(always)]
     #[must_use]
     pub fn defer(self) -> Deferred {
-        if any_tracer_on() { Deferred::new(Options::new(self)) } else { Deferred::none() }
+        if any_tracer_on() { defer_site(self) } else { Deferred::none() }
     }
 
     #[inline(always)]
     #[must_use]
     pub fn defer_with(self, options: impl FnOnce(&mut Options)) -> Deferred {
-        if any_tracer_on() { defer_now_with(self, options) } else { Deferred::none() }
+        if any_tracer_on() { defer_site_with(self, options) } else { Deferred::none() }
     }
 
     /// Runs `record` if the future that wraps the caller has just opened a span of this site.
@@ -133,14 +142,25 @@ impl Site {
     }
 }
 
+// what these take is put together in the branch that calls them, and costs nothing while tracing is off
+
 #[inline(never)]
-fn enter_now(site: &Site) -> Entered {
-    opened(Options::new(*site))
+fn enter_now(
+    name: &'static str,
+    function: fn() -> &'static str,
+    place: &'static Location<'static>,
+) -> Entered {
+    enter_site(Site::at(name, function, place))
 }
 
 #[inline(never)]
-fn enter_now_with(site: &Site, set: impl FnOnce(&mut Options)) -> Entered {
-    let mut options = Options::new(*site);
+fn enter_site(site: Site) -> Entered {
+    if left_out(site.tracer.map(Literal::id)) { Entered::none() } else { opened(Options::new(site)) }
+}
+
+#[inline(never)]
+fn enter_site_with(site: Site, set: impl FnOnce(&mut Options)) -> Entered {
+    let mut options = Options::new(site);
     set(&mut options);
     opened(options)
 }
@@ -153,7 +173,21 @@ fn opened(options: Options) -> Entered {
 }
 
 #[inline(never)]
-fn defer_now_with(site: Site, set: impl FnOnce(&mut Options)) -> Deferred {
+fn defer_now(
+    name: &'static str,
+    function: fn() -> &'static str,
+    place: &'static Location<'static>,
+) -> Deferred {
+    defer_site(Site::at(name, function, place))
+}
+
+#[inline(never)]
+fn defer_site(site: Site) -> Deferred {
+    Deferred::new(Options::new(site))
+}
+
+#[inline(never)]
+fn defer_site_with(site: Site, set: impl FnOnce(&mut Options)) -> Deferred {
     let mut options = Options::new(site);
     set(&mut options);
     Deferred::new(options)

@@ -63,14 +63,15 @@ impl Entered {
 impl Drop for Entered {
     #[inline(always)]
     fn drop(&mut self) {
-        if let Some(live) = self.live.take() {
-            end(live);
+        if self.live.is_some() {
+            end(&mut self.live);
         }
     }
 }
 
 #[inline(never)]
-fn end(mut live: Live) {
+fn end(live: &mut Option<Live>) {
+    let Some(mut live) = live.take() else { return };
     if thread::panicking() && !live.unwinding {
         live.opened.panicked();
     }

@@ -52,6 +52,11 @@ impl Frame {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// Whether `span` is the one that was current when the frame was made.
+    pub(super) fn inherits(&self, span: &SpanContext) -> bool {
+        self.0.inherited.as_ref().is_some_and(|inherited| is_same(&inherited.span, span))
+    }
+
     pub(crate) fn registry(&self) -> &Registry {
         &self.0.registry
     }
