@@ -46,6 +46,11 @@ fn plain(n: u64) -> u64 {
 }
 
 #[inline(never)]
+fn plain_result(n: u64) -> Result<u64, ParseIntError> {
+    Ok(black_box(n))
+}
+
+#[inline(never)]
 #[traced]
 fn ours_bare(n: u64) -> u64 {
     black_box(n)
@@ -212,9 +217,10 @@ fn off() {
         .budget("T", 1.0)
         .run();
     Comparison::new("off, sync, Result")
-        .contender("multitracer", |n| times(n, || ours_result(1)))
-        .contender("T", |n| times(n, || instrumented_result(1)))
-        .contender("F", |n| times(n, || fast_result(1)))
+        .contender("multitracer", |n| times(n, || ours_result(1).unwrap_or(0)))
+        .contender("plain", |n| times(n, || plain_result(1).unwrap_or(0)))
+        .contender("T", |n| times(n, || instrumented_result(1).unwrap_or(0)))
+        .contender("F", |n| times(n, || fast_result(1).unwrap_or(0)))
         .budget("T", 1.0)
         .run();
     Comparison::new("off, async")
@@ -224,9 +230,9 @@ fn off() {
         .budget("T", 1.0)
         .run();
     Comparison::new("off, async, Result")
-        .contender("multitracer", |n| times(n, || poll(ours_async_result(1))))
-        .contender("T", |n| times(n, || poll(instrumented_async_result(1))))
-        .contender("F", |n| times(n, || poll(fast_async_result(1))))
+        .contender("multitracer", |n| times(n, || poll(ours_async_result(1)).unwrap_or(0)))
+        .contender("T", |n| times(n, || poll(instrumented_async_result(1)).unwrap_or(0)))
+        .contender("F", |n| times(n, || poll(fast_async_result(1)).unwrap_or(0)))
         .budget("T", 1.0)
         .run();
 }
