@@ -1,32 +1,39 @@
 //! What a pipeline hands batches to.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
+use super::failure::Failure;
+use super::retry::Retry;
+
 /// A `SpanExporter` that can be held as a trait object, and says how many spans the backend refused.
 pub(crate) trait Exporter: Send + Sync + 'static {
-    fn export(self: Arc<Self>, batch: Vec<SpanData>) -> ExportFuture;
+    /// Exports one batch; what may succeed later goes through `retry`.
+    fn export(self: Arc<Self>, batch: Vec<SpanData>, retry: Retry) -> ExportFuture;
 
-    /// Called once, after the last export.
+    /// Called once, after the last export. May block.
     fn shutdown(&self, timeout: Duration) -> Result<(), String>;
 }
 
-pub(crate) type ExportFuture = Pin<Box<dyn Future<Output = Result<Delivered, ExporterError>> + Send>>;
+pub(crate) type ExportFuture = Pin<Box<dyn Future<Output = Result<Delivered, Failure>> + Send>>;
 
 /// A batch that the backend answered.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Delivered {
-    /// Spans of the batch that the backend refused.
+    /// Spans of the batch that the backend refused, and why, if it said so.
     pub(crate) rejected: usize,
+    pub(crate) message: Option<String>,
+    /// Bytes of the request's body.
+    pub(crate) bytes: usize,
 }
 
-/// Why a batch did not arrive. Holds no credential.
+/// Why an exporter could not be set up. Holds no credential.
 #[derive(Clone, Debug)]
 pub(crate) struct ExporterError(pub(crate) String);
 
@@ -36,7 +43,7 @@ impl fmt::Display for ExporterError {
     }
 }
 
-/// Any `SpanExporter` as an [`Exporter`].
+/// Any `SpanExporter` as an [`Exporter`]. Retries are its own affair.
 pub(crate) struct Erased<E>(E);
 
 impl<E: SpanExporter + 'static> Erased<E> {
@@ -47,11 +54,14 @@ impl<E: SpanExporter + 'static> Erased<E> {
 }
 
 impl<E: SpanExporter + 'static> Exporter for Erased<E> {
-    fn export(self: Arc<Self>, batch: Vec<SpanData>) -> ExportFuture {
+    fn export(self: Arc<Self>, batch: Vec<SpanData>, _retry: Retry) -> ExportFuture {
         Box::pin(async move {
-            match self.0.export(batch).await {
+            let mut export = pin!(self.0.export(batch));
+            // foreign code may block; then it has this thread to itself, and the other tracers go on in another
+            let exported = poll_fn(|cx| tokio::task::block_in_place(|| export.as_mut().poll(cx))).await;
+            match exported {
                 Ok(()) => Ok(Delivered::default()),
-                Err(error) => Err(ExporterError(error.to_string())),
+                Err(error) => Err(Failure::failed(error.to_string())),
             }
         })
     }

@@ -1,4 +1,5 @@
-//! The bounded queue between the threads that end spans and the worker that exports them.
+//! The bounded queue between the threads that end spans and the worker that exports them, and the count of
+//! what became of each span.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,11 +9,20 @@ use opentelemetry_sdk::trace::SpanData;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// Ended spans, oldest first. Grows on demand up to its bound.
+use super::exporter::Delivered;
+use super::failure::{DropReason, Failure};
+use super::size::size_of_span;
+use super::tally::Tally;
+
+/// A batch is full at this size too: receivers over gRPC take 4 MiB in one message unless told otherwise.
+const BATCH_BYTES: usize = 3 << 20;
+
+/// Ended spans, oldest first. Grows on demand up to its bounds.
 #[derive(Debug)]
 pub(crate) struct Queue {
-    spans: Mutex<State>,
+    state: Mutex<State>,
     max_size: usize,
+    max_bytes: usize,
     batch_size: usize,
     /// Woken when the queue stops being empty and when it holds a full batch.
     changed: Notify,
@@ -20,52 +30,75 @@ pub(crate) struct Queue {
 
 #[derive(Debug, Default)]
 struct State {
-    spans: VecDeque<SpanData>,
+    spans: VecDeque<(SpanData, usize)>,
+    bytes: usize,
     /// When the oldest span was queued.
     since: Option<Instant>,
     closed: bool,
-}
-
-/// Why a span was not queued.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refused {
-    Full,
-    Closed,
+    /// What is in flight has been counted as lost, whatever becomes of it.
+    abandoned: bool,
+    tally: Tally,
 }
 
 impl Queue {
-    pub(crate) fn new(max_size: usize, batch_size: usize) -> Self {
+    /// A queue of up to `max_size` spans and `max_bytes` bytes, given out `batch_size` at a time.
+    pub(crate) fn new(max_size: usize, max_bytes: usize, batch_size: usize) -> Self {
         let batch_size = batch_size.clamp(1, max_size.max(1));
-        Self { spans: Mutex::default(), max_size, batch_size, changed: Notify::new() }
+        Self { state: Mutex::default(), max_size, max_bytes, batch_size, changed: Notify::new() }
     }
 
-    /// Queues `span`, or says why not. Never waits for an export.
-    pub(crate) fn push(&self, span: SpanData) -> Result<(), Refused> {
-        let len = {
+    /// Queues `span`, or counts it as dropped. Never waits for an export.
+    pub(crate) fn push(&self, span: SpanData) {
+        let size = size_of_span(&span);
+        // a refused span is freed after the lock
+        let _refused = {
             let mut state = self.lock();
-            if state.closed {
-                return Err(Refused::Closed);
+            state.tally.ended += 1;
+            let refusal = if state.closed {
+                Some(DropReason::Shutdown)
+            } else if size > self.max_bytes {
+                Some(DropReason::TooLarge)
+            } else if state.spans.len() >= self.max_size || state.bytes + size > self.max_bytes {
+                Some(DropReason::QueueFull)
+            } else {
+                None
+            };
+            if let Some(reason) = refusal {
+                state.tally.dropped.add(reason, 1);
+                drop(state);
+                Some(span)
+            } else {
+                let was_full = state.is_full(self.batch_size);
+                state.spans.push_back((span, size));
+                state.bytes += size;
+                if state.since.is_none() {
+                    state.since = Some(Instant::now());
+                }
+                let wake = state.spans.len() == 1 || (!was_full && state.is_full(self.batch_size));
+                drop(state);
+                if wake {
+                    self.changed.notify_one();
+                }
+                None
             }
-            if state.spans.len() >= self.max_size {
-                return Err(Refused::Full);
-            }
-            state.spans.push_back(span);
-            if state.since.is_none() {
-                state.since = Some(Instant::now());
-            }
-            state.spans.len()
         };
-        if len == 1 || len == self.batch_size {
-            self.changed.notify_one();
-        }
-        Ok(())
     }
 
-    /// Takes up to one batch.
+    /// Takes up to one batch, which is in flight from now on.
     pub(crate) fn take_batch(&self) -> Vec<SpanData> {
         let mut state = self.lock();
-        let n = state.spans.len().min(self.batch_size);
-        let batch = state.spans.drain(..n).collect();
+        let mut batch = Vec::with_capacity(state.spans.len().min(self.batch_size));
+        let mut bytes = 0;
+        while batch.len() < self.batch_size
+            && let Some((_, size)) = state.spans.front()
+            && (batch.is_empty() || bytes + size <= BATCH_BYTES)
+            && let Some((span, size)) = state.spans.pop_front()
+        {
+            bytes += size;
+            batch.push(span);
+        }
+        state.bytes -= bytes;
+        state.tally.in_flight += batch.len() as u64;
         state.since = (!state.spans.is_empty()).then(Instant::now);
         batch
     }
@@ -73,12 +106,12 @@ impl Queue {
     /// Waits until a batch is full, or its oldest span is `delay` old.
     pub(crate) async fn batch_due(&self, delay: Duration) {
         loop {
-            let (len, since) = {
+            let (full, since) = {
                 let state = self.lock();
-                (state.spans.len(), state.since)
+                (state.is_full(self.batch_size), state.since)
             };
             match since {
-                _ if len >= self.batch_size => return,
+                _ if full => return,
                 None => self.changed.notified().await,
                 Some(since) => tokio::select! {
                     () = tokio::time::sleep_until(since + delay) => return,
@@ -97,7 +130,54 @@ impl Queue {
         self.lock().closed = true;
     }
 
+    /// Counts the end of an export of so many spans, unless they were counted as lost before.
+    pub(crate) fn settle(&self, spans: usize, took: Duration, outcome: &Result<Delivered, Failure>) {
+        let mut state = self.lock();
+        if !state.abandoned {
+            state.tally.settle(spans, took, outcome);
+        }
+    }
+
+    /// Counts everything that is queued or in flight as lost to the shutdown, and refuses what comes later.
+    pub(crate) fn abandon(&self) {
+        let _freed_outside_the_lock = {
+            let mut state = self.lock();
+            state.closed = true;
+            state.abandoned = true;
+            let lost = state.spans.len() as u64 + state.tally.in_flight;
+            state.tally.dropped.add(DropReason::Shutdown, lost);
+            state.tally.in_flight = 0;
+            state.bytes = 0;
+            state.since = None;
+            std::mem::take(&mut state.spans)
+        };
+    }
+
+    pub(crate) fn count_retry(&self) {
+        self.lock().tally.retries += 1;
+    }
+
+    /// What has become of every span so far.
+    pub(crate) fn tally(&self) -> Tally {
+        let state = self.lock();
+        Tally {
+            queued: state.spans.len() as u64,
+            queued_bytes: state.bytes as u64,
+            ..state.tally.clone()
+        }
+    }
+
+    pub(crate) fn max_size(&self) -> usize {
+        self.max_size
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.spans.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn is_full(&self, batch_size: usize) -> bool {
+        self.spans.len() >= batch_size || self.bytes >= BATCH_BYTES
     }
 }

@@ -1,16 +1,22 @@
-//! The task that empties one tracer's queue.
+//! The task that empties one exporter's queue.
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use opentelemetry_sdk::trace::SpanData;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
 
-use super::counters::Counters;
-use super::exporter::Exporter;
+use super::exporter::{Delivered, Exporter};
+use super::failure::{DropReason, Failure};
 use super::queue::Queue;
+use super::retry::{Closing, Retry};
+use super::tally::rejection;
+
+/// How long an exporter may take to shut down, and how long a pipeline goes on that was dropped without a shutdown.
+const LINGER: Duration = Duration::from_secs(5);
 
 /// Asks a worker to empty its queue now.
 #[derive(Debug)]
@@ -19,31 +25,48 @@ pub(crate) enum Command {
     Shutdown(oneshot::Sender<Result<(), String>>),
 }
 
-/// Exports the batches of one tracer, one at a time.
+/// Exports the batches of one exporter, so many at a time.
 pub(crate) struct Worker {
-    pub(crate) name: Arc<str>,
+    pub(crate) tracer: Arc<str>,
     pub(crate) queue: Arc<Queue>,
-    pub(crate) counters: Arc<Counters>,
-    pub(crate) in_flight: Arc<AtomicUsize>,
     pub(crate) exporter: Arc<dyn Exporter>,
     pub(crate) commands: mpsc::UnboundedReceiver<Command>,
+    pub(crate) closing: watch::Receiver<Closing>,
     pub(crate) schedule_delay: Duration,
     /// Zero: no limit.
     pub(crate) export_timeout: Duration,
+    pub(crate) max_concurrent_exports: usize,
+    pub(crate) exports: JoinSet<Outcome>,
+    /// The backend wants nothing before this moment.
+    pub(crate) hold: Option<Instant>,
     /// Whether the last export failed, so that a broken backend is reported once and not with each batch.
     pub(crate) failing: bool,
 }
+
+/// How many spans, and what became of them.
+pub(crate) type Outcome = (usize, Result<Delivered, Failure>);
 
 impl Worker {
     /// Runs until it is told to shut down, or until its pipeline is gone.
     pub(crate) async fn run(mut self) {
         loop {
+            let (hold, queue, delay) = (self.hold, &self.queue, self.schedule_delay);
+            let due = async {
+                if let Some(hold) = hold {
+                    tokio::time::sleep_until(hold).await;
+                }
+                queue.batch_due(delay).await;
+            };
             let command = tokio::select! {
                 biased;
                 command = self.commands.recv() => command,
-                () = self.queue.batch_due(self.schedule_delay) => {
+                Some(done) = self.exports.join_next(), if !self.exports.is_empty() => {
                     // the outcome is counted and logged
-                    let _ = self.export_batch().await;
+                    let _ = self.settled(done.ok());
+                    continue;
+                }
+                () = due, if self.exports.len() < self.max_concurrent_exports => {
+                    self.start_export();
                     continue;
                 }
             };
@@ -70,86 +93,106 @@ impl Worker {
         let drained = self.drain().await;
         let exporter = Arc::clone(&self.exporter);
         // a user's exporter may block or panic here, and only a task of its own contains that
-        let closed = tokio::task::spawn_blocking(move || exporter.shutdown(Duration::from_secs(5))).await;
+        let closed = tokio::task::spawn_blocking(move || exporter.shutdown(LINGER)).await;
         drained.and(match closed {
             Ok(result) => result,
             Err(_) => Err("the exporter panicked while it was shut down".to_owned()),
         })
     }
 
-    /// Exports what is queued now; spans that end meanwhile wait for their own turn.
+    /// Exports what is queued now, and waits for what is under way; spans that end meanwhile wait for their own turn.
     async fn drain(&mut self) -> Result<(), String> {
         let mut left = self.queue.len();
         let mut result = Ok(());
-        while left > 0 {
-            let (exported, outcome) = self.export_batch().await;
-            if exported == 0 {
-                break;
+        loop {
+            while left > 0 && self.exports.len() < self.max_concurrent_exports {
+                let started = self.start_export();
+                left = if started == 0 { 0 } else { left.saturating_sub(started) };
             }
-            left = left.saturating_sub(exported);
-            result = result.and(outcome);
+            let done = tokio::select! {
+                done = self.exports.join_next() => done,
+                () = abandoned(&mut self.closing) => {
+                    self.exports.abort_all();
+                    return Err("the deadline has passed".to_owned());
+                }
+            };
+            match done {
+                None => return result,
+                Some(done) => result = result.and(self.settled(done.ok())),
+            }
         }
-        result
     }
 
-    async fn export_batch(&mut self) -> (usize, Result<(), String>) {
+    /// Starts to export one batch; how many spans it has.
+    fn start_export(&mut self) -> usize {
         let batch = self.queue.take_batch();
         let spans = batch.len();
-        if spans == 0 {
-            return (0, Ok(()));
+        if spans > 0 {
+            let (queue, limit) = (Arc::clone(&self.queue), self.export_timeout);
+            let retry = Retry::new(Arc::clone(&queue), limit, self.closing.clone(), self.hold);
+            self.exports.spawn(deliver(Arc::clone(&self.exporter), queue, batch, retry, limit));
         }
-        self.in_flight.store(spans, Ordering::Release);
-        let result = self.deliver(batch, spans).await;
-        self.in_flight.store(0, Ordering::Release);
-        self.tell(spans, &result);
-        (spans, result)
+        spans
     }
 
-    async fn deliver(&self, batch: Vec<SpanData>, spans: usize) -> Result<(), String> {
-        let exporter = Arc::clone(&self.exporter);
-        let mut export = tokio::spawn(async move { exporter.export(batch).await });
-        let counters = &*self.counters;
-        match within(self.export_timeout, &mut export).await {
-            None => {
-                export.abort();
-                let error = format!("no answer within {:?}", self.export_timeout);
-                counters.fail(&counters.dropped_timeout, spans, error.clone());
-                Err(error)
-            }
-            Some(Ok(Ok(delivered))) => {
-                let rejected = delivered.rejected.min(spans);
-                Counters::add(&counters.exported, spans - rejected);
-                Counters::add(&counters.rejected, rejected);
+    fn settled(&mut self, done: Option<Outcome>) -> Result<(), String> {
+        // nothing but an abort takes an outcome away, and that comes with a deadline that has passed
+        let Some((spans, outcome)) = done else { return Err("the export was stopped".to_owned()) };
+        let tracer = &*self.tracer;
+        match outcome {
+            Ok(delivered) => {
+                if delivered.rejected > 0 && !self.failing {
+                    let error = rejection(delivered.rejected, delivered.message.as_deref());
+                    tracing::warn!(target: "multitracer", tracer, spans, %error, "spans rejected");
+                } else if delivered.rejected == 0 && self.failing {
+                    tracing::info!(target: "multitracer", tracer, "export works again");
+                }
+                self.failing = delivered.rejected > 0;
                 Ok(())
             }
-            Some(Ok(Err(error))) => {
-                counters.fail(&counters.dropped_export_failed, spans, error.to_string());
-                Err(error.to_string())
-            }
-            Some(Err(_)) => {
-                let error = "the exporter panicked".to_owned();
-                counters.fail(&counters.dropped_panicked, spans, error.clone());
-                Err(error)
+            Err(failure) => {
+                self.hold = failure.hold.or(self.hold);
+                if !self.failing {
+                    let error = &*failure.message;
+                    tracing::warn!(target: "multitracer", tracer, spans, error, "export failed, spans dropped");
+                }
+                self.failing = true;
+                Err(failure.message)
             }
         }
     }
+}
 
-    fn tell(&mut self, spans: usize, result: &Result<(), String>) {
-        match result {
-            Ok(()) if self.failing => {
-                tracing::info!(target: "multitracer", tracer = &*self.name, "export works again");
-            }
-            Err(error) if !self.failing => {
-                tracing::warn!(target: "multitracer", tracer = &*self.name, spans, %error, "export failed, spans dropped");
-            }
-            _ => {}
-        }
-        self.failing = result.is_err();
+/// Exports one batch in a task of its own, so that a panic and a hang stay there, and counts what came of it.
+async fn deliver(
+    exporter: Arc<dyn Exporter>,
+    queue: Arc<Queue>,
+    batch: Vec<SpanData>,
+    retry: Retry,
+    limit: Duration,
+) -> Outcome {
+    let (spans, started) = (batch.len(), Instant::now());
+    // ends with this future
+    let mut export = JoinSet::new();
+    export.spawn(async move { exporter.export(batch, retry).await });
+    let outcome = match within(limit, export.join_next()).await {
+        None => Err(Failure::new(DropReason::Timeout, format!("no answer within {limit:?}"))),
+        Some(Some(Ok(outcome))) => outcome,
+        Some(Some(Err(_)) | None) => Err(Failure::new(DropReason::Panicked, "the exporter panicked")),
+    };
+    queue.settle(spans, started.elapsed(), &outcome);
+    (spans, outcome)
+}
+
+async fn abandoned(closing: &mut watch::Receiver<Closing>) {
+    if closing.wait_for(|closing| *closing == Closing::Abandoned).await.is_err() {
+        // the pipeline is gone, and nobody sets a deadline any more
+        tokio::time::sleep(LINGER).await;
     }
 }
 
 /// The future's output, or nothing when `limit` passes first. A limit of zero is none.
-async fn within<F: Future + Unpin>(limit: Duration, future: F) -> Option<F::Output> {
+async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
     if limit.is_zero() {
         return Some(future.await);
     }
