@@ -1,1 +1,191 @@
-//! Benchmarks.
+//! What the programs of this package share: what the process uses, and a backend in a process of its own.
+
+use std::env;
+use std::fs;
+use std::io::{self, BufRead as _, BufReader};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::str::FromStr;
+use std::time::Duration;
+
+use multitracer_tests::{Behaviour, Receiver};
+
+/// Resident memory of this process in KiB, as Linux counts it; zero elsewhere.
+#[must_use]
+pub fn resident() -> u64 {
+    status("VmRSS:")
+}
+
+/// Threads of this process; zero where Linux does not count them.
+#[must_use]
+pub fn threads() -> u64 {
+    status("Threads:")
+}
+
+fn status(key: &str) -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(key));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
+/// The program's argument at this position, or a default. What cargo passes itself is left out.
+#[must_use]
+pub fn argument<T: FromStr>(position: usize, default: T) -> T {
+    arguments().get(position).and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+fn arguments() -> Vec<String> {
+    env::args().skip(1).filter(|argument| argument != "--bench").collect()
+}
+
+/// An OTLP receiver in a process of its own, so that its memory and threads are not this one's.
+#[derive(Debug)]
+pub struct Backend {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<std::process::ChildStdout>,
+    /// Where it takes OTLP over HTTP.
+    pub endpoint: String,
+}
+
+/// What a [`Backend`] got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Got {
+    /// Spans.
+    pub spans: u64,
+    /// Spans in another project than the first of their trace, or than their name says (what stands before the `.` of both).
+    pub misplaced: u64,
+    /// Spans whose parent never came.
+    pub orphans: u64,
+}
+
+const CHILD: &str = "as-backend";
+
+impl Backend {
+    /// Starts this very program again, which is to call [`Backend::run_if_asked`] first of all.
+    ///
+    /// # Errors
+    ///
+    /// When that fails.
+    pub fn start(delay: Duration) -> io::Result<Self> {
+        Self::spawn(delay, Duration::ZERO)
+    }
+
+    /// As [`start`](Self::start), but that it can be reached for `period`, cannot for `period`, and so on.
+    ///
+    /// # Errors
+    ///
+    /// When that fails.
+    pub fn start_flapping(period: Duration) -> io::Result<Self> {
+        Self::spawn(Duration::ZERO, period)
+    }
+
+    fn spawn(delay: Duration, flap: Duration) -> io::Result<Self> {
+        let mut child = Command::new(env::current_exe()?)
+            .args([CHILD, &delay.as_millis().to_string(), &flap.as_millis().to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let input = child.stdin.take();
+        let mut output = BufReader::new(child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?);
+        let mut endpoint = String::new();
+        output.read_line(&mut endpoint)?;
+        Ok(Self { child, input, output, endpoint: endpoint.trim().to_owned() })
+    }
+
+    /// Ends it, and gives what it got.
+    ///
+    /// # Errors
+    ///
+    /// When it does not answer.
+    pub fn end(mut self) -> io::Result<Got> {
+        drop(self.input.take());
+        let mut line = String::new();
+        self.output.read_line(&mut line)?;
+        self.child.wait()?;
+        let mut numbers = line.split_whitespace().map_while(|number| number.parse().ok());
+        let mut next = || numbers.next().ok_or(io::ErrorKind::InvalidData);
+        Ok(Got { spans: next()?, misplaced: next()?, orphans: next()? })
+    }
+
+    /// Is the backend, if this process was started as one; then it does not return until that ends.
+    ///
+    /// # Errors
+    ///
+    /// When no port can be opened.
+    #[expect(clippy::print_stdout, reason = "this is how the other process is told")]
+    pub fn run_if_asked() -> io::Result<bool> {
+        if arguments().first().map(String::as_str) != Some(CHILD) {
+            return Ok(false);
+        }
+        let delay = Duration::from_millis(argument(1, 0));
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        runtime.block_on(async {
+            let behaviour = Behaviour { delay, ..Behaviour::default() };
+            let receiver = Receiver::start_with(behaviour).await?;
+            let endpoint = receiver.http_endpoint();
+            let flap = Duration::from_millis(argument(2, 0));
+            println!("{}", if flap.is_zero() { endpoint } else { flapping(&endpoint, flap).await? });
+            // until the other process closes its end
+            tokio::task::spawn_blocking(|| io::copy(&mut io::stdin(), &mut io::sink())).await??;
+            let got = Got::count(&receiver);
+            println!("{} {} {}", got.spans, got.misplaced, got.orphans);
+            Ok(true)
+        })
+    }
+}
+
+/// An endpoint in front of `endpoint` that comes and goes.
+async fn flapping(endpoint: &str, period: Duration) -> io::Result<String> {
+    use tokio::net::{TcpListener, TcpStream};
+    let host = endpoint.trim_start_matches("http://").split('/').next().unwrap_or_default().to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let shown = endpoint.replace(&host, &listener.local_addr()?.to_string());
+    let (up, is_up) = tokio::sync::watch::channel(true);
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(period).await;
+            up.send_modify(|up| *up = !*up);
+        }
+    });
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let mut is_up = is_up.clone();
+            let host = host.clone();
+            tokio::spawn(async move {
+                if !*is_up.borrow() {
+                    return;
+                }
+                let Ok(mut server) = TcpStream::connect(host).await else { return };
+                // both ends are closed when it goes down, whatever is under way
+                tokio::select! {
+                    _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
+                    _ = is_up.wait_for(|up| !*up) => {}
+                }
+            });
+        }
+    });
+    Ok(shown)
+}
+
+impl Got {
+    fn count(receiver: &Receiver) -> Self {
+        use std::collections::{HashMap, HashSet};
+        let spans = receiver.spans();
+        let mut traces: HashMap<&[u8], &str> = HashMap::new();
+        let ids: HashSet<&[u8]> = spans.iter().map(|received| &*received.span.span_id).collect();
+        let (mut misplaced, mut orphans) = (0, 0);
+        for received in &spans {
+            let project = received.project();
+            let before = |text: &str| text.split('.').next().unwrap_or_default().to_owned();
+            let of_trace = *traces.entry(&received.span.trace_id).or_insert(project);
+            if of_trace != project || before(project) != before(received.name()) {
+                misplaced += 1;
+            }
+            let parent = &*received.span.parent_span_id;
+            if !parent.is_empty() && !ids.contains(parent) {
+                orphans += 1;
+            }
+        }
+        Self { spans: spans.len() as u64, misplaced, orphans }
+    }
+}

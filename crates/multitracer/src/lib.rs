@@ -7,6 +7,8 @@ mod export;
 mod http;
 mod registry;
 mod routing;
+#[cfg(feature = "signal")]
+mod signal;
 mod span;
 mod tracer;
 
@@ -24,10 +26,14 @@ pub use self::export::{InMemoryExporter, Report, ShutdownError, TracerReport};
 #[cfg(feature = "tower")]
 pub use self::http::{HttpLayer, HttpService, ResponseFuture, TracedBody};
 pub use self::registry::{
-    BuildError, ExperimentBuilder, Registry, RegistryBuilder, RouteBuilder, TracerBuilder, Tracing,
-    UnknownExperiment, UnknownTracer, init, install,
+    BuildError, Changes, ExperimentBuilder, Registry, RegistryBuilder, ReloadError, RouteBuilder,
+    SwitchError, TracerBuilder, Tracing, UnknownExperiment, UnknownTracer, init, install,
 };
+#[cfg(feature = "watch")]
+pub use self::registry::{Watch, Watching};
 pub use self::routing::{Headers, Route};
+#[cfg(feature = "signal")]
+pub use self::signal::shutdown_signal;
 pub use self::span::{ToAttribute, enrich_span};
 pub use self::tracer::{AsTracer, Tracer, TracerChoice, WithTracer, WithTracerExt, current_tracer};
 

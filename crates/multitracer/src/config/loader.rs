@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::ConfigError;
@@ -30,6 +30,26 @@ use super::substitute::{ProcessEnv, UndefinedVariables, Variables};
 #[derive(Clone)]
 pub struct Config {
     model: Arc<ConfigModel>,
+    origin: Option<Origin>,
+}
+
+/// The file that a configuration came from, and how it was read.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    path: PathBuf,
+    loader: Arc<ConfigLoader>,
+}
+
+impl Origin {
+    #[cfg(feature = "watch")]
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads the file again, with the same variables and rules.
+    pub(crate) fn load(&self) -> Result<Config, ConfigError> {
+        Arc::clone(&self.loader).at(&self.path)
+    }
 }
 
 impl Config {
@@ -61,8 +81,8 @@ impl Config {
         &self.model
     }
 
-    pub(crate) fn into_model(self) -> ConfigModel {
-        Arc::unwrap_or_clone(self.model)
+    pub(crate) fn into_parts(self) -> (ConfigModel, Option<Origin>) {
+        (Arc::unwrap_or_clone(self.model), self.origin)
     }
 }
 
@@ -86,13 +106,15 @@ impl fmt::Debug for Config {
 /// ```
 #[must_use]
 pub struct ConfigLoader {
-    variables: Box<dyn Variables>,
+    variables: Box<dyn Variables + Send + Sync>,
     undefined: UndefinedVariables,
 }
 
 impl ConfigLoader {
     /// Takes `${VAR}` from `variables` in place of the environment.
-    pub fn variables(self, variables: impl Variables + 'static) -> Self {
+    ///
+    /// They are asked again when the file is [read again](crate::Registry::reload_from_file).
+    pub fn variables(self, variables: impl Variables + Send + Sync + 'static) -> Self {
         Self { variables: Box::new(variables), ..self }
     }
 
@@ -107,7 +129,10 @@ impl ConfigLoader {
     ///
     /// As [`Config::from_path`].
     pub fn path(self, path: impl AsRef<Path>) -> Result<Config, ConfigError> {
-        let path = path.as_ref();
+        Arc::new(self).at(path.as_ref())
+    }
+
+    fn at(self: Arc<Self>, path: &Path) -> Result<Config, ConfigError> {
         let name = path.display().to_string();
         let bytes = read(path).map_err(|error| {
             ConfigError::unreadable(&name, format!("cannot read the file: {error}"), Some(error))
@@ -124,7 +149,9 @@ impl ConfigLoader {
                 .count();
             ConfigError::unreadable(&name, format!("not UTF-8 text, in line {}", line + 1), None)
         })?;
-        self.load(&name, &text)
+        let config = self.load(&name, &text)?;
+        let origin = Origin { path: path.to_owned(), loader: self };
+        Ok(Config { origin: Some(origin), ..config })
     }
 
     /// Reads YAML text.
@@ -138,7 +165,7 @@ impl ConfigLoader {
 
     fn load(&self, name: &str, text: &str) -> Result<Config, ConfigError> {
         let model = load::load(name, text, Some(self.variables.as_ref()), self.undefined)?;
-        Ok(Config { model: Arc::new(model) })
+        Ok(Config { model: Arc::new(model), origin: None })
     }
 }
 

@@ -31,6 +31,7 @@ mod tuning;
 mod yaml;
 
 pub use self::error::{ConfigError, Problem};
+pub(crate) use self::loader::Origin;
 pub use self::loader::{Config, ConfigLoader};
 pub use self::model::{OnSwitch, RemoteParent, UnknownTracer};
 pub(crate) use self::secret::Secret;

@@ -110,6 +110,8 @@ pub(crate) enum SamplerConfig {
     /// Within 0.0..=1.0.
     TraceIdRatioBased(f64),
     ParentBased(Box<ParentBasedConfig>),
+    /// Traces a second, at least one. Ours: OpenTelemetry's configuration has none.
+    RateLimited(u32),
 }
 
 /// The five delegates of a `parent_based` sampler, with the specification's defaults.
@@ -152,6 +154,8 @@ pub(crate) struct LimitsConfig {
     pub(crate) link_count_limit: u32,
     pub(crate) event_attribute_count_limit: u32,
     pub(crate) link_attribute_count_limit: u32,
+    /// At least one; `None`: no limit, the default. Ours.
+    pub(crate) max_spans_per_trace: Option<u32>,
 }
 
 impl Default for LimitsConfig {
@@ -163,6 +167,7 @@ impl Default for LimitsConfig {
             link_count_limit: 128,
             event_attribute_count_limit: 128,
             link_attribute_count_limit: 128,
+            max_spans_per_trace: None,
         }
     }
 }

@@ -24,6 +24,12 @@ pub(super) static SAMPLER: Section = Section {
             "",
             "follow the parent; for a root ask `root`",
         ),
+        Key::new(
+            "rate_limited",
+            Kind::Section(&RATE_LIMITED),
+            "",
+            "keep so many traces a second; not one of OpenTelemetry's",
+        ),
     ],
     refused: &[
         ("always_record", UNSUPPORTED),
@@ -33,12 +39,22 @@ pub(super) static SAMPLER: Section = Section {
     ],
 };
 
-const UNSUPPORTED: &str =
-    "supported samplers are `always_on`, `always_off`, `trace_id_ratio_based`, `parent_based`";
+const UNSUPPORTED: &str = "supported samplers are `always_on`, `always_off`, `trace_id_ratio_based`, `parent_based`, `rate_limited`";
 
 static RATIO: Section = Section {
     title: "`trace_id_ratio_based`",
     keys: &[Key::new("ratio", Kind::Ratio, "1.0", "the share of traces that are kept")],
+    refused: &[],
+};
+
+static RATE_LIMITED: Section = Section {
+    title: "`rate_limited`",
+    keys: &[Key::new(
+        "per_second",
+        Kind::Count(1, 1_000_000),
+        "",
+        "the most traces that are begun in a second; what a caller in another process began counts too",
+    )],
     refused: &[],
 };
 
@@ -93,6 +109,12 @@ fn named(fields: &Fields<'_>, name: &str) -> Option<SamplerConfig> {
         "always_on" => SamplerConfig::AlwaysOn,
         "always_off" => SamplerConfig::AlwaysOff,
         "trace_id_ratio_based" => SamplerConfig::TraceIdRatioBased(inner.ratio("ratio").unwrap_or(1.0)),
+        "rate_limited" => {
+            if inner.get("per_second").is_none() {
+                inner.at.missing("per_second", None);
+            }
+            SamplerConfig::RateLimited(inner.count("per_second").unwrap_or(1))
+        }
         _ => {
             let delegate = |name, default| named(&inner, name).unwrap_or(default);
             SamplerConfig::ParentBased(Box::new(ParentBasedConfig {

@@ -15,6 +15,12 @@ pub(super) static LIMITS: Section = Section {
         Key::new("link_count_limit", COUNT, "128", "how many links a span may have"),
         Key::new("event_attribute_count_limit", COUNT, "128", "how many attributes an event may have"),
         Key::new("link_attribute_count_limit", COUNT, "128", "how many attributes a link may have"),
+        Key::new(
+            "max_spans_per_trace",
+            Kind::Count(1, u32::MAX as u64),
+            "none",
+            "how many spans of one trace may start in this process; what is more is counted as throttled",
+        ),
     ],
     refused: &[("attribute_value_depth_limit", "attribute values are flat")],
 };
@@ -68,7 +74,7 @@ pub(super) static CAPTURE: Section = Section {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Limits {
     /// In the order of the section.
-    values: [Option<u32>; 6],
+    values: [Option<u32>; 7],
 }
 
 /// `batch` as one block says it.
@@ -97,6 +103,7 @@ pub(super) fn limits(fields: &Fields<'_>) -> Limits {
             limits.count("link_count_limit"),
             limits.count("event_attribute_count_limit"),
             limits.count("link_attribute_count_limit"),
+            limits.count("max_spans_per_trace"),
         ],
     })
 }
@@ -105,7 +112,7 @@ impl Limits {
     /// What this block says, then what the defaults say, then the fixed default.
     pub(super) fn finish(&self, defaults: &Self) -> LimitsConfig {
         let fallback = LimitsConfig::default();
-        let [length, attributes, events, links, event_attributes, link_attributes] =
+        let [length, attributes, events, links, event_attributes, link_attributes, spans] =
             std::array::from_fn(|i| self.values[i].or(defaults.values[i]));
         LimitsConfig {
             attribute_value_length_limit: length.or(fallback.attribute_value_length_limit),
@@ -114,6 +121,7 @@ impl Limits {
             link_count_limit: links.unwrap_or(fallback.link_count_limit),
             event_attribute_count_limit: event_attributes.unwrap_or(fallback.event_attribute_count_limit),
             link_attribute_count_limit: link_attributes.unwrap_or(fallback.link_attribute_count_limit),
+            max_spans_per_trace: spans.or(fallback.max_spans_per_trace),
         }
     }
 }

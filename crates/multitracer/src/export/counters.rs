@@ -15,6 +15,8 @@ pub(crate) struct Counters {
     pub(crate) dropped_timeout: AtomicU64,
     pub(crate) dropped_panicked: AtomicU64,
     pub(crate) dropped_shutdown: AtomicU64,
+    /// Never made: their trace had as many as `limits.max_spans_per_trace` allows.
+    pub(crate) dropped_throttled: AtomicU64,
     last_error: Mutex<Option<String>>,
 }
 
@@ -44,6 +46,7 @@ impl Counters {
             &self.dropped_timeout,
             &self.dropped_panicked,
             &self.dropped_shutdown,
+            &self.dropped_throttled,
         ]
         .into_iter()
         .map(Self::get)

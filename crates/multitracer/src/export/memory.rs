@@ -42,6 +42,11 @@ impl InMemoryExporter {
         std::mem::take(&mut *self.lock())
     }
 
+    /// Whether the two share the same spans.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.spans, &other.spans)
+    }
+
     pub(crate) fn push(&self, span: SpanData) {
         self.lock().push(span);
     }

@@ -21,6 +21,7 @@ mod tls;
 mod worker;
 
 pub(crate) use self::console::ConsoleExporter;
+pub(crate) use self::counters::Counters;
 pub(crate) use self::exporter::{Erased, Exporter, ExporterError};
 pub(crate) use self::pipeline::{Pending, Pipeline};
 pub(crate) use self::processor::Ending;

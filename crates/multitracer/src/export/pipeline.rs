@@ -93,6 +93,11 @@ impl Pipeline {
         }
     }
 
+    /// Counts a span that was not made, since its trace has had all that it may have.
+    pub(crate) fn throttle(&self) {
+        Counters::add(&self.counters.dropped_throttled, 1);
+    }
+
     /// Asks for everything queued so far to be exported.
     pub(crate) fn flush(&self) -> Pending {
         match &self.way {

@@ -67,6 +67,18 @@ impl TracerReport {
         let settled = self.sampled_out + self.exported + self.rejected + self.dropped + self.queued;
         self.started.saturating_sub(settled)
     }
+
+    /// Adds the counts of an earlier tracer of the same name and project.
+    pub(crate) fn add(&mut self, earlier: Self) {
+        self.started += earlier.started;
+        self.sampled_out += earlier.sampled_out;
+        self.exported += earlier.exported;
+        self.rejected += earlier.rejected;
+        self.dropped += earlier.dropped;
+        self.queued += earlier.queued;
+        self.error = self.error.take().or(earlier.error);
+        self.last_error = self.last_error.take().or(earlier.last_error);
+    }
 }
 
 impl fmt::Display for Report {

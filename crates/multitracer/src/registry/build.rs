@@ -1,84 +1,117 @@
 //! From checked configuration to running tracers.
 
-use std::collections::HashMap;
-use std::env;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
 
-use arc_swap::ArcSwap;
 use once_cell::sync::OnceCell;
 use opentelemetry::InstrumentationScope;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::{ParentBasedSampler, Sampler, SdkTracerProvider, ShouldSample, SpanLimits};
+use opentelemetry_sdk::trace::{SdkTracerProvider, SpanLimits};
 
 use super::builder::RegistryBuilder;
 use super::error::BuildError;
-use super::snapshot::{ResolvedRoute, ResolvedTarget, Snapshot};
+use super::plan::{Plan, Spec};
+use super::snapshot::{Built, Snapshot};
 use super::tracer_builder::{OwnExporter, TracerBuilder};
 use super::{Inner, NEXT_ID, Registry};
 use crate::config::model::{
-    ConfigModel, ExporterConfig, LimitsConfig, OtlpGrpcConfig, OtlpHttpConfig, RouteTarget, SamplerConfig,
-    TracerConfig,
+    ConfigModel, ExporterConfig, LimitsConfig, OtlpGrpcConfig, OtlpHttpConfig, SamplerConfig, TracerConfig,
 };
-use crate::config::{ConfigError, check, rules};
-use crate::experiment::{ExperimentCore, Split};
+use crate::config::rules;
 use crate::export::{ConsoleExporter, Ending, ExportRuntime, Exporter, ExporterError, Pipeline};
-use crate::routing::Router;
-use crate::tracer::{About, Counts, NameId, Switch, TracerCore, TracerId};
+use crate::tracer::{
+    About, Counts, NameId, Sampling, SharedSampling, Switch, TraceCap, TracerCore, TracerId,
+};
 
 pub(super) fn build(builder: RegistryBuilder) -> Result<Registry, BuildError> {
-    let RegistryBuilder { mut model, tracers } = builder;
-    complete(&mut model, &tracers);
-    let mut flaws = check::model(&model);
-    flaws.extend(check::values(&model));
-    if !flaws.is_empty() {
-        return Err(ConfigError::in_code(flaws).into());
-    }
-    let enabled = model.enabled && !switched_off();
+    let Plan { model, tracers, origin } = Plan::new(builder)?;
     let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
     let runtime = OnceCell::new();
-    let mut cores = Vec::with_capacity(tracers.len());
+    let mut built = Vec::with_capacity(tracers.len());
     for tracer in tracers {
-        cores.push(Arc::new(build_tracer(tracer, &model, id, enabled, &runtime)?));
+        built.push(build_tracer(tracer, &model, id, &runtime)?);
     }
-    let snapshot = ArcSwap::from_pointee(snapshot(&model, cores));
-    let inner = Inner { snapshot, runtime: Arc::new(runtime), unknown: 0.into(), warned: Mutex::default() };
-    Ok(Registry { inner: Arc::new(inner) })
+    let snapshot = Snapshot::new(Arc::new(model), built);
+    Ok(Registry { inner: Arc::new(Inner::new(id, snapshot, runtime, origin)) })
 }
 
-/// Whether the environment says that there is to be no tracing.
-fn switched_off() -> bool {
-    let is = |name: &str, wanted: &str| env::var(name).is_ok_and(|value| value.eq_ignore_ascii_case(wanted));
-    is("MULTITRACER_ENABLED", "false") || is("OTEL_SDK_DISABLED", "true")
-}
-
-/// Puts the tracers' own descriptions into the model, and the defaults that depend on them.
-fn complete(model: &mut ConfigModel, tracers: &[TracerBuilder]) {
-    model.tracers = tracers.iter().map(|tracer| tracer.config.clone()).collect();
-    if let ([only], true) = (tracers, model.default_tracer.is_empty()) {
-        only.name().clone_into(&mut model.default_tracer);
-    }
-    for experiment in &mut model.experiments {
-        if experiment.fallback.is_empty() {
-            experiment.fallback.clone_from(&model.default_tracer);
-        }
-    }
-}
-
-fn build_tracer(
-    tracer: TracerBuilder,
+/// A tracer as its configuration says. One that is off gets no exporter, and is kept for when it is switched on.
+pub(super) fn build_tracer(
+    mut tracer: TracerBuilder,
     model: &ConfigModel,
     registry: u64,
-    enabled: bool,
     runtime: &OnceCell<ExportRuntime>,
-) -> Result<TracerCore, BuildError> {
+) -> Result<Built, BuildError> {
+    let spec = Spec::new(&tracer, model);
+    if spec.enabled {
+        return Ok(Built { core: build_on(&mut tracer, registry, runtime)?, spec: Arc::new(spec) });
+    }
+    let off = Parts {
+        about: about(&tracer),
+        pipeline: Pipeline::off(),
+        sampling: Sampling::new(&SamplerConfig::AlwaysOff),
+        resource: tracer.resource_of(),
+        on: false,
+    };
+    let core = assemble(off, &tracer.config, registry);
+    Ok(Built { core, spec: Arc::new(spec.waiting(tracer)) })
+}
+
+/// A tracer that is on, whatever its configuration says. What only code can give is taken out of `tracer`, but not where
+/// this fails.
+pub(super) fn build_on(
+    tracer: &mut TracerBuilder,
+    registry: u64,
+    runtime: &OnceCell<ExportRuntime>,
+) -> Result<Arc<TracerCore>, BuildError> {
+    let about = about(tracer);
     let resource = tracer.resource_of();
     let TracerBuilder { config, own } = tracer;
-    let enabled = enabled && config.enabled;
-    let name: Arc<str> = config.name.as_str().into();
-    let about = About {
-        name: Arc::clone(&name),
+    if !matches!(own.exporter, Some(OwnExporter::Memory(_))) {
+        runtime.get_or_try_init(ExportRuntime::start).map_err(BuildError::Runtime)?;
+    }
+    let pipeline = pipeline(&about.name, config, own.exporter.take(), &resource, runtime)?;
+    let sampling = own.sampler.take().map_or_else(|| Sampling::new(&config.sampler), Sampling::by);
+    Ok(assemble(Parts { about, pipeline, sampling, resource, on: true }, config, registry))
+}
+
+struct Parts {
+    about: About,
+    pipeline: Pipeline,
+    sampling: Sampling,
+    resource: Resource,
+    on: bool,
+}
+
+fn assemble(parts: Parts, config: &TracerConfig, registry: u64) -> Arc<TracerCore> {
+    let Parts { about, pipeline, sampling, resource, on } = parts;
+    let (pipeline, sampling) = (Arc::new(pipeline), Arc::new(sampling));
+    let ending = Ending::new(Arc::clone(&pipeline), config.limits.attribute_value_length_limit);
+    let provider = SdkTracerProvider::builder()
+        .with_resource(resource)
+        .with_sampler(SharedSampling(Arc::clone(&sampling)))
+        .with_span_limits(limits(&config.limits))
+        .with_span_processor(ending)
+        .build();
+    let scope = InstrumentationScope::builder("multitracer").with_version(env!("CARGO_PKG_VERSION")).build();
+    Arc::new(TracerCore {
+        id: TracerId::new(registry, NameId::of(&about.name)),
+        about,
+        capture: config.capture.clone(),
+        pipeline,
+        sdk: provider.tracer_with_scope(scope),
+        sampling,
+        cap: config.limits.max_spans_per_trace.map(|most| Arc::new(TraceCap::new(most))),
+        counts: Counts::default(),
+        switch: Switch::new(on),
+    })
+}
+
+fn about(tracer: &TracerBuilder) -> About {
+    let TracerBuilder { config, own } = tracer;
+    About {
+        name: config.name.as_str().into(),
         project: config.project.as_str().into(),
         environment: config.environment.as_deref().map(Into::into),
         exporter: match &own.exporter {
@@ -90,30 +123,7 @@ fn build_tracer(
             Some(_) => "custom".to_owned(),
             None => describe_sampler(&config.sampler),
         },
-    };
-    let pipeline =
-        if enabled { pipeline(&name, &config, own.exporter, &resource, runtime)? } else { Pipeline::off() };
-    let pipeline = Arc::new(pipeline);
-    let sampler = own.sampler.unwrap_or_else(|| sampler(&config.sampler));
-    let ending = Ending::new(Arc::clone(&pipeline), config.limits.attribute_value_length_limit);
-    let provider = SdkTracerProvider::builder()
-        .with_resource(resource)
-        .with_sampler(sampler)
-        .with_span_limits(limits(&config.limits))
-        .with_span_processor(ending)
-        .build();
-    let scope = InstrumentationScope::builder("multitracer").with_version(env!("CARGO_PKG_VERSION")).build();
-    Ok(TracerCore {
-        id: TracerId { registry, name: NameId::of(&name) },
-        about,
-        capture: config.capture,
-        pipeline,
-        on_switch: model.on_switch,
-        remote_parent: model.remote_parent,
-        sdk: provider.tracer_with_scope(scope),
-        counts: Counts::default(),
-        switch: Switch::new(enabled),
-    })
+    }
 }
 
 fn pipeline(
@@ -169,21 +179,6 @@ fn configured(config: &TracerConfig, resource: &Resource) -> Result<Arc<dyn Expo
     }
 }
 
-fn sampler(config: &SamplerConfig) -> Box<dyn ShouldSample> {
-    match config {
-        SamplerConfig::AlwaysOn => Box::new(Sampler::AlwaysOn),
-        SamplerConfig::AlwaysOff => Box::new(Sampler::AlwaysOff),
-        SamplerConfig::TraceIdRatioBased(ratio) => Box::new(Sampler::TraceIdRatioBased(*ratio)),
-        SamplerConfig::ParentBased(delegates) => Box::new(
-            ParentBasedSampler::new(sampler(&delegates.root))
-                .with_remote_parent_sampled(sampler(&delegates.remote_parent_sampled))
-                .with_remote_parent_not_sampled(sampler(&delegates.remote_parent_not_sampled))
-                .with_local_parent_sampled(sampler(&delegates.local_parent_sampled))
-                .with_local_parent_not_sampled(sampler(&delegates.local_parent_not_sampled)),
-        ),
-    }
-}
-
 fn limits(config: &LimitsConfig) -> SpanLimits {
     SpanLimits {
         max_events_per_span: config.event_count_limit,
@@ -209,67 +204,9 @@ fn describe_sampler(config: &SamplerConfig) -> String {
         SamplerConfig::AlwaysOn => "always_on".to_owned(),
         SamplerConfig::AlwaysOff => "always_off".to_owned(),
         SamplerConfig::TraceIdRatioBased(ratio) => format!("trace_id_ratio_based({ratio})"),
+        SamplerConfig::RateLimited(per_second) => format!("rate_limited({per_second})"),
         SamplerConfig::ParentBased(delegates) => {
             format!("parent_based({})", describe_sampler(&delegates.root))
         }
-    }
-}
-
-/// Every name of `model` has been checked, so that each look-up here finds something.
-fn snapshot(model: &ConfigModel, tracers: Vec<Arc<TracerCore>>) -> Snapshot {
-    let by_name: HashMap<Arc<str>, usize> =
-        tracers.iter().enumerate().map(|(at, core)| (Arc::clone(&core.about.name), at)).collect();
-    let mut by_id = Vec::new();
-    for (at, core) in tracers.iter().enumerate() {
-        let id = core.id.name.index();
-        if by_id.len() <= id {
-            by_id.resize(id + 1, None);
-        }
-        by_id[id] = Some(at);
-    }
-    let default = by_name.get(model.default_tracer.as_str()).copied().unwrap_or(0);
-    let named = |name: &str| Arc::clone(&tracers[by_name.get(name).copied().unwrap_or(default)]);
-    let experiments: Vec<Arc<ExperimentCore>> = model
-        .experiments
-        .iter()
-        .map(|experiment| {
-            Arc::new(ExperimentCore {
-                name: experiment.name.as_str().into(),
-                split: Split::new(experiment),
-                arms: experiment
-                    .variants
-                    .iter()
-                    .map(|variant| (variant.name.as_str().into(), named(&variant.tracer)))
-                    .collect(),
-                fallback: named(&experiment.fallback),
-                unit_header: experiment.unit_header.as_deref().and_then(|name| name.parse().ok()),
-            })
-        })
-        .collect();
-    let routes = model
-        .routes
-        .iter()
-        .map(|route| {
-            let target = match &route.target {
-                RouteTarget::Tracer(name) => ResolvedTarget::Tracer(named(name)),
-                RouteTarget::Experiment(name) => {
-                    match experiments.iter().find(|experiment| *experiment.name == **name) {
-                        Some(experiment) => ResolvedTarget::Experiment(Arc::clone(experiment)),
-                        None => ResolvedTarget::Tracer(named(&model.default_tracer)),
-                    }
-                }
-            };
-            ResolvedRoute { name: route.name.as_str().into(), target }
-        })
-        .collect();
-    Snapshot {
-        router: Router::new(&model.routes),
-        routes,
-        experiments,
-        by_name,
-        by_id,
-        default,
-        unknown_tracer: model.unknown_tracer,
-        tracers,
     }
 }

@@ -10,7 +10,7 @@ use super::tracer_builder::TracerBuilder;
 use crate::config::model::{
     ConfigModel, ExperimentConfig, HeaderMatch, RouteConfig, RouteTarget, ValueMatch, VariantConfig,
 };
-use crate::config::{Config, OnSwitch, RemoteParent, UnknownTracer};
+use crate::config::{Config, OnSwitch, Origin, RemoteParent, UnknownTracer};
 
 /// Makes a [`Registry`] in code, or from a [`Config`] and code.
 ///
@@ -20,6 +20,9 @@ use crate::config::{Config, OnSwitch, RemoteParent, UnknownTracer};
 pub struct RegistryBuilder {
     pub(super) model: ConfigModel,
     pub(super) tracers: Vec<TracerBuilder>,
+    pub(super) origin: Option<Origin>,
+    /// Whether code has changed what the file at `origin` says.
+    pub(super) altered: bool,
 }
 
 impl RegistryBuilder {
@@ -34,18 +37,19 @@ impl RegistryBuilder {
             routes: Vec::new(),
             experiments: Vec::new(),
         };
-        Self { model, tracers: Vec::new() }
+        Self { model, tracers: Vec::new(), origin: None, altered: false }
     }
 
     /// Starts from what a file says.
     pub fn from_config(config: Config) -> Self {
-        let mut model = config.into_model();
+        let (mut model, origin) = config.into_parts();
         let tracers = model.tracers.drain(..).map(TracerBuilder::from_config).collect();
-        Self { model, tracers }
+        Self { model, tracers, origin, altered: false }
     }
 
     /// Adds a tracer, in place of one of the same name.
     pub fn tracer(mut self, tracer: TracerBuilder) -> Self {
+        self.altered = true;
         match self.tracers.iter_mut().find(|other| other.name() == tracer.name()) {
             Some(other) => *other = tracer,
             None => self.tracers.push(tracer),
@@ -63,48 +67,56 @@ impl RegistryBuilder {
     /// # Ok::<(), multitracer::BuildError>(())
     /// ```
     pub fn map_tracers(mut self, change: impl FnMut(TracerBuilder) -> TracerBuilder) -> Self {
+        self.altered = true;
         self.tracers = self.tracers.into_iter().map(change).collect();
         self
     }
 
     /// What unnamed functions use where no tracer is ambient. Default: the only tracer, if there is but one.
     pub fn default_tracer(mut self, name: impl Into<String>) -> Self {
+        self.altered = true;
         self.model.default_tracer = name.into();
         self
     }
 
     /// `enabled`, default `true`. A registry that is off makes no span, starts no thread and opens no socket.
     pub fn enabled(mut self, enabled: bool) -> Self {
+        self.altered = true;
         self.model.enabled = enabled;
         self
     }
 
     /// What a name resolves to that no tracer has. Default: the default tracer.
     pub fn unknown_tracer(mut self, policy: UnknownTracer) -> Self {
+        self.altered = true;
         self.model.unknown_tracer = policy;
         self
     }
 
     /// How a span is parented when a function switches tracers. Default: a new root with a link.
     pub fn on_switch(mut self, on_switch: OnSwitch) -> Self {
+        self.altered = true;
         self.model.on_switch = on_switch;
         self
     }
 
     /// What an incoming remote span is to a request's span.
     pub fn remote_parent(mut self, remote_parent: RemoteParent) -> Self {
+        self.altered = true;
         self.model.remote_parent = remote_parent;
         self
     }
 
     /// Adds a route, to be tried after those added before.
     pub fn route(mut self, route: RouteBuilder) -> Self {
+        self.altered = true;
         self.model.routes.push(route.config);
         self
     }
 
     /// Adds an experiment.
     pub fn experiment(mut self, experiment: ExperimentBuilder) -> Self {
+        self.altered = true;
         self.model.experiments.push(experiment.config);
         self
     }
@@ -119,6 +131,12 @@ impl RegistryBuilder {
     /// When a name is unknown or used twice, a value is out of range, or an exporter cannot be set up.
     pub fn build(self) -> Result<Registry, BuildError> {
         build(self)
+    }
+}
+
+impl From<Config> for RegistryBuilder {
+    fn from(config: Config) -> Self {
+        Self::from_config(config)
     }
 }
 

@@ -42,6 +42,71 @@ impl fmt::Debug for BuildError {
     }
 }
 
+/// Why a registry was not reloaded. Nothing has changed then.
+#[derive(Error)]
+#[non_exhaustive]
+pub enum ReloadError {
+    /// The new configuration is wrong, or an exporter cannot be set up.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The registry was not built from a file.
+    #[error("the registry was not built from a file")]
+    NoFile,
+    /// The registry was built from a file and from code, and the file alone would not give the same.
+    #[error("the registry was built from a file that code had changed; use `Registry::reload` instead")]
+    Altered,
+    /// The registry was shut down.
+    #[error("the registry was shut down")]
+    ShutDown,
+}
+
+impl From<ConfigError> for ReloadError {
+    fn from(error: ConfigError) -> Self {
+        Self::Build(error.into())
+    }
+}
+
+impl fmt::Debug for ReloadError {
+    /// As `Display`: a `main` that returns an error shows it by `Debug`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Build(error) => write!(f, "{error:?}"),
+            _ => write!(f, "{self}"),
+        }
+    }
+}
+
+/// Why a switch of a tracer was not turned.
+#[derive(Error)]
+#[non_exhaustive]
+pub enum SwitchError {
+    /// The registry has no such tracer.
+    #[error(transparent)]
+    Unknown(#[from] UnknownTracer),
+    /// A share of the traces is a number from 0 to 1.
+    #[error("the sample rate {0} is not within 0 to 1")]
+    SampleRate(f64),
+    /// The exporter of a tracer that was off cannot be set up.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// `MULTITRACER_ENABLED=false` or `OTEL_SDK_DISABLED=true` is set.
+    #[error("the environment switches tracing off (`MULTITRACER_ENABLED`, `OTEL_SDK_DISABLED`)")]
+    Environment,
+    /// The registry was shut down.
+    #[error("the registry was shut down")]
+    ShutDown,
+}
+
+impl fmt::Debug for SwitchError {
+    /// As `Display`: a `main` that returns an error shows it by `Debug`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Build(error) => write!(f, "{error:?}"),
+            _ => write!(f, "{self}"),
+        }
+    }
+}
+
 /// A name that no tracer of the registry has.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("no tracer is named `{name}`{}", Known(.known))]

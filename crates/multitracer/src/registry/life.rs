@@ -1,22 +1,24 @@
 //! Flushing and shutting down: all tracers at once, under one deadline.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::Registry;
+use super::retired::fold;
 use crate::export::{Pending, Report, ShutdownError, TracerReport};
-use crate::tracer::TracerCore;
+use crate::tracer::{TracerCore, TracerId};
 
 /// How long [`Registry::flush`] and [`Registry::shutdown`] wait.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// What each tracer answered, in order.
-type Answers = Vec<Result<(), String>>;
+/// What each tracer answered.
+type Answers = HashMap<TracerId, Result<(), String>>;
 
 impl Registry {
     /// Exports what has ended so far, all tracers at once, within 10 s.
@@ -54,6 +56,7 @@ impl Registry {
     ///
     /// As [`shutdown`](Self::shutdown).
     pub async fn shutdown_within(&self, deadline: Duration) -> Result<Report, ShutdownError> {
+        self.inner.end();
         self.settle(deadline, stop).await
     }
 
@@ -63,13 +66,15 @@ impl Registry {
     ///
     /// As [`shutdown`](Self::shutdown).
     pub fn shutdown_blocking(&self, deadline: Duration) -> Result<Report, ShutdownError> {
+        self.inner.end();
         self.settle_blocking(deadline, stop)
     }
 
-    /// What has become of every tracer's spans so far.
+    /// What has become of every tracer's spans so far. Tracers that a reload took out are in it: one of the same name and
+    /// project as a tracer that is there is added to that one, others have a line of their own.
     #[must_use]
     pub fn report(&self) -> Report {
-        self.report_with(Vec::new())
+        self.report_with(Answers::new())
     }
 
     async fn settle(
@@ -104,29 +109,53 @@ impl Registry {
         ask: impl Fn(&TracerCore) -> Pending,
         then: impl FnOnce(Answers) + Send + 'static,
     ) {
-        let pending: Vec<Pending> = self.snapshot().tracers().iter().map(|core| ask(core)).collect();
+        let snapshot = self.snapshot();
+        let (draining, closing) = self.inner.retired.all();
+        let asked = snapshot.tracers().iter().chain(&draining).map(|core| (core.id(), Wait::For(ask(core))));
+        let closing = closing.into_iter().map(|closing| (closing.core.id(), Wait::Close(closing.done)));
+        let waits: Vec<_> = asked.chain(closing).collect();
         let Some(runtime) = self.inner.runtime.get() else {
-            return then(pending.iter().map(|_| Ok(())).collect());
+            return then(Answers::new());
         };
         runtime.spawn(async move {
-            let mut answers: Answers = pending.iter().map(|_| Ok(())).collect();
+            let mut answers = Answers::with_capacity(waits.len());
             let mut asked = JoinSet::new();
-            for (at, pending) in pending.into_iter().enumerate() {
-                asked.spawn(async move { (at, pending.within(deadline).await) });
+            for (id, wait) in waits {
+                asked.spawn(async move { (id, wait.within(deadline).await) });
             }
             while let Some(answer) = asked.join_next().await {
-                if let Ok((at, answer)) = answer {
-                    answers[at] = answer;
-                }
+                answers.extend(answer);
             }
             then(answers);
         });
     }
 
-    fn report_with(&self, answers: Answers) -> Report {
-        let mut answers = answers.into_iter();
-        let tracers = self.snapshot().tracers().iter().map(|core| line(core, answers.next())).collect();
+    fn report_with(&self, mut answers: Answers) -> Report {
+        let mut line = |core: &Arc<TracerCore>| line(core, answers.remove(&core.id()));
+        let mut tracers: Vec<_> = self.snapshot().tracers().iter().map(&mut line).collect();
+        for earlier in self.inner.retired.lines(line) {
+            fold(&mut tracers, earlier);
+        }
         Report { tracers }
+    }
+}
+
+/// What is waited for.
+enum Wait {
+    For(Pending),
+    /// The last export of a tracer that is done.
+    Close(watch::Receiver<bool>),
+}
+
+impl Wait {
+    async fn within(self, limit: Duration) -> Result<(), String> {
+        match self {
+            Self::For(pending) => pending.within(limit).await,
+            Self::Close(mut done) => match tokio::time::timeout(limit, done.wait_for(|done| *done)).await {
+                Ok(_) => Ok(()),
+                Err(_) => Err(format!("not done within {limit:?}")),
+            },
+        }
     }
 }
 
@@ -135,7 +164,7 @@ fn stop(core: &TracerCore) -> Pending {
     core.pipeline.shutdown()
 }
 
-fn line(core: &Arc<TracerCore>, answer: Option<Result<(), String>>) -> TracerReport {
+pub(super) fn line(core: &TracerCore, answer: Option<Result<(), String>>) -> TracerReport {
     let counters = core.pipeline.counters();
     let get = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
     let sampled_out = get(&core.counts.sampled_out);

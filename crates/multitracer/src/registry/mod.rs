@@ -2,35 +2,48 @@
 
 mod build;
 mod builder;
+mod changes;
 mod error;
 mod init;
 mod life;
+mod now;
+mod plan;
+mod reload;
+mod retired;
 mod routes;
 mod snapshot;
+mod switches;
 mod tracer_builder;
+#[cfg(feature = "watch")]
+mod watch;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
 use once_cell::sync::OnceCell;
 use opentelemetry::Context;
 
 pub use self::builder::{ExperimentBuilder, RegistryBuilder, RouteBuilder};
-pub use self::error::{BuildError, UnknownExperiment, UnknownTracer};
+pub use self::changes::Changes;
+pub use self::error::{BuildError, ReloadError, SwitchError, UnknownExperiment, UnknownTracer};
 pub use self::init::{Tracing, init, install};
+use self::plan::FileOrigin;
+use self::retired::Retired;
 pub(crate) use self::snapshot::Snapshot;
 pub use self::tracer_builder::TracerBuilder;
+#[cfg(feature = "watch")]
+pub use self::watch::{Watch, Watching};
 
 use crate::config::{Config, UnknownTracer as UnknownTracerPolicy};
 use crate::experiment::Experiment;
 use crate::export::ExportRuntime;
 use crate::routing::{Headers, Route};
-use crate::tracer::{Frame, NameId, Tracer, TracerCore, TracerId};
+use crate::tracer::{Frame, NameId, Tracer, TracerCore};
 
 static INSTALLED: OnceCell<Registry> = OnceCell::new();
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
@@ -63,11 +76,54 @@ pub struct Registry {
 }
 
 struct Inner {
+    id: u64,
     snapshot: ArcSwap<Snapshot>,
+    retired: Retired,
+    /// Held by whoever changes the snapshot.
+    changing: Mutex<Changing>,
+    /// Set once another tracer is the default one than when the registry was built: then a context without a frame may
+    /// have a span of an earlier one.
+    default_moved: AtomicBool,
     /// Started by the first tracer that exports.
-    runtime: Arc<OnceCell<ExportRuntime>>,
+    runtime: OnceCell<ExportRuntime>,
     unknown: AtomicU64,
     warned: Mutex<HashSet<String>>,
+}
+
+struct Changing {
+    /// Where a reload finds the configuration.
+    origin: Option<FileOrigin>,
+    /// Whether the registry was shut down.
+    ended: bool,
+}
+
+impl Inner {
+    fn new(
+        id: u64,
+        snapshot: Snapshot,
+        runtime: OnceCell<ExportRuntime>,
+        origin: Option<FileOrigin>,
+    ) -> Self {
+        Self {
+            id,
+            snapshot: ArcSwap::from_pointee(snapshot),
+            retired: Retired::default(),
+            changing: Mutex::new(Changing { origin, ended: false }),
+            default_moved: AtomicBool::new(false),
+            runtime,
+            unknown: AtomicU64::new(0),
+            warned: Mutex::default(),
+        }
+    }
+
+    fn changing(&self) -> MutexGuard<'_, Changing> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nothing is built or switched on after this.
+    fn end(&self) {
+        self.changing().ended = true;
+    }
 }
 
 impl Registry {
@@ -195,10 +251,6 @@ impl Registry {
 
     pub(crate) fn snapshot(&self) -> Guard<Arc<Snapshot>> {
         self.inner.snapshot.load()
-    }
-
-    pub(crate) fn default_id(&self) -> TracerId {
-        self.snapshot().default_tracer().id()
     }
 
     pub(crate) fn is_installed(&self) -> bool {

@@ -127,6 +127,13 @@ impl TracerBuilder {
         self
     }
 
+    /// Begins at most so many traces a second (at least one); a child follows its parent. A trace that a caller in another
+    /// process began counts too, so that forged headers cannot cause more.
+    pub fn rate_limited(mut self, per_second: u32) -> Self {
+        self.config.sampler = SamplerConfig::RateLimited(per_second);
+        self
+    }
+
     /// Samples by `sampler`. It is asked once a trace: what is inside an unsampled local span is not sampled either.
     pub fn sampler(mut self, sampler: impl ShouldSample + 'static) -> Self {
         self.own.sampler = Some(Box::new(sampler));
@@ -225,6 +232,19 @@ impl TracerBuilder {
     /// Spans in one export. Default 512.
     pub fn max_export_batch_size(mut self, spans: usize) -> Self {
         self.config.batch.max_export_batch_size = spans;
+        self
+    }
+
+    /// Spans of one trace that may start in this process while any of it is open; one more is not made, and counted as
+    /// dropped. At least one; default: no limit.
+    pub fn max_spans_per_trace(mut self, spans: u32) -> Self {
+        self.config.limits.max_spans_per_trace = Some(spans.max(1));
+        self
+    }
+
+    /// Characters that a text attribute may have; longer ones are cut. Default: no limit.
+    pub fn attribute_value_length_limit(mut self, characters: u32) -> Self {
+        self.config.limits.attribute_value_length_limit = Some(characters);
         self
     }
 

@@ -119,6 +119,7 @@ impl Options {
             }
             Choice::None => return None,
         };
+        let core = registry.in_force(&self.cx, core)?;
         if !core.is_on() {
             return None;
         }
@@ -147,7 +148,7 @@ fn by_site(callsite: &'static Callsite, cx: &Context) -> Option<(Cow<'static, Re
     let registry = Registry::of(cx)?;
     let core = match callsite.tracer() {
         Some((id, name)) => registry.named(id, name, callsite)?,
-        None => Arc::clone(registry.snapshot().default_tracer()),
+        None => registry.ambient_in(cx),
     };
     Some((registry, core))
 }

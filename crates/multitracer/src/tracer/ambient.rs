@@ -108,7 +108,7 @@ fn current_ancestor(cx: &Context, registry: &Registry) -> Option<Ancestor> {
         return None;
     }
     let tracer = match Frame::of(cx) {
-        None => Registry::installed().unwrap_or(registry).default_id(),
+        None => Registry::installed().unwrap_or(registry).owner_in(cx),
         Some(frame) => match &frame.0.inherited {
             Some(inherited) if is_same(&inherited.span, span) => inherited.tracer,
             _ => frame.0.tracer.id(),
@@ -119,6 +119,22 @@ fn current_ancestor(cx: &Context, registry: &Registry) -> Option<Ancestor> {
 
 fn is_same(a: &SpanContext, b: &SpanContext) -> bool {
     a.span_id() == b.span_id() && a.trace_id() == b.trace_id()
+}
+
+/// Which build of the tracer `id` the nearest local span around `cx` belongs to, among those of that name.
+pub(crate) fn build_around(cx: &Context, registry: &Registry, id: TracerId) -> Option<TracerId> {
+    let fits = |ancestor: &Ancestor| ancestor.tracer.has_name_of(id) && !ancestor.span.is_remote();
+    if let Some(current) = current_ancestor(cx, registry).filter(fits) {
+        return Some(current.tracer);
+    }
+    let mut next = Frame::of(cx).and_then(|frame| frame.0.outer.as_ref());
+    while let Some(enclosing) = next {
+        if fits(&enclosing.ancestor) {
+            return Some(enclosing.ancestor.tracer);
+        }
+        next = enclosing.outer.as_ref();
+    }
+    None
 }
 
 /// The nearest spans around a place in the program, seen from one tracer.

@@ -12,8 +12,11 @@ use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::SdkTracer;
 
 use super::ambient::{Around, Frame, around};
+use super::made::Made;
 use super::name::TracerId;
+use super::sampling::Sampling;
 use super::switch::On;
+use super::trace_cap::TraceCap;
 use crate::config::model::CaptureConfig;
 use crate::config::{OnSwitch, RemoteParent};
 use crate::export::Pipeline;
@@ -25,9 +28,10 @@ pub(crate) struct TracerCore {
     pub(crate) id: TracerId,
     pub(crate) capture: CaptureConfig,
     pub(crate) pipeline: Arc<Pipeline>,
-    pub(crate) on_switch: OnSwitch,
-    pub(crate) remote_parent: RemoteParent,
     pub(crate) sdk: SdkTracer,
+    pub(crate) sampling: Arc<Sampling>,
+    /// `limits.max_spans_per_trace`.
+    pub(crate) cap: Option<Arc<TraceCap>>,
     pub(crate) counts: Counts,
     pub(crate) switch: Switch,
 }
@@ -42,6 +46,11 @@ pub(crate) struct Switch {
 impl Switch {
     pub(crate) fn new(on: bool) -> Self {
         Self { on: AtomicBool::new(on), counted: Mutex::new(on.then(On::new)) }
+    }
+
+    pub(crate) fn on(&self) {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(On::new);
+        self.on.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn off(&self) {
@@ -118,14 +127,15 @@ impl TracerCore {
         }
         let ambient = match Frame::of(cx) {
             Some(frame) => Arc::ptr_eq(frame.tracer(), self),
-            None => registry.is_installed() && self.id == registry.default_id(),
+            None => registry.is_installed() && registry.stands_for(cx, self.id),
         };
         let parent = match new.parent {
             Parent::Given(ref span) => span.is_valid().then(|| span.clone()),
             Parent::Nearest => self.nearest(registry, cx, &mut new.links),
         };
         let enter = |cx: &Context| if ambient { cx.clone() } else { Frame::enter(cx, registry, self) };
-        if let Some(parent) = parent.as_ref().filter(|span| !span.is_sampled() && !span.is_remote()) {
+        let unsampled = |span: &&SpanContext| !span.is_sampled() && !span.is_remote();
+        if let Some(parent) = parent.as_ref().filter(unsampled).filter(|_| !self.sampling.revives()) {
             // the trace was left out at its root, and no part of it comes back
             self.counts.sampled_out.fetch_add(1, Ordering::Relaxed);
             let current = cx.span().span_context() == parent;
@@ -139,6 +149,18 @@ impl TracerCore {
             };
         }
 
+        let mut place = None;
+        if let (Some(cap), Some(parent)) = (&self.cap, &parent) {
+            place = cap.enter(parent.trace_id());
+            if place.is_none() {
+                self.counts.sampled.fetch_add(1, Ordering::Relaxed);
+                self.pipeline.throttle();
+                return match ambient {
+                    true => Started::Unsampled,
+                    false => Started::Opened { cx: enter(cx), recording: false },
+                };
+            }
+        }
         let parent_cx = match &parent {
             Some(span) if cx.span().span_context() == span => cx.clone(),
             Some(span) => cx.with_remote_span_context(span.clone()),
@@ -153,7 +175,10 @@ impl TracerCore {
         let sampled = span.span_context().is_sampled();
         let count = if sampled { &self.counts.sampled } else { &self.counts.sampled_out };
         count.fetch_add(1, Ordering::Relaxed);
-        Started::Opened { cx: enter(cx).with_span(span), recording }
+        if let (Some(cap), None) = (&self.cap, &place) {
+            place = cap.enter(span.span_context().trace_id());
+        }
+        Started::Opened { cx: enter(cx).with_span(Made::new(span, self.id, place)), recording }
     }
 
     /// The parent that the rules of switching and of remote parents give; else a link, or nothing.
@@ -170,9 +195,9 @@ impl TracerCore {
         };
         let child = match (span.is_remote(), foreign) {
             (false, false) => true,
-            (false, true) => self.on_switch == OnSwitch::Child,
-            (true, false) => self.remote_parent != RemoteParent::Link,
-            (true, true) => self.remote_parent == RemoteParent::Child,
+            (false, true) => registry.snapshot().on_switch() == OnSwitch::Child,
+            (true, false) => registry.snapshot().remote_parent() != RemoteParent::Link,
+            (true, true) => registry.snapshot().remote_parent() == RemoteParent::Child,
         };
         if child {
             return Some(span);

@@ -34,7 +34,10 @@ pub trait WithTracerExt: Future + Sized {
     fn with_tracer<T: AsTracer + ?Sized>(self, tracer: &T) -> WithTracer<Self> {
         let current = Context::current();
         let cx = match chosen(&current, tracer.as_tracer()) {
-            Some((registry, core)) => Frame::enter(&current, &registry, &core),
+            Some((registry, core)) => match registry.in_force(&current, core) {
+                Some(core) => Frame::enter(&current, &registry, &core),
+                None => current,
+            },
             None => current,
         };
         WithTracer { inner: self, cx }

@@ -13,7 +13,8 @@ use crate::registry::Registry;
 
 /// A tracer of a registry: a project, an environment, a sampler, limits, and a way to a backend.
 ///
-/// Cheap to clone. Comes from [`Registry::tracer`], [`Registry::route`] or [`current_tracer`].
+/// Cheap to clone. It stands for the tracer of its name: after a [reload](Registry::reload) that changed it, new traces
+/// go where the new configuration says. Comes from [`Registry::tracer`], [`Registry::route`] or [`current_tracer`].
 #[derive(Clone)]
 pub struct Tracer {
     core: Arc<TracerCore>,
@@ -31,13 +32,13 @@ impl Tracer {
         &self.core.about.name
     }
 
-    /// The project that its spans go to.
+    /// The project that its spans went to when this handle was made.
     #[must_use]
     pub fn project(&self) -> &str {
         &self.core.about.project
     }
 
-    /// What its spans carry as `deployment.environment.name`.
+    /// What its spans carried as `deployment.environment.name` when this handle was made.
     #[must_use]
     pub fn environment(&self) -> Option<&str> {
         self.core.about.environment.as_deref()
@@ -49,10 +50,10 @@ impl Tracer {
         &self.registry
     }
 
-    /// Whether it makes spans at all: `false` if it was configured with `enabled: false` or shut down.
+    /// Whether it makes spans at all: `false` if it was configured with `enabled: false`, switched off, or shut down.
     #[must_use]
     pub fn is_enabled(&self) -> bool {
-        self.core.is_on()
+        self.registry.in_force(&Context::new(), Arc::clone(&self.core)).is_some_and(|core| core.is_on())
     }
 
     /// Runs `f` with this tracer as the ambient one: traced functions inside that name no tracer use it.
@@ -67,16 +68,19 @@ impl Tracer {
     /// `cx` with this tracer as the ambient one.
     #[must_use]
     pub fn context(&self, cx: &Context) -> Context {
-        Frame::enter(cx, &self.registry, &self.core)
+        match self.registry.in_force(cx, Arc::clone(&self.core)) {
+            Some(core) => Frame::enter(cx, &self.registry, &core),
+            None => cx.clone(),
+        }
     }
 
     /// Runs `f` in a span of this tracer.
     ///
     /// For code that no attribute can mark; the span is parented as that of a `#[traced]` function would be.
     pub fn in_span<R>(&self, name: impl Into<Cow<'static, str>>, f: impl FnOnce() -> R) -> R {
-        if !self.core.is_on() {
-            return f();
-        }
+        let cx = Context::current();
+        let core = self.registry.in_force(&cx, Arc::clone(&self.core)).filter(|core| core.is_on());
+        let Some(core) = core else { return f() };
         let new = NewSpan {
             name: name.into(),
             kind: SpanKind::Internal,
@@ -84,7 +88,7 @@ impl Tracer {
             links: Vec::new(),
             attributes: Vec::new(),
         };
-        match self.core.start(&self.registry, &Context::current(), new, || []) {
+        match core.start(&self.registry, &cx, new, || []) {
             Started::Unsampled => f(),
             Started::Opened { cx, .. } => {
                 let result = {
@@ -116,8 +120,15 @@ impl fmt::Debug for Tracer {
 /// the installed registry, else none.
 #[must_use]
 pub fn current_tracer() -> Option<Tracer> {
-    Context::map_current(|cx| match Frame::of(cx) {
-        Some(frame) => Some(Tracer::new(Arc::clone(frame.tracer()), frame.registry().clone())),
-        None => Registry::installed().map(Registry::default_tracer),
-    })
+    let cx = Context::current();
+    match Frame::of(&cx) {
+        Some(frame) => {
+            let core = frame.registry().in_force(&cx, Arc::clone(frame.tracer()))?;
+            Some(Tracer::new(core, frame.registry().clone()))
+        }
+        None => {
+            let registry = Registry::installed()?;
+            Some(Tracer::new(registry.ambient_in(&cx), registry.clone()))
+        }
+    }
 }

@@ -5,14 +5,20 @@ mod choice;
 mod core;
 mod future;
 mod handle;
+mod made;
 mod name;
+mod sampling;
 mod switch;
+mod trace_cap;
 
 pub use self::choice::{AsTracer, TracerChoice};
 pub use self::future::{WithTracer, WithTracerExt};
 pub use self::handle::{Tracer, current_tracer};
 
-pub(crate) use self::ambient::Frame;
+pub(crate) use self::ambient::{Frame, build_around};
 pub(crate) use self::core::{About, Counts, NewSpan, Parent, Started, Switch, TracerCore};
+pub(crate) use self::made::maker;
 pub(crate) use self::name::{NameId, TracerId};
+pub(crate) use self::sampling::{Sampling, SharedSampling};
 pub(crate) use self::switch::any_tracer_on;
+pub(crate) use self::trace_cap::TraceCap;

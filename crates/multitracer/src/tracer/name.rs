@@ -1,6 +1,7 @@
 //! Interned tracer names: a look-up by number instead of by text.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use once_cell::sync::Lazy;
@@ -32,9 +33,24 @@ impl NameId {
     }
 }
 
-/// Which tracer of which registry; stays the same when a tracer is rebuilt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Which tracer of which registry, and which build of it: a reload that changes a tracer makes another one of that
+/// name, and a trace stays with the one that it began in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct TracerId {
     pub(crate) registry: u64,
     pub(crate) name: NameId,
+    build: u64,
+}
+
+static NEXT_BUILD: AtomicU64 = AtomicU64::new(1);
+
+impl TracerId {
+    pub(crate) fn new(registry: u64, name: NameId) -> Self {
+        Self { registry, name, build: NEXT_BUILD.fetch_add(1, Ordering::Relaxed) }
+    }
+
+    /// Whether both are builds of one tracer.
+    pub(crate) fn has_name_of(self, other: Self) -> bool {
+        (self.registry, self.name) == (other.registry, other.name)
+    }
 }

@@ -66,6 +66,7 @@ fn samplers() {
         sampler("sampler: {trace_id_ratio_based: {ratio: 1e-1}}"),
         SamplerConfig::TraceIdRatioBased(0.1)
     );
+    assert_eq!(sampler("sampler: {rate_limited: {per_second: 50}}"), SamplerConfig::RateLimited(50));
     assert_eq!(sampler("sampler: parent_based"), SamplerConfig::default());
     assert_eq!(sampler("sampler: "), SamplerConfig::default());
     let delegates = "root: {trace_id_ratio_based: {ratio: 0.5}}, remote_parent_sampled: always_off, \
@@ -104,7 +105,7 @@ fn samplers() {
 fn limits_batch_and_capture_merge_key_by_key() {
     let tracer = tracer(
         "defaults:
-  limits: {event_count_limit: 7, attribute_value_length_limit: 100}
+  limits: {event_count_limit: 7, attribute_value_length_limit: 100, max_spans_per_trace: 1000}
   batch: {schedule_delay: 100, max_queue_size: 300}
   capture: {arguments: false, max_length: 10}
 tracers:
@@ -122,6 +123,7 @@ tracers:
         link_count_limit: 1,
         event_attribute_count_limit: 2,
         link_attribute_count_limit: 3,
+        max_spans_per_trace: Some(1000),
     };
     assert_eq!(tracer.limits, limits);
     let batch = BatchConfig {

@@ -93,7 +93,7 @@ fn samplers_and_exporters() {
     sampler: always_of
     exporter: {otlp_http: {}, console: {}}
 ",
-        r"<string>:3:14: tracers.a.sampler: `always_of` is not one of `always_on`, `always_off`, `trace_id_ratio_based`, `parent_based`
+        r"<string>:3:14: tracers.a.sampler: `always_of` is not one of `always_on`, `always_off`, `trace_id_ratio_based`, `parent_based`, `rate_limited`
   3 |     sampler: always_of
     |              ^^^^^^^^^
     = help: did you mean `always_on`?
@@ -110,7 +110,7 @@ fn samplers_and_exporters() {
         r"<string>:3:15: tracers.a.sampler: unsupported key `jaeger_remote/development`
   3 |     sampler: {jaeger_remote/development: {}}
     |               ^^^^^^^^^^^^^^^^^^^^^^^^^
-    = help: supported samplers are `always_on`, `always_off`, `trace_id_ratio_based`, `parent_based`
+    = help: supported samplers are `always_on`, `always_off`, `trace_id_ratio_based`, `parent_based`, `rate_limited`
 <string>:4:5: tracers.a.exporter: expected exactly one of `otlp_http`, `otlp_grpc`, `console`
   4 |     exporter: {}
     |     ^^^^^^^^",
@@ -129,6 +129,30 @@ fn samplers_and_exporters() {
   3 |     sampler: {trace_id_ratio_based: {ratio: 1.5}}
     |                                             ^^^
     = help: `ratio` is the share of traces that are kept; default 1.0",
+    );
+    refuses(
+        r"tracers:
+  a:
+    sampler: {rate_limited: {per_second: 0}}
+    limits: {max_spans_per_trace: 0}
+",
+        r"<string>:3:42: tracers.a.sampler.rate_limited.per_second: `0` is not a whole number from 1 to 1000000
+  3 |     sampler: {rate_limited: {per_second: 0}}
+    |                                          ^
+    = help: `per_second` is the most traces that are begun in a second; what a caller in another process began counts too
+<string>:4:35: tracers.a.limits.max_spans_per_trace: `0` is not a whole number from 1 to 4294967295
+  4 |     limits: {max_spans_per_trace: 0}
+    |                                   ^
+    = help: `max_spans_per_trace` is how many spans of one trace may start in this process; what is more is counted as throttled; default none",
+    );
+    refuses(
+        r"tracers:
+  a:
+    sampler: rate_limited
+",
+        r"<string>:3:14: tracers.a.sampler: missing key `per_second`
+  3 |     sampler: rate_limited
+    |              ^^^^^^^^^^^^",
     );
     refuses(
         r"tracers:

@@ -1,0 +1,57 @@
+//! Spans in one go, at a backend that takes its time for each export.
+//!
+//! `cargo bench -p multitracer-benches --bench burst -- [SPANS] [MILLISECONDS]`
+#![expect(clippy::print_stdout, reason = "a program that prints what it finds")]
+
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use multitracer::{Registry, TracerBuilder};
+use multitracer_benches::{Backend, argument};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    if Backend::run_if_asked()? {
+        return Ok(());
+    }
+    let spans: usize = argument(0, 20_000);
+    let delay = Duration::from_millis(argument(1, 50));
+    println!("{spans} spans in one go, {delay:?} an export");
+    let fits = burst("queue set to fit", spans, delay, |tracer| tracer.max_queue_size(spans))?;
+    let default = burst("default queue", spans, delay, |tracer| tracer)?;
+    if fits != 0 {
+        return Err(format!("{fits} spans were lost though the queue was set to fit").into());
+    }
+    println!("default queue: {default} lost, and counted");
+    Ok(())
+}
+
+/// Gives the spans that were lost, which are those that the counters say.
+fn burst(
+    what: &str,
+    spans: usize,
+    delay: Duration,
+    set: impl Fn(TracerBuilder) -> TracerBuilder,
+) -> Result<u64, Box<dyn Error>> {
+    let backend = Backend::start(delay)?;
+    let tracer = set(TracerBuilder::new("burst").otlp_http(&backend.endpoint).export_timeout(Duration::ZERO));
+    let registry = Registry::builder().tracer(tracer).build()?;
+    let tracer = registry.default_tracer();
+    let started = Instant::now();
+    for _ in 0..spans {
+        tracer.in_span("burst", || {});
+    }
+    let made = started.elapsed();
+    let report = registry.shutdown_blocking(Duration::from_secs(120))?;
+    let exported = started.elapsed();
+    let got = backend.end()?;
+    println!(
+        "\n{what}: made in {made:?}, exported after {exported:?}\n{report}\nthe backend got {}",
+        got.spans
+    );
+    let line = report.tracer("burst").ok_or("no line")?;
+    let lost = spans as u64 - got.spans;
+    if (line.started, line.exported, line.dropped) != (spans as u64, got.spans, lost) {
+        return Err("the counters say something else than the backend".into());
+    }
+    Ok(lost)
+}

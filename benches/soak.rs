@@ -1,0 +1,99 @@
+//! A steady rate for a long time, with one backend that comes and goes: memory flat, every span accounted for.
+//!
+//! `cargo bench -p multitracer-benches --bench soak -- [SECONDS] [SPANS A SECOND AND TRACER]`
+#![expect(clippy::print_stdout, reason = "a program that prints what it finds")]
+
+use std::error::Error;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use multitracer::{Registry, TracerBuilder, TracerReport, traced};
+use multitracer_benches::{Backend, argument, resident, threads};
+
+/// How long the backend is there, and how long not.
+const FLAP: Duration = Duration::from_secs(7);
+const TURN: Duration = Duration::from_millis(20);
+/// Memory may grow by so much after the first fifth of the time.
+const MOST_GROWTH: u64 = 4 * 1024;
+
+#[traced(fields(number = number, text = "some text that is recorded"))]
+fn work(number: u64) {
+    std::hint::black_box(number);
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    if Backend::run_if_asked()? {
+        return Ok(());
+    }
+    let time = Duration::from_secs(argument(0, 60));
+    let rate: u64 = argument(1, 200);
+    let (steady, flapping) = (Backend::start(Duration::ZERO)?, Backend::start_flapping(FLAP)?);
+    let tracer = |name: &str, endpoint: &str| {
+        let delay = Duration::from_millis(1000);
+        TracerBuilder::new(name).otlp_http(endpoint).schedule_delay(delay).max_queue_size(4096)
+    };
+    let registry = Registry::builder()
+        .tracer(tracer("work", &steady.endpoint))
+        .tracer(tracer("flapping", &flapping.endpoint))
+        .default_tracer("work")
+        .build()?;
+    let tracers = registry.tracers();
+    println!(
+        "{time:?} at {rate} spans a second and tracer; one backend is up for {FLAP:?} and down for {FLAP:?}"
+    );
+    println!("{:>8}  {:>9}  {:>9}  {:>7}", "seconds", "spans", "RSS KiB", "threads");
+    let (started, mut made, mut next, mut first) = (Instant::now(), 0, Duration::ZERO, None);
+    let mut most = 0;
+    while started.elapsed() < time {
+        while made < started.elapsed().as_millis() as u64 * rate / 1000 {
+            for tracer in &tracers {
+                tracer.scope(|| work(made));
+            }
+            made += 1;
+        }
+        if started.elapsed() >= next {
+            let memory = resident();
+            println!("{:>8}  {:>9}  {memory:>9}  {:>7}", started.elapsed().as_secs(), made * 2, threads());
+            next += (time / 20).max(Duration::from_secs(1));
+            if started.elapsed() * 5 >= time {
+                first.get_or_insert(memory);
+                most = most.max(memory);
+            }
+        }
+        thread::sleep(TURN);
+    }
+    let report = match registry.shutdown_blocking(Duration::from_secs(60)) {
+        Ok(report) => report,
+        // the other backend may be away just now
+        Err(error) => error.report().clone(),
+    };
+    println!("{report}");
+    for line in report.tracers() {
+        check(line, made)?;
+    }
+    let (steady, flapping) = (steady.end()?, flapping.end()?);
+    println!("the steady backend got {}, the other one {}", steady.spans, flapping.spans);
+    let line = |name: &str| report.tracer(name).map_or(0, |line| line.exported);
+    if line("work") != made || steady.spans != made {
+        return Err("the tracer with the steady backend lost spans".into());
+    }
+    // an answer that was cut off leaves the spans with the backend, and a retry brings them twice
+    if flapping.spans < line("flapping") {
+        return Err("the flapping backend lacks spans that it is said to have".into());
+    }
+    let growth = most.saturating_sub(first.unwrap_or(most));
+    println!("memory grew by {growth} KiB after the first fifth of the time");
+    if growth > MOST_GROWTH {
+        return Err("memory is not flat".into());
+    }
+    Ok(())
+}
+
+/// `started = sampled_out + exported + rejected + dropped + queued`, with nothing open.
+fn check(line: &TracerReport, made: u64) -> Result<(), Box<dyn Error>> {
+    let settled = line.sampled_out + line.exported + line.rejected + line.dropped + line.queued;
+    if (line.started, settled) == (made, made) {
+        return Ok(());
+    }
+    Err(format!("{}: made {made}, started {}, settled {settled}", line.name, line.started).into())
+}

@@ -1,0 +1,69 @@
+//! Which tracer a name means here and now, with reloads in between.
+//!
+//! A trace stays with the build of a tracer that it began in; every other one gets what the configuration says now. Until
+//! something was reloaded, each of these questions costs one relaxed load.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use opentelemetry::Context;
+
+use super::Registry;
+use crate::tracer::{TracerCore, TracerId, build_around, maker};
+
+impl Registry {
+    /// What stands for `core` under `cx`; `core` itself, unless a reload took it out or the trace began before one.
+    #[inline]
+    pub(crate) fn in_force(&self, cx: &Context, core: Arc<TracerCore>) -> Option<Arc<TracerCore>> {
+        if self.inner.retired.any() { self.settled(cx, core) } else { Some(core) }
+    }
+
+    #[cold]
+    fn settled(&self, cx: &Context, core: Arc<TracerCore>) -> Option<Arc<TracerCore>> {
+        if let Some(begun) = build_around(cx, self, core.id()) {
+            if begun == core.id() {
+                return Some(core);
+            }
+            if let Some(begun) = self.build_of(begun) {
+                return Some(begun);
+            }
+        }
+        self.latest(&core)
+    }
+
+    /// The tracer that has the name of `core` now.
+    pub(crate) fn latest(&self, core: &Arc<TracerCore>) -> Option<Arc<TracerCore>> {
+        self.named(core.id().name, &core.about.name, &"a handle that is older than the last reload")
+    }
+
+    /// The tracer of that very build, if it still takes spans.
+    fn build_of(&self, id: TracerId) -> Option<Arc<TracerCore>> {
+        match self.snapshot().by_id(id.name) {
+            Some(core) if core.id() == id => Some(Arc::clone(core)),
+            _ => self.inner.retired.find(id),
+        }
+    }
+
+    /// Whose the current span of `cx` is, in which nothing was entered.
+    pub(crate) fn owner_in(&self, cx: &Context) -> TracerId {
+        self.maker_in(cx).unwrap_or_else(|| self.snapshot().default_tracer().id())
+    }
+
+    /// Whether a span of `id` belongs into `cx` as it is, since nothing was entered there and no other tracer's span is
+    /// current.
+    pub(crate) fn stands_for(&self, cx: &Context, id: TracerId) -> bool {
+        self.snapshot().default_tracer().id() == id && self.maker_in(cx).is_none_or(|maker| maker == id)
+    }
+
+    /// The ambient tracer of `cx`, in which nothing was entered: the default one, or an earlier one if the trace began before
+    /// a reload.
+    pub(crate) fn ambient_in(&self, cx: &Context) -> Arc<TracerCore> {
+        let earlier = self.maker_in(cx).and_then(|id| self.build_of(id));
+        earlier.unwrap_or_else(|| Arc::clone(self.snapshot().default_tracer()))
+    }
+
+    /// The tracer that made the current span of `cx`, where that may be another one than the default tracer.
+    fn maker_in(&self, cx: &Context) -> Option<TracerId> {
+        if self.inner.default_moved.load(Ordering::Relaxed) { maker(cx) } else { None }
+    }
+}

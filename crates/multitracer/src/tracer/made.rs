@@ -1,0 +1,97 @@
+//! A span that can say whose it is.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::time::SystemTime;
+
+use opentelemetry::trace::{Span, SpanContext, Status, TraceContextExt as _};
+use opentelemetry::{Context, KeyValue};
+
+use super::name::TracerId;
+use super::trace_cap::Place;
+
+/// A tracer's span, as it lies in a `Context`.
+///
+/// A `Context` hands out no more of its span than OpenTelemetry's interface has, so the question goes through that: setting
+/// the status `Unset` changes no span, and one of these answers it while it is being asked.
+#[derive(Debug)]
+pub(super) struct Made<S> {
+    span: S,
+    tracer: TracerId,
+    /// Held for as long as the span is.
+    _place: Option<Place>,
+}
+
+thread_local! {
+    static ASKED: Cell<bool> = const { Cell::new(false) };
+    static ANSWER: Cell<Option<TracerId>> = const { Cell::new(None) };
+}
+
+/// The tracer that made the current span of `cx`, if it is one of ours that started in this process.
+pub(crate) fn maker(cx: &Context) -> Option<TracerId> {
+    // at the end of a thread there may be nobody to ask
+    ASKED.try_with(|asked| asked.set(true)).ok()?;
+    cx.span().set_status(Status::Unset);
+    ASKED.try_with(|asked| asked.set(false)).ok()?;
+    ANSWER.try_with(Cell::take).ok()?
+}
+
+impl<S> Made<S> {
+    pub(super) fn new(span: S, tracer: TracerId, place: Option<Place>) -> Self {
+        Self { span, tracer, _place: place }
+    }
+}
+
+impl<S: Span> Span for Made<S> {
+    fn set_status(&mut self, status: Status) {
+        if status == Status::Unset {
+            if ASKED.try_with(Cell::get).unwrap_or(false) {
+                ANSWER.try_with(|answer| answer.set(Some(self.tracer))).ok();
+            }
+            return;
+        }
+        self.span.set_status(status);
+    }
+
+    fn add_event_with_timestamp<T>(&mut self, name: T, timestamp: SystemTime, attributes: Vec<KeyValue>)
+    where
+        T: Into<Cow<'static, str>>,
+    {
+        self.span.add_event_with_timestamp(name, timestamp, attributes);
+    }
+
+    fn span_context(&self) -> &SpanContext {
+        self.span.span_context()
+    }
+
+    fn is_recording(&self) -> bool {
+        self.span.is_recording()
+    }
+
+    fn set_attribute(&mut self, attribute: KeyValue) {
+        self.span.set_attribute(attribute);
+    }
+
+    fn set_attributes(&mut self, attributes: impl IntoIterator<Item = KeyValue>) {
+        self.span.set_attributes(attributes);
+    }
+
+    fn update_name<T>(&mut self, name: T)
+    where
+        T: Into<Cow<'static, str>>,
+    {
+        self.span.update_name(name);
+    }
+
+    fn add_link(&mut self, span_context: SpanContext, attributes: Vec<KeyValue>) {
+        self.span.add_link(span_context, attributes);
+    }
+
+    fn end(&mut self) {
+        self.span.end();
+    }
+
+    fn end_with_timestamp(&mut self, timestamp: SystemTime) {
+        self.span.end_with_timestamp(timestamp);
+    }
+}

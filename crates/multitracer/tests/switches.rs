@@ -1,0 +1,169 @@
+//! Switches that are turned at run time.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use multitracer::{InMemoryExporter, Registry, SwitchError, TracerBuilder};
+
+struct Fixture {
+    registry: Registry,
+    production: InMemoryExporter,
+    canary: InMemoryExporter,
+}
+
+fn fixture() -> Fixture {
+    let (production, canary) = (InMemoryExporter::new(), InMemoryExporter::new());
+    let registry = Registry::builder()
+        .tracer(TracerBuilder::new("production").in_memory(&production))
+        .tracer(TracerBuilder::new("canary").in_memory(&canary))
+        .default_tracer("production")
+        .build()
+        .unwrap();
+    Fixture { registry, production, canary }
+}
+
+impl Fixture {
+    fn span(&self, tracer: &str) {
+        self.registry.tracer(tracer).unwrap().in_span("work", || {});
+    }
+}
+
+#[test]
+fn one_tracer_off_and_on_again() {
+    let f = fixture();
+    let canary = f.registry.tracer("canary").unwrap();
+    f.registry.set_enabled("canary", false).unwrap();
+    assert!(!canary.is_enabled());
+    canary.in_span("unseen", || {});
+    f.span("production");
+    assert_eq!((f.canary.spans().len(), f.production.spans().len()), (0, 1));
+    f.registry.set_enabled("canary", true).unwrap();
+    f.span("canary");
+    assert_eq!(f.canary.spans().len(), 1);
+}
+
+#[test]
+fn a_span_that_is_open_while_its_tracer_goes_off_is_exported() {
+    let f = fixture();
+    f.registry.tracer("canary").unwrap().in_span("open", || f.registry.set_enabled("canary", false).unwrap());
+    assert_eq!(f.canary.spans().len(), 1);
+}
+
+#[test]
+fn all_of_them() {
+    let f = fixture();
+    f.registry.set_all_enabled(false).unwrap();
+    f.span("production");
+    f.span("canary");
+    f.registry.set_all_enabled(true).unwrap();
+    f.span("production");
+    assert_eq!((f.production.spans().len(), f.canary.spans().len()), (1, 0));
+}
+
+#[test]
+fn a_tracer_that_was_configured_off_gets_its_exporter_when_it_is_switched_on() {
+    let spans = InMemoryExporter::new();
+    let registry = Registry::builder()
+        .tracer(TracerBuilder::new("only").in_memory(&spans).enabled(false))
+        .build()
+        .unwrap();
+    let handle = registry.tracer("only").unwrap();
+    handle.in_span("unseen", || {});
+    registry.set_enabled("only", true).unwrap();
+    assert!(handle.is_enabled());
+    handle.in_span("seen", || {});
+    registry.set_enabled("only", false).unwrap();
+    handle.in_span("unseen", || {});
+    registry.set_enabled("only", true).unwrap();
+    handle.in_span("seen", || {});
+    assert_eq!(spans.spans().len(), 2);
+    assert_eq!(registry.report().tracer("only").unwrap().started, 2);
+}
+
+#[test]
+fn a_rate_counts_from_the_next_trace_on() {
+    let f = fixture();
+    f.registry.tracer("production").unwrap().in_span("outer", || {
+        f.registry.set_sample_rate("production", 0.0).unwrap();
+        f.span("production");
+    });
+    assert_eq!(f.production.take().len(), 2, "the trace that had begun is whole");
+    f.span("production");
+    assert!(f.production.spans().is_empty());
+    f.span("canary");
+    assert_eq!(f.canary.spans().len(), 1);
+    f.registry.reset_sample_rate("production").unwrap();
+    f.span("production");
+    assert_eq!(f.production.spans().len(), 1);
+    let report = f.registry.report();
+    let production = report.tracer("production").unwrap();
+    assert_eq!((production.started, production.sampled_out, production.open()), (4, 1, 0));
+}
+
+#[test]
+fn what_cannot_be_switched_says_why() {
+    let f = fixture();
+    let say = |result: Result<(), SwitchError>| result.unwrap_err().to_string();
+    let unknown = "no tracer is named `canry`; there are: production, canary";
+    assert_eq!(say(f.registry.set_enabled("canry", false)), unknown);
+    assert_eq!(say(f.registry.set_sample_rate("canry", 0.5)), unknown);
+    assert_eq!(say(f.registry.reset_sample_rate("canry")), unknown);
+    for rate in [-0.1, 1.1, f64::NAN, f64::INFINITY] {
+        let error = f.registry.set_sample_rate("canary", rate).unwrap_err();
+        assert!(error.to_string().ends_with("is not within 0 to 1"), "{error}");
+    }
+    f.registry.shutdown_blocking(std::time::Duration::from_secs(1)).unwrap();
+    assert_eq!(say(f.registry.set_enabled("canary", true)), "the registry was shut down");
+}
+
+#[test]
+fn an_exporter_that_cannot_be_set_up_leaves_the_tracer_off() {
+    let registry = Registry::builder()
+        .tracer(
+            TracerBuilder::new("only").otlp_http("http://user:pw@localhost:4318/v1/traces").enabled(false),
+        )
+        .build()
+        .unwrap();
+    for _ in 0..2 {
+        let error = registry.set_enabled("only", true).unwrap_err();
+        assert!(error.to_string().starts_with("tracer `only`: "), "{error}");
+        assert!(!error.to_string().contains("pw"));
+        assert!(!registry.default_tracer().is_enabled());
+    }
+}
+
+/// A loop that runs away fills no queue: its trace stops growing, what was left out is counted, other traces go on.
+#[test]
+fn a_trace_has_no_more_spans_than_it_may() {
+    let (spans, other) = (InMemoryExporter::new(), InMemoryExporter::new());
+    let registry = Registry::builder()
+        .tracer(TracerBuilder::new("capped").in_memory(&spans).max_spans_per_trace(10))
+        .tracer(TracerBuilder::new("other").in_memory(&other))
+        .default_tracer("other")
+        .build()
+        .unwrap();
+    let (capped, uncapped) = (registry.tracer("capped").unwrap(), registry.tracer("other").unwrap());
+    let run = || {
+        uncapped.in_span("caller", || {
+            capped.in_span("root", || {
+                for _ in 0..100 {
+                    capped.in_span("loop", || {
+                        // what is inside a span that was left out is this tracer's too, and left out
+                        let ambient = multitracer::current_tracer().unwrap();
+                        assert_eq!(ambient.name(), "capped");
+                        ambient.in_span("inside", || {});
+                    });
+                }
+                uncapped.in_span("elsewhere", || {});
+            });
+        });
+    };
+    run();
+    let names: Vec<_> = spans.spans().into_iter().map(|span| span.name).collect();
+    assert_eq!(names.len(), 10);
+    assert_eq!(names.last().unwrap(), "root", "what began first is kept");
+    assert_eq!(other.spans().len(), 2);
+    run();
+    assert_eq!(spans.spans().len(), 20, "another trace has its own");
+    let report = registry.report();
+    let line = report.tracer("capped").unwrap();
+    assert_eq!((line.started, line.exported, line.dropped, line.open()), (402, 20, 382, 0));
+}
