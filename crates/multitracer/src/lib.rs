@@ -22,7 +22,7 @@ pub use self::config::{
     UnknownTracer as UnknownTracerPolicy, Variables,
 };
 pub use self::experiment::{Assignment, Experiment, Reason};
-pub use self::export::{InMemoryExporter, Report, ShutdownError, TracerReport};
+pub use self::export::{Dropped, InMemoryExporter, Report, ShutdownError, TracerReport};
 #[cfg(feature = "tower")]
 pub use self::http::{HttpLayer, HttpService, ResponseFuture, TracedBody};
 pub use self::registry::{

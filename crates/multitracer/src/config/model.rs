@@ -270,6 +270,12 @@ pub(crate) struct BatchConfig {
     pub(crate) max_queue_size: usize,
     /// In spans, default 512; not above `max_queue_size`.
     pub(crate) max_export_batch_size: usize,
+    /// In bytes of memory, estimated; default 64 MiB. Ours, as the next two.
+    pub(crate) max_queue_bytes: usize,
+    /// At least one, the default.
+    pub(crate) max_concurrent_exports: usize,
+    /// Attempts of one export after the first, default 10.
+    pub(crate) max_retries: u32,
 }
 
 impl Default for BatchConfig {
@@ -279,6 +285,9 @@ impl Default for BatchConfig {
             export_timeout: Duration::from_millis(30_000),
             max_queue_size: 2048,
             max_export_batch_size: 512,
+            max_queue_bytes: 64 << 20,
+            max_concurrent_exports: 1,
+            max_retries: 10,
         }
     }
 }

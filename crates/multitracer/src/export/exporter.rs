@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-use super::failure::Failure;
+use super::failure::{DropReason, Failure};
 use super::retry::Retry;
 
 /// A `SpanExporter` that can be held as a trait object, and says how many spans the backend refused.
@@ -17,9 +18,13 @@ pub(crate) trait Exporter: Send + Sync + 'static {
     /// Exports one batch; what may succeed later goes through `retry`.
     fn export(self: Arc<Self>, batch: Vec<SpanData>, retry: Retry) -> ExportFuture;
 
-    /// Called once, after the last export. May block.
-    fn shutdown(&self, timeout: Duration) -> Result<(), String>;
+    /// Called once, after the last export.
+    fn shutdown(self: Arc<Self>, _timeout: Duration) -> ShutdownFuture {
+        Box::pin(std::future::ready(Ok(())))
+    }
 }
+
+pub(crate) type ShutdownFuture = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 
 pub(crate) type ExportFuture = Pin<Box<dyn Future<Output = Result<Delivered, Failure>> + Send>>;
 
@@ -31,6 +36,17 @@ pub(crate) struct Delivered {
     pub(crate) message: Option<String>,
     /// Bytes of the request's body.
     pub(crate) bytes: usize,
+}
+
+impl Delivered {
+    /// What the backend found fault with, though it took the request.
+    pub(crate) fn complaint(&self) -> Option<String> {
+        match (self.rejected, self.message.as_deref()) {
+            (0, message) => message.map(str::to_owned),
+            (spans, None) => Some(format!("the backend rejected {spans} spans")),
+            (spans, Some(message)) => Some(format!("the backend rejected {spans} spans: {message}")),
+        }
+    }
 }
 
 /// Why an exporter could not be set up. Holds no credential.
@@ -61,12 +77,22 @@ impl<E: SpanExporter + 'static> Exporter for Erased<E> {
             let exported = poll_fn(|cx| tokio::task::block_in_place(|| export.as_mut().poll(cx))).await;
             match exported {
                 Ok(()) => Ok(Delivered::default()),
+                Err(OTelSdkError::Timeout(_)) => {
+                    Err(Failure::new(DropReason::Timeout, "the exporter timed out"))
+                }
                 Err(error) => Err(Failure::failed(error.to_string())),
             }
         })
     }
 
-    fn shutdown(&self, timeout: Duration) -> Result<(), String> {
-        self.0.shutdown_with_timeout(timeout).map_err(|error| error.to_string())
+    fn shutdown(self: Arc<Self>, timeout: Duration) -> ShutdownFuture {
+        Box::pin(async move {
+            // it may block or panic, and only a thread of its own contains that
+            let closed = tokio::task::spawn_blocking(move || self.0.shutdown_with_timeout(timeout)).await;
+            match closed {
+                Ok(result) => result.map_err(|error| error.to_string()),
+                Err(_) => Err("the exporter panicked while it was shut down".to_owned()),
+            }
+        })
     }
 }

@@ -3,34 +3,36 @@
 //!
 //! The rest of the crate sees [`Pipeline`]: spans go in, reports come out, and nothing on the way in waits.
 
+mod clients;
 mod console;
-mod counters;
 mod exporter;
+mod failure;
+mod latency;
 mod memory;
-#[cfg(feature = "otlp-grpc")]
-mod otlp_grpc;
-#[cfg(feature = "otlp-http")]
-mod otlp_http;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod otlp;
 mod pipeline;
 mod processor;
 mod queue;
 mod report;
+mod retry;
 mod runtime;
-#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-mod tls;
+mod size;
+mod tally;
 mod worker;
 
+pub(crate) use self::clients::Clients;
 pub(crate) use self::console::ConsoleExporter;
-pub(crate) use self::counters::Counters;
 pub(crate) use self::exporter::{Erased, Exporter, ExporterError};
-pub(crate) use self::pipeline::{Pending, Pipeline};
+pub(crate) use self::pipeline::{Leg, Pending, Pipeline};
 pub(crate) use self::processor::Ending;
 pub(crate) use self::runtime::ExportRuntime;
 
 pub use self::memory::InMemoryExporter;
 pub use self::report::{Report, ShutdownError, TracerReport};
+pub use self::tally::Dropped;
 
 #[cfg(feature = "otlp-grpc")]
-pub(crate) use self::otlp_grpc::otlp_grpc;
+pub(crate) use self::otlp::otlp_grpc;
 #[cfg(feature = "otlp-http")]
-pub(crate) use self::otlp_http::otlp_http;
+pub(crate) use self::otlp::otlp_http;

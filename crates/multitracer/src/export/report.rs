@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::tally::Dropped;
+
 /// What became of each tracer's spans, as of a flush or a shutdown.
 ///
 /// Its `Display` is a table.
@@ -29,9 +31,11 @@ pub struct TracerReport {
     pub exported: u64,
     /// Spans that the backend refused while it took others of the same request.
     pub rejected: u64,
-    /// Spans that were lost: the queue was full, the export failed or took too long, or it was too late.
+    /// Spans that were lost, for any reason.
     pub dropped: u64,
-    /// Spans that wait for their export.
+    /// The same by reason.
+    pub dropped_by_reason: Dropped,
+    /// Spans that wait for their export, or whose export is under way.
     pub queued: u64,
     /// Why this flush or shutdown did not do all that it should; `None`: it did.
     pub error: Option<String>,
@@ -75,6 +79,7 @@ impl TracerReport {
         self.exported += earlier.exported;
         self.rejected += earlier.rejected;
         self.dropped += earlier.dropped;
+        self.dropped_by_reason.merge(earlier.dropped_by_reason);
         self.queued += earlier.queued;
         self.error = self.error.take().or(earlier.error);
         self.last_error = self.last_error.take().or(earlier.last_error);

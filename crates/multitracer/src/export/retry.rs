@@ -1,4 +1,4 @@
-//! The one retry layer: jittered exponential backoff within a budget of time.
+//! The one retry layer: jittered exponential backoff within a budget of time and attempts.
 //!
 //! What is retryable is the exporters' to say, by the rules of
 //! [OTLP](https://opentelemetry.io/docs/specs/otlp/#failures).
@@ -26,6 +26,9 @@ const BUDGET: Duration = Duration::from_secs(60);
 /// should not use up the deadline.
 const LAST_ATTEMPTS: u32 = 4;
 
+/// The longest that a backend is given where it asks for a pause; one that says "in a year" is asked again before that.
+const LONGEST_PAUSE: Duration = Duration::from_secs(600);
+
 /// Whether, and by when, a pipeline is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Closing {
@@ -39,20 +42,23 @@ pub(crate) enum Closing {
 pub(crate) struct Retry {
     queue: Arc<Queue>,
     give_up: Instant,
+    left: u32,
     closing: watch::Receiver<Closing>,
     hold: Option<Instant>,
 }
 
 impl Retry {
-    /// `limit` is the time that the whole export may take; zero for none. Nothing is sent before `hold`.
+    /// `limit` is the time that the whole export may take, zero for none; `most` the attempts after the first. Nothing is
+    /// sent before `hold`.
     pub(crate) fn new(
         queue: Arc<Queue>,
         limit: Duration,
+        most: u32,
         closing: watch::Receiver<Closing>,
         hold: Option<Instant>,
     ) -> Self {
         let limit = if limit.is_zero() { BUDGET } else { limit };
-        Self { queue, give_up: Instant::now() + limit, closing, hold }
+        Self { queue, give_up: Instant::now() + limit, left: most, closing, hold }
     }
 
     /// Calls `attempt` until it succeeds, fails for good, or would have to wait for longer than there is time.
@@ -61,12 +67,12 @@ impl Retry {
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<Delivered, Failure>>,
     {
-        if let Some(hold) = self.hold.filter(|hold| *hold > Instant::now()) {
-            if !self.wait(hold, false).await {
-                let mut failure = Failure::failed("the backend asked to wait for longer than there is time");
-                failure.hold = Some(hold);
-                return Err(failure);
-            }
+        if let Some(hold) = self.hold.filter(|hold| *hold > Instant::now())
+            && !self.wait(hold, false).await
+        {
+            let mut failure = Failure::failed("the backend asked to wait for longer than there is time");
+            failure.hold = Some(hold);
+            return Err(failure);
         }
         let mut backoff = FIRST;
         let mut last_attempts = LAST_ATTEMPTS;
@@ -82,15 +88,16 @@ impl Retry {
                 Retryable::Never => return Err(failure),
                 Retryable::Backoff => (Instant::now() + jitter(backoff), true),
                 Retryable::After(delay) => {
-                    let until = Instant::now() + delay;
+                    let until = Instant::now() + delay.min(LONGEST_PAUSE);
                     failure.hold = Some(until);
                     (until, false)
                 }
             };
             backoff = (backoff * 2).min(LONGEST);
-            if last_attempts == 0 || !self.wait(until, hurry).await {
+            if self.left == 0 || last_attempts == 0 || !self.wait(until, hurry).await {
                 return Err(failure);
             }
+            self.left -= 1;
             self.queue.count_retry();
         }
     }
@@ -139,9 +146,9 @@ mod tests {
     use super::*;
 
     fn retry(limit: Duration, closing: Closing) -> (Retry, watch::Sender<Closing>, Arc<Queue>) {
-        let queue = Arc::new(Queue::new(1, 1, 1));
+        let queue = Arc::new(Queue::new("test".into(), 1, 1, 1));
         let (send, receive) = watch::channel(closing);
-        (Retry::new(Arc::clone(&queue), limit, receive, None), send, queue)
+        (Retry::new(Arc::clone(&queue), limit, 10, receive, None), send, queue)
     }
 
     fn fails(retry: Retryable) -> Result<Delivered, Failure> {
@@ -161,8 +168,16 @@ mod tests {
             .await;
         assert!(failed.is_err() && started.elapsed() < Duration::from_secs(30));
         let tries = tries.load(Ordering::Relaxed);
-        assert!((9..=20).contains(&tries), "{tries}");
+        assert!((9..=11).contains(&tries), "{tries}");
         assert_eq!(queue.tally().retries, u64::from(tries) - 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn tries_no_more_often_than_it_may() {
+        let (mut retry, _closing, queue) = retry(Duration::from_secs(3600), Closing::Open);
+        retry.left = 3;
+        assert!(retry.run(|| async { fails(Retryable::Backoff) }).await.is_err());
+        assert_eq!(queue.tally().retries, 3);
     }
 
     #[tokio::test(start_paused = true)]

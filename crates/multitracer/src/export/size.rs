@@ -9,11 +9,8 @@ const SPAN: usize = size_of::<SpanData>() + 64;
 /// Bytes of `span`, estimated: what grows without bound (attributes, events, links, text) is counted, and
 /// nothing is allocated or encoded for it.
 pub(crate) fn size_of_span(span: &SpanData) -> usize {
-    let events: usize = span
-        .events
-        .iter()
-        .map(|event| 64 + event.name.len() + attributes(&event.attributes))
-        .sum();
+    let events: usize =
+        span.events.iter().map(|event| 64 + event.name.len() + attributes(&event.attributes)).sum();
     let links: usize = span.links.iter().map(|link| 96 + attributes(&link.attributes)).sum();
     SPAN + span.name.len() + attributes(&span.attributes) + events + links
 }

@@ -67,6 +67,16 @@ impl Dropped {
         ]
     }
 
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.queue_full += other.queue_full;
+        self.too_large += other.too_large;
+        self.export_failed += other.export_failed;
+        self.timeout += other.timeout;
+        self.shutdown += other.shutdown;
+        self.throttled += other.throttled;
+        self.panicked += other.panicked;
+    }
+
     pub(crate) fn add(&mut self, reason: DropReason, spans: u64) {
         *match reason {
             DropReason::QueueFull => &mut self.queue_full,
@@ -91,8 +101,8 @@ impl Tally {
                 self.rejected += rejected as u64;
                 self.bytes += delivered.bytes as u64;
                 self.last_success = Some(SystemTime::now());
-                if rejected > 0 {
-                    self.last_error = Some(rejection(rejected, delivered.message.as_deref()));
+                if let Some(complaint) = delivered.complaint() {
+                    self.last_error = Some(complaint);
                 }
             }
             Err(failure) => {
@@ -100,13 +110,5 @@ impl Tally {
                 self.last_error = Some(failure.message.clone());
             }
         }
-    }
-}
-
-/// What partial success is called in an error.
-pub(crate) fn rejection(spans: usize, message: Option<&str>) -> String {
-    match message {
-        Some(message) => format!("the backend rejected {spans} spans: {message}"),
-        None => format!("the backend rejected {spans} spans"),
     }
 }

@@ -13,10 +13,15 @@ use super::exporter::{Delivered, Exporter};
 use super::failure::{DropReason, Failure};
 use super::queue::Queue;
 use super::retry::{Closing, Retry};
-use super::tally::rejection;
 
 /// How long an exporter may take to shut down, and how long a pipeline goes on that was dropped without a shutdown.
 const LINGER: Duration = Duration::from_secs(5);
+
+/// How long a span waits for its batch once the registry is gone, and there are seconds left.
+const LAST_DELAY: Duration = Duration::from_millis(20);
+
+/// How often a full queue is spoken of.
+const FULL_AGAIN: Duration = Duration::from_secs(60);
 
 /// Asks a worker to empty its queue now.
 #[derive(Debug)]
@@ -32,15 +37,20 @@ pub(crate) struct Worker {
     pub(crate) exporter: Arc<dyn Exporter>,
     pub(crate) commands: mpsc::UnboundedReceiver<Command>,
     pub(crate) closing: watch::Receiver<Closing>,
+    /// Whether the registry is gone, and there are only seconds left.
+    pub(crate) ending: watch::Receiver<bool>,
     pub(crate) schedule_delay: Duration,
     /// Zero: no limit.
     pub(crate) export_timeout: Duration,
     pub(crate) max_concurrent_exports: usize,
+    pub(crate) max_retries: u32,
     pub(crate) exports: JoinSet<Outcome>,
     /// The backend wants nothing before this moment.
     pub(crate) hold: Option<Instant>,
     /// Whether the last export failed, so that a broken backend is reported once and not with each batch.
     pub(crate) failing: bool,
+    /// When it was last said that the queue is full, and how many spans it had refused by then.
+    pub(crate) full: Option<(Instant, u64)>,
 }
 
 /// How many spans, and what became of them.
@@ -69,10 +79,14 @@ impl Worker {
                     self.start_export();
                     continue;
                 }
+                () = gone(&mut self.ending), if delay > LAST_DELAY => {
+                    self.schedule_delay = LAST_DELAY;
+                    continue;
+                }
             };
             match command {
                 Some(Command::Flush(done)) => {
-                    let result = self.drain().await;
+                    let result = self.flush().await;
                     // the one who asked may have given up waiting
                     let _ = done.send(result);
                 }
@@ -89,15 +103,19 @@ impl Worker {
         }
     }
 
+    async fn flush(&mut self) -> Result<(), String> {
+        let left = self.hold.map_or(Duration::ZERO, |hold| hold.duration_since(Instant::now()));
+        if !left.is_zero() && !self.queue.is_empty() {
+            // what is queued is not lost to a flush
+            return Err(format!("the backend asked to wait, for {left:.0?} more"));
+        }
+        self.drain().await
+    }
+
     async fn finish(&mut self) -> Result<(), String> {
         let drained = self.drain().await;
-        let exporter = Arc::clone(&self.exporter);
-        // a user's exporter may block or panic here, and only a task of its own contains that
-        let closed = tokio::task::spawn_blocking(move || exporter.shutdown(LINGER)).await;
-        drained.and(match closed {
-            Ok(result) => result,
-            Err(_) => Err("the exporter panicked while it was shut down".to_owned()),
-        })
+        let closed = Arc::clone(&self.exporter).shutdown(LINGER).await;
+        drained.and(closed)
     }
 
     /// Exports what is queued now, and waits for what is under way; spans that end meanwhile wait for their own turn.
@@ -129,7 +147,8 @@ impl Worker {
         let spans = batch.len();
         if spans > 0 {
             let (queue, limit) = (Arc::clone(&self.queue), self.export_timeout);
-            let retry = Retry::new(Arc::clone(&queue), limit, self.closing.clone(), self.hold);
+            let retry =
+                Retry::new(Arc::clone(&queue), limit, self.max_retries, self.closing.clone(), self.hold);
             self.exports.spawn(deliver(Arc::clone(&self.exporter), queue, batch, retry, limit));
         }
         spans
@@ -138,16 +157,18 @@ impl Worker {
     fn settled(&mut self, done: Option<Outcome>) -> Result<(), String> {
         // nothing but an abort takes an outcome away, and that comes with a deadline that has passed
         let Some((spans, outcome)) = done else { return Err("the export was stopped".to_owned()) };
+        self.warn_if_full();
         let tracer = &*self.tracer;
         match outcome {
             Ok(delivered) => {
-                if delivered.rejected > 0 && !self.failing {
-                    let error = rejection(delivered.rejected, delivered.message.as_deref());
-                    tracing::warn!(target: "multitracer", tracer, spans, %error, "spans rejected");
-                } else if delivered.rejected == 0 && self.failing {
+                let complaint = delivered.complaint();
+                if let Some(complaint) = complaint.as_deref().filter(|_| !self.failing) {
+                    let rejected = delivered.rejected;
+                    tracing::warn!(target: "multitracer", tracer, spans, rejected, complaint, "exported with a complaint");
+                } else if complaint.is_none() && self.failing {
                     tracing::info!(target: "multitracer", tracer, "export works again");
                 }
-                self.failing = delivered.rejected > 0;
+                self.failing = complaint.is_some();
                 Ok(())
             }
             Err(failure) => {
@@ -159,6 +180,28 @@ impl Worker {
                 self.failing = true;
                 Err(failure.message)
             }
+        }
+    }
+
+    /// Says that spans were refused, at most once in a while.
+    fn warn_if_full(&mut self) {
+        let refused = self.queue.refused();
+        let (said, before) = self.full.map_or((None, 0), |(said, before)| (Some(said), before));
+        if refused > before && said.is_none_or(|said| said.elapsed() >= FULL_AGAIN) {
+            let (tracer, spans) = (&*self.tracer, refused - before);
+            tracing::warn!(target: "multitracer", tracer, spans, "the queue was full, spans dropped");
+            self.full = Some((Instant::now(), refused));
+        }
+    }
+}
+
+impl Drop for Worker {
+    /// Nothing that comes now, or is left, goes anywhere.
+    fn drop(&mut self) {
+        let spans = self.queue.abandon();
+        if spans > 0 {
+            let tracer = &*self.tracer;
+            tracing::warn!(target: "multitracer", tracer, spans, "not exported in time, spans dropped");
         }
     }
 }
@@ -176,7 +219,13 @@ async fn deliver(
     let mut export = JoinSet::new();
     export.spawn(async move { exporter.export(batch, retry).await });
     let outcome = match within(limit, export.join_next()).await {
-        None => Err(Failure::new(DropReason::Timeout, format!("no answer within {limit:?}"))),
+        None => {
+            let outcome = Err(Failure::new(DropReason::Timeout, format!("no answer within {limit:?}")));
+            queue.settle(spans, started.elapsed(), &outcome);
+            // one that blocks its thread keeps its place among the exports, so that it blocks no more threads than that
+            export.shutdown().await;
+            return (spans, outcome);
+        }
         Some(Some(Ok(outcome))) => outcome,
         Some(Some(Err(_)) | None) => Err(Failure::new(DropReason::Panicked, "the exporter panicked")),
     };
@@ -189,6 +238,11 @@ async fn abandoned(closing: &mut watch::Receiver<Closing>) {
         // the pipeline is gone, and nobody sets a deadline any more
         tokio::time::sleep(LINGER).await;
     }
+}
+
+async fn gone(ending: &mut watch::Receiver<bool>) {
+    // without a sender the registry is gone too
+    let _ = ending.wait_for(|ending| *ending).await;
 }
 
 /// The future's output, or nothing when `limit` passes first. A limit of zero is none.

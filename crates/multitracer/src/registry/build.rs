@@ -19,7 +19,9 @@ use crate::config::model::{
     ConfigModel, ExporterConfig, LimitsConfig, OtlpGrpcConfig, OtlpHttpConfig, SamplerConfig, TracerConfig,
 };
 use crate::config::rules;
-use crate::export::{ConsoleExporter, Ending, ExportRuntime, Exporter, ExporterError, Pipeline};
+use crate::export::{
+    Clients, ConsoleExporter, Ending, ExportRuntime, Exporter, ExporterError, Leg, Pipeline,
+};
 use crate::tracer::{
     About, Counts, NameId, Sampling, SharedSampling, Switch, TraceCap, TracerCore, TracerId,
 };
@@ -134,7 +136,7 @@ fn pipeline(
     runtime: &OnceCell<ExportRuntime>,
 ) -> Result<Pipeline, BuildError> {
     let exporter = match own {
-        Some(OwnExporter::Memory(exporter)) => return Ok(Pipeline::memory(exporter)),
+        Some(OwnExporter::Memory(exporter)) => return Ok(Pipeline::new(vec![Leg::memory(exporter)])),
         Some(OwnExporter::Custom(make)) => Some(make),
         None => None,
     };
@@ -142,15 +144,19 @@ fn pipeline(
     let _entered = runtime.enter();
     let exporter = match exporter {
         Some(make) => make(resource),
-        None => configured(config, resource).map_err(|error| BuildError::Exporter {
+        None => configured(config, resource, runtime.clients()).map_err(|error| BuildError::Exporter {
             tracer: config.name.clone(),
             reason: error.to_string(),
         })?,
     };
-    Ok(Pipeline::start(name, &config.batch, exporter, runtime))
+    Ok(Pipeline::new(vec![Leg::start(name, &config.batch, exporter, runtime)]))
 }
 
-fn configured(config: &TracerConfig, resource: &Resource) -> Result<Arc<dyn Exporter>, ExporterError> {
+fn configured(
+    config: &TracerConfig,
+    resource: &Resource,
+    clients: &Clients,
+) -> Result<Arc<dyn Exporter>, ExporterError> {
     if let ExporterConfig::OtlpHttp(OtlpHttpConfig { endpoint, .. })
     | ExporterConfig::OtlpGrpc(OtlpGrpcConfig { endpoint, .. }) = &config.exporter
         && rules::shown_url(endpoint).len() < endpoint.split('?').next().unwrap_or_default().len()
@@ -164,12 +170,12 @@ fn configured(config: &TracerConfig, resource: &Resource) -> Result<Arc<dyn Expo
             Ok(ConsoleExporter::exporter(format!("[{}] project {}", config.name, config.project)))
         }
         #[cfg(feature = "otlp-http")]
-        ExporterConfig::OtlpHttp(otlp) => crate::export::otlp_http(otlp, resource),
+        ExporterConfig::OtlpHttp(otlp) => crate::export::otlp_http(otlp, resource, clients),
         #[cfg(feature = "otlp-grpc")]
-        ExporterConfig::OtlpGrpc(otlp) => crate::export::otlp_grpc(otlp, resource),
+        ExporterConfig::OtlpGrpc(otlp) => crate::export::otlp_grpc(otlp, resource, clients),
         #[cfg(not(all(feature = "otlp-http", feature = "otlp-grpc")))]
         other => {
-            let _ = resource;
+            let _ = (resource, clients);
             let (exporter, feature) = match other {
                 ExporterConfig::OtlpGrpc(_) => ("otlp_grpc", "otlp-grpc"),
                 _ => ("otlp_http", "otlp-http"),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::Registry;
 use super::retired::fold;
@@ -27,7 +28,7 @@ impl Registry {
     ///
     /// When a tracer could not export everything; the error has the report of all.
     pub async fn flush(&self) -> Result<Report, ShutdownError> {
-        self.settle(DEADLINE, |core| core.pipeline.flush()).await
+        self.settle(DEADLINE, |core, _| core.pipeline.flush()).await
     }
 
     /// As [`flush`](Self::flush), for code that is not async. Blocks the calling thread; exports go on
@@ -37,7 +38,7 @@ impl Registry {
     ///
     /// As [`flush`](Self::flush).
     pub fn flush_blocking(&self, deadline: Duration) -> Result<Report, ShutdownError> {
-        self.settle_blocking(deadline, |core| core.pipeline.flush())
+        self.settle_blocking(deadline, |core, _| core.pipeline.flush())
     }
 
     /// Switches every tracer off and exports what has ended, all tracers at once, within 10 s. Spans that
@@ -80,7 +81,7 @@ impl Registry {
     async fn settle(
         &self,
         deadline: Duration,
-        ask: impl Fn(&TracerCore) -> Pending,
+        ask: impl Fn(&TracerCore, Instant) -> Pending,
     ) -> Result<Report, ShutdownError> {
         let (send, receive) = oneshot::channel();
         self.ask(deadline, ask, move |answers| {
@@ -92,7 +93,7 @@ impl Registry {
     fn settle_blocking(
         &self,
         deadline: Duration,
-        ask: impl Fn(&TracerCore) -> Pending,
+        ask: impl Fn(&TracerCore, Instant) -> Pending,
     ) -> Result<Report, ShutdownError> {
         let (send, receive) = mpsc::channel();
         self.ask(deadline, ask, move |answers| {
@@ -106,12 +107,14 @@ impl Registry {
     fn ask(
         &self,
         deadline: Duration,
-        ask: impl Fn(&TracerCore) -> Pending,
+        ask: impl Fn(&TracerCore, Instant) -> Pending,
         then: impl FnOnce(Answers) + Send + 'static,
     ) {
         let snapshot = self.snapshot();
         let (draining, closing) = self.inner.retired.all();
-        let asked = snapshot.tracers().iter().chain(&draining).map(|core| (core.id(), Wait::For(ask(core))));
+        let by = Instant::now() + deadline;
+        let asked =
+            snapshot.tracers().iter().chain(&draining).map(|core| (core.id(), Wait::For(ask(core, by))));
         let closing = closing.into_iter().map(|closing| (closing.core.id(), Wait::Close(closing.done)));
         let waits: Vec<_> = asked.chain(closing).collect();
         let Some(runtime) = self.inner.runtime.get() else {
@@ -121,7 +124,7 @@ impl Registry {
             let mut answers = Answers::with_capacity(waits.len());
             let mut asked = JoinSet::new();
             for (id, wait) in waits {
-                asked.spawn(async move { (id, wait.within(deadline).await) });
+                asked.spawn(async move { (id, wait.by(by, deadline).await) });
             }
             while let Some(answer) = asked.join_next().await {
                 answers.extend(answer);
@@ -148,36 +151,39 @@ enum Wait {
 }
 
 impl Wait {
-    async fn within(self, limit: Duration) -> Result<(), String> {
+    async fn by(self, deadline: Instant, limit: Duration) -> Result<(), String> {
         match self {
-            Self::For(pending) => pending.within(limit).await,
-            Self::Close(mut done) => match tokio::time::timeout(limit, done.wait_for(|done| *done)).await {
-                Ok(_) => Ok(()),
-                Err(_) => Err(format!("not done within {limit:?}")),
-            },
+            Self::For(pending) => pending.by(deadline, limit).await,
+            Self::Close(mut done) => {
+                match tokio::time::timeout_at(deadline, done.wait_for(|done| *done)).await {
+                    Ok(_) => Ok(()),
+                    Err(_) => Err(format!("not done within {limit:?}")),
+                }
+            }
         }
     }
 }
 
-fn stop(core: &TracerCore) -> Pending {
+fn stop(core: &TracerCore, deadline: Instant) -> Pending {
     core.switch.off();
-    core.pipeline.shutdown()
+    core.pipeline.shutdown(Some(deadline))
 }
 
 pub(super) fn line(core: &TracerCore, answer: Option<Result<(), String>>) -> TracerReport {
-    let counters = core.pipeline.counters();
-    let get = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
-    let sampled_out = get(&core.counts.sampled_out);
+    // a span is counted as started before it is counted as anything else
+    let tally = core.pipeline.tallies().swap_remove(0);
+    let sampled_out = core.counts.sampled_out.load(Ordering::Acquire);
     TracerReport {
         name: Arc::clone(&core.about.name),
         project: Arc::clone(&core.about.project),
-        started: get(&core.counts.sampled) + sampled_out,
+        started: core.counts.sampled.load(Ordering::Acquire) + sampled_out,
         sampled_out,
-        exported: get(&counters.exported),
-        rejected: get(&counters.rejected),
-        dropped: counters.dropped(),
-        queued: core.pipeline.waiting() as u64,
+        exported: tally.exported,
+        rejected: tally.rejected,
+        dropped: tally.dropped.total(),
+        dropped_by_reason: tally.dropped,
+        queued: tally.queued + tally.in_flight,
         error: answer.and_then(Result::err),
-        last_error: counters.last_error(),
+        last_error: tally.last_error,
     }
 }

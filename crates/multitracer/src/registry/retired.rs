@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::Inner;
 use super::life::line;
-use crate::export::{Counters, Pending, TracerReport};
+use crate::export::{Pending, TracerReport};
 use crate::tracer::{TracerCore, TracerId};
 
 /// How often it is looked whether one is done.
@@ -124,14 +125,12 @@ impl Inner {
             let mut list = self.retired.lock();
             let is_done = |core: &mut Arc<TracerCore>| Arc::get_mut(core).is_some() && open(core) == 0;
             for core in list.draining.extract_if(.., is_done).collect::<Vec<_>>() {
-                match core.pipeline.shutdown() {
-                    Pending::Waiting(answer) => {
-                        list.closing.push(self.close(core, Pending::Waiting(answer)));
-                    }
-                    Pending::Done | Pending::Gone => {
-                        list.keep(&core);
-                        done.push(core);
-                    }
+                let pending = core.pipeline.shutdown(None);
+                if pending.is_done() {
+                    list.keep(&core);
+                    done.push(core);
+                } else {
+                    list.closing.push(self.close(core, pending));
                 }
             }
             self.retired.counted(&list);
@@ -151,7 +150,7 @@ impl Inner {
         let name = Arc::clone(&core.about.name);
         if let Some(runtime) = self.runtime.get() {
             runtime.spawn(async move {
-                if let Err(error) = pending.within(LAST_EXPORT).await {
+                if let Err(error) = pending.by(Instant::now() + LAST_EXPORT, LAST_EXPORT).await {
                     tracing::warn!(target: "multitracer", tracer = &*name, %error, "a tracer that was reloaded lost spans");
                 }
                 let gone = Weak::upgrade(&registry).and_then(|inner| inner.retired.closed(id));
@@ -176,11 +175,9 @@ impl Retired {
 
 /// Spans that are open or on their way into the queue; never less than there are.
 fn open(core: &TracerCore) -> u64 {
-    // a span moves from open to queued to settled, so what is read last counts the most
-    let counters = core.pipeline.counters();
-    let settled = Counters::get(&counters.exported) + Counters::get(&counters.rejected) + counters.dropped();
-    let settled = settled + core.pipeline.waiting() as u64;
-    core.counts.sampled.load(Ordering::Acquire).saturating_sub(settled)
+    // a span moves from open to ended, so what is read last counts the most
+    let ended = core.pipeline.ended();
+    core.counts.sampled.load(Ordering::Acquire).saturating_sub(ended)
 }
 
 /// Adds `line` to the one of the same name and project.

@@ -46,6 +46,7 @@ fn tracer(name: &str, project: &str, environment: &str) -> TracerConfig {
             export_timeout: Duration::from_millis(30_000),
             max_queue_size: 2048,
             max_export_batch_size: 512,
+            ..BatchConfig::default()
         },
         capture: CaptureConfig { arguments: true, results: true, max_length: 4096 },
     }

@@ -1,0 +1,45 @@
+//! OTLP: what the bodies are, how they are sent, and what the answers mean.
+//!
+//! Nothing here reads an environment variable: what is sent is what the configuration says.
+
+mod answer;
+mod encode;
+#[cfg(feature = "otlp-grpc")]
+mod grpc;
+#[cfg(feature = "otlp-http")]
+mod http;
+mod scrub;
+mod tls;
+
+pub(super) use self::tls::Pem;
+
+#[cfg(feature = "otlp-grpc")]
+pub(super) use self::grpc::GrpcChannel;
+#[cfg(feature = "otlp-grpc")]
+pub(crate) use self::grpc::otlp_grpc;
+#[cfg(feature = "otlp-http")]
+pub(super) use self::http::HttpClient;
+#[cfg(feature = "otlp-http")]
+pub(crate) use self::http::otlp_http;
+
+use std::error::Error;
+
+/// How large an answer may be; they are short, and more than this is not one.
+const MAX_ANSWER: usize = 1 << 20;
+
+const USER_AGENT: &str = concat!("multitracer/", env!("CARGO_PKG_VERSION"));
+
+/// An error and its causes on one line.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        next = cause.source();
+    }
+    text
+}
