@@ -76,6 +76,8 @@ pub(crate) struct TracerConfig {
     pub(crate) sampler: SamplerConfig,
     pub(crate) limits: LimitsConfig,
     pub(crate) exporter: ExporterConfig,
+    /// `exporters`, less the first one.
+    pub(crate) more_exporters: Vec<ExporterConfig>,
     pub(crate) batch: BatchConfig,
     pub(crate) capture: CaptureConfig,
 }
@@ -177,7 +179,27 @@ impl Default for LimitsConfig {
 pub(crate) enum ExporterConfig {
     OtlpHttp(OtlpHttpConfig),
     OtlpGrpc(OtlpGrpcConfig),
+    File(FileConfig),
     Console,
+}
+
+/// `file`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FileConfig {
+    pub(crate) path: String,
+    /// In bytes, default 100 MiB.
+    pub(crate) max_size: u64,
+    /// Default 5.
+    pub(crate) max_backups: u32,
+}
+
+impl FileConfig {
+    pub(crate) const MAX_SIZE: u64 = 100 << 20;
+    pub(crate) const MAX_BACKUPS: u32 = 5;
+
+    pub(crate) fn new(path: String) -> Self {
+        Self { path, max_size: Self::MAX_SIZE, max_backups: Self::MAX_BACKUPS }
+    }
 }
 
 /// `otlp_http`.

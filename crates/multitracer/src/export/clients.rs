@@ -1,4 +1,4 @@
-//! What the exporters of one registry share: HTTP clients and gRPC channels, one for each backend.
+//! What the exporters of one registry share: HTTP clients, gRPC channels and files, one for each place.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -37,6 +37,9 @@ pub(crate) struct Clients {
     /// By endpoint and TLS settings.
     #[cfg(feature = "otlp-grpc")]
     pub(super) grpc: Shared<(String, super::otlp::Pem), super::otlp::GrpcChannel>,
+    /// By path.
+    #[cfg(feature = "otlp-file")]
+    pub(super) files: Shared<std::path::PathBuf, Mutex<super::otlp::Rotating>>,
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 pub(crate) struct Latency {
     /// Grows up to the longest duration seen; 252 at most.
     buckets: Vec<u64>,
+    sum: Duration,
 }
 
 impl Latency {
@@ -16,11 +17,30 @@ impl Latency {
             self.buckets.resize(at + 1, 0);
         }
         self.buckets[at] += 1;
+        self.sum = self.sum.saturating_add(took);
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        if self.buckets.len() < other.buckets.len() {
+            self.buckets.resize(other.buckets.len(), 0);
+        }
+        for (mine, theirs) in self.buckets.iter_mut().zip(&other.buckets) {
+            *mine += theirs;
+        }
+        self.sum = self.sum.saturating_add(other.sum);
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.buckets.iter().sum()
+    }
+
+    pub(crate) fn sum(&self) -> Duration {
+        self.sum
     }
 
     /// The duration that `share` of the exports did not exceed, up to a quarter too long; nothing before the first.
     pub(crate) fn quantile(&self, share: f64) -> Option<Duration> {
-        let total: u64 = self.buckets.iter().sum();
+        let total = self.count();
         if total == 0 {
             return None;
         }
@@ -78,5 +98,9 @@ mod tests {
             found >= millis as f64 && found <= millis as f64 * 1.25
         };
         assert!(within(0.5, 50) && within(0.99, 99), "{latency:?}");
+        let mut both = Latency::default();
+        both.record(Duration::from_secs(1));
+        both.merge(&latency);
+        assert_eq!((both.count(), both.sum().as_millis()), (101, 6050));
     }
 }

@@ -9,29 +9,35 @@ mod exporter;
 mod failure;
 mod latency;
 mod memory;
-#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file"))]
 mod otlp;
 mod pipeline;
 mod processor;
+mod prometheus;
 mod queue;
 mod report;
 mod retry;
 mod runtime;
 mod size;
+mod stats;
 mod tally;
 mod worker;
 
 pub(crate) use self::clients::Clients;
 pub(crate) use self::console::ConsoleExporter;
 pub(crate) use self::exporter::{Erased, Exporter, ExporterError};
-pub(crate) use self::pipeline::{Leg, Pending, Pipeline};
+pub(crate) use self::pipeline::{Failures, Leg, Pending, Pipeline};
 pub(crate) use self::processor::Ending;
 pub(crate) use self::runtime::ExportRuntime;
+pub(crate) use self::tally::Tally;
 
 pub use self::memory::InMemoryExporter;
 pub use self::report::{Report, ShutdownError, TracerReport};
+pub use self::stats::{ExportLatency, Stats, TracerStats};
 pub use self::tally::Dropped;
 
+#[cfg(feature = "otlp-file")]
+pub(crate) use self::otlp::otlp_file;
 #[cfg(feature = "otlp-grpc")]
 pub(crate) use self::otlp::otlp_grpc;
 #[cfg(feature = "otlp-http")]

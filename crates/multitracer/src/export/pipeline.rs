@@ -32,7 +32,12 @@ pub(crate) struct Pipeline {
 }
 
 /// The way to one exporter.
-pub(crate) enum Leg {
+pub(crate) struct Leg {
+    label: Arc<str>,
+    way: Way,
+}
+
+enum Way {
     Queued(Arc<Queued>),
     /// Into memory at once, without a queue or a thread.
     Memory {
@@ -50,15 +55,16 @@ pub(crate) struct Queued {
 
 /// Answers that come when the workers have done what they were asked.
 pub(crate) struct Pending {
-    answers: Vec<(Arc<Queued>, Option<oneshot::Receiver<Result<(), String>>>)>,
+    answers: Vec<Answer>,
     /// Whether what is not done in time is lost.
     last: bool,
 }
 
 impl Leg {
-    /// One whose worker runs on `runtime`.
+    /// One whose worker runs on `runtime`. `label` says where it leads.
     pub(crate) fn start(
         name: &Arc<str>,
+        label: Arc<str>,
         batch: &BatchConfig,
         exporter: Arc<dyn Exporter>,
         runtime: &ExportRuntime,
@@ -88,17 +94,17 @@ impl Leg {
             full: None,
         };
         runtime.spawn(worker.run());
-        Self::Queued(Arc::new(Queued { queue, commands, closing }))
+        Self { label, way: Way::Queued(Arc::new(Queued { queue, commands, closing })) }
     }
 
-    pub(crate) fn memory(exporter: InMemoryExporter) -> Self {
-        Self::Memory { exporter, ended: AtomicU64::new(0) }
+    pub(crate) fn memory(label: Arc<str>, exporter: InMemoryExporter) -> Self {
+        Self { label, way: Way::Memory { exporter, ended: AtomicU64::new(0) } }
     }
 
     fn push(&self, span: SpanData) {
-        match self {
-            Self::Queued(queued) => queued.queue.push(span),
-            Self::Memory { exporter, ended } => {
+        match &self.way {
+            Way::Queued(queued) => queued.queue.push(span),
+            Way::Memory { exporter, ended } => {
                 exporter.push(span);
                 ended.fetch_add(1, Ordering::Release);
             }
@@ -106,16 +112,16 @@ impl Leg {
     }
 
     fn ended(&self) -> u64 {
-        match self {
-            Self::Queued(queued) => queued.queue.ended(),
-            Self::Memory { ended, .. } => ended.load(Ordering::Acquire),
+        match &self.way {
+            Way::Queued(queued) => queued.queue.ended(),
+            Way::Memory { ended, .. } => ended.load(Ordering::Acquire),
         }
     }
 
     fn tally(&self) -> Tally {
-        match self {
-            Self::Queued(queued) => queued.queue.tally(),
-            Self::Memory { ended, .. } => {
+        match &self.way {
+            Way::Queued(queued) => queued.queue.tally(),
+            Way::Memory { ended, .. } => {
                 let ended = ended.load(Ordering::Acquire);
                 Tally { ended, exported: ended, ..Tally::default() }
             }
@@ -161,7 +167,7 @@ impl Pipeline {
     /// Refuses later spans, and asks for everything queued so far to be exported, by `deadline` if there is one. What is not
     /// done by then is counted as lost once the answer has been [waited for](Pending::by).
     pub(crate) fn shutdown(&self, deadline: Option<Instant>) -> Pending {
-        for queued in self.queued() {
+        for (_, queued) in self.queued() {
             queued.queue.close();
             if let Some(deadline) = deadline {
                 queued.closing.send_replace(Closing::By(deadline));
@@ -171,18 +177,18 @@ impl Pipeline {
     }
 
     fn ask(&self, command: fn(oneshot::Sender<Result<(), String>>) -> Command) -> Vec<Answer> {
-        let ask = |queued: &Arc<Queued>| {
+        let ask = |(position, queued): (usize, &Arc<Queued>)| {
             let (done, answer) = oneshot::channel();
             let sent = queued.commands.send(command(done));
-            (Arc::clone(queued), sent.is_ok().then_some(answer))
+            (position, Arc::clone(queued), sent.is_ok().then_some(answer))
         };
         self.queued().map(ask).collect()
     }
 
-    fn queued(&self) -> impl Iterator<Item = &Arc<Queued>> {
-        self.legs.iter().filter_map(|leg| match leg {
-            Leg::Queued(queued) => Some(queued),
-            Leg::Memory { .. } => None,
+    fn queued(&self) -> impl Iterator<Item = (usize, &Arc<Queued>)> {
+        self.legs.iter().enumerate().filter_map(|(position, leg)| match &leg.way {
+            Way::Queued(queued) => Some((position, queued)),
+            Way::Memory { .. } => None,
         })
     }
 
@@ -192,32 +198,39 @@ impl Pipeline {
         ended + self.throttled.load(Ordering::Acquire)
     }
 
-    /// What became of the tracer's spans at each of its exporters, of which the first one speaks for the tracer.
-    pub(crate) fn tallies(&self) -> Vec<Tally> {
-        let mut tallies: Vec<_> = self.legs.iter().map(Leg::tally).collect();
+    /// What became of the tracer's spans at each of its exporters; at least one.
+    pub(crate) fn tallies(&self) -> Vec<(Arc<str>, Tally)> {
+        let mut tallies: Vec<_> = self.legs.iter().map(|leg| (Arc::clone(&leg.label), leg.tally())).collect();
         if tallies.is_empty() {
             let ended = self.late.load(Ordering::Acquire);
             let mut tally = Tally { ended, ..Tally::default() };
             tally.dropped.add(DropReason::Shutdown, ended);
-            tallies.push(tally);
+            tallies.push(("off".into(), tally));
         }
-        tallies[0].dropped.throttled = self.throttled.load(Ordering::Acquire);
+        let throttled = self.throttled.load(Ordering::Acquire);
+        for (_, tally) in &mut tallies {
+            tally.dropped.throttled = throttled;
+        }
         tallies
     }
 }
 
-type Answer = (Arc<Queued>, Option<oneshot::Receiver<Result<(), String>>>);
+/// Which exporter, its way there, and its answer if it still gives one.
+type Answer = (usize, Arc<Queued>, Option<oneshot::Receiver<Result<(), String>>>);
+
+/// Which exporters did not do what they were asked, and why.
+pub(crate) type Failures = Vec<(usize, String)>;
 
 impl Pending {
     /// Whether there is nothing to wait for.
     pub(crate) fn is_done(&self) -> bool {
-        self.answers.iter().all(|(_, answer)| answer.is_none())
+        self.answers.iter().all(|(.., answer)| answer.is_none())
     }
 
     /// What came of it by `deadline`. Runs on the export runtime.
-    pub(crate) async fn by(self, deadline: Instant, limit: Duration) -> Result<(), String> {
-        let mut errors: Vec<String> = Vec::new();
-        for (queued, answer) in self.answers {
+    pub(crate) async fn by(self, deadline: Instant, limit: Duration) -> Result<(), Failures> {
+        let mut failures = Failures::new();
+        for (position, queued, answer) in self.answers {
             let result = match answer {
                 None => Err("already shut down".to_owned()),
                 Some(answer) => match tokio::time::timeout_at(deadline, answer).await {
@@ -230,14 +243,17 @@ impl Pending {
                 queued.queue.abandon();
                 queued.closing.send_replace(Closing::Abandoned);
             }
-            errors.extend(result.err().filter(|error| !errors.contains(error)));
+            failures.extend(result.err().map(|error| (position, error)));
         }
-        if errors.is_empty() { Ok(()) } else { Err(errors.join("; ")) }
+        if failures.is_empty() { Ok(()) } else { Err(failures) }
     }
 }
 
 impl fmt::Debug for Leg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Leg").field("tally", &self.tally()).finish_non_exhaustive()
+        f.debug_struct("Leg")
+            .field("label", &self.label)
+            .field("tally", &self.tally())
+            .finish_non_exhaustive()
     }
 }

@@ -12,14 +12,17 @@ use tokio::time::Instant;
 
 use super::Registry;
 use super::retired::fold;
-use crate::export::{Pending, Report, ShutdownError, TracerReport};
+use crate::export::{Failures, Pending, Report, ShutdownError, Stats, Tally, TracerReport, TracerStats};
 use crate::tracer::{TracerCore, TracerId};
 
 /// How long [`Registry::flush`] and [`Registry::shutdown`] wait.
 const DEADLINE: Duration = Duration::from_secs(10);
 
 /// What each tracer answered.
-type Answers = HashMap<TracerId, Result<(), String>>;
+type Answers = HashMap<TracerId, Result<(), Failures>>;
+
+/// One tracer's way to one exporter, and what went wrong with a flush or a shutdown there.
+pub(super) type Row = (TracerStats, Option<String>);
 
 impl Registry {
     /// Exports what has ended so far, all tracers at once, within 10 s.
@@ -133,13 +136,48 @@ impl Registry {
         });
     }
 
-    fn report_with(&self, mut answers: Answers) -> Report {
-        let mut line = |core: &Arc<TracerCore>| line(core, answers.remove(&core.id()));
-        let mut tracers: Vec<_> = self.snapshot().tracers().iter().map(&mut line).collect();
+    /// What has become of every tracer's spans so far, in full. As to reloads, see [`report`](Self::report).
+    ///
+    /// ```
+    /// # use multitracer::{InMemoryExporter, Registry, TracerBuilder};
+    /// # let spans = InMemoryExporter::new();
+    /// let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&spans)).build()?;
+    /// registry.tracer("canary")?.in_span("work", || {});
+    /// let stats = registry.stats();
+    /// assert_eq!((stats.tracers()[0].exported, stats.tracers()[0].dropped.total()), (1, 0));
+    /// println!("{stats}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        Stats::new(self.rows(Answers::new()).into_iter().map(|(stats, _)| stats).collect())
+    }
+
+    fn report_with(&self, answers: Answers) -> Report {
+        let line = |(stats, error)| TracerReport::new(stats, error);
+        Report { tracers: self.rows(answers).into_iter().map(line).collect() }
+    }
+
+    /// Each line, and what went wrong with that tracer.
+    fn rows(&self, mut answers: Answers) -> Vec<Row> {
+        let mut line = |core: &Arc<TracerCore>| -> Vec<Row> {
+            let mut errors = match answers.remove(&core.id()) {
+                Some(Err(errors)) => errors,
+                _ => Vec::new(),
+            };
+            let error = |position: usize| {
+                let at = errors.iter().position(|(leg, _)| *leg == position)?;
+                Some(errors.swap_remove(at).1)
+            };
+            let lines = lines(core);
+            let errors: Vec<_> = (0..lines.len()).map(error).collect();
+            lines.into_iter().zip(errors).collect()
+        };
+        let mut rows: Vec<_> = self.snapshot().tracers().iter().flat_map(&mut line).collect();
         for earlier in self.inner.retired.lines(line) {
-            fold(&mut tracers, earlier);
+            fold(&mut rows, earlier);
         }
-        Report { tracers }
+        rows
     }
 }
 
@@ -151,13 +189,13 @@ enum Wait {
 }
 
 impl Wait {
-    async fn by(self, deadline: Instant, limit: Duration) -> Result<(), String> {
+    async fn by(self, deadline: Instant, limit: Duration) -> Result<(), Failures> {
         match self {
             Self::For(pending) => pending.by(deadline, limit).await,
             Self::Close(mut done) => {
                 match tokio::time::timeout_at(deadline, done.wait_for(|done| *done)).await {
                     Ok(_) => Ok(()),
-                    Err(_) => Err(format!("not done within {limit:?}")),
+                    Err(_) => Err(vec![(0, format!("not done within {limit:?}"))]),
                 }
             }
         }
@@ -169,21 +207,15 @@ fn stop(core: &TracerCore, deadline: Instant) -> Pending {
     core.pipeline.shutdown(Some(deadline))
 }
 
-pub(super) fn line(core: &TracerCore, answer: Option<Result<(), String>>) -> TracerReport {
+/// One entry for each exporter.
+pub(super) fn lines(core: &TracerCore) -> Vec<TracerStats> {
     // a span is counted as started before it is counted as anything else
-    let tally = core.pipeline.tallies().swap_remove(0);
+    let tallies = core.pipeline.tallies();
     let sampled_out = core.counts.sampled_out.load(Ordering::Acquire);
-    TracerReport {
-        name: Arc::clone(&core.about.name),
-        project: Arc::clone(&core.about.project),
-        started: core.counts.sampled.load(Ordering::Acquire) + sampled_out,
-        sampled_out,
-        exported: tally.exported,
-        rejected: tally.rejected,
-        dropped: tally.dropped.total(),
-        dropped_by_reason: tally.dropped,
-        queued: tally.queued + tally.in_flight,
-        error: answer.and_then(Result::err),
-        last_error: tally.last_error,
-    }
+    let started = core.counts.sampled.load(Ordering::Acquire) + sampled_out;
+    let line = |(position, (exporter, tally)): (usize, (Arc<str>, Tally))| {
+        let names = (Arc::clone(&core.about.name), Arc::clone(&core.about.project), exporter);
+        TracerStats::new(names, position, (started, sampled_out), tally)
+    };
+    tallies.into_iter().enumerate().map(line).collect()
 }

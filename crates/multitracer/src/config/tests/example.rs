@@ -41,6 +41,7 @@ fn tracer(name: &str, project: &str, environment: &str) -> TracerConfig {
         sampler: SamplerConfig::default(),
         limits: LimitsConfig::default(),
         exporter: ExporterConfig::OtlpHttp(exporter()),
+        more_exporters: Vec::new(),
         batch: BatchConfig {
             schedule_delay: Duration::from_millis(5000),
             export_timeout: Duration::from_millis(30_000),
