@@ -44,20 +44,17 @@ async fn take(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, b
         request.status = refusal.status;
         shared.note(request, None);
         let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let message = shared.behaviour.message.clone().unwrap_or_default();
         return match refusal.retry_after {
-            Some(seconds) => (status, [(RETRY_AFTER, seconds.to_string())]).into_response(),
-            None => status.into_response(),
+            Some(seconds) => (status, [(RETRY_AFTER, seconds.to_string())], message).into_response(),
+            None => (status, message).into_response(),
         };
     }
     match decode(&uri, &content_type, header(CONTENT_ENCODING.as_str()).as_deref(), &body) {
         Ok(message) => {
             shared.note(request, Some(message));
             let answer = shared.answer();
-            let body = if is_json {
-                serde_json::to_vec(&answer).unwrap_or_default()
-            } else {
-                answer.encode_to_vec()
-            };
+            let body = if is_json { json::answer(&answer) } else { answer.encode_to_vec() };
             ([(CONTENT_TYPE, content_type)], body).into_response()
         }
         Err((status, why)) => {
