@@ -91,11 +91,7 @@ async fn matrix(what: &str, fate: Fate, bad: TracerBuilder) -> TracerStats {
         Fate::Panicked => panicked == SPANS,
     };
     assert!(as_told, "{what}: not {fate:?}\n{stats}");
-    assert_eq!(
-        bad.last_error.is_none(),
-        matches!(fate, Fate::Exported) && bad.last_error.is_none(),
-        "{stats}"
-    );
+    assert!(bad.last_error.is_some() || matches!(fate, Fate::Exported), "{what}: no error\n{stats}");
     println!(
         "{what:<28} exported {:>3}  rejected {:>2}  export_failed {export_failed:>3}  timeout {timeout:>3}  too_large {too_large:>3}  \
          panicked {panicked:>3}  retries {:>2}  longest call: good {:?}, bad {:?}  {}",
@@ -114,7 +110,7 @@ async fn receiver(what: &str, fate: Fate, behaviour: Behaviour) -> [TracerStats;
     let backend = Receiver::start_with(behaviour.clone()).await.unwrap();
     let json = Receiver::start_with(behaviour.clone()).await.unwrap();
     let grpc = Receiver::start_with(behaviour).await.unwrap();
-    let bad = || TracerBuilder::new("bad").request_timeout(Duration::from_millis(800));
+    let bad = || TracerBuilder::new("bad");
     let wait = |tracer: TracerBuilder| tracer.request_timeout(Duration::from_millis(800));
     let [http, json_text, over_grpc] =
         [format!("{what}, HTTP"), format!("{what}, HTTP JSON"), format!("{what}, gRPC")];

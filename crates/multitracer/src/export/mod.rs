@@ -9,6 +9,8 @@ mod exporter;
 mod failure;
 mod latency;
 mod memory;
+#[cfg(feature = "metrics")]
+mod metrics;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file"))]
 mod otlp;
 mod pipeline;
@@ -36,6 +38,8 @@ pub use self::report::{Report, ShutdownError, TracerReport};
 pub use self::stats::{ExportLatency, Stats, TracerStats};
 pub use self::tally::Dropped;
 
+#[cfg(feature = "metrics")]
+pub(crate) use self::metrics::publish;
 #[cfg(feature = "otlp-file")]
 pub(crate) use self::otlp::otlp_file;
 #[cfg(feature = "otlp-grpc")]

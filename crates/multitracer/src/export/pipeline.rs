@@ -65,6 +65,7 @@ impl Leg {
     pub(crate) fn start(
         name: &Arc<str>,
         label: Arc<str>,
+        position: usize,
         batch: &BatchConfig,
         exporter: Arc<dyn Exporter>,
         runtime: &ExportRuntime,
@@ -77,7 +78,11 @@ impl Leg {
         ));
         let (commands, receiver) = mpsc::unbounded_channel();
         let (closing, closed) = watch::channel(Closing::Open);
+        #[cfg(not(feature = "metrics"))]
+        let _ = position;
         let worker = Worker {
+            #[cfg(feature = "metrics")]
+            timed: (Arc::clone(&label), position, Arc::clone(runtime.durations())),
             tracer: Arc::clone(name),
             queue: Arc::clone(&queue),
             exporter,
@@ -257,3 +262,6 @@ impl fmt::Debug for Leg {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,13 +26,14 @@ const OF_TRACER: [Metric; 2] = [
     counter("spans_sampled_out_total", "Spans that the sampler left out.", |stats| Some(stats.sampled_out)),
 ];
 
-const OF_EXPORTER: [Metric; 10] = [
+const OF_EXPORTER: [Metric; 11] = [
     gauge("spans_open", "Spans started and not ended.", |stats| Some(stats.open())),
     counter("spans_ended_total", "Sampled spans that ended.", |stats| Some(stats.ended)),
     counter("spans_exported_total", "Spans that the backend took.", |stats| Some(stats.exported)),
     counter("spans_rejected_total", "Spans refused by partial success.", |stats| Some(stats.rejected)),
     gauge("spans_queued", "Spans that wait for their export.", |stats| Some(stats.queued)),
     gauge("spans_queued_bytes", "Bytes of memory that those take.", |stats| Some(stats.queued_bytes)),
+    gauge("spans_queue_capacity", "Spans that may wait.", |stats| Some(stats.queue_capacity)),
     gauge("spans_in_flight", "Spans whose export is under way.", |stats| Some(stats.in_flight)),
     counter("export_retries_total", "Attempts after the first of an export.", |stats| Some(stats.retries)),
     counter("export_bytes_total", "Bytes of request bodies that were taken.", |stats| Some(stats.bytes)),

@@ -183,8 +183,10 @@ impl Queue {
         let mut state = self.lock();
         state.closed = true;
         state.abandoned = true;
-        let lost = state.spans.len() as u64 + state.tally.in_flight;
+        let in_flight = state.tally.in_flight;
+        let lost = state.spans.len() as u64 + in_flight;
         state.tally.dropped.add(DropReason::Shutdown, lost);
+        state.tally.dropped_by_exporter.add(DropReason::Shutdown, in_flight);
         state.tally.in_flight = 0;
         state.bytes = 0;
         state.since = None;
@@ -205,10 +207,6 @@ impl Queue {
         Tally { queued: state.spans.len() as u64, queued_bytes: state.bytes as u64, ..state.tally.clone() }
     }
 
-    pub(crate) fn max_size(&self) -> usize {
-        self.max_size
-    }
-
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -219,3 +217,6 @@ impl State {
         self.spans.len() >= batch_size || self.bytes >= BATCH_BYTES
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests;

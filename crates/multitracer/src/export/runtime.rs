@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::clients::Clients;
 
 /// How long a registry that was dropped without a shutdown may go on exporting in the background.
-const LINGER: Duration = Duration::from_secs(5);
+pub(super) const LINGER: Duration = Duration::from_millis(if cfg!(test) { 300 } else { 5000 });
 
 /// Exporters of the user's own that may block a thread each, all at once. There are no more threads than that takes.
 const MOST_BLOCKED: usize = 256;
@@ -21,6 +21,8 @@ const MOST_BLOCKED: usize = 256;
 pub(crate) struct ExportRuntime {
     runtime: Option<Runtime>,
     clients: Clients,
+    #[cfg(feature = "metrics")]
+    durations: std::sync::Arc<super::metrics::Durations>,
     /// Set once the registry is gone.
     ending: watch::Sender<bool>,
 }
@@ -34,7 +36,13 @@ impl ExportRuntime {
             .on_thread_start(|| std::mem::forget(Context::enter_telemetry_suppressed_scope()))
             .enable_all()
             .build()?;
-        Ok(Self { runtime: Some(runtime), clients: Clients::default(), ending: watch::Sender::new(false) })
+        Ok(Self {
+            runtime: Some(runtime),
+            clients: Clients::default(),
+            #[cfg(feature = "metrics")]
+            durations: std::sync::Arc::default(),
+            ending: watch::Sender::new(false),
+        })
     }
 
     pub(crate) fn spawn<F>(&self, future: F)
@@ -48,6 +56,11 @@ impl ExportRuntime {
 
     pub(crate) fn clients(&self) -> &Clients {
         &self.clients
+    }
+
+    #[cfg(feature = "metrics")]
+    pub(crate) fn durations(&self) -> &std::sync::Arc<super::metrics::Durations> {
+        &self.durations
     }
 
     /// Says when the registry is gone, and there is no time left to wait for batches to fill.

@@ -48,6 +48,8 @@ pub struct TracerStats {
     pub queued: u64,
     /// Bytes of memory that those take, estimated.
     pub queued_bytes: u64,
+    /// Spans that may wait.
+    pub queue_capacity: u64,
     /// Spans whose export is under way.
     pub in_flight: u64,
     /// Attempts after the first one of each export.
@@ -62,6 +64,9 @@ pub struct TracerStats {
     pub last_success: Option<SystemTime>,
     /// Which of the tracer's exporters it is, from 0.
     pub(crate) position: usize,
+    /// What of the dropped spans the exporter had been given.
+    #[cfg(feature = "metrics")]
+    pub(crate) dropped_by_exporter: Dropped,
 }
 
 /// How long exports took, with an error of at most a quarter.
@@ -97,6 +102,11 @@ impl ExportLatency {
 impl Stats {
     pub(crate) fn new(tracers: Vec<TracerStats>) -> Self {
         Self { tracers }
+    }
+
+    #[cfg(feature = "metrics")]
+    pub(crate) fn into_tracers(self) -> Vec<TracerStats> {
+        self.tracers
     }
 
     /// One entry for each tracer, in the configuration's order; a tracer with several exporters has one for each.
@@ -149,6 +159,7 @@ impl TracerStats {
             dropped,
             queued,
             queued_bytes,
+            queue_capacity: tally.queue_capacity,
             in_flight,
             retries,
             bytes,
@@ -156,6 +167,8 @@ impl TracerStats {
             last_error,
             last_success,
             position,
+            #[cfg(feature = "metrics")]
+            dropped_by_exporter: tally.dropped_by_exporter,
         }
     }
 
@@ -174,6 +187,8 @@ impl TracerStats {
         self.exported += earlier.exported;
         self.rejected += earlier.rejected;
         self.dropped.merge(earlier.dropped);
+        #[cfg(feature = "metrics")]
+        self.dropped_by_exporter.merge(earlier.dropped_by_exporter);
         self.queued += earlier.queued;
         self.queued_bytes += earlier.queued_bytes;
         self.in_flight += earlier.in_flight;
@@ -296,6 +311,7 @@ impl Serialize for TracerStats {
         for (key, count) in [
             ("queued", self.queued),
             ("queued_bytes", self.queued_bytes),
+            ("queue_capacity", self.queue_capacity),
             ("in_flight", self.in_flight),
             ("retries", self.retries),
             ("bytes", self.bytes),

@@ -14,8 +14,12 @@ pub(crate) struct Tally {
     pub(crate) exported: u64,
     pub(crate) rejected: u64,
     pub(crate) dropped: Dropped,
+    /// What of it the exporter had been given.
+    pub(crate) dropped_by_exporter: Dropped,
     pub(crate) queued: u64,
     pub(crate) queued_bytes: u64,
+    /// Spans that may be queued.
+    pub(crate) queue_capacity: u64,
     pub(crate) in_flight: u64,
     pub(crate) retries: u64,
     /// Bytes of request bodies that were taken.
@@ -67,6 +71,20 @@ impl Dropped {
         ]
     }
 
+    /// What is left of it without `part`.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn less(self, part: Self) -> Self {
+        Self {
+            queue_full: self.queue_full.saturating_sub(part.queue_full),
+            too_large: self.too_large.saturating_sub(part.too_large),
+            export_failed: self.export_failed.saturating_sub(part.export_failed),
+            timeout: self.timeout.saturating_sub(part.timeout),
+            shutdown: self.shutdown.saturating_sub(part.shutdown),
+            throttled: self.throttled.saturating_sub(part.throttled),
+            panicked: self.panicked.saturating_sub(part.panicked),
+        }
+    }
+
     pub(crate) fn merge(&mut self, other: Self) {
         self.queue_full += other.queue_full;
         self.too_large += other.too_large;
@@ -107,8 +125,22 @@ impl Tally {
             }
             Err(failure) => {
                 self.dropped.add(failure.reason, spans as u64);
+                self.dropped_by_exporter.add(failure.reason, spans as u64);
                 self.last_error = Some(failure.message.clone());
             }
         }
+    }
+}
+
+/// The reason as the counts name it.
+#[cfg(feature = "metrics")]
+pub(crate) fn reason_name(reason: DropReason) -> &'static str {
+    match reason {
+        DropReason::QueueFull => "queue_full",
+        DropReason::TooLarge => "too_large",
+        DropReason::ExportFailed => "export_failed",
+        DropReason::Timeout => "timeout",
+        DropReason::Shutdown => "shutdown",
+        DropReason::Panicked => "panicked",
     }
 }

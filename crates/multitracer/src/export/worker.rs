@@ -33,6 +33,9 @@ pub(crate) enum Command {
 /// Exports the batches of one exporter, so many at a time.
 pub(crate) struct Worker {
     pub(crate) tracer: Arc<str>,
+    /// The exporter's name, its position among the tracer's, and where to say how long exports took.
+    #[cfg(feature = "metrics")]
+    pub(crate) timed: (Arc<str>, usize, Arc<super::metrics::Durations>),
     pub(crate) queue: Arc<Queue>,
     pub(crate) exporter: Arc<dyn Exporter>,
     pub(crate) commands: mpsc::UnboundedReceiver<Command>,
@@ -149,7 +152,15 @@ impl Worker {
             let (queue, limit) = (Arc::clone(&self.queue), self.export_timeout);
             let retry =
                 Retry::new(Arc::clone(&queue), limit, self.max_retries, self.closing.clone(), self.hold);
-            self.exports.spawn(deliver(Arc::clone(&self.exporter), queue, batch, retry, limit));
+            #[cfg(feature = "metrics")]
+            let timed = {
+                let (tracer, (exporter, position, durations)) =
+                    (Arc::clone(&self.tracer), self.timed.clone());
+                move |took, outcome: &_| durations.record((&*tracer, &*exporter, position), took, outcome)
+            };
+            #[cfg(not(feature = "metrics"))]
+            let timed = |_: Duration, _: &_| ();
+            self.exports.spawn(deliver(Arc::clone(&self.exporter), queue, batch, retry, limit, timed));
         }
         spans
     }
@@ -213,15 +224,21 @@ async fn deliver(
     batch: Vec<SpanData>,
     retry: Retry,
     limit: Duration,
+    timed: impl FnOnce(Duration, &Result<Delivered, Failure>) + Send,
 ) -> Outcome {
     let (spans, started) = (batch.len(), Instant::now());
+    let settle = |outcome: &Result<Delivered, Failure>| {
+        let took = started.elapsed();
+        queue.settle(spans, took, outcome);
+        timed(took, outcome);
+    };
     // ends with this future
     let mut export = JoinSet::new();
     export.spawn(async move { exporter.export(batch, retry).await });
     let outcome = match within(limit, export.join_next()).await {
         None => {
             let outcome = Err(Failure::new(DropReason::Timeout, format!("no answer within {limit:?}")));
-            queue.settle(spans, started.elapsed(), &outcome);
+            settle(&outcome);
             // one that blocks its thread keeps its place among the exports, so that it blocks no more threads than that
             export.shutdown().await;
             return (spans, outcome);
@@ -229,7 +246,7 @@ async fn deliver(
         Some(Some(Ok(outcome))) => outcome,
         Some(Some(Err(_)) | None) => Err(Failure::new(DropReason::Panicked, "the exporter panicked")),
     };
-    queue.settle(spans, started.elapsed(), &outcome);
+    settle(&outcome);
     (spans, outcome)
 }
 

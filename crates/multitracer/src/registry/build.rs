@@ -180,7 +180,7 @@ fn pipeline(
             }
             (None, None) => continue,
         };
-        legs.push(Leg::start(name, label, &config.batch, exporter, runtime));
+        legs.push(Leg::start(name, label, position, &config.batch, exporter, runtime));
     }
     Ok(Pipeline::new(legs))
 }

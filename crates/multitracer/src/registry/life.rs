@@ -153,6 +153,30 @@ impl Registry {
         Stats::new(self.rows(Answers::new()).into_iter().map(|(stats, _)| stats).collect())
     }
 
+    /// Publishes counts of this registry to `meter` as [OpenTelemetry's metrics of SDKs](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/),
+    /// with the tracer's name as the attribute `multitracer.tracer`, for as long as the registry is there. Call it once.
+    ///
+    /// These are `otel.sdk.span.started`, `otel.sdk.span.live`, `otel.sdk.processor.span.processed`, `.queue.size` and
+    /// `.queue.capacity`, `otel.sdk.exporter.span.exported` and `.inflight`, and the histogram `otel.sdk.exporter.operation.duration`.
+    /// The last one is there if a tracer exports already when this is called.
+    ///
+    /// ```
+    /// # let registry = multitracer::Registry::from_yaml("tracers: {production: {exporter: console}}")?;
+    /// registry.publish_metrics(&opentelemetry::global::meter("multitracer"));
+    /// # Ok::<(), multitracer::BuildError>(())
+    /// ```
+    #[cfg(feature = "metrics")]
+    pub fn publish_metrics(&self, meter: &opentelemetry::metrics::Meter) {
+        let registry = Arc::downgrade(&self.inner);
+        crate::export::publish(meter, move || {
+            let registry = registry.upgrade().map(|inner| Self { inner });
+            registry.map_or_else(Vec::new, |registry| registry.stats().into_tracers())
+        });
+        if let Some(runtime) = self.inner.runtime.get() {
+            runtime.durations().publish(meter);
+        }
+    }
+
     fn report_with(&self, answers: Answers) -> Report {
         let line = |(stats, error)| TracerReport::new(stats, error);
         Report { tracers: self.rows(answers).into_iter().map(line).collect() }

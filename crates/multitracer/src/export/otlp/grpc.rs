@@ -119,10 +119,11 @@ impl OtlpGrpc {
             }
             _ => (DropReason::ExportFailed, Retryable::Never),
         };
-        let mut message = format!("{:?}: {}", status.code(), status.message());
-        if let Some(source) = std::error::Error::source(status) {
-            message = format!("{message}: {}", chain(source));
-        }
+        let why = match std::error::Error::source(status) {
+            Some(source) if status.message().is_empty() => chain(source),
+            _ => status.message().to_owned(),
+        };
+        let message = format!("{:?}: {why}", status.code());
         Failure::new(reason, self.scrub.clean(&message)).retry(retry)
     }
 }
