@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::StreamExt as _;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
     TraceService, TraceServiceServer,
 };
@@ -18,11 +19,13 @@ use super::{Refusal, Shared, joined};
 use crate::model::{Protocol, ReceivedRequest};
 
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+    let counted = Arc::clone(&shared);
+    let incoming = TcpIncoming::from(listener).inspect(move |_| counted.connected());
     let service = TraceServiceServer::new(Service(shared))
         .accept_compressed(CompressionEncoding::Gzip)
         .max_decoding_message_size(64 * 1024 * 1024);
     // ends with the task
-    let _ = Server::builder().add_service(service).serve_with_incoming(TcpIncoming::from(listener)).await;
+    let _ = Server::builder().add_service(service).serve_with_incoming(incoming).await;
 }
 
 struct Service(Arc<Shared>);

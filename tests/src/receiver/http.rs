@@ -10,6 +10,7 @@ use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
+use axum::serve::ListenerExt as _;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;
 use tokio::net::TcpListener;
@@ -20,6 +21,8 @@ use crate::model::{Protocol, ReceivedRequest};
 const MAX_BODY: usize = 64 * 1024 * 1024;
 
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+    let counted = Arc::clone(&shared);
+    let listener = listener.tap_io(move |_| counted.connected());
     let app = Router::new()
         .route("/v1/traces", post(take))
         .route("/{*path}", post(take))

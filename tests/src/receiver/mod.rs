@@ -53,6 +53,7 @@ pub struct Receiver {
 struct Shared {
     behaviour: Behaviour,
     asked: AtomicUsize,
+    connections: AtomicUsize,
     record: Mutex<Record>,
 }
 
@@ -135,6 +136,12 @@ impl Receiver {
         self.shared.record().requests.clone()
     }
 
+    /// Connections that were ever made to it.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::Relaxed)
+    }
+
     /// Waits until so many spans are here, or `limit` has passed, and gives those that are.
     pub async fn wait_for(&self, spans: usize, limit: Duration) -> Vec<ReceivedSpan> {
         let started = Instant::now();
@@ -157,6 +164,10 @@ impl Drop for Receiver {
 }
 
 impl Shared {
+    fn connected(&self) {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Behaves as it was told to, and says whether the request may be taken.
     async fn meet(&self, header: impl Fn(&str) -> Option<String>) -> Result<(), Refusal> {
         let asked = self.asked.fetch_add(1, Ordering::Relaxed);

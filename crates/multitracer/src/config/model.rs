@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::path::mentions_secret;
 use super::rules;
 use super::secret::Secret;
 
@@ -347,11 +348,25 @@ pub(crate) enum RouteTarget {
 }
 
 /// One condition on a header.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct HeaderMatch {
     /// A valid header name, in lower case.
     pub(crate) name: String,
     pub(crate) value: ValueMatch,
+}
+
+// A route may be chosen by a header that carries a credential.
+impl fmt::Debug for HeaderMatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, value } = self;
+        let mut shown = f.debug_struct("HeaderMatch");
+        shown.field("name", name);
+        if mentions_secret(name) {
+            shown.finish_non_exhaustive()
+        } else {
+            shown.field("value", value).finish()
+        }
+    }
 }
 
 /// `type` and `value` of a header match.

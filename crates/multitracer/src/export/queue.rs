@@ -204,7 +204,12 @@ impl Queue {
     /// What has become of every span so far.
     pub(crate) fn tally(&self) -> Tally {
         let state = self.lock();
-        Tally { queued: state.spans.len() as u64, queued_bytes: state.bytes as u64, ..state.tally.clone() }
+        Tally {
+            queued: state.spans.len() as u64,
+            queued_bytes: state.bytes as u64,
+            queue_capacity: self.max_size as u64,
+            ..state.tally.clone()
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
