@@ -1,9 +1,14 @@
 //! The way out: bad backends touch only their own tracer, nothing waits, every span is accounted for.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may panic, and say what it found"
+)]
 
 use std::time::{Duration, Instant};
 
-use multitracer::{Registry, TracerBuilder, TracerReport};
+use multitracer::{Registry, Report, ShutdownError, TracerBuilder, TracerReport};
 use multitracer_tests::{Behaviour, Receiver};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
@@ -136,37 +141,52 @@ async fn a_backend_that_recovers_gets_the_spans_again() {
     assert_eq!((report.tracers()[0].exported, receiver.spans().len(), receiver.requests().len()), (3, 3, 3));
 }
 
-/// Many hung backends cost one deadline, whatever runtime there is or is not.
+/// Fifty hung backends cost one deadline, whatever runtime there is or is not; what they did not take is counted as lost.
 #[test]
 fn shutdown_takes_one_deadline() {
+    const BACKENDS: usize = 50;
     let deadline = Duration::from_millis(500);
+    let backend = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let hung = Behaviour { hang: true, ..Behaviour::default() };
+    let receiver = backend.block_on(Receiver::start_with(hung)).unwrap();
     let build = || {
         let mut builder = Registry::builder().default_tracer("t0");
-        for n in 0..20 {
-            builder = builder.tracer(TracerBuilder::new(format!("t{n}")).exporter(Bad::Hangs));
+        for n in 0..BACKENDS {
+            let tracer = TracerBuilder::new(format!("t{n}"));
+            builder = builder.tracer(match n % 3 {
+                0 => tracer.exporter(Bad::Hangs),
+                1 => tracer.otlp_http(receiver.http_endpoint()),
+                _ => tracer.otlp_grpc(receiver.grpc_endpoint()),
+            });
         }
         let registry = builder.build().unwrap();
-        for n in 0..20 {
+        for n in 0..BACKENDS {
             spans(&registry, &format!("t{n}"), 3);
         }
         registry
     };
-    let check = |registry: Registry, started: Instant, failed: bool| {
-        assert!(failed && started.elapsed() < deadline * 4, "{:?}", started.elapsed());
-        assert!(registry.report().tracers().iter().all(|tracer| tracer.queued == 3));
+    let check = |what: &str, result: Result<Report, ShutdownError>, started: Instant| {
+        let took = started.elapsed();
+        println!("{what}: {BACKENDS} hung backends, deadline {deadline:?}, shutdown took {took:?}");
+        assert!(took >= deadline && took < deadline * 4, "{took:?}");
+        let error = result.unwrap_err();
+        assert_eq!(error.report().tracers().len(), BACKENDS);
+        for tracer in error.report().tracers() {
+            accounted(tracer);
+            let lost = (tracer.dropped, tracer.dropped_by_reason.shutdown, tracer.queued);
+            assert!(lost == (3, 3, 0) && tracer.error.is_some(), "{tracer:?}");
+        }
     };
     let (registry, started) = (build(), Instant::now());
-    let failed = registry.shutdown_blocking(deadline).is_err();
-    check(registry, started, failed);
+    check("no runtime", registry.shutdown_blocking(deadline), started);
     let current = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let multi = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
-    for runtime in [current, multi] {
+    for (what, runtime) in [("current-thread", current), ("multi-thread", multi)] {
         let (registry, started) = (build(), Instant::now());
-        let failed = runtime.block_on(registry.shutdown_within(deadline)).is_err();
-        check(registry, started, failed);
+        check(what, runtime.block_on(registry.shutdown_within(deadline)), started);
         let (registry, started) = (build(), Instant::now());
-        let failed = runtime.block_on(async { registry.shutdown_blocking(deadline).is_err() });
-        check(registry, started, failed);
+        let result = runtime.block_on(async { registry.shutdown_blocking(deadline) });
+        check(&format!("{what}, blocking"), result, started);
     }
 }
 

@@ -29,7 +29,9 @@ pub use self::config::{
     UnknownTracer as UnknownTracerPolicy, Variables,
 };
 pub use self::experiment::{Assignment, Experiment, Reason};
-pub use self::export::{InMemoryExporter, Report, ShutdownError, TracerReport};
+pub use self::export::{
+    Dropped, ExportLatency, InMemoryExporter, Report, ShutdownError, Stats, TracerReport, TracerStats,
+};
 #[cfg(feature = "tower")]
 pub use self::http::{HttpLayer, HttpService, ResponseFuture, TracedBody};
 pub use self::manual::{InSpan, ManualSpan, SpanBuilder, SpanGuard};

@@ -48,6 +48,12 @@ pub(super) static TRACER: Section = Section {
         ),
         Key::new("limits", Kind::Section(&LIMITS), "", "how much one span may hold"),
         Key::new("exporter", Kind::OneOf(&EXPORTER), "`otlp_http`", "where the spans go"),
+        Key::new(
+            "exporters",
+            Kind::ListOf(&EXPORTER),
+            "",
+            "in place of `exporter`: each span goes to all of these; none takes anything from `defaults`",
+        ),
         Key::new("batch", Kind::Section(&BATCH), "", "how spans are queued and sent"),
         Key::new("capture", Kind::Section(&CAPTURE), "", "what `#[traced(args(..), ret)]` records"),
     ],
@@ -83,6 +89,8 @@ pub(super) struct Block {
     sampler: Option<SamplerConfig>,
     limits: Limits,
     exporter: Option<Exporter>,
+    /// In place of the one above.
+    exporters: Option<Vec<Exporter>>,
     batch: Batch,
     capture: Capture,
 }
@@ -120,10 +128,11 @@ fn weight(node: &Node<'_>) -> usize {
 /// One entry of `tracers`.
 pub(super) fn read_tracer(name: &str, fields: &Fields<'_>, defaults: &Block) -> TracerConfig {
     let block = Block::read(fields);
-    if let (Some(key), Some(Exporter::Console)) = (fields.get("api_key"), block.exporter_over(defaults))
+    if let (Some(key), Some(exporter)) = (fields.get("api_key"), block.exporter_over(defaults))
         && block.authorization.is_some()
+        && let Some(kind) = exporter.without_key()
     {
-        key.problem("an `api_key` needs an OTLP exporter, and this tracer's is `console`", None);
+        key.problem(format!("an `api_key` needs an OTLP exporter, and this tracer's is `{kind}`"), None);
     }
     block.finish(name, defaults)
 }
@@ -152,6 +161,7 @@ impl Block {
             sampler: sampler::read(fields),
             limits: tuning::limits(fields),
             exporter,
+            exporters: exporter::read_list(fields),
             batch: tuning::batch(fields),
             capture: tuning::capture(fields),
         }
@@ -166,7 +176,11 @@ impl Block {
     }
 
     /// The tracer that this block makes with what it leaves out taken from `defaults`.
-    fn finish(self, name: &str, defaults: &Self) -> TracerConfig {
+    fn finish(mut self, name: &str, defaults: &Self) -> TracerConfig {
+        let inherited = defaults.exporters.clone().filter(|_| self.exporter.is_none());
+        let several = self.exporters.take().or(inherited).unwrap_or_default();
+        let mut several = several.into_iter().map(Exporter::finish);
+        let first = several.next();
         let own_authorizes = self.exporter.as_ref().is_some_and(Exporter::authorizes);
         let mut exporter =
             self.exporter_over(defaults).unwrap_or_else(|| Exporter::Http(exporter::Otlp::default()));
@@ -193,7 +207,8 @@ impl Block {
             resource: merge(self.resource, &defaults.resource),
             sampler: self.sampler.or_else(|| defaults.sampler.clone()).unwrap_or_default(),
             limits: self.limits.finish(&defaults.limits),
-            exporter: exporter.finish(),
+            exporter: first.unwrap_or_else(|| exporter.finish()),
+            more_exporters: several.collect(),
             batch: self.batch.finish(&defaults.batch),
             capture: self.capture.finish(&defaults.capture),
         }

@@ -41,11 +41,13 @@ fn tracer(name: &str, project: &str, environment: &str) -> TracerConfig {
         sampler: SamplerConfig::default(),
         limits: LimitsConfig::default(),
         exporter: ExporterConfig::OtlpHttp(exporter()),
+        more_exporters: Vec::new(),
         batch: BatchConfig {
             schedule_delay: Duration::from_millis(5000),
             export_timeout: Duration::from_millis(30_000),
             max_queue_size: 2048,
             max_export_batch_size: 512,
+            ..BatchConfig::default()
         },
         capture: CaptureConfig { arguments: true, results: true, max_length: 4096 },
     }

@@ -97,7 +97,7 @@ fn unknown_and_duplicate_keys() {
 <string>:4:5: tracers.a: unknown key `colour`
   4 |     colour: red
     |     ^^^^^^
-    = help: a tracer takes `enabled`, `project`, `project_attribute`, `environment`, `source`, `api_key`, `service`, `resource`, `sampler`, `sample_rate`, `limits`, `exporter`, `batch`, `capture`",
+    = help: a tracer takes `enabled`, `project`, `project_attribute`, `environment`, `source`, `api_key`, `service`, `resource`, `sampler`, `sample_rate`, `limits`, `exporter`, `exporters`, `batch`, `capture`",
     );
     refuses(
         r"tracers:
