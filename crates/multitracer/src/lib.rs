@@ -7,6 +7,7 @@ mod export;
 #[cfg(feature = "tower")]
 mod http;
 mod manual;
+mod propagation;
 mod registry;
 mod routing;
 #[cfg(feature = "signal")]
@@ -31,8 +32,11 @@ pub use self::config::{
 pub use self::experiment::{Assignment, Experiment, Reason};
 pub use self::export::{InMemoryExporter, Report, ShutdownError, TracerReport};
 #[cfg(feature = "tower")]
-pub use self::http::{HttpLayer, HttpService, ResponseFuture, TracedBody};
+pub use self::http::{
+    ChooseRoute, HttpClientLayer, HttpClientService, HttpLayer, HttpService, ResponseFuture, TracedBody,
+};
 pub use self::manual::{InSpan, ManualSpan, SpanBuilder, SpanGuard};
+pub use self::propagation::{Propagator, inject, outgoing_headers, propagator};
 pub use self::registry::{
     BuildError, Changes, ExperimentBuilder, Registry, RegistryBuilder, ReloadError, RouteBuilder,
     SwitchError, TracerBuilder, Tracing, UnknownExperiment, UnknownTracer, init, install,
