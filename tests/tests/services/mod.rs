@@ -1,10 +1,8 @@
-//! Services on loopback. The one for gRPC is gRPC's own health check, since its generated code comes with a crate.
-#![expect(dead_code, reason = "each test uses some of it")]
+//! A service on loopback: gRPC's own health check, since its generated code comes with a crate.
 
 use std::pin::Pin;
 use std::time::Duration;
 
-use axum::Router;
 use futures_util::{Stream, stream};
 use multitracer::{HttpClientLayer, HttpClientService, HttpLayer, enrich_span, traced};
 use tokio::net::TcpListener;
@@ -74,14 +72,6 @@ pub(crate) async fn serve_grpc(layer: HttpLayer) -> String {
     let address = listener.local_addr().unwrap();
     let server = Server::builder().layer(layer).add_service(HealthServer::new(Backend));
     tokio::spawn(server.serve_with_incoming(TcpIncoming::from(listener)));
-    format!("http://{address}")
-}
-
-/// Serves `app`, and gives its address.
-pub(crate) async fn serve_http(app: Router) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(axum::serve(listener, app).into_future());
     format!("http://{address}")
 }
 
