@@ -10,13 +10,13 @@ use super::carrier::Carrier;
 use super::{OURS, ROUTE, VARIANT};
 #[cfg(feature = "tower")]
 use crate::config::RemoteParent;
+#[cfg(feature = "tower")]
 use crate::registry::Registry;
 #[cfg(feature = "tower")]
 use crate::routing::{Headers, Route};
 
 /// What a request brought.
 #[derive(Debug)]
-#[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "the tower layer asks for the names"))]
 pub(crate) struct Incoming {
     /// The caller's span, and trusted baggage.
     pub(crate) cx: Context,

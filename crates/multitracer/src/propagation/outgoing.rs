@@ -17,7 +17,6 @@ use crate::tracer::{Around, Frame, around};
 
 /// The route of the request that a `Context` belongs to.
 #[derive(Clone, Debug)]
-#[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "the tower layer makes them"))]
 pub(crate) struct Decided {
     pub(crate) route: Route,
     /// Whether the caller's span is of the route's tracer.
