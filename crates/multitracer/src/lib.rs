@@ -22,6 +22,8 @@ pub use opentelemetry::KeyValue;
 
 pub use multitracer_macros::traced;
 
+#[cfg(feature = "fmt")]
+pub use self::bridge::LogFormat;
 pub use self::bridge::{DispatchedSpan, DispatchingTracer, DispatchingTracerProvider, tracer_provider};
 #[cfg(feature = "tracing")]
 pub use self::bridge::{TracingOptions, tracing_layer, tracing_layer_with};
