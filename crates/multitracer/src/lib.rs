@@ -7,6 +7,7 @@ mod export;
 #[cfg(feature = "tower")]
 mod http;
 mod manual;
+mod propagation;
 mod registry;
 mod routing;
 #[cfg(feature = "signal")]
@@ -21,6 +22,8 @@ pub use opentelemetry::KeyValue;
 
 pub use multitracer_macros::traced;
 
+#[cfg(feature = "fmt")]
+pub use self::bridge::LogFormat;
 pub use self::bridge::{DispatchedSpan, DispatchingTracer, DispatchingTracerProvider, tracer_provider};
 #[cfg(feature = "tracing")]
 pub use self::bridge::{TracingOptions, tracing_layer, tracing_layer_with};
@@ -33,8 +36,11 @@ pub use self::export::{
     Dropped, ExportLatency, InMemoryExporter, Report, ShutdownError, Stats, TracerReport, TracerStats,
 };
 #[cfg(feature = "tower")]
-pub use self::http::{HttpLayer, HttpService, ResponseFuture, TracedBody};
+pub use self::http::{
+    ChooseRoute, HttpClientLayer, HttpClientService, HttpLayer, HttpService, ResponseFuture, TracedBody,
+};
 pub use self::manual::{InSpan, ManualSpan, SpanBuilder, SpanGuard};
+pub use self::propagation::{Propagator, inject, outgoing_headers, propagator};
 pub use self::registry::{
     BuildError, Changes, ExperimentBuilder, Registry, RegistryBuilder, ReloadError, RouteBuilder,
     SwitchError, TracerBuilder, Tracing, UnknownExperiment, UnknownTracer, init, install,

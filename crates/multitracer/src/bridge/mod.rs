@@ -8,6 +8,8 @@ mod layer;
 mod layer_span;
 #[cfg(feature = "tracing")]
 mod layer_tracer;
+#[cfg(feature = "fmt")]
+mod log_format;
 #[cfg(feature = "tracing")]
 mod origin;
 mod provider;
@@ -15,5 +17,7 @@ mod span;
 
 #[cfg(feature = "tracing")]
 pub use self::layer::{TracingOptions, tracing_layer, tracing_layer_with};
+#[cfg(feature = "fmt")]
+pub use self::log_format::LogFormat;
 pub use self::provider::{DispatchingTracer, DispatchingTracerProvider, tracer_provider};
 pub use self::span::DispatchedSpan;

@@ -48,7 +48,7 @@ pub(super) fn read(file: &Fields<'_>) -> BaggageConfig {
             match named {
                 None => attributes.push((pair.name.clone(), pair.name.clone())),
                 Some(Some(attribute)) if !attribute.is_empty() => {
-                    attributes.push((pair.name.clone(), attribute))
+                    attributes.push((pair.name.clone(), attribute));
                 }
                 Some(Some(_)) => pair.at.problem("the name of an attribute is empty", None),
                 // what is no text was reported where it was read

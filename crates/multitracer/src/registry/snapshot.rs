@@ -160,7 +160,7 @@ impl Snapshot {
 
     /// The name of the first route that leads to this tracer by itself.
     pub(crate) fn route_to(&self, tracer: TracerId) -> Option<Arc<str>> {
-        let leads = |route: &&ResolvedRoute| matches!(&route.target, ResolvedTarget::Tracer(core) if core.id() == tracer);
+        let leads = |route: &&ResolvedRoute| matches!(&route.target, ResolvedTarget::Tracer(core) if core.id().has_name_of(tracer));
         self.routes.iter().find(leads).map(|route| Arc::clone(&route.name))
     }
 

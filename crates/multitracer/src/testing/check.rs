@@ -5,12 +5,30 @@ use std::collections::HashMap;
 use opentelemetry::trace::{SpanId, TraceId};
 use opentelemetry_sdk::trace::SpanData;
 
-use super::order::is_parent;
-
 type Spans = (String, Vec<SpanData>);
+
+/// Every span by its identity, with its tracer.
+struct Index<'a>(HashMap<(TraceId, SpanId), (&'a str, &'a SpanData)>);
+
+impl<'a> Index<'a> {
+    fn of(tracers: &'a [Spans]) -> Self {
+        let spans =
+            tracers.iter().flat_map(|(tracer, spans)| spans.iter().map(move |span| (&**tracer, span)));
+        Self(spans.map(|(tracer, span)| (key(span, span.span_context.span_id()), (tracer, span))).collect())
+    }
+
+    fn parent(&self, span: &SpanData) -> Option<(&'a str, &'a SpanData)> {
+        self.0.get(&key(span, span.parent_span_id)).copied()
+    }
+}
+
+fn key(span: &SpanData, id: SpanId) -> (TraceId, SpanId) {
+    (span.span_context.trace_id(), id)
+}
 
 /// No trace is in two projects, and no span's parent is another project's.
 pub(super) fn isolated(tracers: &[Spans]) -> Result<(), String> {
+    let index = Index::of(tracers);
     let mut wrong = Vec::new();
     let mut traces: HashMap<TraceId, (&str, &SpanData)> = HashMap::new();
     for (tracer, spans) in tracers {
@@ -23,35 +41,29 @@ pub(super) fn isolated(tracers: &[Spans]) -> Result<(), String> {
                     span.name, first.name
                 ));
             }
-            let parent = parent_elsewhere(tracers, tracer, span);
-            wrong.extend(parent.map(|parent| format!("`{}` of {tracer} is a child of {parent}", span.name)));
+            if let Some((other, parent)) = index.parent(span).filter(|(other, _)| other != tracer) {
+                wrong.push(format!("`{}` of {tracer} is a child of `{}` of {other}", span.name, parent.name));
+            }
         }
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
 }
 
-fn parent_elsewhere(tracers: &[Spans], of: &str, span: &SpanData) -> Option<String> {
-    tracers.iter().filter(|(tracer, _)| tracer != of).find_map(|(tracer, spans)| {
-        let parent = spans.iter().find(|parent| is_parent(parent, span))?;
-        Some(format!("`{}` of {tracer}", parent.name))
-    })
-}
-
 /// Every parent that is not remote is there, in the same project.
 pub(super) fn no_orphans(tracers: &[Spans]) -> Result<(), String> {
+    let index = Index::of(tracers);
     let mut wrong = Vec::new();
     for (tracer, spans) in tracers {
         for span in spans {
-            let orphan = span.parent_span_id != SpanId::INVALID
-                && !span.parent_span_is_remote
-                && !spans.iter().any(|parent| is_parent(parent, span));
-            if orphan {
-                let place = match parent_elsewhere(tracers, tracer, span) {
-                    Some(parent) => format!("its parent is {parent}"),
-                    None => "its parent has not ended, or was never there".to_owned(),
-                };
-                wrong.push(format!("`{}` of {tracer} is an orphan: {place}", span.name));
+            if span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote {
+                continue;
             }
+            let place = match index.parent(span) {
+                Some((other, _)) if other == tracer => continue,
+                Some((other, parent)) => format!("its parent is `{}` of {other}", parent.name),
+                None => "its parent has not ended, or was never there".to_owned(),
+            };
+            wrong.push(format!("`{}` of {tracer} is an orphan: {place}", span.name));
         }
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }

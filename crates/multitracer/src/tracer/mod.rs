@@ -22,7 +22,7 @@ pub use self::constant::TracerName;
 pub use self::future::{WithTracer, WithTracerExt};
 pub use self::handle::{Tracer, current_tracer};
 
-pub(crate) use self::ambient::{Frame, build_around};
+pub(crate) use self::ambient::{Around, Frame, around, build_around};
 pub(crate) use self::core::{About, Counts, NewSpan, Parent, Started, Switch, TracerCore};
 pub(crate) use self::future::chosen;
 pub(crate) use self::left_out::left_out;
