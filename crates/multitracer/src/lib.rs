@@ -7,6 +7,8 @@ mod export;
 #[cfg(feature = "tower")]
 mod http;
 mod manual;
+#[cfg(feature = "probe")]
+mod probe;
 mod propagation;
 mod registry;
 mod routing;
@@ -28,8 +30,8 @@ pub use self::bridge::{DispatchedSpan, DispatchingTracer, DispatchingTracerProvi
 #[cfg(feature = "tracing")]
 pub use self::bridge::{TracingOptions, tracing_layer, tracing_layer_with};
 pub use self::config::{
-    Config, ConfigError, ConfigLoader, OnSwitch, Problem, ProcessEnv, RemoteParent, UndefinedVariables,
-    UnknownTracer as UnknownTracerPolicy, Variables,
+    Config, ConfigError, ConfigLoader, Effective, JsonSchema, OnSwitch, Override, Problem, ProcessEnv,
+    RemoteParent, UndefinedVariables, UnknownTracer as UnknownTracerPolicy, Variables,
 };
 pub use self::experiment::{Assignment, Experiment, Reason};
 pub use self::export::{
@@ -40,6 +42,8 @@ pub use self::http::{
     ChooseRoute, HttpClientLayer, HttpClientService, HttpLayer, HttpService, ResponseFuture, TracedBody,
 };
 pub use self::manual::{InSpan, ManualSpan, SpanBuilder, SpanGuard};
+#[cfg(feature = "probe")]
+pub use self::probe::{Probe, ProbeOutcome, ProbeStep};
 pub use self::propagation::{Propagator, inject, outgoing_headers, propagator};
 pub use self::registry::{
     BuildError, Changes, ExperimentBuilder, Registry, RegistryBuilder, ReloadError, RouteBuilder,
@@ -47,7 +51,7 @@ pub use self::registry::{
 };
 #[cfg(feature = "watch")]
 pub use self::registry::{Watch, Watching};
-pub use self::routing::{Headers, Route};
+pub use self::routing::{Explanation, Headers, Route, RuleOutcome};
 #[cfg(feature = "signal")]
 pub use self::signal::shutdown_signal;
 pub use self::span::{ToAttribute, enrich_span};

@@ -38,7 +38,7 @@ const MOST_NAMES: usize = 8;
 const MOST_TOTAL: u64 = i32::MAX as u64;
 
 impl Flaw {
-    fn new(path: KeyPath, text: impl Into<String>) -> Self {
+    pub(super) fn new(path: KeyPath, text: impl Into<String>) -> Self {
         Self { path, or_path: None, found: Found::Nothing, text: text.into(), help: None }
     }
 
@@ -51,7 +51,8 @@ impl Flaw {
         Self { path, or_path: None, found: Found::Hidden, text: breach.predicate, help: breach.help }
     }
 
-    fn help(mut self, help: impl Into<String>) -> Self {
+    #[must_use]
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
@@ -149,7 +150,7 @@ pub(crate) fn values(model: &ConfigModel) -> Vec<Flaw> {
 }
 
 /// A tracer's exporters, and where each stands.
-fn exporters(tracer: &TracerConfig) -> impl Iterator<Item = (&ExporterConfig, KeyPath)> {
+pub(super) fn exporters(tracer: &TracerConfig) -> impl Iterator<Item = (&ExporterConfig, KeyPath)> {
     let path = KeyPath::root().key("tracers").key(tracer.name.as_str());
     let all = std::iter::once(&tracer.exporter).chain(&tracer.more_exporters);
     all.enumerate().map(move |(position, exporter)| {
@@ -224,7 +225,8 @@ fn pipeline(flaws: &mut Vec<Flaw>, tracer: &TracerConfig, path: &KeyPath) {
     let batch = &tracer.batch;
     if batch.max_export_batch_size > batch.max_queue_size {
         let at = path.key("batch").key("max_export_batch_size");
-        let mut flaw = Flaw::new(at, "`max_export_batch_size` is more than `max_queue_size`");
+        let mut flaw = Flaw::new(at, "`max_export_batch_size` is more than `max_queue_size`")
+            .help("a batch is taken from what waits in the queue, so that it cannot be larger");
         flaw.or_path = Some(path.key("batch").key("max_queue_size"));
         flaws.push(flaw);
     }
@@ -237,7 +239,11 @@ fn pipeline(flaws: &mut Vec<Flaw>, tracer: &TracerConfig, path: &KeyPath) {
         let TlsConfig { cert_file, key_file, .. } = tls;
         if cert_file.is_some() != key_file.is_some() {
             let at = path.key(kind).key("tls");
-            flaws.push(Flaw::new(at, "`cert_file` and `key_file` need each other"));
+            flaws.push(
+                Flaw::new(at, "`cert_file` and `key_file` need each other").help(
+                    "a client shows its certificate and proves that it holds the key; write both or none",
+                ),
+            );
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Walks the tree of a file, typed by the tables of `schema`, and collects every problem on the way.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::core_schema;
 use super::error::{Finding, MOST_PROBLEMS};
+use super::load::Rules;
 use super::path::{KeyPath, shown_key};
 use super::rules::Breach;
 use super::schema::{self, Section};
@@ -16,11 +17,25 @@ use super::yaml::{Node, NodeKind, Span};
 /// What all readers of one file share.
 pub(super) struct Context<'v> {
     /// `None`: look at the structure alone; a value with a reference is then unknown, and right.
-    pub(super) variables: Option<&'v dyn Variables>,
+    pub(super) variables: Option<&'v (dyn Variables + 'v)>,
     pub(super) undefined: Cell<UndefinedVariables>,
+    /// Whether variables in credentials are looked up.
+    credentials: bool,
     findings: RefCell<Vec<Finding>>,
     omitted: Cell<usize>,
+    warnings: RefCell<Vec<Finding>>,
     unknown: RefCell<Paths>,
+    referred: RefCell<BTreeSet<String>>,
+}
+
+/// What the readers have collected.
+pub(super) struct Collected {
+    pub(super) findings: Vec<Finding>,
+    /// How many more there were.
+    pub(super) omitted: usize,
+    pub(super) warnings: Vec<Finding>,
+    /// The places whose values are not known.
+    pub(super) unknown: Paths,
 }
 
 /// The places of which nothing more is to be said.
@@ -45,14 +60,22 @@ impl Paths {
 }
 
 impl<'v> Context<'v> {
-    pub(super) fn new(variables: Option<&'v dyn Variables>, undefined: UndefinedVariables) -> Self {
+    pub(super) fn new(rules: &Rules<'v>) -> Self {
         Self {
-            variables,
-            undefined: Cell::new(undefined),
+            variables: rules.variables,
+            undefined: Cell::new(rules.undefined),
+            credentials: rules.credentials,
             findings: RefCell::default(),
             omitted: Cell::new(0),
+            warnings: RefCell::default(),
             unknown: RefCell::default(),
+            referred: RefCell::default(),
         }
+    }
+
+    /// Whether a value of the file refers to the variable.
+    pub(super) fn refers_to(&self, variable: &str) -> bool {
+        self.referred.borrow().contains(variable)
     }
 
     pub(super) fn report(&self, finding: Finding) {
@@ -67,9 +90,13 @@ impl<'v> Context<'v> {
         self.findings.borrow().len() >= MOST_PROBLEMS
     }
 
-    /// The problems, the number of those that were not kept, and the places whose values are not known.
-    pub(super) fn finish(self) -> (Vec<Finding>, usize, Paths) {
-        (self.findings.into_inner(), self.omitted.get(), self.unknown.into_inner())
+    pub(super) fn finish(self) -> Collected {
+        Collected {
+            findings: self.findings.into_inner(),
+            omitted: self.omitted.get(),
+            warnings: self.warnings.into_inner(),
+            unknown: self.unknown.into_inner(),
+        }
     }
 }
 
@@ -120,8 +147,18 @@ impl<'a> Cursor<'a> {
 
     /// Reports a problem with a key, at its place.
     pub(super) fn problem_at(&self, span: Option<Span>, message: impl Into<String>, help: Option<String>) {
-        let finding = Finding { path: self.path.clone(), span, message: message.into(), help };
-        self.cx.report(finding);
+        let path = self.path.clone();
+        self.cx.report(Finding { code: None, path, span, message: message.into(), help });
+    }
+
+    /// Says that this value is likely not meant.
+    pub(super) fn warn(&self, code: &'static str, message: impl Into<String>, help: &str) {
+        let mut warnings = self.cx.warnings.borrow_mut();
+        if warnings.len() < MOST_PROBLEMS {
+            let (path, span) = (self.path.clone(), self.span);
+            let (message, help) = (message.into(), Some(help.to_owned()));
+            warnings.push(Finding { code: Some(code), path, span, message, help });
+        }
     }
 
     /// Reports that this value breaks a rule.
@@ -149,6 +186,11 @@ impl<'a> Cursor<'a> {
         self.node.is_null()
     }
 
+    /// Whether the file itself says the value.
+    pub(super) fn is_literal(&self) -> bool {
+        matches!(&self.node.kind, NodeKind::Scalar { text, .. } if !text.contains("${"))
+    }
+
     /// The scalar with its variables put in.
     pub(super) fn scalar(&self) -> Scalar {
         let NodeKind::Scalar { text, plain } = &self.node.kind else {
@@ -164,6 +206,10 @@ impl<'a> Cursor<'a> {
                 return Scalar::Unusable;
             }
         };
+        self.cx.referred.borrow_mut().extend(template.variables().map(str::to_owned));
+        if !self.cx.credentials && template.has_references() && self.path.is_credential() {
+            return Scalar::Null;
+        }
         let Some(variables) = self.cx.variables else {
             if template.has_references() {
                 self.cx.unknown.borrow_mut().insert(self.path.clone());
@@ -214,6 +260,10 @@ impl<'a> Cursor<'a> {
                 nodes.iter().enumerate().map(child).collect()
             }
             _ if self.is_null() => Vec::new(),
+            NodeKind::Map(_) => {
+                self.expected("a list", Some("a list has `- ` before each item".to_owned()));
+                Vec::new()
+            }
             _ => {
                 self.expected("a list", None);
                 Vec::new()
@@ -226,6 +276,10 @@ impl<'a> Cursor<'a> {
         let entries = match &self.node.kind {
             NodeKind::Map(entries) => entries,
             _ if self.is_null() => return Vec::new(),
+            NodeKind::Seq(_) => {
+                self.expected("a map", Some("a map has `key: value` in place of `- value`".to_owned()));
+                return Vec::new();
+            }
             _ => {
                 self.expected("a map", None);
                 return Vec::new();
@@ -315,6 +369,16 @@ impl<'a> Fields<'a> {
     /// A section of which nothing is there.
     pub(super) fn absent(section: &'static Section, at: &Cursor<'a>) -> Self {
         Self { section, at: at.clone(), present: Vec::new() }
+    }
+
+    /// The value of a key two maps further down, as the file has it.
+    pub(super) fn under(&self, first: &str, second: &str, third: &str) -> Option<Cursor<'a>> {
+        let entry = |cursor: &Cursor<'a>, name: &str| {
+            let NodeKind::Map(entries) = &cursor.node.kind else { return None };
+            let entry = entries.iter().find(|entry| entry.key == name)?;
+            Some(cursor.child(&entry.value, cursor.path.key(name), entry.key_span))
+        };
+        entry(&entry(self.get(first)?, second)?, third)
     }
 
     /// The value of a key, unless it is null.

@@ -32,9 +32,11 @@ struct Inner {
     io: Option<io::Error>,
 }
 
-/// One thing that is wrong with a configuration.
+/// One thing that is wrong with a configuration, or that is likely not meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
+    /// The name of a warning; `None`: an error.
+    code: Option<&'static str>,
     path: String,
     place: Option<(usize, usize)>,
     message: String,
@@ -45,6 +47,8 @@ pub struct Problem {
 /// A problem before its place is known as line and column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Finding {
+    /// The name of a warning; `None`: an error.
+    pub(super) code: Option<&'static str>,
     pub(super) path: KeyPath,
     pub(super) span: Option<Span>,
     pub(super) message: String,
@@ -67,17 +71,22 @@ impl ConfigError {
         &self.0.problems
     }
 
+    /// How many more problems there are than [`problems`](Self::problems) has.
+    #[must_use]
+    pub fn omitted(&self) -> usize {
+        self.0.omitted
+    }
+
     /// The error of a text; `omitted` more problems were found and not kept.
-    pub(super) fn new(source: &Source<'_>, mut findings: Vec<Finding>, omitted: usize) -> Self {
-        findings.sort_by_key(|finding| finding.span.map_or(0, |span| span.start));
+    pub(super) fn new(source: &Source<'_>, findings: Vec<Finding>, omitted: usize) -> Self {
         let omitted = omitted + findings.len().saturating_sub(MOST_PROBLEMS);
-        findings.truncate(MOST_PROBLEMS);
-        let problems = findings.into_iter().map(|finding| Problem::new(source, finding)).collect();
+        let problems = Problem::all(source, findings);
         Self(Box::new(Inner { source_name: source.name.clone(), problems, omitted, io: None }))
     }
 
     pub(super) fn unreadable(source_name: &str, message: String, io: Option<io::Error>) -> Self {
-        let problem = Problem { path: String::new(), place: None, message, help: None, snippet: None };
+        let problem =
+            Problem { code: None, path: String::new(), place: None, message, help: None, snippet: None };
         let source_name = source_name.to_owned();
         Self(Box::new(Inner { source_name, problems: vec![problem], omitted: 0, io }))
     }
@@ -103,7 +112,7 @@ impl fmt::Display for ConfigError {
             if position > 0 {
                 f.write_str("\n")?;
             }
-            problem.render(&self.0.source_name, f)?;
+            fmt::Display::fmt(&problem.render(&self.0.source_name, false), f)?;
         }
         match self.0.omitted {
             0 => Ok(()),
@@ -119,6 +128,13 @@ impl std::error::Error for ConfigError {
 }
 
 impl Problem {
+    /// The name of a warning, such as `unused_tracer`; `None` for an error. [`Config::warnings`](crate::Config::warnings)
+    /// lists the names.
+    #[must_use]
+    pub fn code(&self) -> Option<&'static str> {
+        self.code
+    }
+
     /// The keys that lead to it, as in `tracers.canary.exporter` or `routes[2].tracer`; empty at the top.
     #[must_use]
     pub fn path(&self) -> &str {
@@ -137,6 +153,12 @@ impl Problem {
         self.place.map(|(_, column)| column)
     }
 
+    /// The line that the problem is on, secrets masked and cut to what fits a screen, where it can be shown.
+    #[must_use]
+    pub fn source_line(&self) -> Option<&str> {
+        self.snippet.as_ref().map(|snippet| &*snippet.line)
+    }
+
     /// What is wrong.
     #[must_use]
     pub fn message(&self) -> &str {
@@ -149,8 +171,23 @@ impl Problem {
         self.help.as_deref()
     }
 
+    /// The problem as [`ConfigError`] shows it, with its place in `source_name` and the source line; `colors` adds ANSI
+    /// escape sequences for a terminal.
+    #[must_use]
+    pub fn render<'p>(&'p self, source_name: &'p str, colors: bool) -> impl fmt::Display + 'p {
+        Rendered { problem: self, source_name, colors }
+    }
+
+    /// The first problems in the order of the file.
+    pub(super) fn all(source: &Source<'_>, mut findings: Vec<Finding>) -> Vec<Self> {
+        findings.sort_by_key(|finding| finding.span.map_or(0, |span| span.start));
+        findings.truncate(MOST_PROBLEMS);
+        findings.into_iter().map(|finding| Self::new(source, finding)).collect()
+    }
+
     fn new(source: &Source<'_>, finding: Finding) -> Self {
         Self {
+            code: finding.code,
             path: finding.path.to_string(),
             place: finding.span.map(|span| source.position(span.start)),
             message: finding.message,
@@ -161,25 +198,52 @@ impl Problem {
 
     fn in_code(flaw: Flaw) -> Self {
         let message = flaw.message();
-        Self { path: flaw.path.to_string(), place: None, message, help: flaw.help, snippet: None }
+        Self { code: None, path: flaw.path.to_string(), place: None, message, help: flaw.help, snippet: None }
     }
+}
 
-    fn render(&self, source_name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(source_name)?;
-        if let Some((line, column)) = self.place {
+struct Rendered<'p> {
+    problem: &'p Problem,
+    source_name: &'p str,
+    colors: bool,
+}
+
+const BOLD: &str = "\x1b[1m";
+const RED: &str = "\x1b[1;31m";
+const YELLOW: &str = "\x1b[1;33m";
+const BLUE: &str = "\x1b[1;34m";
+const CYAN: &str = "\x1b[1;36m";
+const END: &str = "\x1b[0m";
+
+impl fmt::Display for Rendered<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let paint = |style: &'static str| if self.colors { style } else { "" };
+        let (bold, blue, cyan, end) = (paint(BOLD), paint(BLUE), paint(CYAN), paint(END));
+        let Problem { code, path, place, message, help, snippet } = self.problem;
+        let mark = paint(if code.is_some() { YELLOW } else { RED });
+        write!(f, "{bold}{}", self.source_name)?;
+        if let Some((line, column)) = place {
             write!(f, ":{line}:{column}")?;
         }
-        if !self.path.is_empty() {
-            write!(f, ": {}", self.path)?;
+        write!(f, ":{end} ")?;
+        if code.is_some() {
+            write!(f, "{mark}warning:{end} ")?;
         }
-        write!(f, ": {}", self.message)?;
-        let number = self.place.map_or_else(String::new, |(line, _)| line.to_string());
+        if !path.is_empty() {
+            write!(f, "{path}: ")?;
+        }
+        match code {
+            Some(code) => write!(f, "{bold}{message}{end} [{code}]")?,
+            None => write!(f, "{bold}{message}{end}")?,
+        }
+        let number = place.map_or_else(String::new, |(line, _)| line.to_string());
         let margin = number.len();
-        if let Some(Snippet { line, caret, width }) = &self.snippet {
-            write!(f, "\n  {number} | {line}\n  {:margin$} | {:caret$}{:^<width$}", "", "", "")?;
+        if let Some(Snippet { line, caret, width }) = snippet {
+            write!(f, "\n  {blue}{number} |{end} {line}\n  {blue}{:margin$} |{end} ", "")?;
+            write!(f, "{:caret$}{mark}{:^<width$}{end}", "", "")?;
         }
-        if let Some(help) = &self.help {
-            write!(f, "\n  {:margin$} = help: {help}", "")?;
+        if let Some(help) = help {
+            write!(f, "\n  {blue}{:margin$} ={end} {cyan}help:{end} {help}", "")?;
         }
         Ok(())
     }

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use http::Uri;
+
+use super::backend::Preset;
 use super::decode::Fields;
-use super::headers::{self, AUTHORIZATION, HEADER, Headers};
+use super::headers::{self, HEADER, Headers};
 use super::model::{
     Compression, Encoding, ExporterConfig, FileConfig, OtlpGrpcConfig, OtlpHttpConfig, TlsConfig,
 };
+use super::path::mentions_secret;
 use super::rules;
 use super::sampler::NOTHING;
 use super::schema::{Key, Kind, Section};
@@ -69,11 +73,11 @@ pub(super) static FILE: Section = Section {
     refused: &[("output_stream", "write `path`, without `file://`")],
 };
 
-const HEADERS: Key = Key::new("headers", Kind::Pairs(&HEADER), "", "headers of every request");
+const HEADERS: Key = Key::new("headers", Kind::Pairs(&HEADER), "", "the headers of every request");
 const HEADERS_LIST: Key =
     Key::new("headers_list", Kind::Secret, "", "the same as `a=1,b=2`; `headers` wins over it");
 const COMPRESSION: Key =
-    Key::new("compression", Kind::Choice(&["none", "gzip"]), "`none`", "compression of the body");
+    Key::new("compression", Kind::Choice(&["none", "gzip"]), "`none`", "the compression of the body");
 const TIMEOUT: Key =
     Key::new("timeout", Kind::Millis(1), "10000", "the time limit of one request, in milliseconds");
 const TLS_KEY: Key = Key::new("tls", Kind::Section(&TLS), "", "certificates for `https://`");
@@ -178,11 +182,11 @@ fn file(tls: &Fields<'_>, name: &str) -> Option<String> {
 }
 
 impl Exporter {
-    /// What is sent under its own name for authorization, if anything.
-    pub(super) fn authorizes(&self) -> bool {
+    /// Whether the header that holds the credentials has a value here.
+    pub(super) fn authorizes(&self, header: &str) -> bool {
         match self {
             Self::Http(otlp) | Self::Grpc(otlp) => {
-                otlp.headers.iter().any(|(name, value)| name == AUTHORIZATION && value.is_some())
+                otlp.headers.iter().any(|(name, value)| name == header && value.is_some())
             }
             Self::File(_) | Self::Console => false,
         }
@@ -197,10 +201,74 @@ impl Exporter {
         }
     }
 
-    /// Adds the header that an `api_key` stands for.
-    pub(super) fn authorize(&mut self, authorization: Secret) {
+    /// Without what belongs to one backend: where it is, and what it is sent.
+    pub(super) fn anonymous(&self) -> Self {
+        let strip = |otlp: &Otlp| Otlp { endpoint: None, headers: Headers::new(), ..otlp.clone() };
+        match self {
+            Self::Http(otlp) => Self::Http(strip(otlp)),
+            Self::Grpc(otlp) => Self::Grpc(strip(otlp)),
+            other => other.clone(),
+        }
+    }
+
+    /// The endpoint that a block gives.
+    pub(super) fn endpoint(&self) -> Option<&str> {
+        match self {
+            Self::Http(otlp) | Self::Grpc(otlp) => otlp.endpoint.as_deref(),
+            Self::File(_) | Self::Console => None,
+        }
+    }
+
+    /// Fills in what a backend reads, where nothing else was said.
+    pub(super) fn complete(&mut self, preset: &Preset, project: &str) {
+        let endpoint = if matches!(self, Self::Grpc(_)) { preset.grpc } else { preset.endpoint };
         if let Self::Http(otlp) | Self::Grpc(otlp) = self {
-            otlp.put(AUTHORIZATION.to_owned(), Some(authorization));
+            otlp.endpoint = otlp.endpoint.take().or_else(|| endpoint.map(str::to_owned));
+            let project = preset.project_header.map(|name| (name, project));
+            for (name, value) in preset.headers.iter().copied().chain(project) {
+                if !otlp.headers.iter().any(|(other, _)| other == name) {
+                    otlp.headers.push((name.to_owned(), Some(Secret::new(value))));
+                }
+            }
+        }
+    }
+
+    /// The kind, if this block's endpoint is on another host than the one of `defaults`.
+    pub(super) fn endpoint_beside(&self, defaults: &Self) -> Option<&'static str> {
+        let (kind, own, base) = match (self, defaults) {
+            (Self::Http(own), Self::Http(base)) => ("otlp_http", own, base),
+            (Self::Grpc(own), Self::Grpc(base)) => ("otlp_grpc", own, base),
+            _ => return None,
+        };
+        let host = |endpoint: &str| endpoint.parse::<Uri>().ok()?.authority().cloned();
+        let other = base.endpoint.as_deref().and_then(host);
+        (host(own.endpoint.as_deref()?) != other).then_some(kind)
+    }
+
+    /// The headers with credentials that the defaults of the same kind have.
+    pub(super) fn inherited<'d>(&self, defaults: &'d Self) -> Vec<&'d str> {
+        match (self, defaults) {
+            (Self::Http(_), Self::Http(base)) | (Self::Grpc(_), Self::Grpc(base)) => {
+                let secret =
+                    base.headers.iter().filter(|(name, value)| value.is_some() && mentions_secret(name));
+                secret.map(|(name, _)| name.as_str()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether this block says something about the header, be it that it is left out.
+    pub(super) fn names(&self, header: &str) -> bool {
+        match self {
+            Self::Http(otlp) | Self::Grpc(otlp) => otlp.headers.iter().any(|(name, _)| name == header),
+            Self::File(_) | Self::Console => false,
+        }
+    }
+
+    /// Adds the header that an `api_key` stands for.
+    pub(super) fn authorize(&mut self, header: &str, credential: Secret) {
+        if let Self::Http(otlp) | Self::Grpc(otlp) = self {
+            otlp.put(header.to_owned(), Some(credential));
         }
     }
 

@@ -24,12 +24,14 @@ impl<'a> Fields<'a> {
         let value = parse(&text);
         if value.is_none() {
             let mut breach = Breach::new(format!("is not {}", key.kind.expected()));
-            breach.help = Some(match (key.kind, text.as_str()) {
-                (Kind::Choice(words), text) => match suggest::nearest(text, words.iter().copied()) {
+            // A hint made of a variable's value would show it.
+            let hint = if cursor.is_literal() { suggest::hint(key.kind, &text) } else { None };
+            breach.help = Some(match key.kind {
+                Kind::Choice(words) => match suggest::nearest(&text, words.iter().copied()) {
                     Some(meant) => format!("did you mean `{meant}`?"),
                     None => key.help(),
                 },
-                _ => key.help(),
+                _ => hint.unwrap_or_else(|| key.help()),
             });
             cursor.breach(breach);
         }

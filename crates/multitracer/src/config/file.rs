@@ -4,11 +4,13 @@ use super::baggage::{self, BAGGAGE};
 use super::decode::{Context, Cursor, Fields};
 use super::experiments::{self, EXPERIMENT};
 use super::model::{ConfigModel, OnSwitch, RemoteParent, UnknownTracer};
+use super::overrides;
 use super::routes::{self, ROUTE};
 use super::rules;
 use super::schema::{Key, Kind, Section};
 use super::substitute::UndefinedVariables;
 use super::tracers::{self, TRACER};
+use super::warnings;
 use super::yaml::{Node, NodeKind};
 
 pub(super) static FILE: Section = Section {
@@ -79,7 +81,9 @@ pub(super) fn read<'a>(cx: &'a Context<'a>, root: &'a Node<'a>) -> ConfigModel {
     if file.get("tracers").is_none() && matches!(root.kind, NodeKind::Map(_)) {
         file.at.missing("tracers", FILE.key("tracers").map(Key::help));
     }
-    let default_tracer = default_tracer(&file, &named.iter().map(|(name, ..)| *name).collect::<Vec<_>>());
+    let names: Vec<&str> = named.iter().map(|(name, ..)| *name).collect();
+    let written = default_tracer(&file, &names);
+    let default_tracer = overrides::default_tracer(cx, &names).unwrap_or(written);
     ConfigModel {
         enabled: file.flag("enabled").unwrap_or(true),
         unknown_tracer: file
@@ -99,8 +103,11 @@ pub(super) fn read<'a>(cx: &'a Context<'a>, root: &'a Node<'a>) -> ConfigModel {
 
 fn file_format(file: &Fields<'_>) {
     let (Some(cursor), Some(text)) = (file.get("file_format"), file.text("file_format")) else { return };
-    let minor = text.strip_prefix("1.").is_some_and(|minor| minor.parse::<u16>().is_ok());
-    if !minor {
+    let minor = text.strip_prefix("1.").and_then(|minor| minor.parse::<u16>().ok());
+    if let Some(1..) = minor {
+        let help = "what it has beyond `1.0` is refused as an unknown key";
+        cursor.warn(warnings::NEWER_FILE_FORMAT, "a later format than this version knows", help);
+    } else if minor.is_none() {
         let breach = rules::Breach::new("is not a file format that this version reads");
         cursor.breach(breach.help("write `file_format: \"1.0\"`"));
     }

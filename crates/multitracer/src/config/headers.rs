@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::backend::Preset;
 use super::decode::{Cursor, Fields, Scalar};
 use super::rules;
 use super::schema::{Key, Kind, Section};
@@ -95,10 +96,13 @@ fn percent_decode(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// `api_key` as the value of the authorization header.
-pub(super) fn api_key(fields: &Fields<'_>) -> Option<Secret> {
+/// `api_key` as the header that the backend reads it from.
+pub(super) fn api_key(fields: &Fields<'_>, preset: &Preset) -> Option<(&'static str, Secret)> {
     let cursor = fields.get("api_key")?;
     let key = fields.secret("api_key")?;
     let key = cursor.keep(rules::header_value(key.expose()))?;
-    (!key.is_empty()).then(|| Secret::new(format!("Bearer {key}")))
+    if key.is_empty() {
+        return None;
+    }
+    Some((preset.key_header(), cursor.keep(preset.credential(key))?))
 }

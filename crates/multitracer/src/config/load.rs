@@ -4,24 +4,38 @@ use std::collections::HashSet;
 
 use super::check::{self, Flaw, Found};
 use super::decode::{self, Context};
-use super::error::{ConfigError, Finding};
+use super::error::{ConfigError, Finding, Problem};
 use super::file;
 use super::model::ConfigModel;
+use super::overrides::{self, Override};
 use super::path::{KeyPath, Segment};
 use super::source::Source;
 use super::substitute::{UndefinedVariables, Variables};
+use super::warnings;
 use super::yaml::{self, Node, NodeKind, Span};
 
 /// The largest file that is read, in bytes.
 pub(super) const LARGEST: usize = 1 << 20;
 
-/// Reads a text. Without `variables` only the structure is checked, and the model has stand-ins.
-pub(super) fn load(
-    source_name: &str,
-    text: &str,
-    variables: Option<&dyn Variables>,
-    undefined: UndefinedVariables,
-) -> Result<ConfigModel, ConfigError> {
+/// How a text is read.
+#[derive(Clone, Copy)]
+pub(super) struct Rules<'v> {
+    /// `None`: only the structure is checked, and the model has stand-ins.
+    pub(super) variables: Option<&'v (dyn Variables + 'v)>,
+    pub(super) undefined: UndefinedVariables,
+    /// Whether variables in credentials are looked up.
+    pub(super) credentials: bool,
+}
+
+/// What a text says, and what is to be said about it.
+pub(super) struct Loaded {
+    pub(super) model: ConfigModel,
+    pub(super) warnings: Vec<Problem>,
+    pub(super) overrides: Vec<Override>,
+}
+
+/// Reads a text.
+pub(super) fn load(source_name: &str, text: &str, rules: &Rules<'_>) -> Result<Loaded, ConfigError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.len() > LARGEST {
         return Err(too_large(source_name));
@@ -30,38 +44,81 @@ pub(super) fn load(
     let root = match yaml::parse(text) {
         Ok(root) if root.is_null() => {
             let message = "the configuration is empty".to_owned();
-            let finding = Finding { path: KeyPath::root(), span: None, message, help: None };
+            let finding = Finding { code: None, path: KeyPath::root(), span: None, message, help: None };
             return Err(ConfigError::new(&source, vec![finding], 0));
         }
         Ok(root) => root,
         Err(broken) => {
             let span = broken.at.map(|at| Span { start: at, end: at + 1 });
-            let help = unquoted_reference(&source, span).then(|| {
-                "between `{` and `}` or `[` and `]` a reference needs quotes: `\"${VAR}\"`".to_owned()
-            });
-            let finding = Finding { path: KeyPath::root(), span, message: broken.message, help };
+            let help = yaml_help(&source, span, &broken.message).map(str::to_owned);
+            let finding = Finding { code: None, path: KeyPath::root(), span, message: broken.message, help };
             return Err(ConfigError::new(&source, vec![finding], 0));
         }
     };
-    let cx = Context::new(variables, undefined);
-    let model = file::read(&cx, &root);
-    let (mut findings, omitted, unknown) = cx.finish();
+    let cx = Context::new(rules);
+    let mut model = file::read(&cx, &root);
+    let overrides = overrides::apply(&cx, &mut model);
+    let about = warnings::surroundings(&cx, &model, &overrides);
+    let collected = cx.finish();
+    let mut findings = collected.findings;
+    let unknown = collected.unknown;
     let mut seen = HashSet::new();
     for flaw in check::model(&model) {
-        let finding = locate(&root, flaw);
+        let finding = locate(&root, flaw, None);
         if !unknown.touches(&finding.path) && seen.insert((finding.path.clone(), finding.message.clone())) {
             findings.push(finding);
         }
     }
-    if findings.is_empty() {
-        return Ok(model);
-    }
     source.mask(&root);
-    Err(ConfigError::new(&source, findings, omitted))
+    if !findings.is_empty() {
+        return Err(ConfigError::new(&source, findings, collected.omitted));
+    }
+    let mut found = collected.warnings;
+    found.extend(about);
+    let named = find(&root, &KeyPath::root().key("default_tracer"));
+    let varies = named.is_some_and(|(node, _)| has_reference(node));
+    for warning in warnings::model(&model, &overrides, &unknown, varies) {
+        let finding = locate(&root, warning.flaw, Some(warning.code));
+        if seen.insert((finding.path.clone(), finding.message.clone())) {
+            found.push(finding);
+        }
+    }
+    Ok(Loaded { model, warnings: Problem::all(&source, found), overrides })
+}
+
+fn has_reference(node: &Node<'_>) -> bool {
+    matches!(&node.kind, NodeKind::Scalar { text, .. } if text.contains("${"))
 }
 
 pub(super) fn too_large(source_name: &str) -> ConfigError {
     ConfigError::unreadable(source_name, format!("larger than {} KiB", LARGEST >> 10), None)
+}
+
+/// What is likely the matter where a text is no YAML.
+fn yaml_help(source: &Source<'_>, span: Option<Span>, message: &str) -> Option<&'static str> {
+    let at = span.and_then(|span| source.text.get(span.start..)).unwrap_or("");
+    if unquoted_reference(source, span) {
+        return Some("between `{` and `}` or `[` and `]` a reference needs quotes: `\"${VAR}\"`");
+    }
+    if at.starts_with('\t') {
+        return Some("YAML is indented with spaces, not with tabs");
+    }
+    if message.contains("mapping values are not allowed") {
+        return Some("a `:` with a space after it ends a key; text that has one in it needs quotes");
+    }
+    if message.contains("unexpected end of stream") {
+        return Some("a quote is not closed");
+    }
+    if message.contains("',' or '}'") || message.contains("',' or ']'") {
+        return Some("a bracket is not closed, or a comma is missing");
+    }
+    if message.contains("did not find expected key") {
+        return Some("keys of one map are indented alike");
+    }
+    if message.contains("unknown escape character") {
+        return Some("between double quotes `\\` starts an escape; use single quotes");
+    }
+    None
 }
 
 /// `{key: ${VAR}}` is the commonest way to break YAML with a variable.
@@ -74,7 +131,7 @@ fn unquoted_reference(source: &Source<'_>, span: Option<Span>) -> bool {
 }
 
 /// Gives a flaw of the model the place in the file that it comes from.
-fn locate(root: &Node<'_>, flaw: Flaw) -> Finding {
+fn locate(root: &Node<'_>, flaw: Flaw, code: Option<&'static str>) -> Finding {
     let inherited = defaults_path(&flaw.path);
     let or_inherited = flaw.or_path.as_ref().and_then(defaults_path);
     let places = [Some(&flaw.path), flaw.or_path.as_ref(), inherited.as_ref(), or_inherited.as_ref()];
@@ -85,7 +142,7 @@ fn locate(root: &Node<'_>, flaw: Flaw) -> Finding {
             Found::Value(_) => format!("the value {}", flaw.text),
             Found::Nothing | Found::Hidden => flaw.message(),
         };
-        return Finding { path: flaw.path, span, message, help: flaw.help };
+        return Finding { code, path: flaw.path, span, message, help: flaw.help };
     };
     let message = match &flaw.found {
         // What stands at another place may be another value.
@@ -98,11 +155,11 @@ fn locate(root: &Node<'_>, flaw: Flaw) -> Finding {
         }
         _ => flaw.message(),
     };
-    Finding { path: path.clone(), span, message, help: flaw.help }
+    Finding { code, path: path.clone(), span, message, help: flaw.help }
 }
 
 /// `tracers.<name>.rest` -> `defaults.rest`.
-fn defaults_path(path: &KeyPath) -> Option<KeyPath> {
+pub(super) fn defaults_path(path: &KeyPath) -> Option<KeyPath> {
     match path.segments() {
         [Segment::Key(tracers), Segment::Key(_), rest @ ..] if tracers == "tracers" && !rest.is_empty() => {
             let head = [Segment::Key("defaults".to_owned())];

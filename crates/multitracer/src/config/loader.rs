@@ -6,9 +6,12 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::error::ConfigError;
-use super::load::{self, LARGEST};
+use super::effective::Effective;
+use super::error::{ConfigError, Problem};
+use super::json_schema::JsonSchema;
+use super::load::{self, LARGEST, Loaded, Rules};
 use super::model::ConfigModel;
+use super::overrides::Override;
 use super::substitute::{ProcessEnv, UndefinedVariables, Variables};
 
 /// A configuration that was read and checked; registries are made from it.
@@ -31,6 +34,14 @@ use super::substitute::{ProcessEnv, UndefinedVariables, Variables};
 pub struct Config {
     model: Arc<ConfigModel>,
     origin: Option<Origin>,
+    notes: Arc<Notes>,
+}
+
+/// What is said about a configuration, and is no part of it.
+struct Notes {
+    source_name: String,
+    warnings: Vec<Problem>,
+    overrides: Vec<Override>,
 }
 
 /// The file that a configuration came from, and how it was read.
@@ -73,10 +84,75 @@ impl Config {
 
     /// Loads with variables from elsewhere, or with another rule for those that are not set.
     pub fn loader() -> ConfigLoader {
-        ConfigLoader { variables: Box::new(ProcessEnv), undefined: UndefinedVariables::default() }
+        ConfigLoader {
+            variables: Box::new(ProcessEnv),
+            undefined: UndefinedVariables::default(),
+            credentials: true,
+        }
     }
 
-    #[cfg(test)]
+    /// The JSON Schema of the file, for editors.
+    #[must_use]
+    pub fn json_schema() -> JsonSchema {
+        JsonSchema::new()
+    }
+
+    /// The file that was read, or `<string>`.
+    #[must_use]
+    pub fn source_name(&self) -> &str {
+        &self.notes.source_name
+    }
+
+    /// What is allowed and likely not meant, in the order of the file; at most the first hundred. By [name](Problem::code):
+    ///
+    /// | name | what |
+    /// |---|---|
+    /// | `shared_project` | tracers of two environments send to the same endpoint, with the same credentials, and the same project |
+    /// | `plain_http` | credentials go over `http://` to another machine |
+    /// | `inherited_credentials` | a tracer with an endpoint of its own sends it the credentials of `defaults` |
+    /// | `unreachable_route` | a route never matches: an earlier one covers it, or its own conditions exclude each other |
+    /// | `unused_tracer` | no route, no experiment and not `default_tracer` leads to a tracer; only code that names it uses it. Not looked for where a variable gives `default_tracer` |
+    /// | `sample_rate_zero` | a tracer's sample rate is 0 |
+    /// | `unlimited_canary` | headers of a request choose a tracer whose sampler has no rate limit |
+    /// | `ignored_variable` | an `OTEL_EXPORTER_OTLP_*` variable is set, which no tracer reads |
+    /// | `unknown_override` | a `MULTITRACER_*` variable is set that stands for nothing |
+    /// | `newer_file_format` | the file says that it has a later minor version of the format |
+    ///
+    /// ```
+    /// let config = multitracer::Config::from_yaml("tracers: {main: {sample_rate: 0, exporter: console}}")?;
+    /// let warnings: Vec<_> = config.warnings().iter().map(|warning| warning.code()).collect();
+    /// assert_eq!(warnings, [Some("sample_rate_zero")]);
+    /// # Ok::<(), multitracer::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn warnings(&self) -> &[Problem] {
+        &self.notes.warnings
+    }
+
+    /// What `MULTITRACER_*` variables changed in the file.
+    ///
+    /// | variable | stands for |
+    /// |---|---|
+    /// | `MULTITRACER_ENABLED` | `enabled` |
+    /// | `MULTITRACER_DEFAULT_TRACER` | `default_tracer` |
+    /// | `MULTITRACER_TRACER_<NAME>_ENABLED` | `tracers.<name>.enabled` |
+    /// | `MULTITRACER_TRACER_<NAME>_SAMPLE_RATE` | `tracers.<name>.sample_rate`, over `sampler` too |
+    ///
+    /// `<NAME>` is the tracer's name in capitals, with `_` for all but ASCII letters and digits. An empty variable counts as
+    /// not set. They are taken from where `${VAR}` is.
+    #[must_use]
+    pub fn overrides(&self) -> &[Override] {
+        &self.notes.overrides
+    }
+
+    /// Everything as it is in force: defaults filled in, presets and short forms written out, variables put in, secrets
+    /// redacted.
+    #[must_use]
+    pub fn effective(&self) -> Effective {
+        Effective::new(&self.model)
+    }
+
+    #[cfg(any(test, feature = "probe"))]
     pub(crate) fn model(&self) -> &ConfigModel {
         &self.model
     }
@@ -108,6 +184,7 @@ impl fmt::Debug for Config {
 pub struct ConfigLoader {
     variables: Box<dyn Variables + Send + Sync>,
     undefined: UndefinedVariables,
+    credentials: bool,
 }
 
 impl ConfigLoader {
@@ -123,6 +200,45 @@ impl ConfigLoader {
         Self { undefined, ..self }
     }
 
+    /// Leaves credentials out that variables hold: references in `api_key`, `headers` and `headers_list` are not looked up.
+    ///
+    /// For a look at routes and experiments where the secrets are not at hand; nothing that such a configuration sends is let in.
+    pub fn without_credentials(self) -> Self {
+        Self { credentials: false, ..self }
+    }
+
+    /// Checks a YAML file with no variable put in, and gives its warnings: what a build machine can do that has no secrets.
+    ///
+    /// # Errors
+    ///
+    /// As [`Config::from_path`], but for what the values of variables would show.
+    pub fn check_path(self, path: impl AsRef<Path>) -> Result<Vec<Problem>, ConfigError> {
+        let (name, text) = text_of(path.as_ref())?;
+        self.check(&name, &text)
+    }
+
+    /// As [`check_path`](Self::check_path), for YAML text.
+    ///
+    /// # Errors
+    ///
+    /// As [`Config::from_yaml`], but for what the values of variables would show.
+    pub fn check_yaml(self, text: &str) -> Result<Vec<Problem>, ConfigError> {
+        self.check("<string>", text)
+    }
+
+    fn check(&self, name: &str, text: &str) -> Result<Vec<Problem>, ConfigError> {
+        let rules = Rules { variables: None, ..self.rules() };
+        Ok(load::load(name, text, &rules)?.warnings)
+    }
+
+    fn rules(&self) -> Rules<'_> {
+        Rules {
+            variables: Some(self.variables.as_ref()),
+            undefined: self.undefined,
+            credentials: self.credentials,
+        }
+    }
+
     /// Reads a YAML file.
     ///
     /// # Errors
@@ -133,22 +249,7 @@ impl ConfigLoader {
     }
 
     fn at(self: Arc<Self>, path: &Path) -> Result<Config, ConfigError> {
-        let name = path.display().to_string();
-        let bytes = read(path).map_err(|error| {
-            ConfigError::unreadable(&name, format!("cannot read the file: {error}"), Some(error))
-        })?;
-        if bytes.len() > LARGEST {
-            return Err(load::too_large(&name));
-        }
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let line = error
-                .as_bytes()
-                .iter()
-                .take(error.utf8_error().valid_up_to())
-                .filter(|b| **b == b'\n')
-                .count();
-            ConfigError::unreadable(&name, format!("not UTF-8 text, in line {}", line + 1), None)
-        })?;
+        let (name, text) = text_of(path)?;
         let config = self.load(&name, &text)?;
         let origin = Origin { path: path.to_owned(), loader: self };
         Ok(Config { origin: Some(origin), ..config })
@@ -164,14 +265,34 @@ impl ConfigLoader {
     }
 
     fn load(&self, name: &str, text: &str) -> Result<Config, ConfigError> {
-        let model = load::load(name, text, Some(self.variables.as_ref()), self.undefined)?;
-        Ok(Config { model: Arc::new(model), origin: None })
+        let Loaded { model, warnings, overrides } = load::load(name, text, &self.rules())?;
+        let notes = Notes { source_name: name.to_owned(), warnings, overrides };
+        Ok(Config { model: Arc::new(model), origin: None, notes: Arc::new(notes) })
     }
 }
 
 impl fmt::Debug for ConfigLoader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConfigLoader").field("undefined_variables", &self.undefined).finish_non_exhaustive()
+    }
+}
+
+/// The name of a file in messages, and its text.
+fn text_of(path: &Path) -> Result<(String, String), ConfigError> {
+    let name = path.display().to_string();
+    let bytes = read(path).map_err(|error| {
+        ConfigError::unreadable(&name, format!("cannot read the file: {error}"), Some(error))
+    })?;
+    if bytes.len() > LARGEST {
+        return Err(load::too_large(&name));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok((name, text)),
+        Err(error) => {
+            let valid = error.utf8_error().valid_up_to();
+            let line = error.as_bytes().iter().take(valid).filter(|byte| **byte == b'\n').count();
+            Err(ConfigError::unreadable(&name, format!("not UTF-8 text, in line {}", line + 1), None))
+        }
     }
 }
 

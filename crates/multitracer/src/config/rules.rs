@@ -142,6 +142,13 @@ pub(crate) fn shown_url(text: &str) -> String {
     }
 }
 
+/// Whether a URL has a user name in it.
+#[cfg(feature = "probe")]
+pub(crate) fn has_userinfo(text: &str) -> bool {
+    text.parse::<Uri>()
+        .is_ok_and(|uri| uri.authority().is_some_and(|authority| authority.as_str().contains('@')))
+}
+
 /// A regular expression over header values, which are bytes: `\w`, `\d`, `(?i)` and the like are ASCII.
 pub(crate) fn regex(text: &str) -> Result<Regex, Breach> {
     RegexBuilder::new(text).unicode(false).size_limit(LARGEST_REGEX).build().map_err(|error| match error {

@@ -111,7 +111,7 @@ fn named(fields: &Fields<'_>, name: &str) -> Option<SamplerConfig> {
         "trace_id_ratio_based" => SamplerConfig::TraceIdRatioBased(inner.ratio("ratio").unwrap_or(1.0)),
         "rate_limited" => {
             if inner.get("per_second").is_none() {
-                inner.at.missing("per_second", None);
+                inner.at.missing("per_second", inner.section.key("per_second").map(Key::help));
             }
             SamplerConfig::RateLimited(inner.count("per_second").unwrap_or(1))
         }

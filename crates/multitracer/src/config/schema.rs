@@ -122,6 +122,7 @@ impl Kind {
             Self::Count(min, max) => format!("a whole number from {min} to {max}"),
             Self::Millis(min) => format!("a whole number of milliseconds from {min} to {MOST_MILLIS}"),
             Self::Ratio => "a number from 0 to 1".to_owned(),
+            Self::Choice([word]) => format!("`{word}`"),
             Self::Choice(words) => format!("one of {}", list(words.iter().copied())),
             Self::Section(_) | Self::Named(_) => "a map".to_owned(),
             Self::OneOf(section) => format!("exactly one of {}", section.names()),

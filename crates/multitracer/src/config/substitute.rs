@@ -18,6 +18,12 @@
 pub trait Variables {
     /// The value of the variable `name`, if it is set.
     fn get(&self, name: &str) -> Option<String>;
+
+    /// The names of all that are set, where they can be listed: to find variables that are set and mean nothing. The
+    /// default is none.
+    fn names(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 impl<F: Fn(&str) -> Option<String>> Variables for F {
@@ -33,6 +39,10 @@ pub struct ProcessEnv;
 impl Variables for ProcessEnv {
     fn get(&self, name: &str) -> Option<String> {
         std::env::var(name).ok()
+    }
+
+    fn names(&self) -> Vec<String> {
+        std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect()
     }
 }
 

@@ -145,6 +145,12 @@ const TAGGED: &str = "YAML tags (`!name`) are not supported";
 const KEY: &str = "a key must be a single value";
 const TOO_LARGE: &str = "too large once its aliases are followed";
 
+/// A value as YAML text.
+pub(super) fn to_text(value: &impl serde::Serialize) -> String {
+    // what is shown is made of text, numbers, lists and maps with text as keys, which YAML can say
+    serde_yaml::to_string(value).unwrap_or_default()
+}
+
 struct Budget {
     values: Cell<usize>,
     owned_bytes: Cell<usize>,

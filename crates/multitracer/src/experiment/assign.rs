@@ -21,6 +21,7 @@ pub(crate) struct Split {
     salted: Murmur3,
     total: u32,
     arms: Box<[Arm]>,
+    coverage: f64,
 }
 
 /// A variant's range of positions; it starts where the one before it ends.
@@ -60,7 +61,16 @@ impl Split {
                 Arm { end, covered_end: start + covered }
             })
             .collect();
-        Self { salted: Murmur3::new(0).update(experiment.salt.as_bytes()), total, arms }
+        Self { salted: Murmur3::new(0).update(experiment.salt.as_bytes()), total, arms, coverage }
+    }
+
+    pub(super) fn weights(&self) -> impl Iterator<Item = u32> {
+        let starts = std::iter::once(0).chain(self.arms.iter().map(|arm| arm.end));
+        self.arms.iter().zip(starts).map(|(arm, start)| ((arm.end - start) >> 32) as u32)
+    }
+
+    pub(super) fn coverage(&self) -> f64 {
+        self.coverage
     }
 
     /// The variant of `unit`. A missing or empty unit takes the fallback: hashing the empty text would put everybody

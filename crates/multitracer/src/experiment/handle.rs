@@ -76,6 +76,17 @@ impl Experiment {
         self.core.arms.iter().map(|(name, _)| &**name)
     }
 
+    /// The weights of its variants, in the same order.
+    pub fn weights(&self) -> impl Iterator<Item = u32> {
+        self.core.split.weights()
+    }
+
+    /// The share of each variant's units that take part, within 0.0 to 1.0.
+    #[must_use]
+    pub fn coverage(&self) -> f64 {
+        self.core.split.coverage()
+    }
+
     /// The variant of `unit`, the identity that is split: a user id, say. An empty one gets the fallback, since
     /// hashing it would put everybody without an identity into one variant.
     #[must_use]

@@ -42,8 +42,11 @@ impl RegistryBuilder {
         Self { model, tracers: Vec::new(), origin: None, altered: false }
     }
 
-    /// Starts from what a file says.
+    /// Starts from what a file says. Its [warnings](Config::warnings) are logged, but for tracers that only code may use.
     pub fn from_config(config: Config) -> Self {
+        for warning in config.warnings().iter().filter(|warning| warning.code() != Some("unused_tracer")) {
+            tracing::warn!(target: "multitracer", "{}", warning.render(config.source_name(), false));
+        }
         let (mut model, origin) = config.into_parts();
         let tracers = model.tracers.drain(..).map(TracerBuilder::from_config).collect();
         Self { model, tracers, origin, altered: false }

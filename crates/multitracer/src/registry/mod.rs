@@ -38,13 +38,15 @@ use self::plan::FileOrigin;
 use self::retired::Retired;
 pub(crate) use self::snapshot::Snapshot;
 pub use self::tracer_builder::TracerBuilder;
+#[cfg(feature = "probe")]
+pub(crate) use self::tracer_builder::resource;
 #[cfg(feature = "watch")]
 pub use self::watch::{Watch, Watching};
 
 use crate::config::{Config, UnknownTracer as UnknownTracerPolicy};
 use crate::experiment::Experiment;
 use crate::export::ExportRuntime;
-use crate::routing::{Headers, Route};
+use crate::routing::{Explanation, Headers, Route};
 use crate::tracer::{Frame, NameId, Tracer, TracerCore};
 
 static INSTALLED: OnceCell<Registry> = OnceCell::new();
@@ -272,6 +274,26 @@ impl Registry {
     #[must_use]
     pub fn default_route(&self) -> Route {
         self.snapshot().no_route(self)
+    }
+
+    /// As [`route`](Self::route), with what each rule had to say on the way: for people, not for each request.
+    ///
+    /// ```
+    /// # use multitracer::Registry;
+    /// let registry = Registry::from_yaml(r#"
+    /// default_tracer: production
+    /// defaults: {exporter: console}
+    /// tracers: {production: {}, canary: {}}
+    /// routes: [{name: canary-users, headers: {X-Canary-User: "true"}, tracer: canary}]
+    /// "#)?;
+    /// let explanation = registry.explain_route(&[("x-canary-user", "yes")]);
+    /// assert_eq!(explanation.rules()[0].to_string(), "canary-users: `x-canary-user` is `yes`, not `true`");
+    /// # Ok::<(), multitracer::BuildError>(())
+    /// ```
+    #[must_use]
+    pub fn explain_route<H: Headers + ?Sized>(&self, headers: &H) -> Explanation {
+        let snapshot = self.snapshot();
+        Explanation::new(snapshot.route(self, headers), &snapshot.model.routes, headers)
     }
 
     /// The experiment of that name.

@@ -364,7 +364,7 @@ fn otlp_http(endpoint: String) -> OtlpHttpConfig {
 }
 
 /// The resource of a tracer. Reads no environment variable.
-fn resource(config: &TracerConfig, own: Option<&Resource>) -> Resource {
+pub(crate) fn resource(config: &TracerConfig, own: Option<&Resource>) -> Resource {
     let text = |key: &'static str, value: &Option<String>| Some(KeyValue::new(key, value.clone()?));
     let service = &config.service;
     let unnamed = Some("unknown_service".to_owned());

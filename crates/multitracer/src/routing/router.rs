@@ -145,7 +145,7 @@ fn add(repeated: &mut Vec<Repeated>, index: usize, first: &[u8], value: &[u8]) {
 
 impl ValueMatch {
     /// Whether a header that is there, with `value`, is the one asked for.
-    fn holds(&self, value: &[u8]) -> bool {
+    pub(super) fn holds(&self, value: &[u8]) -> bool {
         match self {
             Self::Exact(text) => value == text.as_bytes(),
             Self::Prefix(text) => value.starts_with(text.as_bytes()),

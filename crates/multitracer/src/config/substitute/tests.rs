@@ -7,12 +7,17 @@ use serde_json::Value;
 
 use super::super::core_schema::{self, Typed};
 use super::super::decode::{Context, Cursor, Scalar};
+use super::super::load::Rules;
 use super::super::yaml::{self, NodeKind};
 use super::*;
 
 fn environment(value: &Value) -> BTreeMap<String, String> {
     let pairs = value.as_object().into_iter().flatten();
     pairs.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect()
+}
+
+fn rules<'v>(variables: &'v (dyn Variables + 'v), undefined: UndefinedVariables) -> Rules<'v> {
+    Rules { variables: Some(variables), undefined, credentials: true }
 }
 
 /// Every row of the published table and of the prose goes through the parser and the substitution.
@@ -30,7 +35,7 @@ fn agrees_with_the_specification() {
         let id = row["id"].as_str().unwrap();
         let root = yaml::parse(row["yaml"].as_str().unwrap()).unwrap();
         let NodeKind::Map(entries) = &root.kind else { panic!("{id}: no map") };
-        let cx = Context::new(Some(&variables), UndefinedVariables::Empty);
+        let cx = Context::new(&rules(&variables, UndefinedVariables::Empty));
         let (key, _, cursor) = Cursor::root(&cx, &root).entries().remove(0);
         assert_eq!(entries.len(), 1, "{id}");
         let scalar = cursor.scalar();
@@ -96,7 +101,7 @@ proptest! {
         let held = value.clone();
         let variables = move |name: &str| Some(if name == "A" { held.clone() } else { "expanded twice".to_owned() });
         let root = yaml::parse("before: 1\nkey: ${A}\nafter: [2]\n").unwrap();
-        let cx = Context::new(Some(&variables), UndefinedVariables::Error);
+        let cx = Context::new(&rules(&variables, UndefinedVariables::Error));
         let entries = Cursor::root(&cx, &root).entries();
         prop_assert_eq!(entries.len(), 3);
         prop_assert_eq!(entries[1].2.scalar(), Scalar::Text { text: value, plain: true });

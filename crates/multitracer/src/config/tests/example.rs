@@ -69,6 +69,7 @@ fn is_what_it_says() {
         local_parent_not_sampled: SamplerConfig::AlwaysOff,
     }));
     let exact = || ValueMatch::Exact("true".to_owned());
+    let limited = SamplerConfig::RateLimited;
     let to = |name: &str| RouteTarget::Tracer(name.to_owned());
     let variant = |name: &str| VariantConfig { name: name.to_owned(), weight: 50, tracer: name.to_owned() };
     let expected = ConfigModel {
@@ -80,15 +81,16 @@ fn is_what_it_says() {
         baggage: BaggageConfig::default(),
         tracers: vec![
             TracerConfig { sampler: sampled, ..tracer("production", "myapp-production", "production") },
-            tracer("canary", "canary-deployment", "production"),
-            tracer("shadow", "shadow-traffic", "production"),
+            TracerConfig { sampler: limited(100), ..tracer("canary", "canary-deployment", "production") },
+            TracerConfig { sampler: limited(100), ..tracer("shadow", "shadow-traffic", "production") },
             tracer("control", "ab-test-control", "experiment"),
             tracer("variant_a", "ab-test-variant-a", "experiment"),
-            tracer("experiments", "experiments", "experimental"),
+            TracerConfig { sampler: limited(10), ..tracer("experiments", "experiments", "experimental") },
         ],
         routes: vec![
             route("canary-users", "x-canary-user", exact(), to("canary")),
             route("shadow", "x-shadow-traffic", exact(), to("shadow")),
+            route("offline-runs", "x-experiment", ValueMatch::Exact("offline".to_owned()), to("experiments")),
             route(
                 "paying",
                 "x-plan",
@@ -106,6 +108,7 @@ fn is_what_it_says() {
         }],
     };
     assert_eq!(config.model(), &expected);
+    assert_eq!(config.warnings(), []);
 }
 
 #[test]

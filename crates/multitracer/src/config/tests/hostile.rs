@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::{Strategy, any, prop, prop_assert, prop_oneof, proptest};
 
-use super::super::{Config, ConfigError, UndefinedVariables, load, tests};
+use super::super::{Config, ConfigError, tests};
 use super::example::EXAMPLE;
 
 fn read(text: &str) -> Result<Config, ConfigError> {
     let result = tests::load(text, &[("HH_API_KEY", "hh-1")]);
-    let structure = load::load("<string>", text, None, UndefinedVariables::Error);
+    let structure = Config::loader().check_yaml(text);
     if let Err(error) = &structure {
         // What is wrong without an environment is wrong with it, too.
         assert!(result.is_err(), "{error}");

@@ -2,13 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod backends;
 mod code;
 mod docs;
+mod effective;
 mod example;
 mod hostile;
 mod model;
+mod overrides;
 mod problems;
 mod secrets;
+mod warnings;
 
 use super::model::ConfigModel;
 use super::{Config, ConfigError};

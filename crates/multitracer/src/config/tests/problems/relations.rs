@@ -165,14 +165,14 @@ experiments:
         r"<string>:5:11: experiments.e.unit: expected a map, found a single value
   5 |     unit: user.id
     |           ^^^^^^^
-<string>:6:11: experiments.e.hash: `md5` is not one of `murmur3_32_v1`
+<string>:6:11: experiments.e.hash: `md5` is not `murmur3_32_v1`
   6 |     hash: md5
     |           ^^^
     = help: `hash` is the hash, frozen under its name; default `murmur3_32_v1`
 <string>:7:15: experiments.e.coverage: `2` is not a number from 0 to 1
   7 |     coverage: 2
     |               ^
-    = help: `coverage` is the share of each variant's units that take part; the others get the fallback; default 1.0
+    = help: a share of the whole: 2 % is written `0.02`
 <string>:8:34: experiments.e.variants[0].weight: `-1` is not a whole number from 0 to 2147483647
   8 |     variants: [{name: a, weight: -1}]
     |                                  ^^
@@ -209,11 +209,14 @@ tracers:
 <string>:4:55: defaults.batch.max_export_batch_size: `max_export_batch_size` is more than `max_queue_size`
   4 |   batch: {max_queue_size: 100, max_export_batch_size: 200}
     |                                                       ^^^
+    = help: a batch is taken from what waits in the queue, so that it cannot be larger
 <string>:9:29: tracers.c.batch.max_queue_size: `max_export_batch_size` is more than `max_queue_size`
   9 |     batch: {max_queue_size: 50}
     |                             ^^
+    = help: a batch is taken from what waits in the queue, so that it cannot be larger
 <string>:10:28: tracers.c.exporter.otlp_http.tls: `cert_file` and `key_file` need each other
   10 |     exporter: {otlp_http: {tls: {key_file: [REDACTED]}}}
-     |                            ^^^",
+     |                            ^^^
+     = help: a client shows its certificate and proves that it holds the key; write both or none",
     );
 }

@@ -16,7 +16,8 @@ fn empty_files() {
 ",
         r"<string>:1:3: expected a map, found a list
   1 | - a
-    |   ^",
+    |   ^
+    = help: a map has `key: value` in place of `- value`",
     );
     refuses(
         "text",
@@ -32,11 +33,13 @@ fn broken_yaml() {
         r"tracers:
   a: {project: x
 ",
-        "<string>:3:1: not valid YAML: did not find expected ',' or '}', while parsing a flow mapping at line 2 column 6",
+        "<string>:3:1: not valid YAML: did not find expected ',' or '}', while parsing a flow mapping at line 2 column 6
+    = help: a bracket is not closed, or a comma is missing",
     );
     refuses(
         "tracers:\n\ta: {}\n",
-        "<string>:2:1: not valid YAML: found character that cannot start any token, while scanning for the next token",
+        "<string>:2:1: not valid YAML: found character that cannot start any token, while scanning for the next token
+    = help: YAML is indented with spaces, not with tabs",
     );
     refuses(
         r"tracers: {a: {project: ${X}}}
@@ -51,7 +54,8 @@ fn broken_yaml() {
 ",
         r"<string>:1:14: not valid YAML: did not find expected key, while parsing a block mapping
   1 | project: [REDACTED]
-    |          ^^^^^^^^^^",
+    |          ^^^^^^^^^^
+    = help: keys of one map are indented alike",
     );
     refuses(
         r"a: 1
@@ -97,7 +101,7 @@ fn unknown_and_duplicate_keys() {
 <string>:4:5: tracers.a: unknown key `colour`
   4 |     colour: red
     |     ^^^^^^
-    = help: a tracer takes `enabled`, `project`, `project_attribute`, `environment`, `source`, `api_key`, `service`, `resource`, `sampler`, `sample_rate`, `limits`, `exporter`, `exporters`, `batch`, `capture`",
+    = help: a tracer takes `enabled`, `project`, `project_attribute`, `environment`, `source`, `backend`, `api_key`, `service`, `resource`, `sampler`, `sample_rate`, `limits`, `exporter`, `exporters`, `batch`, `capture`",
     );
     refuses(
         r"tracers:

@@ -14,7 +14,8 @@ tracers: [a]
     = help: write `file_format: "1.0"`
 <string>:2:10: tracers: expected a map, found a list
   2 | tracers: [a]
-    |          ^"#,
+    |          ^
+    = help: a map has `key: value` in place of `- value`"#,
     );
     refuses(
         r"enabled: yes
@@ -30,7 +31,7 @@ tracers:
         r"<string>:1:10: enabled: `yes` is not `true` or `false`
   1 | enabled: yes
     |          ^^^
-    = help: `enabled` is whether any tracer records anything; default true
+    = help: write `true`
 <string>:2:12: on_switch: `chlid` is not one of `link`, `child`
   2 | on_switch: chlid
     |            ^^^^^
@@ -38,14 +39,14 @@ tracers:
 <string>:5:18: tracers.a.sample_rate: `10%` is not a number from 0 to 1
   5 |     sample_rate: 10%
     |                  ^^^
-    = help: `sample_rate` is short for `sampler: {parent_based: {root: {trace_id_ratio_based: {ratio: ..}}}}`
+    = help: a share of the whole: 10 % is written `0.1`
 <string>:6:14: tracers.a.service: expected a map, found a single value
   6 |     service: shop
     |              ^^^^
 <string>:8:23: tracers.a.batch.schedule_delay: `5s` is not a whole number of milliseconds from 0 to 86400000
   8 |       schedule_delay: 5s
     |                       ^^
-    = help: `schedule_delay` is the longest time that a span waits for its batch, in milliseconds; default 5000
+    = help: a number without its unit: 5s is written `5000`
 <string>:9:23: tracers.a.batch.max_queue_size: `0` is not a whole number from 1 to 16777216
   9 |       max_queue_size: 0
     |                       ^
@@ -152,7 +153,8 @@ fn samplers_and_exporters() {
 ",
         r"<string>:3:14: tracers.a.sampler: missing key `per_second`
   3 |     sampler: rate_limited
-    |              ^^^^^^^^^^^^",
+    |              ^^^^^^^^^^^^
+    = help: `per_second` is the most traces that are begun in a second; what a caller in another process began counts too",
     );
     refuses(
         r"tracers:
@@ -205,6 +207,7 @@ fn samplers_and_exporters() {
 <string>:7:9: tracers.a.exporter.otlp_grpc.tls: `cert_file` and `key_file` need each other
   7 |         tls: {cert_file: c, insecure: true}
     |         ^^^
+    = help: a client shows its certificate and proves that it holds the key; write both or none
 <string>:7:29: tracers.a.exporter.otlp_grpc.tls: unsupported key `insecure`
   7 |         tls: {cert_file: c, insecure: true}
     |                             ^^^^^^^^
@@ -266,7 +269,8 @@ fn headers_and_keys() {
 ",
         r"<string>:3:14: tracers.a.api_key: an `api_key` needs an OTLP exporter, and this tracer's is `console`
   3 |     api_key: [REDACTED]
-    |              ^^^^^^^^^^",
+    |              ^^^^^^^^^^
+    = help: leave it out, or write `exporter: otlp_http`",
     );
     refuses(
         r"tracers:

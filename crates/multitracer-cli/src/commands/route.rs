@@ -1,0 +1,48 @@
+//! `multitracer route`.
+
+use serde_json::{Value, json};
+
+use super::registry;
+use crate::Outcome;
+use crate::args::Route;
+use crate::output::out;
+
+pub(crate) fn route(args: &Route) -> Outcome {
+    let registry = registry(&args.file)?;
+    let explanation = registry.explain_route(&args.headers);
+    let route = explanation.route();
+    let assignment = route.assignment();
+    let (experiment, variant) =
+        (assignment.map(|each| each.experiment()), assignment.and_then(|each| each.variant()));
+    if args.json {
+        let rule = |rule: &multitracer::RuleOutcome| json!({"route": rule.route(), "matched": rule.matched(), "misses": rule.misses()});
+        let rules: Vec<Value> = explanation.rules().iter().map(rule).collect();
+        out(json!({
+            "tracer": route.tracer().name(),
+            "route": route.name(),
+            "experiment": experiment,
+            "variant": variant,
+            "reason": route.reason().as_str(),
+            "rules": rules,
+        }))?;
+        return Ok(());
+    }
+    for rule in explanation.rules() {
+        out(rule)?;
+    }
+    if route.name().is_none() {
+        out("no route matches: the default tracer")?;
+    }
+    if let Some(experiment) = experiment {
+        let got = variant.map_or_else(|| "the fallback".to_owned(), |variant| format!("variant {variant}"));
+        out(format_args!("experiment {experiment}: {got}"))?;
+    }
+    let tracer = route.tracer();
+    out(format_args!(
+        "=> tracer {} (project {}), reason {}",
+        tracer.name(),
+        tracer.project(),
+        route.reason()
+    ))?;
+    Ok(())
+}

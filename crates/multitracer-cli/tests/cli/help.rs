@@ -1,0 +1,42 @@
+use super::run;
+
+#[test]
+fn every_verb_has_help_with_an_example() {
+    for verb in ["check", "route", "assign", "ping", "schema", "init", "completions"] {
+        let help = run(&[verb, "--help"], &[]);
+        assert_eq!(help.code, 0);
+        assert!(
+            help.out.contains("Example") && help.out.contains(&format!("multitracer {verb}")),
+            "{}",
+            help.out
+        );
+    }
+    let all = run(&["--help"], &[]);
+    assert!(all.out.contains("Exit codes: 0 good, 1 something is wrong, 2"), "{}", all.out);
+    assert_eq!(run(&[], &[]).code, 2);
+    let unknown = run(&["chek", "x"], &[]);
+    assert!(unknown.code == 2 && unknown.err.contains("check"), "{}", unknown.err);
+}
+
+#[test]
+fn completions_for_shells() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = run(&["completions", shell], &[]);
+        assert!(script.code == 0 && script.out.contains("deny-warnings"), "{shell}");
+    }
+    assert_eq!(run(&["completions", "cobol"], &[]).code, 2);
+}
+
+#[test]
+fn the_schema_is_the_committed_one() {
+    let committed = std::fs::read_to_string(super::root().join("config.schema.json")).unwrap();
+    let printed = run(&["schema"], &[]).out;
+    if std::env::var_os("MULTITRACER_WRITE_DOCS").is_some() {
+        std::fs::write(super::root().join("config.schema.json"), printed).unwrap();
+        return;
+    }
+    assert!(
+        printed == committed,
+        "config.schema.json is out of date: `multitracer schema > config.schema.json`"
+    );
+}

@@ -1,0 +1,82 @@
+use super::{Temporary, run};
+
+const EXAMPLE: &str = "config.example.yaml";
+
+#[test]
+fn says_who_and_why() {
+    let routed = run(
+        &["route", EXAMPLE, "-H", "X-Canary-User: false", "-H", "x-plan: pro", "-H", "X-User-Id:42"],
+        &[],
+    );
+    assert_eq!((routed.code, routed.err.as_str()), (0, ""));
+    assert_eq!(
+        routed.out,
+        "canary-users: `x-canary-user` is `false`, not `true`\n\
+         shadow: no header `x-shadow-traffic`\n\
+         offline-runs: no header `x-experiment`\n\
+         paying: matches\n\
+         experiment prompt_tone: variant variant_a\n\
+         => tracer variant_a (project ab-test-variant-a), reason split\n"
+    );
+    let none = run(&["route", EXAMPLE], &[]);
+    assert!(none.out.ends_with("no route matches: the default tracer\n=> tracer production (project myapp-production), reason default\n"), "{}", none.out);
+}
+
+#[test]
+fn json_for_machines() {
+    let json = |headers: &[&str]| {
+        let mut args = vec!["route", EXAMPLE, "--json"];
+        headers.iter().for_each(|header| args.extend(["-H", *header]));
+        run(&args, &[]).json()
+    };
+    let canary = json(&["X-Canary-User: true"]);
+    for (key, value) in [
+        ("tracer", "canary".into()),
+        ("route", "canary-users".into()),
+        ("experiment", serde_json::Value::Null),
+        ("variant", serde_json::Value::Null),
+        ("reason", "targeting_match".into()),
+    ] {
+        assert_eq!(canary[key], value, "{key}");
+    }
+    let split = json(&["X-Plan: team", "X-User-Id: 42"]);
+    assert_eq!(
+        (&split["experiment"], &split["variant"], &split["reason"]),
+        (&"prompt_tone".into(), &"variant_a".into(), &"split".into())
+    );
+    assert_eq!(split["rules"].as_array().unwrap().len(), 4);
+    let fallback = json(&["X-Plan: team"]);
+    assert_eq!(
+        (&fallback["tracer"], &fallback["variant"], &fallback["reason"]),
+        (&"production".into(), &serde_json::Value::Null, &"default".into())
+    );
+    // A header that is repeated is one whose values are joined.
+    let smuggled = json(&["X-Canary-User: true", "X-Canary-User: false"]);
+    assert_eq!(smuggled["rules"][0]["misses"][0], "`x-canary-user` is `true, false`, not `true`");
+}
+
+#[test]
+fn each_kind_of_condition() {
+    let file = Temporary::new(
+        "conditions.yaml",
+        "default_tracer: a\ntracers: {a: {exporter: console}}\nroutes:\n\
+         - {name: r, headers: [{name: p, type: prefix, value: ab}, {name: r, type: regex, value: '^x'}, {name: q, type: present}, {name: X-Api-Key, value: s3cret}], tracer: a}\n",
+    );
+    let routed = run(&["route", file.path(), "-H", "P: ba", "-H", "r: yx", "-H", "x-api-key: gu3ss"], &[]);
+    assert!(
+        routed.out.starts_with(
+            "r: `p` is `ba`, which does not start with `ab`; `r` is `yx`, which does not match `^x`; no header `q`; \
+             `x-api-key` does not have the value that is wanted\n"
+        ),
+        "{}",
+        routed.out
+    );
+}
+
+#[test]
+fn a_header_that_is_none_is_a_usage_error() {
+    for header in ["no colon", "bad name: x", ": x"] {
+        let routed = run(&["route", EXAMPLE, "-H", header], &[]);
+        assert_eq!((routed.code, routed.out.as_str()), (2, ""), "{header}");
+    }
+}

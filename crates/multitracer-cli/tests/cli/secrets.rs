@@ -1,0 +1,121 @@
+//! A secret in every place where one can stand, and everything that every verb says looked through for it.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::time::Duration;
+
+use super::{Temporary, run};
+
+const CANARY: &str = "cAnArY";
+
+const VARIABLES: [(&str, &str); 4] = [
+    ("KEY", "cAnArY-from-a-variable"),
+    ("MULTITRACER_TRACER_HTTP_SAMPLE_RATES", "cAnArY"),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=cAnArY"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://u:cAnArY@h"),
+];
+
+/// Repeats to its clients what they sent.
+fn echo() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        // one thread each; they end with the test's process
+        for stream in listener.incoming().take(100) {
+            std::thread::spawn(move || {
+                let mut stream = stream.unwrap();
+                stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+                let (mut sent, mut buffer) = (Vec::new(), [0; 4096]);
+                while let Ok(read @ 1..) = stream.read(&mut buffer) {
+                    sent.extend_from_slice(&buffer[..read]);
+                }
+                let head = format!("HTTP/1.1 401 Unauthorized\r\ncontent-length: {}\r\n\r\n", sent.len());
+                let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&sent));
+            });
+        }
+    });
+    port
+}
+
+/// Every place but the user name of a URL, with which no exporter is set up.
+fn good(port: u16) -> String {
+    format!(
+        r#"
+default_tracer: http
+defaults:
+  resource: {{attributes: {{deploy.token: cAnArY, keys: [cAnArY]}}}}
+tracers:
+  http:
+    exporter:
+      otlp_http:
+        endpoint: http://127.0.0.1:{port}/v1/traces?token=cAnArY
+        headers: {{Authorization: Bearer cAnArY, x-a: "${{KEY}}"}}
+        headers_list: x-b=cAnArY,x-c=cAnArY%21
+  grpc: {{api_key: cAnArY, exporter: {{otlp_grpc: {{endpoint: "http://127.0.0.1:{port}", headers: {{x-d: "Token cAnArY"}}}}}}}}
+  basic: {{backend: langfuse, api_key: "cAnArY-1:cAnArY-2", exporter: {{otlp_http: {{endpoint: "http://127.0.0.1:{port}/"}}}}}}
+  team: {{backend: honeycomb, api_key: "${{KEY}}", exporter: {{otlp_http: {{endpoint: "http://127.0.0.1:{port}/"}}}}}}
+  far: {{api_key: cAnArY, exporter: {{otlp_http: {{endpoint: "http://cAnArY.invalid@no-such-host.invalid/v1/traces"}}}}}}
+routes:
+  - {{name: key, headers: {{X-Api-Key: cAnArY}}, tracer: grpc}}
+experiments:
+  e: {{variants: [{{name: basic}}, {{name: team}}], fallback: far}}
+"#
+    )
+}
+
+#[test]
+fn no_verb_shows_one() {
+    let port = echo();
+    let with_user = good(port);
+    let without_user = with_user.replace("cAnArY.invalid@", "");
+    let inline = with_user.replace("http://127.0.0.1", "https://u:cAnArY@127.0.0.1");
+    // A key in place of the path of a key, and places that are wrong in many ways.
+    let key = "tracers:\n  a:\n    exporter:\n      otlp_http:\n        endpoint: https://h/v1\n        tls:\n          cert_file: c\n          key_file: |\n            -----BEGIN PRIVATE KEY-----\n            cAnArY\n            -----END PRIVATE KEY-----\n";
+    let broken = without_user
+        .replace("api_key: cAnArY", "api_key: [cAnArY]")
+        .replace("x-b=cAnArY", "cAnArY")
+        .replace("Bearer cAnArY", "\"cAnArY\\n\"");
+    let misspelt = without_user.replace("api_key:", "apikey:").replace("headers:", "header:");
+    let unclosed = without_user.replace("x-c=cAnArY%21", "\"cAnArY");
+    let missing = without_user.replace("${KEY}", "${cAnArY_IS_NO_NAME}cAnArY");
+    let mut said = Vec::new();
+    for (name, text) in [
+        ("with-user", with_user.as_str()),
+        ("good", &without_user),
+        ("inline", &inline),
+        ("key", key),
+        ("broken", &broken),
+        ("misspelt", &misspelt),
+        ("unclosed", &unclosed),
+        ("missing", &missing),
+    ] {
+        let file = Temporary::new(&format!("secret-{name}.yaml"), text);
+        let path = file.path();
+        for args in [
+            &["check", path][..],
+            &["check", path, "--json"],
+            &["check", path, "--no-env"],
+            &["check", path, "--deny-warnings"],
+            &["route", path, "-H", "X-Api-Key: guess"],
+            &["route", path, "-H", "X-Api-Key: guess", "--json"],
+            &["route", path, "-H", "X-Api-Key: cAnArY"],
+            &["assign", path, "e", "a", "b"],
+            &["assign", path, "e", "a", "b", "--json"],
+            &["assign", path, "e", "a", "b", "--summary"],
+            &["ping", path, "--timeout", "2s"],
+            &["ping", path, "--timeout", "2s", "--json"],
+        ] {
+            let run = run(args, &VARIABLES);
+            let text = format!("{}{}", run.out, run.err).replace("cAnArY_IS_NO_NAME", "");
+            assert!(!text.contains(CANARY), "{name} {args:?}\n{text}");
+            assert!(!text.is_empty(), "{name} {args:?}");
+            said.push((name, run.code, text));
+        }
+    }
+    // The verbs did what they are for.
+    let words =
+        |of: &str, words: &str| said.iter().any(|(name, _, text)| *name == of && text.contains(words));
+    assert!(words("good", "[REDACTED]") && words("good", "refused: 401 Unauthorized"), "{said:?}");
+    assert!(words("good", "unreachable at DNS") && words("inline", "misconfigured"), "{said:?}");
+    assert!(words("key", "is the path of a PEM file") && words("missing", "undefined variable"), "{said:?}");
+}

@@ -1,0 +1,193 @@
+//! The JSON Schema of the file, for editors; made from the tables that the reader uses.
+
+use serde::ser::{Serialize, Serializer};
+
+use super::file::FILE;
+use super::schema::{Key, Kind, MOST_MILLIS, Section};
+use super::tree::{Tree, count, key, text};
+
+/// The JSON Schema (draft 2020-12) of a configuration; from [`Config::json_schema`](crate::Config::json_schema).
+///
+/// It serializes with serde. It knows keys, types and ranges; names, URLs, headers and regular expressions are checked when a file
+/// is loaded.
+#[derive(Clone, Debug)]
+pub struct JsonSchema(Tree);
+
+/// Keys that must be there, by the title of their section.
+const REQUIRED: [(&str, &[&str]); 6] = [
+    ("a configuration", &["tracers"]),
+    ("an experiment", &["variants"]),
+    ("a variant", &["name"]),
+    ("a header", &["name", "value"]),
+    ("a header condition", &["name"]),
+    ("`rate_limited`", &["per_second"]),
+];
+
+impl JsonSchema {
+    pub(super) fn new() -> Self {
+        let mut definitions = Definitions(Vec::new());
+        let top = definitions.section(&FILE);
+        let mut entries = vec![
+            key("$schema", text("https://json-schema.org/draft/2020-12/schema")),
+            key("title", text("multitracer configuration")),
+        ];
+        if let Tree::Map(top) = top {
+            entries.extend(top);
+        }
+        let definitions = definitions.0.into_iter().map(|(section, tree)| (name_of(section), tree)).collect();
+        entries.push(key("$defs", Tree::Map(definitions)));
+        Self(Tree::Map(entries))
+    }
+}
+
+impl Serialize for JsonSchema {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+/// The sections that have been met, in that order.
+struct Definitions(Vec<(&'static Section, Tree)>);
+
+impl Definitions {
+    fn section(&mut self, section: &'static Section) -> Tree {
+        let mut map = vec![key("type", list(["object", "null"]))];
+        map.extend(self.keys(section));
+        Tree::Map(map)
+    }
+
+    fn keys(&mut self, section: &'static Section) -> Vec<(String, Tree)> {
+        let properties = section.keys.iter().map(|each| key(each.name, self.property(each))).collect();
+        let mut map =
+            vec![key("properties", Tree::Map(properties)), key("additionalProperties", Tree::Flag(false))];
+        if let Some((_, names)) = REQUIRED.iter().find(|(title, _)| *title == section.title) {
+            map.push(key("required", list(names.iter().copied())));
+        }
+        map
+    }
+
+    fn property(&mut self, each: &Key) -> Tree {
+        let mut map = vec![key("description", text(&described(each)))];
+        match self.kind(each.kind) {
+            Tree::Map(kind) => map.extend(kind),
+            other => map.push(key("anyOf", Tree::List(vec![other]))),
+        }
+        Tree::Map(map)
+    }
+
+    fn kind(&mut self, kind: Kind) -> Tree {
+        match kind {
+            Kind::Text | Kind::Secret => one("type", list(["string", "number", "boolean", "null"])),
+            Kind::Flag => {
+                any([one("type", list(["boolean", "null"])), pattern("^([Tt]rue|TRUE|[Ff]alse|FALSE)$")])
+            }
+            Kind::Count(min, max) => whole(min, max),
+            Kind::Millis(min) => whole(min, MOST_MILLIS),
+            Kind::Ratio => any([
+                Tree::Map(vec![
+                    key("type", list(["number", "null"])),
+                    key("minimum", count(0)),
+                    key("maximum", count(1)),
+                ]),
+                pattern("^[0-9.eE+-]+$"),
+            ]),
+            Kind::Choice(words) => any([one("enum", list(words.iter().copied())), one("type", text("null"))]),
+            Kind::Section(inner) => self.reference(inner),
+            Kind::OneOf(inner) => self.one_of(inner),
+            Kind::Named(inner) => Tree::Map(vec![
+                key("type", list(["object", "null"])),
+                key("additionalProperties", self.reference(inner)),
+                key(
+                    "propertyNames",
+                    Tree::Map(vec![key("minLength", count(1)), key("maxLength", count(200))]),
+                ),
+            ]),
+            Kind::List(inner) => {
+                Tree::Map(vec![key("type", list(["array", "null"])), key("items", self.reference(inner))])
+            }
+            Kind::ListOf(inner) => {
+                Tree::Map(vec![key("type", list(["array", "null"])), key("items", self.one_of(inner))])
+            }
+            Kind::Pairs(inner) => Tree::Map(vec![key(
+                "anyOf",
+                Tree::List(vec![
+                    one("type", list(["object", "null"])),
+                    Tree::Map(vec![key("type", text("array")), key("items", self.reference(inner))]),
+                ]),
+            )]),
+        }
+    }
+
+    /// Exactly one key, which may stand alone.
+    fn one_of(&mut self, section: &'static Section) -> Tree {
+        let name = name_of(section);
+        self.define(section, |definitions| {
+            let words = section.keys.iter().map(|each| each.name);
+            let mut map = vec![
+                key("type", text("object")),
+                key("minProperties", count(1)),
+                key("maxProperties", count(1)),
+            ];
+            map.extend(definitions.keys(section));
+            any([one("enum", list(words)), one("type", text("null")), Tree::Map(map)])
+        });
+        one("$ref", text(&format!("#/$defs/{name}")))
+    }
+
+    fn reference(&mut self, section: &'static Section) -> Tree {
+        let name = name_of(section);
+        self.define(section, |definitions| definitions.section(section));
+        one("$ref", text(&format!("#/$defs/{name}")))
+    }
+
+    /// Once for each section; samplers have samplers in them.
+    fn define(&mut self, section: &'static Section, make: impl FnOnce(&mut Self) -> Tree) {
+        if self.0.iter().any(|(known, _)| std::ptr::eq(*known, section)) {
+            return;
+        }
+        let position = self.0.len();
+        self.0.push((section, Tree::Flag(true)));
+        let tree = make(self);
+        if let Some((_, slot)) = self.0.get_mut(position) {
+            *slot = tree;
+        }
+    }
+}
+
+/// `a header condition` -> `header_condition`
+fn name_of(section: &Section) -> String {
+    let title = section.title.trim_start_matches("a ").trim_start_matches("an ");
+    title.replace('`', "").replace(' ', "_")
+}
+
+fn described(each: &Key) -> String {
+    let default = each.default.replace('`', "");
+    if default.is_empty() { each.doc.to_owned() } else { format!("{}; default {default}", each.doc) }
+}
+
+fn one(name: &str, value: Tree) -> Tree {
+    Tree::Map(vec![key(name, value)])
+}
+
+fn list<'w>(words: impl IntoIterator<Item = &'w str>) -> Tree {
+    Tree::List(words.into_iter().map(text).collect())
+}
+
+fn pattern(expression: &str) -> Tree {
+    Tree::Map(vec![key("type", text("string")), key("pattern", text(expression))])
+}
+
+/// One of these, or text with a reference to a variable.
+fn any(kinds: impl IntoIterator<Item = Tree>) -> Tree {
+    let kinds = kinds.into_iter().chain([pattern("\\$\\{.*\\}")]);
+    one("anyOf", Tree::List(kinds.collect()))
+}
+
+fn whole(min: u64, max: u64) -> Tree {
+    let number = Tree::Map(vec![
+        key("type", list(["integer", "null"])),
+        key("minimum", count(min)),
+        key("maximum", count(max)),
+    ]);
+    any([number, pattern("^\\+?(0x[0-9a-fA-F]+|0o[0-7]+|[0-9]+)$")])
+}

@@ -1,0 +1,278 @@
+//! What is allowed and likely not meant.
+
+use super::super::Config;
+use super::load;
+
+/// The warnings, in short: name, path, message.
+fn warnings(text: &str) -> Vec<String> {
+    let config = load(text, &[]).unwrap_or_else(|error| unreachable!("{error}"));
+    short(config.warnings())
+}
+
+fn short(warnings: &[super::super::Problem]) -> Vec<String> {
+    let line = |each: &super::super::Problem| {
+        assert!(each.help().is_some(), "{each:?}");
+        format!("{} {}: {}", each.code().unwrap(), each.path(), each.message())
+    };
+    warnings.iter().map(line).collect()
+}
+
+const NONE: [&str; 0] = [];
+
+#[test]
+fn shows_its_place() {
+    let config =
+        load("default_tracer: a\ntracers:\n  a: {exporter: console}\n  b: {exporter: console}\n", &[]);
+    assert_eq!(
+        config.unwrap().warnings()[0].render("config.yaml", false).to_string(),
+        "config.yaml:4:3: warning: tracers.b: no route, no experiment and not `default_tracer` leads to this tracer \
+         [unused_tracer]\n  \
+         4 |   b: {exporter: console}\n    |   ^\n    \
+         = help: right if code names it; else remove it, or add the route"
+    );
+}
+
+#[test]
+fn one_project_for_two_environments() {
+    let file = |b: &str| {
+        format!(
+            "default_tracer: a\nroutes: [{{tracer: b}}]\ntracers:\n  a: {{project: shop, environment: production}}\n  b: {{{b}}}\n"
+        )
+    };
+    assert_eq!(
+        warnings(&file("project: shop, source: staging")),
+        [
+            "shared_project tracers.b.source: the same endpoint and project as those of `a`, which is of another environment"
+        ]
+    );
+    for other in [
+        "project: shop-staging, source: staging",
+        "project: shop, source: production",
+        "project: shop, source: staging, enabled: false",
+        "project: shop, source: staging, exporter: console",
+        "project: shop, source: staging, exporter: otlp_grpc",
+        "project: shop, source: staging, api_key: another",
+        "project: shop",
+    ] {
+        assert_eq!(warnings(&file(other)), NONE, "{other}");
+    }
+}
+
+#[test]
+fn credentials_in_the_clear() {
+    let file = |exporter: &str, rest: &str| format!("tracers: {{a: {{exporter: {{{exporter}}}{rest}}}}}");
+    let warning = |kind: &str| {
+        format!(
+            "plain_http tracers.a.exporter.{kind}.endpoint: credentials go to another machine over `http://`, which anybody \
+             on the way can read"
+        )
+    };
+    let http = |url: &str| format!("otlp_http: {{endpoint: \"{url}\"}}");
+    for url in
+        ["http://example.com/v1/traces", "http://10.0.0.1:4318/v1/traces", "http://localhost.example.com/x"]
+    {
+        assert_eq!(warnings(&file(&http(url), ", api_key: k")), [warning("otlp_http")], "{url}");
+        assert_eq!(warnings(&file(&http(url), "")), NONE, "{url}");
+    }
+    let grpc = "otlp_grpc: {endpoint: \"http://example.com:4317\", headers: {X-Api-Key: k}}";
+    assert_eq!(warnings(&file(grpc, "")), [warning("otlp_grpc")]);
+    assert_eq!(warnings(&file(&http("http://example.com/v1?key=1"), "")), [warning("otlp_http")]);
+    for url in [
+        "https://example.com/v1/traces",
+        "http://localhost:4318/v1/traces",
+        "http://127.1.2.3/v1/traces",
+        "http://[::1]:4318/v1/traces",
+        "http://otel.localhost/v1/traces",
+    ] {
+        assert_eq!(warnings(&file(&http(url), ", api_key: k")), NONE, "{url}");
+    }
+    // Once, where it stands, however many tracers take it from there.
+    let defaults = "default_tracer: a\nroutes: [{tracer: b}]\ndefaults: {api_key: k, exporter: {otlp_http: {endpoint: http://h/}}}\n\
+                    tracers: {a: , b: }";
+    assert_eq!(warnings(defaults), [warning("otlp_http").replace("tracers.a", "defaults")]);
+}
+
+#[test]
+fn credentials_of_the_defaults_for_another_endpoint() {
+    let file =
+        |defaults: &str, tracer: &str| format!("defaults: {{{defaults}}}\ntracers:\n  a: {{{tracer}}}\n");
+    let base = "api_key: k, exporter: {otlp_http: {endpoint: https://one/v1/traces}}";
+    let own = "exporter: {otlp_http: {endpoint: https://two/v1/traces}}";
+    let warning = "inherited_credentials tracers.a.exporter.otlp_http.endpoint: this endpoint is sent the credentials of \
+                   `defaults`: ";
+    assert_eq!(warnings(&file(base, own)), [format!("{warning}`authorization`")]);
+    let headers = "exporter: {otlp_http: {headers: {Authorization: Bearer k, x-api-key: k, x-team: t}}}";
+    assert_eq!(warnings(&file(headers, own)), [format!("{warning}`authorization`, `x-api-key`")]);
+    let one = own.replace("}}", ", headers: {x-api-key: null}}}");
+    assert_eq!(warnings(&file(headers, &one)), [format!("{warning}`authorization`")]);
+    let grpc = |host: &str| format!("exporter: {{otlp_grpc: {{endpoint: https://{host}}}}}");
+    assert_eq!(
+        warnings(&file(&format!("{}, api_key: k", grpc("one")), &grpc("two"))),
+        [format!("{}`authorization`", warning.replace("_http", "_grpc"))]
+    );
+    for (defaults, tracer) in [
+        (base, "exporter: {otlp_http: {endpoint: https://one/other}}"),
+        (base, "api_key: own, exporter: {otlp_http: {endpoint: https://two/v1/traces}}"),
+        (base, "exporter: {otlp_http: {endpoint: https://two/v1/traces, headers: {authorization: null}}}"),
+        (base, "exporter: {otlp_http: {endpoint: https://two/v1/traces, headers: {authorization: Basic x}}}"),
+        (base, "exporter: {otlp_http: {timeout: 1}}"),
+        ("exporter: {otlp_http: {headers: {x-team: t}}}", own),
+    ] {
+        assert_eq!(warnings(&file(defaults, tracer)), NONE, "{defaults} {tracer}");
+    }
+}
+
+#[test]
+fn routes_that_never_match() {
+    let file = |routes: &str| {
+        format!("default_tracer: a\ntracers: {{a: {{exporter: console}}}}\nroutes: [{routes}]")
+    };
+    let routes = |pairs: &[&str]| {
+        let routes: Vec<_> =
+            pairs.iter().map(|headers| format!("{{headers: {headers}, tracer: a}}")).collect();
+        warnings(&file(&routes.join(", ")))
+    };
+    let covered = |first: &str, second: &str| {
+        let got = routes(&[first, second]);
+        assert!(
+            got.is_empty()
+                || got
+                    == [
+                        "unreachable_route routes[1]: this route never matches: `routes[0]`, further up, matches first"
+                    ],
+            "{got:?}"
+        );
+        !got.is_empty()
+    };
+    let (exact, prefix, regex, present) = (
+        "{X: abc}",
+        "[{name: x, type: prefix, value: ab}]",
+        "[{name: x, type: regex, value: '^a'}]",
+        "[{name: x, type: present}]",
+    );
+    for wide in [exact, prefix, regex, present] {
+        assert!(covered(wide, exact) && covered(wide, wide), "{wide}");
+        assert!(covered("{}", wide) && !covered(wide, "{}"), "{wide}");
+        assert!(covered(wide, "{Y: z, x: abc}") && !covered("{Y: z, x: abc}", wide), "{wide}");
+        assert!(!covered(wide, "{Y: abc}"), "{wide}");
+        assert!(covered(present, wide) && (wide == present || !covered(wide, present)), "{wide}");
+    }
+    assert!(!covered("{X: abd}", exact) && !covered(prefix, "{X: a}") && !covered(regex, "{X: ba}"));
+    assert!(covered(prefix, "[{name: x, type: prefix, value: abc}]"));
+    assert!(!covered(prefix, "[{name: x, type: prefix, value: a}]"));
+    assert!(!covered(regex, "[{name: x, type: regex, value: '^ab'}]"));
+    assert_eq!(
+        routes(&["[{name: X, value: a}, {name: x, value: b}]"]),
+        ["unreachable_route routes[0]: this route never matches: `x` cannot have two values at once"]
+    );
+    let never = "[{name: X, value: a}, {name: x, type: prefix, value: b}]";
+    assert_eq!(routes(&[never]).len(), 1);
+    assert_eq!(routes(&["[{name: X, value: ab}, {name: x, type: regex, value: b}]"]), NONE);
+}
+
+/// Compared in pairs, but not without bound.
+#[test]
+fn very_many_routes_are_looked_at_quickly() {
+    let routes: String = (0..20_000).map(|i| format!("- {{headers: {{X: v{i}}}, tracer: a}}\n")).collect();
+    let start = std::time::Instant::now();
+    assert_eq!(warnings(&format!("tracers: {{a: {{exporter: console}}}}\nroutes:\n{routes}")), NONE);
+    assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+#[test]
+fn tracers_that_only_code_can_use() {
+    let tracers = "tracers: {a: {exporter: console}, b: {exporter: console}, c: {exporter: console}}";
+    let unused = |rest: &str| {
+        let warnings = warnings(&format!("default_tracer: a\n{tracers}\n{rest}"));
+        let unused = warnings.iter().filter_map(|each| each.strip_prefix("unused_tracer tracers."));
+        unused.map(|each| each[..1].to_owned()).collect::<String>()
+    };
+    assert_eq!(unused(""), "bc");
+    assert_eq!(unused("routes: [{headers: {x: y}, tracer: b}]"), "c");
+    assert_eq!(unused("experiments: {e: {variants: [{name: b}], fallback: c}}"), "");
+    // Elsewhere the others are the default one.
+    assert_eq!(warnings(&format!("default_tracer: ${{APP_ENV:-a}}\n{tracers}")), NONE);
+    assert_eq!(unused("experiments: {e: {variants: [{name: x, tracer: c}]}}"), "b");
+}
+
+#[test]
+fn sample_rates_of_zero() {
+    let rate = |sampler: &str| warnings(&format!("tracers: {{a: {{exporter: console, {sampler}}}}}"));
+    assert_eq!(
+        rate("sample_rate: 0"),
+        ["sample_rate_zero tracers.a.sample_rate: the sample rate is 0: no trace begins here"]
+    );
+    for zero in [
+        "sampler: {trace_id_ratio_based: {ratio: 0.0}}",
+        "sampler: {parent_based: {root: {trace_id_ratio_based: {ratio: 0}}}}",
+    ] {
+        let expected = ["sample_rate_zero tracers.a.sampler: the sample rate is 0: no trace begins here"];
+        assert_eq!(rate(zero), expected, "{zero}");
+    }
+    for other in ["sample_rate: 0.0001", "sampler: always_off", "sample_rate: 0, enabled: false"] {
+        assert_eq!(rate(other), NONE, "{other}");
+    }
+    let variables = [("MULTITRACER_TRACER_A_SAMPLE_RATE", "0")];
+    let config = load("tracers: {a: {exporter: console}}", &variables).unwrap();
+    assert_eq!(
+        short(config.warnings()),
+        ["sample_rate_zero tracers.a.sample_rate: the sample rate is 0, by the variable \
+          `MULTITRACER_TRACER_A_SAMPLE_RATE`: no trace begins here"]
+    );
+}
+
+#[test]
+fn canaries_without_a_limit() {
+    let file = |tracer: &str, rest: &str| {
+        format!(
+            "default_tracer: a\ntracers: {{a: {{exporter: console}}, b: {{exporter: console{tracer}}}}}\n\
+             routes: [{{name: r, headers: {{X: y}}, tracer: b}}]\n{rest}"
+        )
+    };
+    let warning = "unlimited_canary tracers.b: headers of a request choose this tracer, by the route `r`, and nothing limits \
+                   how often";
+    for unlimited in ["", ", sample_rate: 0.5", ", sampler: always_on"] {
+        assert_eq!(warnings(&file(unlimited, "")), [warning], "{unlimited}");
+    }
+    let root = ", sampler: {parent_based: {root: {rate_limited: {per_second: 1}}}}";
+    for limited in
+        [", sampler: {rate_limited: {per_second: 5}}", root, ", sampler: always_off", ", enabled: false"]
+    {
+        assert_eq!(warnings(&file(limited, "")), NONE, "{limited}");
+    }
+    // Then the request may bring a sampled parent, which is followed.
+    assert_eq!(warnings(&file(root, "remote_parent: child")), [warning]);
+    let to_default = "tracers: {a: {exporter: console}}\nroutes: [{headers: {X: y}, tracer: a}]";
+    assert_eq!(warnings(to_default), NONE);
+}
+
+#[test]
+fn later_formats() {
+    assert_eq!(
+        warnings("file_format: '1.1'\ntracers: {a: {exporter: console}}"),
+        ["newer_file_format file_format: a later format than this version knows"]
+    );
+    assert_eq!(warnings("file_format: '1.0'\ntracers: {a: {exporter: console}}"), NONE);
+}
+
+/// Without variables nothing is said that a variable could make untrue.
+#[test]
+fn the_structure_alone() {
+    let check = |text: &str| short(&Config::loader().check_yaml(text).unwrap());
+    assert_eq!(check("default_tracer: ${T:-a}\ntracers: {a: , b: {exporter: console}}"), NONE);
+    assert_eq!(
+        check("default_tracer: a\ntracers: {a: , b: {sample_rate: \"${R}\"}}\nroutes: [{tracer: b}]"),
+        NONE
+    );
+    assert_eq!(
+        check(
+            "default_tracer: a\ntracers: {a: , b: {project: \"${P}\"}}\nroutes: [{name: x, headers: {x: y}, tracer: b}]"
+        ),
+        [
+            "unlimited_canary tracers.b: headers of a request choose this tracer, by the route `x`, and nothing limits how often"
+        ]
+    );
+    let url = "tracers: {a: {api_key: \"${K}\", exporter: {otlp_http: {endpoint: \"${E}\"}}}}";
+    assert_eq!(check(url), NONE);
+    assert_eq!(check("tracers: {a: {sample_rate: 0}}").len(), 1);
+}

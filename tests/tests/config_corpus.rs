@@ -1,0 +1,136 @@
+//! Files with one mistake each, and what is said about it; and files without.
+//!
+//! `tests/configs/broken/NAME.yaml` has its expected diagnostics in `NAME.txt`, which
+//! `MULTITRACER_WRITE_DOCS=1 cargo test -p multitracer-tests --test config_corpus` writes.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use multitracer::Config;
+use serde_json::Value;
+
+/// The only variables that are set.
+const VARIABLES: [(&str, &str); 7] = [
+    ("TEXT", "sEcReT text"),
+    ("EMPTY", ""),
+    ("HOST", "sEcReT host"),
+    ("FROM_A_FILE", "sEcReT-key\n"),
+    ("KEY", "sEcReT-key"),
+    ("PAIR", "sEcReT:key"),
+    ("HH_API_KEY", "sEcReT-key"),
+];
+
+fn variable(name: &str) -> Option<String> {
+    VARIABLES.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+}
+
+fn files(folder: &str) -> BTreeMap<String, PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs").join(folder);
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let yaml = paths.filter(|path| path.extension().is_some_and(|extension| extension == "yaml"));
+    yaml.map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), path)).collect()
+}
+
+#[test]
+fn every_mistake_is_explained() {
+    let files = files("broken");
+    assert!(files.len() >= 120, "{}", files.len());
+    let write = std::env::var_os("MULTITRACER_WRITE_DOCS").is_some();
+    let (mut wrong, mut seen) = (Vec::new(), BTreeMap::new());
+    for (name, path) in &files {
+        let Err(error) = Config::loader().variables(variable).path(path) else {
+            wrong.push(format!("{name}: taken"));
+            continue;
+        };
+        let said = error.to_string().replace(path.to_str().unwrap(), "config.yaml") + "\n";
+        let expected = path.with_extension("txt");
+        if write {
+            fs::write(&expected, &said).unwrap();
+        } else if fs::read_to_string(&expected).ok().as_ref() != Some(&said) {
+            wrong.push(format!("{name}:\n{said}"));
+        }
+        for secret in ["sEcReT", "secret-1", "secret-2", "c2VjcmV0"] {
+            assert!(!said.contains(secret), "{name}: {said}");
+        }
+        assert!(error.problems().iter().all(|problem| problem.code().is_none()), "{name}");
+        // each is a mistake of its own
+        let key: Vec<_> = error
+            .problems()
+            .iter()
+            .map(|p| (p.path().to_owned(), p.message().to_owned(), p.column()))
+            .collect();
+        if let Some(other) = seen.insert(key, name) {
+            wrong.push(format!("{name}: says the same as {other}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_good_file_is_clean() {
+    let files = files("good");
+    assert!(files.len() >= 20, "{}", files.len());
+    for (name, path) in files {
+        let config = Config::loader().variables(variable).path(&path);
+        let config = config.unwrap_or_else(|error| unreachable!("{name}: {error}"));
+        let warnings: Vec<_> =
+            config.warnings().iter().map(|each| each.render(&name, false).to_string()).collect();
+        assert!(warnings.is_empty(), "{}", warnings.join("\n"));
+        let structure = Config::loader().check_path(&path);
+        assert_eq!(
+            structure.map(|warnings| warnings.len()).unwrap_or_else(|error| unreachable!("{error}")),
+            0,
+            "{name}"
+        );
+        // What is in force says the same once more.
+        let effective = config.effective().to_string();
+        let again = Config::loader().variables(|_: &str| None).yaml(&effective);
+        let again = again.unwrap_or_else(|error| unreachable!("{name}: {error}\n{effective}"));
+        assert_eq!(again.effective().to_string(), effective, "{name}");
+        assert!(!effective.contains("sEcReT-key"), "{name}: {effective}");
+    }
+}
+
+/// The schema takes every good file, and finds the mistakes that a schema can find.
+#[test]
+fn the_schema_agrees() {
+    let schema = serde_json::to_value(Config::json_schema()).unwrap();
+    jsonschema::meta::validate(&schema).unwrap_or_else(|error| unreachable!("{error}"));
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let read = |path: &Path| serde_yaml::from_str::<Value>(&fs::read_to_string(path).unwrap());
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config.example.yaml");
+    let starter =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/multitracer-cli/src/commands/starter.yaml");
+    for path in files("good").into_values().chain([example, starter]) {
+        let value = read(&path).unwrap();
+        let errors: Vec<String> = validator
+            .iter_errors(&value)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert!(errors.is_empty(), "{}: {}", path.display(), errors.join("\n"));
+    }
+    let mut found = Vec::new();
+    for (name, path) in files("broken") {
+        let Ok(value) = read(&path) else { continue };
+        if !validator.is_valid(&value) {
+            found.push(name);
+        }
+    }
+    for name in [
+        "unknown_key_misspelt",
+        "sample_rate_above_one",
+        "sampler_unknown",
+        "sampler_two",
+        "timeout_of_zero",
+        "backend_unknown",
+        "experiment_without_variants",
+        "route_condition_type_unknown",
+        "otel_processors",
+        "queue_of_zero",
+    ] {
+        assert!(found.iter().any(|found| found == name), "{name}");
+    }
+    assert!(found.len() >= 60, "{}: {found:?}", found.len());
+}
