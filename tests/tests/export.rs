@@ -46,9 +46,8 @@ impl SpanExporter for Bad {
 #[tokio::test]
 async fn bad_exporters_touch_only_their_own_tracer() {
     let receiver = Receiver::start().await.unwrap();
-    let bad = |name: &str, how: Bad| {
-        TracerBuilder::new(name).exporter(how).export_timeout(Duration::from_millis(200))
-    };
+    let bad =
+        |name: &str, how: Bad| TracerBuilder::new(name).exporter(how).export_timeout(Duration::from_secs(1));
     let registry = Registry::builder()
         .tracer(TracerBuilder::new("good").otlp_http(receiver.http_endpoint()))
         .tracer(bad("panics", Bad::Panics))

@@ -13,12 +13,16 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{Request, Response};
 use multitracer::{
-    AsTracer, BuildError, Config, ConfigLoader, ExperimentBuilder, InMemoryExporter, OnSwitch, ProcessEnv,
-    Registry, ReloadError, RemoteParent, RouteBuilder, TracerBuilder, UndefinedVariables,
-    UnknownTracerPolicy, WithTracerExt as _, install,
+    AsTracer, BuildError, Config, ConfigLoader, ExperimentBuilder, HttpClientLayer, InMemoryExporter,
+    LogFormat, OnSwitch, ProbeOutcome, ProcessEnv, Registry, ReloadError, RemoteParent, RouteBuilder,
+    SpanBuilder, TracerBuilder, TracingOptions, UndefinedVariables, UnknownTracerPolicy, WithTracerExt as _,
+    install,
 };
 use multitracer_tests::{Behaviour, Receiver};
+use opentelemetry::trace::{Tracer as _, TracerProvider as _};
 use tower::{Layer as _, Service};
+
+multitracer::tracers! { main }
 
 /// Stands wherever a secret can.
 const SECRET: &str = "cAnArY-5e37f0";
@@ -27,7 +31,8 @@ const SECRET: &str = "cAnArY-5e37f0";
 const LIB: &str = include_str!("../../crates/multitracer/src/lib.rs");
 
 /// Not types with values of their own: traits, functions, macros, modules, what is of another crate.
-const NO_VALUES: [&str; 5] = ["AsTracer", "Headers", "ToAttribute", "Variables", "WithTracerExt"];
+const NO_VALUES: [&str; 6] =
+    ["AsTracer", "ChooseRoute", "Headers", "ToAttribute", "Variables", "WithTracerExt"];
 
 /// Everything that was shown, by the type that it is of.
 #[derive(Default)]
@@ -117,7 +122,19 @@ fn configuration(shown: &mut Shown) {
     let yaml = format!(
         "tracers: {{a: {{api_key: {SECRET}, exporter: {{otlp_http: {{endpoint: \"http://127.0.0.1:9/v1/traces?key={SECRET}\"}}}}}}}}"
     );
-    shown.debug("Config", &Config::from_yaml(&yaml).unwrap());
+    let config = Config::from_yaml(&yaml).unwrap();
+    shown.debug("Config", &config);
+    shown.both("Effective", &config.effective());
+    shown.0.push(("Effective", serde_json::to_string(&config.effective()).unwrap()));
+    shown.debug("JsonSchema", &Config::json_schema());
+    let overridden = Config::loader()
+        .variables(|name: &str| (name == "MULTITRACER_TRACER_A_SAMPLE_RATE").then(|| "0.5".to_owned()))
+        .yaml(&yaml)
+        .unwrap();
+    shown.debug("Override", &overridden.overrides()[0]);
+    for warning in overridden.warnings() {
+        shown.debug("Problem", warning);
+    }
     let broken =
         Config::from_yaml(&format!("tracers: {{a: {{api_key: \"{SECRET}\\n\", samplr: 1}}}}")).unwrap_err();
     shown.error("ConfigError", &broken);
@@ -131,6 +148,42 @@ fn configuration(shown: &mut Shown) {
     shown.debug("RemoteParent", &RemoteParent::Auto);
     shown.debug("UndefinedVariables", &UndefinedVariables::Error);
     shown.debug("UnknownTracerPolicy", &UnknownTracerPolicy::Default);
+}
+
+async fn probes(shown: &mut Shown, endpoints: &[String]) {
+    for endpoint in endpoints {
+        let kind = if endpoint.contains("/v1/") { "otlp_http" } else { "otlp_grpc" };
+        let yaml = format!(
+            "tracers: {{a: {{api_key: {SECRET}, exporter: {{{kind}: {{endpoint: \"{endpoint}\"}}}}}}}}"
+        );
+        for probe in Config::from_yaml(&yaml).unwrap().probe("a", Duration::from_millis(400)).await {
+            shown.debug("Probe", &probe);
+            shown.both("ProbeOutcome", probe.outcome());
+            if let ProbeOutcome::Unreachable { step, .. } = probe.outcome() {
+                shown.debug("ProbeStep", step);
+            }
+        }
+    }
+}
+
+fn bridges(shown: &mut Shown, registry: &Registry) {
+    let provider = registry.tracer_provider();
+    let tracer = provider.tracer("library");
+    shown.debug("DispatchingTracerProvider", &provider);
+    shown.debug("DispatchingTracer", &tracer);
+    shown.debug("DispatchedSpan", &tracer.start("span"));
+    shown.debug("TracingOptions", &TracingOptions::new());
+    shown.debug("LogFormat", &LogFormat::text(()));
+    shown.debug("Propagator", &registry.propagator());
+    let builder = || SpanBuilder::new("span").tracer("echo-http");
+    shown.debug("SpanBuilder", &builder());
+    shown.debug("ManualSpan", &builder().start());
+    shown.debug("SpanGuard", &builder().enter());
+    shown.debug("InSpan", &builder().in_future(ready(())));
+    shown.both("TracerName", &MAIN);
+    let client = HttpClientLayer::new();
+    shown.debug("HttpClientLayer", &client);
+    shown.debug("HttpClientService", &client.layer(Answers));
 }
 
 fn build_errors(shown: &mut Shown) {
@@ -174,6 +227,7 @@ async fn nothing_shows_a_secret() {
     let mut builder = Registry::builder()
         .tracer(TracerBuilder::new("main").in_memory(&spans))
         .default_tracer("main")
+        .route(RouteBuilder::to_tracer("keyed", "main").header("authorization", format!("{SECRET}-2")))
         .route(RouteBuilder::to_experiment("all", "split").header_present("x-user"))
         .experiment(ExperimentBuilder::new("split").variant("only", 1, "echo-http"));
     shown.debug("RouteBuilder", &RouteBuilder::to_tracer("r", "main").header("authorization", SECRET));
@@ -194,6 +248,12 @@ async fn nothing_shows_a_secret() {
     }
     let headers = [("x-user", "u"), ("authorization", SECRET)];
     shown.debug("Route", &registry.route(&headers));
+    let explanation = registry.explain_route(&headers);
+    shown.both("Explanation", &explanation);
+    for rule in explanation.rules() {
+        shown.both("RuleOutcome", rule);
+    }
+    bridges(&mut shown, &registry);
     let experiment = registry.experiment("split").unwrap();
     shown.debug("Experiment", &experiment);
     shown.debug("Assignment", &experiment.assign("user"));
@@ -236,6 +296,15 @@ async fn nothing_shows_a_secret() {
     }
     drop(tracing);
     drop(registry);
+    let query = format!("?key={SECRET}");
+    let endpoints = [
+        echo.http_endpoint() + &query,
+        echo.grpc_endpoint(),
+        picky.http_endpoint(),
+        hung.http_endpoint(),
+        format!("http://127.0.0.1:9/v1/traces{query}"),
+    ];
+    probes(&mut shown, &endpoints).await;
 
     for (of, text) in &shown.0 {
         assert!(!text.contains(SECRET), "{of}:\n{text}");

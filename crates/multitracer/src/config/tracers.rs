@@ -176,7 +176,8 @@ fn suits(name: &str, fields: &Fields<'_>, block: &Block, defaults: &Block, backe
     match &exporter {
         Some(exporter) if exporter.without_key().is_some() => {
             if let (Some(cursor), Some(kind)) = (fields.given("backend"), exporter.without_key()) {
-                let help = format!("`{kind}` sends nothing over the network; leave one of them out");
+                let place = if kind == "console" { "standard output" } else { "a file" };
+                let help = format!("`{kind}` writes to {place}; leave one of them out");
                 cursor.problem(
                     format!("a `backend` needs an OTLP exporter, and this tracer's is `{kind}`"),
                     Some(help),
