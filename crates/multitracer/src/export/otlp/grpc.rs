@@ -63,7 +63,8 @@ struct OtlpGrpc {
 impl Exporter for OtlpGrpc {
     fn export(self: Arc<Self>, batch: Vec<SpanData>, retry: Retry) -> ExportFuture {
         Box::pin(async move {
-            let body = self.encoder.protobuf(batch);
+            let body = self.encoder.protobuf(&batch);
+            drop(batch);
             retry.run(|| self.send(body.clone())).await
         })
     }

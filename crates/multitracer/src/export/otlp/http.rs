@@ -86,7 +86,7 @@ impl Exporter for OtlpHttp {
 impl OtlpHttp {
     fn body(&self, batch: Vec<SpanData>) -> std::io::Result<Bytes> {
         let plain = match self.encoding {
-            Encoding::Protobuf => self.encoder.protobuf(batch),
+            Encoding::Protobuf => self.encoder.protobuf(&batch),
             Encoding::Json => self.encoder.json(batch)?.into(),
         };
         match self.compression {

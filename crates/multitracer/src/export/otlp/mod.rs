@@ -12,6 +12,8 @@ mod grpc;
 #[cfg(feature = "otlp-http")]
 mod http;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod protobuf;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod scrub;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod tls;
