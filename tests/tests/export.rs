@@ -190,6 +190,40 @@ fn shutdown_takes_one_deadline() {
     }
 }
 
+/// A pause that is longer than there is time for costs the batch that met it; what comes later waits, whatever is flushed.
+#[tokio::test]
+async fn a_long_pause_holds_for_the_tracer() {
+    let busy = Behaviour { fail_first: Some((1, 429)), retry_after: Some(60), ..Behaviour::default() };
+    let (http, grpc) =
+        (Receiver::start_with(busy.clone()).await.unwrap(), Receiver::start_with(busy).await.unwrap());
+    let short = |tracer: TracerBuilder| tracer.export_timeout(Duration::from_secs(5));
+    let registry = Registry::builder()
+        .tracer(short(TracerBuilder::new("http").otlp_http(http.http_endpoint())))
+        .tracer(short(TracerBuilder::new("grpc").otlp_grpc(grpc.grpc_endpoint())))
+        .default_tracer("http")
+        .build()
+        .unwrap();
+    let counts = |report: &Report| -> Vec<_> {
+        let of = |tracer: &TracerReport| (tracer.dropped_by_reason.export_failed, tracer.queued);
+        report.tracers().iter().map(of).collect()
+    };
+    let started = Instant::now();
+    for name in ["http", "grpc"] {
+        spans(&registry, name, 3);
+    }
+    assert_eq!(counts(registry.flush().await.unwrap_err().report()), [(3, 0), (3, 0)]);
+    for name in ["http", "grpc"] {
+        spans(&registry, name, 2);
+    }
+    let error = registry.flush().await.unwrap_err();
+    assert_eq!(counts(error.report()), [(3, 2), (3, 2)], "{error}");
+    assert!(error.to_string().contains("the backend asked to wait"), "{error}");
+    let error = registry.shutdown().await.unwrap_err();
+    assert_eq!(counts(error.report()), [(5, 0), (5, 0)], "{error}");
+    assert!(started.elapsed() < Duration::from_secs(4), "nobody waited for a minute");
+    assert_eq!((http.requests().len(), grpc.requests().len()), (1, 1), "nor asked again");
+}
+
 /// Takes its time, and knows how many of its exports ran at once.
 #[derive(Clone, Debug, Default)]
 struct Overlapping {
