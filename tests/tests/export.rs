@@ -6,6 +6,8 @@
     reason = "a test may panic, and say what it found"
 )]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use multitracer::{Registry, Report, ShutdownError, TracerBuilder, TracerReport};
@@ -46,13 +48,12 @@ impl SpanExporter for Bad {
 #[tokio::test]
 async fn bad_exporters_touch_only_their_own_tracer() {
     let receiver = Receiver::start().await.unwrap();
-    let bad =
-        |name: &str, how: Bad| TracerBuilder::new(name).exporter(how).export_timeout(Duration::from_secs(1));
+    let bad = |name: &str, how: Bad| TracerBuilder::new(name).exporter(how);
     let registry = Registry::builder()
         .tracer(TracerBuilder::new("good").otlp_http(receiver.http_endpoint()))
         .tracer(bad("panics", Bad::Panics))
         .tracer(bad("fails", Bad::Fails))
-        .tracer(bad("hangs", Bad::Hangs))
+        .tracer(bad("hangs", Bad::Hangs).export_timeout(Duration::from_millis(200)))
         .tracer(TracerBuilder::new("refused").otlp_http("http://127.0.0.1:9/v1/traces"))
         .default_tracer("good")
         .build()
@@ -186,6 +187,76 @@ fn shutdown_takes_one_deadline() {
         let (registry, started) = (build(), Instant::now());
         let result = runtime.block_on(async { registry.shutdown_blocking(deadline) });
         check(&format!("{what}, blocking"), result, started);
+    }
+}
+
+/// A pause that is longer than there is time for costs the batch that met it; what comes later waits, whatever is flushed.
+#[tokio::test]
+async fn a_long_pause_holds_for_the_tracer() {
+    let busy = Behaviour { fail_first: Some((1, 429)), retry_after: Some(60), ..Behaviour::default() };
+    let (http, grpc) =
+        (Receiver::start_with(busy.clone()).await.unwrap(), Receiver::start_with(busy).await.unwrap());
+    let short = |tracer: TracerBuilder| tracer.export_timeout(Duration::from_secs(5));
+    let registry = Registry::builder()
+        .tracer(short(TracerBuilder::new("http").otlp_http(http.http_endpoint())))
+        .tracer(short(TracerBuilder::new("grpc").otlp_grpc(grpc.grpc_endpoint())))
+        .default_tracer("http")
+        .build()
+        .unwrap();
+    let counts = |report: &Report| -> Vec<_> {
+        let of = |tracer: &TracerReport| (tracer.dropped_by_reason.export_failed, tracer.queued);
+        report.tracers().iter().map(of).collect()
+    };
+    let started = Instant::now();
+    for name in ["http", "grpc"] {
+        spans(&registry, name, 3);
+    }
+    assert_eq!(counts(registry.flush().await.unwrap_err().report()), [(3, 0), (3, 0)]);
+    for name in ["http", "grpc"] {
+        spans(&registry, name, 2);
+    }
+    let error = registry.flush().await.unwrap_err();
+    assert_eq!(counts(error.report()), [(3, 2), (3, 2)], "{error}");
+    assert!(error.to_string().contains("the backend asked to wait"), "{error}");
+    let error = registry.shutdown().await.unwrap_err();
+    assert_eq!(counts(error.report()), [(5, 0), (5, 0)], "{error}");
+    assert!(started.elapsed() < Duration::from_secs(4), "nobody waited for a minute");
+    assert_eq!((http.requests().len(), grpc.requests().len()), (1, 1), "nor asked again");
+}
+
+/// Takes its time, and knows how many of its exports ran at once.
+#[derive(Clone, Debug, Default)]
+struct Overlapping {
+    now: Arc<AtomicUsize>,
+    most: Arc<AtomicUsize>,
+}
+
+impl SpanExporter for Overlapping {
+    async fn export(&self, _batch: Vec<SpanData>) -> OTelSdkResult {
+        let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(now, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        self.now.fetch_sub(1, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_tracer_has_as_many_exports_at_once_as_it_may() {
+    let exporters = [(1, Overlapping::default()), (3, Overlapping::default())];
+    let mut builder = Registry::builder().default_tracer("1");
+    for (exports, exporter) in &exporters {
+        let tracer = TracerBuilder::new(exports.to_string()).exporter(exporter.clone());
+        builder = builder.tracer(tracer.max_export_batch_size(5).max_concurrent_exports(*exports));
+    }
+    let registry = builder.build().unwrap();
+    for (exports, _) in &exporters {
+        spans(&registry, &exports.to_string(), 40);
+    }
+    let report = registry.shutdown().await.unwrap();
+    for (exports, exporter) in exporters {
+        assert_eq!(exporter.most.load(Ordering::SeqCst), exports, "{report}");
+        assert_eq!(report.tracer(&exports.to_string()).unwrap().exported, 40);
     }
 }
 

@@ -38,6 +38,10 @@ pub(crate) enum Retryable {
     /// After a delay of our choice.
     Backoff,
     /// After the delay that the backend asked for.
+    #[cfg_attr(
+        all(feature = "otlp-file", not(any(test, feature = "otlp-http", feature = "otlp-grpc"))),
+        expect(dead_code, reason = "a file asks for none")
+    )]
     After(Duration),
 }
 

@@ -30,7 +30,7 @@ impl Durations {
         let mut attributes = exporter_attributes(tracer, exporter, position);
         match outcome {
             Ok(delivered) if delivered.rejected > 0 => {
-                attributes.push(KeyValue::new("error.type", "rejected"))
+                attributes.push(KeyValue::new("error.type", "rejected"));
             }
             Ok(_) => {}
             Err(failure) => attributes.push(KeyValue::new("error.type", reason_name(failure.reason))),
@@ -50,12 +50,15 @@ impl Durations {
     }
 }
 
+/// Name, description, and what to observe of each tracer.
+type Instrument<T> = (&'static str, &'static str, fn(&TracerStats, &dyn AsyncInstrument<T>));
+
 /// Publishes what `stats` gives whenever the meter collects.
 pub(crate) fn publish<F>(meter: &Meter, stats: F)
 where
     F: Fn() -> Vec<TracerStats> + Clone + Send + Sync + 'static,
 {
-    let counters: [(&'static str, &'static str, fn(&TracerStats, &dyn AsyncInstrument<u64>)); 3] = [
+    let counters: [Instrument<u64>; 3] = [
         ("otel.sdk.span.started", "The number of created spans.", started),
         (
             "otel.sdk.processor.span.processed",
@@ -77,7 +80,7 @@ where
             .with_callback(move |instrument| stats().iter().for_each(|stats| observe(stats, instrument)))
             .build();
     }
-    let levels: [(&'static str, &'static str, fn(&TracerStats, &dyn AsyncInstrument<i64>)); 4] = [
+    let levels: [Instrument<i64>; 4] = [
         ("otel.sdk.span.live", "The number of recording spans that have not ended.", live),
         ("otel.sdk.processor.span.queue.size", "The number of spans in the queue.", |stats, to| {
             to.observe(level(stats.queued), &processor_attributes(stats));

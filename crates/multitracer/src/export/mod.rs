@@ -3,9 +3,17 @@
 //!
 //! The rest of the crate sees [`Pipeline`]: spans go in, reports come out, and nothing on the way in waits.
 
+#[cfg_attr(
+    not(any(test, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file")),
+    expect(dead_code, reason = "there is no exporter that has use for it")
+)]
 mod clients;
 mod console;
 mod exporter;
+#[cfg_attr(
+    not(any(test, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file")),
+    expect(dead_code, reason = "there is no exporter that has use for it")
+)]
 mod failure;
 mod latency;
 mod memory;
@@ -18,6 +26,10 @@ mod processor;
 mod prometheus;
 mod queue;
 mod report;
+#[cfg_attr(
+    not(any(test, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file")),
+    expect(dead_code, reason = "there is no exporter that has use for it")
+)]
 mod retry;
 mod runtime;
 mod size;

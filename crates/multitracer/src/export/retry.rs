@@ -5,7 +5,7 @@
 
 use std::future::Future;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -45,7 +45,11 @@ pub(crate) struct Retry {
     left: u32,
     closing: watch::Receiver<Closing>,
     hold: Option<Instant>,
+    last: LastFailure,
 }
+
+/// Why the last attempt failed, for whoever cuts the export off.
+pub(crate) type LastFailure = Arc<Mutex<Option<String>>>;
 
 impl Retry {
     /// `limit` is the time that the whole export may take, zero for none; `most` the attempts after the first. Nothing is
@@ -58,7 +62,13 @@ impl Retry {
         hold: Option<Instant>,
     ) -> Self {
         let limit = if limit.is_zero() { BUDGET } else { limit };
-        Self { queue, give_up: Instant::now() + limit, left: most, closing, hold }
+        // an attempt in the last moment would only be cut off
+        let give_up = Instant::now() + (limit - limit / 20);
+        Self { queue, give_up, left: most, closing, hold, last: Arc::default() }
+    }
+
+    pub(crate) fn last_failure(&self) -> LastFailure {
+        Arc::clone(&self.last)
     }
 
     /// Calls `attempt` until it succeeds, fails for good, or would have to wait for longer than there is time.
@@ -84,6 +94,7 @@ impl Retry {
                 Ok(delivered) => return Ok(delivered),
                 Err(failure) => failure,
             };
+            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure.message.clone());
             let (until, hurry) = match failure.retry {
                 Retryable::Never => return Err(failure),
                 Retryable::Backoff => (Instant::now() + jitter(backoff), true),

@@ -1,7 +1,7 @@
 //! The task that empties one exporter's queue.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use opentelemetry_sdk::trace::SpanData;
@@ -232,12 +232,17 @@ async fn deliver(
         queue.settle(spans, took, outcome);
         timed(took, outcome);
     };
+    let last_failure = retry.last_failure();
     // ends with this future
     let mut export = JoinSet::new();
     export.spawn(async move { exporter.export(batch, retry).await });
     let outcome = match within(limit, export.join_next()).await {
         None => {
-            let outcome = Err(Failure::new(DropReason::Timeout, format!("no answer within {limit:?}")));
+            let mut message = format!("no answer within {limit:?}");
+            if let Some(before) = last_failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                message = format!("{message}; before that: {before}");
+            }
+            let outcome = Err(Failure::new(DropReason::Timeout, message));
             settle(&outcome);
             // one that blocks its thread keeps its place among the exports, so that it blocks no more threads than that
             export.shutdown().await;

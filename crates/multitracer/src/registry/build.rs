@@ -136,7 +136,7 @@ fn labels(config: &TracerConfig, own: &BTreeMap<usize, OwnExporter>) -> Vec<Stri
             Some(OwnExporter::Custom(_)) => "custom".to_owned(),
             None => describe_exporter(exporter),
         };
-        let alike = labels.iter().any(|other| *other == label);
+        let alike = labels.contains(&label);
         labels.push(if alike { format!("{label} #{}", position + 1) } else { label });
     }
     labels

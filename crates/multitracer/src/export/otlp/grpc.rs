@@ -18,7 +18,7 @@ use tonic::{Code, Request, Status};
 use super::encode::Encoder;
 use super::scrub::Scrub;
 use super::tls::Pem;
-use super::{MAX_ANSWER, USER_AGENT, answer, chain};
+use super::{KEEP_ALIVE, KEEP_ALIVE_ANSWER, MAX_ANSWER, USER_AGENT, answer, chain};
 use crate::config::model::{Compression, OtlpGrpcConfig};
 use crate::export::clients::Clients;
 use crate::export::exporter::{Delivered, ExportFuture, Exporter, ExporterError};
@@ -29,10 +29,6 @@ const EXPORT: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Expor
 
 /// How long a connection may take to come about, whosoever waits for it.
 const CONNECT: Duration = Duration::from_secs(10);
-
-/// How often a connection that is in use is asked for a sign of life, and how long that may take.
-const KEEP_ALIVE: Duration = Duration::from_secs(30);
-const KEEP_ALIVE_ANSWER: Duration = Duration::from_secs(10);
 
 /// Connections to one endpoint, made when they are needed.
 pub(crate) struct GrpcChannel(Channel);
@@ -67,7 +63,8 @@ struct OtlpGrpc {
 impl Exporter for OtlpGrpc {
     fn export(self: Arc<Self>, batch: Vec<SpanData>, retry: Retry) -> ExportFuture {
         Box::pin(async move {
-            let body = self.encoder.protobuf(batch);
+            let body = self.encoder.protobuf(&batch);
+            drop(batch);
             retry.run(|| self.send(body.clone())).await
         })
     }
@@ -119,10 +116,11 @@ impl OtlpGrpc {
             }
             _ => (DropReason::ExportFailed, Retryable::Never),
         };
-        let why = match std::error::Error::source(status) {
-            Some(source) if status.message().is_empty() => chain(source),
-            _ => status.message().to_owned(),
-        };
+        let mut why = status.message().to_owned();
+        if let Some(source) = std::error::Error::source(status) {
+            let causes = chain(source);
+            why = if causes.starts_with(&why) { causes } else { format!("{why}: {causes}") };
+        }
         let message = format!("{:?}: {why}", status.code());
         Failure::new(reason, self.scrub.clean(&message)).retry(retry)
     }

@@ -25,7 +25,7 @@ use rustls::{ClientConfig, RootCertStore};
 use super::encode::Encoder;
 use super::scrub::Scrub;
 use super::tls::Pem;
-use super::{MAX_ANSWER, answer, chain};
+use super::{KEEP_ALIVE, KEEP_ALIVE_ANSWER, MAX_ANSWER, answer, chain};
 use crate::config::model::{Compression, Encoding, OtlpHttpConfig};
 use crate::export::clients::Clients;
 use crate::export::exporter::{Delivered, ExportFuture, Exporter, ExporterError};
@@ -86,7 +86,7 @@ impl Exporter for OtlpHttp {
 impl OtlpHttp {
     fn body(&self, batch: Vec<SpanData>) -> std::io::Result<Bytes> {
         let plain = match self.encoding {
-            Encoding::Protobuf => self.encoder.protobuf(batch),
+            Encoding::Protobuf => self.encoder.protobuf(&batch),
             Encoding::Json => self.encoder.json(batch)?.into(),
         };
         match self.compression {
@@ -190,8 +190,12 @@ fn client(pem: &Pem) -> Result<HttpClient, ExporterError> {
         .enable_all_versions()
         .build();
     Ok(Client::builder(TokioExecutor::new())
+        .timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(IDLE)
+        // else a connection whose other end is gone would take requests, and time them out, for as long as TCP tries
+        .http2_keep_alive_interval(KEEP_ALIVE)
+        .http2_keep_alive_timeout(KEEP_ALIVE_ANSWER)
         .build(connector))
 }
 

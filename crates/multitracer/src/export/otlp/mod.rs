@@ -12,6 +12,8 @@ mod grpc;
 #[cfg(feature = "otlp-http")]
 mod http;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod protobuf;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod scrub;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod tls;
@@ -37,6 +39,12 @@ const MAX_ANSWER: usize = 1 << 20;
 
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 const USER_AGENT: &str = concat!("multitracer/", env!("CARGO_PKG_VERSION"));
+
+/// How often an HTTP/2 connection that is in use is asked for a sign of life, and how long that may take.
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+const KEEP_ALIVE: std::time::Duration = std::time::Duration::from_secs(30);
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+const KEEP_ALIVE_ANSWER: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// An error and its causes on one line.
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
