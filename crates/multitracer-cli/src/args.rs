@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use multitracer::Config;
 
 /// Checks multitracer configurations, and tries them from a shell.
 #[derive(Debug, Parser)]
@@ -58,7 +60,7 @@ pub(crate) struct Check {
     #[arg(long)]
     pub(crate) deny_warnings: bool,
     /// Leave out a warning, by its name; may be given more than once
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(Config::warning_names()))]
     pub(crate) allow: Vec<String>,
     /// Print one JSON object
     #[arg(long)]

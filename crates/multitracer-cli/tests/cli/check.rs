@@ -55,6 +55,7 @@ fn warnings_are_errors_when_denied() {
     assert_eq!(run(&["check", file.path(), "--deny-warnings"], &[]).code, 1);
     let allowed = run(&["check", file.path(), "--deny-warnings", "--allow", "sample_rate_zero"], &[]);
     assert_eq!((allowed.code, allowed.err.ends_with(": no problem\n")), (0, true), "{}", allowed.err);
+    assert_eq!(run(&["check", file.path(), "--allow", "sample_rate_ten"], &[]).code, 2);
     let ignored = run(&["check", "config.example.yaml"], &[KEY, ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://x")]);
     assert!(
         ignored.err.contains("`OTEL_EXPORTER_OTLP_ENDPOINT` is set, and no tracer reads it"),

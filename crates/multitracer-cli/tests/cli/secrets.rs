@@ -78,6 +78,16 @@ fn no_verb_shows_one() {
     let misspelt = without_user.replace("api_key:", "apikey:").replace("headers:", "header:");
     let unclosed = without_user.replace("x-c=cAnArY%21", "\"cAnArY");
     let missing = without_user.replace("${KEY}", "${cAnArY_IS_NO_NAME}cAnArY");
+    let pem = Temporary::new(
+        "secret.pem",
+        "-----BEGIN PRIVATE KEY-----\ncAnArY\n-----END PRIVATE KEY-----\ncAnArY\n",
+    );
+    let files = without_user
+        .replace(
+            "headers_list:",
+            &format!("tls: {{cert_file: {0}, key_file: {0}}}\n        headers_list:", pem.path()),
+        )
+        .replace("http://127.0.0.1", "https://127.0.0.1");
     let mut said = Vec::new();
     for (name, text) in [
         ("with-user", with_user.as_str()),
@@ -88,6 +98,7 @@ fn no_verb_shows_one() {
         ("misspelt", &misspelt),
         ("unclosed", &unclosed),
         ("missing", &missing),
+        ("files", &files),
     ] {
         let file = Temporary::new(&format!("secret-{name}.yaml"), text);
         let path = file.path();

@@ -18,6 +18,8 @@ use super::yaml::{Node, NodeKind, Span};
 pub(super) struct Context<'v> {
     /// `None`: look at the structure alone; a value with a reference is then unknown, and right.
     pub(super) variables: Option<&'v (dyn Variables + 'v)>,
+    /// Where `MULTITRACER_*` comes from.
+    pub(super) overrides: Option<&'v (dyn Variables + 'v)>,
     pub(super) undefined: Cell<UndefinedVariables>,
     /// Whether variables in credentials are looked up.
     credentials: bool,
@@ -63,6 +65,7 @@ impl<'v> Context<'v> {
     pub(super) fn new(rules: &Rules<'v>) -> Self {
         Self {
             variables: rules.variables,
+            overrides: rules.overrides,
             undefined: Cell::new(rules.undefined),
             credentials: rules.credentials,
             findings: RefCell::default(),

@@ -10,7 +10,6 @@ use super::headers::{self, HEADER, Headers};
 use super::model::{
     Compression, Encoding, ExporterConfig, FileConfig, OtlpGrpcConfig, OtlpHttpConfig, TlsConfig,
 };
-use super::path::mentions_secret;
 use super::rules;
 use super::sampler::NOTHING;
 use super::schema::{Key, Kind, Section};
@@ -233,24 +232,37 @@ impl Exporter {
         }
     }
 
-    /// The kind, if this block's endpoint is on another host than the one of `defaults`.
-    pub(super) fn endpoint_beside(&self, defaults: &Self) -> Option<&'static str> {
-        let (kind, own, base) = match (self, defaults) {
-            (Self::Http(own), Self::Http(base)) => ("otlp_http", own, base),
-            (Self::Grpc(own), Self::Grpc(base)) => ("otlp_grpc", own, base),
+    /// The kind, if this block's endpoint is on another host than where the defaults, or the backend that they name, send.
+    pub(super) fn endpoint_beside(
+        &self,
+        defaults: Option<&Self>,
+        preset: Option<&Preset>,
+    ) -> Option<&'static str> {
+        let (kind, own, preset) = match self {
+            Self::Http(own) => ("otlp_http", own, preset.and_then(|preset| preset.endpoint)),
+            Self::Grpc(own) => ("otlp_grpc", own, preset.and_then(|preset| preset.grpc)),
+            Self::Console => return None,
+        };
+        let base = match (self, defaults) {
+            (Self::Http(_), Some(Self::Http(base))) | (Self::Grpc(_), Some(Self::Grpc(base))) => {
+                base.endpoint.as_deref().or(preset)
+            }
+            // without an endpoint of theirs, the credentials of the defaults are meant for those of the tracers
+            (_, None) => Some(preset?),
             _ => return None,
         };
         let host = |endpoint: &str| endpoint.parse::<Uri>().ok()?.authority().cloned();
-        let other = base.endpoint.as_deref().and_then(host);
-        (host(own.endpoint.as_deref()?) != other).then_some(kind)
+        (host(own.endpoint.as_deref()?) != base.and_then(host)).then_some(kind)
     }
 
     /// The headers with credentials that the defaults of the same kind have.
     pub(super) fn inherited<'d>(&self, defaults: &'d Self) -> Vec<&'d str> {
         match (self, defaults) {
             (Self::Http(_), Self::Http(base)) | (Self::Grpc(_), Self::Grpc(base)) => {
-                let secret =
-                    base.headers.iter().filter(|(name, value)| value.is_some() && mentions_secret(name));
+                let secret = base
+                    .headers
+                    .iter()
+                    .filter(|(name, value)| value.is_some() && headers::is_credential(name));
                 secret.map(|(name, _)| name.as_str()).collect()
             }
             _ => Vec::new(),

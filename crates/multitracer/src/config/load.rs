@@ -11,7 +11,7 @@ use super::overrides::{self, Override};
 use super::path::{KeyPath, Segment};
 use super::source::Source;
 use super::substitute::{UndefinedVariables, Variables};
-use super::warnings;
+use super::warnings::{self, Known};
 use super::yaml::{self, Node, NodeKind, Span};
 
 /// The largest file that is read, in bytes.
@@ -22,6 +22,8 @@ pub(super) const LARGEST: usize = 1 << 20;
 pub(super) struct Rules<'v> {
     /// `None`: only the structure is checked, and the model has stand-ins.
     pub(super) variables: Option<&'v (dyn Variables + 'v)>,
+    /// Where `MULTITRACER_*` comes from.
+    pub(super) overrides: Option<&'v (dyn Variables + 'v)>,
     pub(super) undefined: UndefinedVariables,
     /// Whether variables in credentials are looked up.
     pub(super) credentials: bool,
@@ -75,9 +77,13 @@ pub(super) fn load(source_name: &str, text: &str, rules: &Rules<'_>) -> Result<L
     }
     let mut found = collected.warnings;
     found.extend(about);
-    let named = find(&root, &KeyPath::root().key("default_tracer"));
-    let varies = named.is_some_and(|(node, _)| has_reference(node));
-    for warning in warnings::model(&model, &overrides, &unknown, varies) {
+    let literal = |path: &KeyPath| find(&root, path).is_none_or(|(node, _)| !has_reference(node));
+    let varies = !literal(&KeyPath::root().key("default_tracer"))
+        || overrides.iter().any(|set| set.variable() == overrides::DEFAULT_TRACER);
+    for warning in warnings::model(
+        &model,
+        &Known { overrides: &overrides, unknown: &unknown, literal: &literal, varies },
+    ) {
         let finding = locate(&root, warning.flaw, Some(warning.code));
         if seen.insert((finding.path.clone(), finding.message.clone())) {
             found.push(finding);
@@ -86,8 +92,13 @@ pub(super) fn load(source_name: &str, text: &str, rules: &Rules<'_>) -> Result<L
     Ok(Loaded { model, warnings: Problem::all(&source, found), overrides })
 }
 
+/// Whether a variable has a part in a value.
 fn has_reference(node: &Node<'_>) -> bool {
-    matches!(&node.kind, NodeKind::Scalar { text, .. } if text.contains("${"))
+    match &node.kind {
+        NodeKind::Scalar { text, .. } => text.contains("${"),
+        NodeKind::Seq(nodes) => nodes.iter().any(has_reference),
+        NodeKind::Map(entries) => entries.iter().any(|entry| has_reference(&entry.value)),
+    }
 }
 
 pub(super) fn too_large(source_name: &str) -> ConfigError {
@@ -104,7 +115,9 @@ fn yaml_help(source: &Source<'_>, span: Option<Span>, message: &str) -> Option<&
         return Some("YAML is indented with spaces, not with tabs");
     }
     if message.contains("mapping values are not allowed") {
-        return Some("a `:` with a space after it ends a key; text that has one in it needs quotes");
+        return Some(
+            "a `:` with a space after it ends a key: a key above may lack its own, and text that has one in it needs quotes",
+        );
     }
     if message.contains("unexpected end of stream") {
         return Some("a quote is not closed");

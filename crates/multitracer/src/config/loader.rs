@@ -13,6 +13,7 @@ use super::load::{self, LARGEST, Loaded, Rules};
 use super::model::ConfigModel;
 use super::overrides::Override;
 use super::substitute::{ProcessEnv, UndefinedVariables, Variables};
+use super::warnings;
 
 /// A configuration that was read and checked; registries are made from it.
 ///
@@ -86,6 +87,7 @@ impl Config {
     pub fn loader() -> ConfigLoader {
         ConfigLoader {
             variables: Box::new(ProcessEnv),
+            overrides: Box::new(ProcessEnv),
             undefined: UndefinedVariables::default(),
             credentials: true,
         }
@@ -101,6 +103,11 @@ impl Config {
     #[must_use]
     pub fn source_name(&self) -> &str {
         &self.notes.source_name
+    }
+
+    /// The names of the tracers, in the order of the file.
+    pub fn tracer_names(&self) -> impl Iterator<Item = &str> {
+        self.model.tracers.iter().map(|tracer| tracer.name.as_str())
     }
 
     /// What is allowed and likely not meant, in the order of the file; at most the first hundred. By [name](Problem::code):
@@ -129,6 +136,12 @@ impl Config {
         &self.notes.warnings
     }
 
+    /// The names of all kinds of [warnings](Self::warnings).
+    #[must_use]
+    pub fn warning_names() -> &'static [&'static str] {
+        &warnings::NAMES
+    }
+
     /// What `MULTITRACER_*` variables changed in the file.
     ///
     /// | variable | stands for |
@@ -139,7 +152,7 @@ impl Config {
     /// | `MULTITRACER_TRACER_<NAME>_SAMPLE_RATE` | `tracers.<name>.sample_rate`, over `sampler` too |
     ///
     /// `<NAME>` is the tracer's name in capitals, with `_` for all but ASCII letters and digits. An empty variable counts as
-    /// not set. They are taken from where `${VAR}` is.
+    /// not set. They are taken from the environment of the process, unless [`ConfigLoader::overrides`] says otherwise.
     #[must_use]
     pub fn overrides(&self) -> &[Override] {
         &self.notes.overrides
@@ -183,6 +196,7 @@ impl fmt::Debug for Config {
 #[must_use]
 pub struct ConfigLoader {
     variables: Box<dyn Variables + Send + Sync>,
+    overrides: Box<dyn Variables + Send + Sync>,
     undefined: UndefinedVariables,
     credentials: bool,
 }
@@ -193,6 +207,13 @@ impl ConfigLoader {
     /// They are asked again when the file is [read again](crate::Registry::reload_from_file).
     pub fn variables(self, variables: impl Variables + Send + Sync + 'static) -> Self {
         Self { variables: Box::new(variables), ..self }
+    }
+
+    /// Takes `MULTITRACER_*` from `overrides` in place of the environment of this process; [`Config::overrides`] says what they are.
+    ///
+    /// Warnings about variables that are set and mean nothing are about these, too. `|_: &str| None` takes none.
+    pub fn overrides(self, overrides: impl Variables + Send + Sync + 'static) -> Self {
+        Self { overrides: Box::new(overrides), ..self }
     }
 
     /// What a variable that is not set means, unless the file's own `undefined_variables` says it.
@@ -227,13 +248,14 @@ impl ConfigLoader {
     }
 
     fn check(&self, name: &str, text: &str) -> Result<Vec<Problem>, ConfigError> {
-        let rules = Rules { variables: None, ..self.rules() };
+        let rules = Rules { variables: None, overrides: None, ..self.rules() };
         Ok(load::load(name, text, &rules)?.warnings)
     }
 
     fn rules(&self) -> Rules<'_> {
         Rules {
             variables: Some(self.variables.as_ref()),
+            overrides: Some(self.overrides.as_ref()),
             undefined: self.undefined,
             credentials: self.credentials,
         }

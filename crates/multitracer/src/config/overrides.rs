@@ -14,7 +14,7 @@ use super::suggest;
 /// use multitracer::Config;
 ///
 /// let config = Config::loader()
-///     .variables(|name: &str| (name == "MULTITRACER_TRACER_MAIN_SAMPLE_RATE").then(|| "0.5".to_owned()))
+///     .overrides(|name: &str| (name == "MULTITRACER_TRACER_MAIN_SAMPLE_RATE").then(|| "0.5".to_owned()))
 ///     .yaml("tracers: {main: {exporter: console}}")?;
 /// let set = &config.overrides()[0];
 /// assert_eq!((set.path(), set.value()), ("tracers.main.sample_rate", "0.5"));
@@ -120,7 +120,7 @@ pub(super) fn apply(cx: &Context<'_>, model: &mut ConfigModel) -> Vec<Override> 
 
 /// The variable's value, unless it is empty.
 fn value(cx: &Context<'_>, variable: &str) -> Option<String> {
-    cx.variables?.get(variable).filter(|value| !value.is_empty())
+    cx.overrides?.get(variable).filter(|value| !value.is_empty())
 }
 
 fn read<T>(cx: &Context<'_>, variable: &str, breach: &str, parse: fn(&str) -> Option<T>) -> Option<T> {

@@ -208,7 +208,12 @@ fn suits(name: &str, fields: &Fields<'_>, block: &Block, defaults: &Block, backe
         || (block.inherits(defaults) && defaults.has_key)
         || exporter.as_ref().is_some_and(|exporter| exporter.names(header));
     if preset.needs_key && !has_key {
-        let help = format!("write `api_key: \"${{..}}\"`; it is sent as the header `{header}`");
+        let help = if defaults.has_key {
+            "the one of `defaults` is for another backend; write one here, or the same `backend` there"
+                .to_owned()
+        } else {
+            format!("write `api_key: \"${{..}}\"`; it is sent as the header `{header}`")
+        };
         at.problem(format!("the backend `{word}` needs an `api_key`"), Some(help));
     }
     if let Some(header) = preset.project_header
@@ -222,9 +227,10 @@ fn suits(name: &str, fields: &Fields<'_>, block: &Block, defaults: &Block, backe
 
 /// Says so where a tracer sends the credentials of the defaults to an endpoint of its own.
 fn inherited_credentials(fields: &Fields<'_>, block: &Block, defaults: &Block) {
-    let (Some(own), Some(base)) = (&block.exporter, &defaults.exporter) else { return };
-    let Some(endpoint) = own.endpoint_beside(base) else { return };
-    let mut inherited = own.inherited(base);
+    let Some(own) = &block.exporter else { return };
+    let (base, preset) = (defaults.exporter.as_ref(), defaults.backend.map(Backend::preset));
+    let Some(endpoint) = own.endpoint_beside(base, preset.as_ref()) else { return };
+    let mut inherited = base.map(|base| own.inherited(base)).unwrap_or_default();
     inherited.extend(defaults.authorization.as_ref().map(|(header, _)| *header));
     inherited.retain(|name| block.authorization.as_ref().is_none_or(|(header, _)| header != name));
     inherited.sort_unstable();

@@ -13,9 +13,9 @@ use super::model::{
     RemoteParent, RouteConfig, RouteTarget, SamplerConfig, TracerConfig, ValueMatch,
 };
 use super::overrides::{self, Override};
-use super::path::{KeyPath, mentions_secret};
+use super::path::KeyPath;
 use super::secret::Secret;
-use super::{schema, suggest};
+use super::{headers as header_rules, schema, suggest};
 
 /// A warning before its place is known.
 pub(super) struct Warning {
@@ -28,32 +28,59 @@ const MOST_COMPARISONS: usize = 2_000_000;
 /// Warnings of one kind.
 const MOST: usize = 100;
 
+pub(super) const SHARED_PROJECT: &str = "shared_project";
+pub(super) const PLAIN_HTTP: &str = "plain_http";
 pub(super) const INHERITED_CREDENTIALS: &str = "inherited_credentials";
+pub(super) const UNREACHABLE_ROUTE: &str = "unreachable_route";
+pub(super) const UNUSED_TRACER: &str = "unused_tracer";
+pub(super) const SAMPLE_RATE_ZERO: &str = "sample_rate_zero";
+pub(super) const UNLIMITED_CANARY: &str = "unlimited_canary";
+pub(super) const IGNORED_VARIABLE: &str = "ignored_variable";
+pub(super) const UNKNOWN_OVERRIDE: &str = "unknown_override";
 pub(super) const NEWER_FILE_FORMAT: &str = "newer_file_format";
 
-/// What the model says; `unknown` are the places of values that are not known, and `varies` says that the default tracer may be
-/// another one elsewhere.
-pub(super) fn model(
-    model: &ConfigModel,
-    overrides: &[Override],
-    unknown: &Paths,
-    varies: bool,
-) -> Vec<Warning> {
-    let mut found = Found { warnings: Vec::new(), unknown };
+/// The names of all warnings.
+pub(super) const NAMES: [&str; 10] = [
+    SHARED_PROJECT,
+    PLAIN_HTTP,
+    INHERITED_CREDENTIALS,
+    UNREACHABLE_ROUTE,
+    UNUSED_TRACER,
+    SAMPLE_RATE_ZERO,
+    UNLIMITED_CANARY,
+    IGNORED_VARIABLE,
+    UNKNOWN_OVERRIDE,
+    NEWER_FILE_FORMAT,
+];
+
+/// What is known besides the model.
+pub(super) struct Known<'k> {
+    pub(super) overrides: &'k [Override],
+    /// The places of values that are not known.
+    pub(super) unknown: &'k Paths,
+    /// Whether the file itself says what stands at a place; else it is not shown.
+    pub(super) literal: &'k dyn Fn(&KeyPath) -> bool,
+    /// Whether the default tracer may be another one elsewhere.
+    pub(super) varies: bool,
+}
+
+/// What the model says.
+pub(super) fn model(model: &ConfigModel, known: &Known<'_>) -> Vec<Warning> {
+    let mut found = Found { warnings: Vec::new(), known };
     found.shared_projects(model);
     found.plain_http(model);
     found.unreachable_routes(&model.routes);
-    if !varies {
+    if !known.varies {
         found.unused_tracers(model);
     }
-    found.sample_rates(model, overrides);
+    found.sample_rates(model);
     found.unlimited_canaries(model);
     found.warnings
 }
 
 /// What the environment says beside the file.
 pub(super) fn surroundings(cx: &Context<'_>, model: &ConfigModel, set: &[Override]) -> Vec<Finding> {
-    let names = cx.variables.map(|variables| variables.names()).unwrap_or_default();
+    let names = cx.overrides.map(|variables| variables.names()).unwrap_or_default();
     let warning = |code, message, help: String| Finding {
         code: Some(code),
         path: KeyPath::root(),
@@ -73,11 +100,7 @@ pub(super) fn surroundings(cx: &Context<'_>, model: &ConfigModel, set: &[Overrid
         let (are, them) = if ignored.len() == 1 { ("is", "it") } else { ("are", "them") };
         let list = schema::list(ignored.iter().copied());
         let help = format!("write `${{{first}}}` where its value belongs, or unset it");
-        found.push(warning(
-            "ignored_variable",
-            format!("{list} {are} set, and no tracer reads {them}"),
-            help,
-        ));
+        found.push(warning(IGNORED_VARIABLE, format!("{list} {are} set, and no tracer reads {them}"), help));
     }
     let mut known = vec![overrides::ENABLED.to_owned(), overrides::DEFAULT_TRACER.to_owned()];
     known.extend(model.tracers.iter().flat_map(|tracer| overrides::of_tracer(&tracer.name)));
@@ -104,7 +127,7 @@ pub(super) fn surroundings(cx: &Context<'_>, model: &ConfigModel, set: &[Overrid
             None => continue,
         };
         found.push(warning(
-            "unknown_override",
+            UNKNOWN_OVERRIDE,
             format!("the variable `{name}` is set and stands for nothing"),
             help,
         ));
@@ -112,9 +135,9 @@ pub(super) fn surroundings(cx: &Context<'_>, model: &ConfigModel, set: &[Overrid
     found
 }
 
-struct Found<'u> {
+struct Found<'k> {
     warnings: Vec<Warning>,
-    unknown: &'u Paths,
+    known: &'k Known<'k>,
 }
 
 impl Found<'_> {
@@ -127,7 +150,14 @@ impl Found<'_> {
     /// Whether what stands there, and what a tracer takes from the defaults there, is known.
     fn sure(&self, path: &KeyPath) -> bool {
         let inherited = defaults_path(path);
-        !self.unknown.touches(path) && inherited.is_none_or(|path| !self.unknown.touches(&path))
+        let unknown = self.known.unknown;
+        !unknown.touches(path) && inherited.is_none_or(|path| !unknown.touches(&path))
+    }
+
+    /// A route's name, unless a variable gave it.
+    fn route_name(&self, position: usize, route: &RouteConfig) -> String {
+        let at = KeyPath::root().key("routes").index(position);
+        if (self.known.literal)(&at.key("name")) { route.name.clone() } else { at.to_string() }
     }
 
     fn shared_projects(&mut self, model: &ConfigModel) {
@@ -156,7 +186,7 @@ impl Found<'_> {
             let mut flaw = Flaw::new(path.key("environment"), message)
                 .help("give each environment a `project` of its own");
             flaw.or_path = Some(path.key("source"));
-            self.add("shared_project", flaw);
+            self.add(SHARED_PROJECT, flaw);
         }
     }
 
@@ -166,7 +196,9 @@ impl Found<'_> {
             let Some((kind, endpoint, headers)) = otlp(exporter) else { continue };
             let path = path.key(kind).key("endpoint");
             let credentials = endpoint.contains('?')
-                || headers.iter().any(|(name, value)| mentions_secret(name) && !value.expose().is_empty());
+                || headers
+                    .iter()
+                    .any(|(name, value)| header_rules::is_credential(name) && !value.expose().is_empty());
             if !self.sure(&path) || !credentials || !leaves_in_the_clear(endpoint) {
                 continue;
             }
@@ -174,7 +206,7 @@ impl Found<'_> {
                 path,
                 "credentials go to another machine over `http://`, which anybody on the way can read",
             );
-            self.add("plain_http", flaw.help("use `https://`, or a collector on this machine"));
+            self.add(PLAIN_HTTP, flaw.help("use `https://`, or a collector on this machine"));
         }
     }
 
@@ -187,9 +219,11 @@ impl Found<'_> {
                 continue;
             }
             if let Some(name) = contradiction(&route.headers) {
-                let message = format!("this route never matches: `{name}` cannot have two values at once");
+                let literal = (self.known.literal)(&at.key("headers"));
+                let header = if literal { format!("`{name}`") } else { "a header".to_owned() };
+                let message = format!("this route never matches: {header} cannot have two values at once");
                 self.add(
-                    "unreachable_route",
+                    UNREACHABLE_ROUTE,
                     Flaw::new(at, message).help("for \"or\" write one route for each value"),
                 );
                 continue;
@@ -200,10 +234,12 @@ impl Found<'_> {
                     return;
                 }
                 if covers(other, route) && self.sure(&path.index(earlier).key("headers")) {
-                    let message =
-                        format!("this route never matches: `{}`, further up, matches first", other.name);
+                    let message = format!(
+                        "this route never matches: `{}`, further up, matches first",
+                        self.route_name(earlier, other)
+                    );
                     self.add(
-                        "unreachable_route",
+                        UNREACHABLE_ROUTE,
                         Flaw::new(at, message).help("put the more particular route first"),
                     );
                     break;
@@ -232,11 +268,11 @@ impl Found<'_> {
                 tracer_path(tracer),
                 "no route, no experiment and not `default_tracer` leads to this tracer",
             );
-            self.add("unused_tracer", flaw.help("right if code names it; else remove it, or add the route"));
+            self.add(UNUSED_TRACER, flaw.help("right if code names it; else remove it, or add the route"));
         }
     }
 
-    fn sample_rates(&mut self, model: &ConfigModel, overrides: &[Override]) {
+    fn sample_rates(&mut self, model: &ConfigModel) {
         for tracer in model.tracers.iter().filter(|tracer| tracer.enabled) {
             let path = tracer_path(tracer);
             let sampler = match &tracer.sampler {
@@ -248,13 +284,13 @@ impl Found<'_> {
             if !known || !matches!(sampler, SamplerConfig::TraceIdRatioBased(ratio) if *ratio == 0.0) {
                 continue;
             }
-            let message = match overrides.iter().find(|set| set.at == rate) {
+            let message = match self.known.overrides.iter().find(|set| set.at == rate) {
                 Some(set) => format!("the sample rate is 0, by the variable `{}`", set.variable()),
                 None => "the sample rate is 0".to_owned(),
             };
             let mut flaw = Flaw::new(rate, format!("{message}: no trace begins here"));
             flaw.or_path = Some(path.key("sampler"));
-            self.add("sample_rate_zero", flaw.help("`enabled: false` says that, and costs less"));
+            self.add(SAMPLE_RATE_ZERO, flaw.help("`enabled: false` says that, and costs less"));
         }
     }
 
@@ -263,12 +299,12 @@ impl Found<'_> {
         if !self.sure(&root.key("default_tracer")) {
             return;
         }
-        let mut targets: HashMap<&str, &str> = HashMap::new();
+        let mut targets: HashMap<&str, String> = HashMap::new();
         for (position, route) in model.routes.iter().enumerate() {
             if let (RouteTarget::Tracer(name), false) = (&route.target, route.headers.is_empty())
                 && self.sure(&root.key("routes").index(position))
             {
-                targets.entry(name).or_insert(&route.name);
+                targets.entry(name).or_insert_with(|| self.route_name(position, route));
             }
         }
         let followed = model.remote_parent == RemoteParent::Child;
@@ -284,7 +320,7 @@ impl Found<'_> {
                     "headers of a request choose this tracer, by the route `{route}`, and nothing limits how often"
                 );
                 let help = "add `sampler: {rate_limited: {per_second: 100}}`";
-                self.add("unlimited_canary", Flaw::new(path, message).help(help));
+                self.add(UNLIMITED_CANARY, Flaw::new(path, message).help(help));
             }
         }
     }

@@ -58,11 +58,6 @@ impl Config {
         }
         probes
     }
-
-    /// The names of the tracers, in the order of the file.
-    pub fn tracer_names(&self) -> impl Iterator<Item = &str> {
-        self.model().tracers.iter().map(|tracer| tracer.name.as_str())
-    }
 }
 
 /// Where a tracer sends to.

@@ -17,7 +17,7 @@ fn environment(value: &Value) -> BTreeMap<String, String> {
 }
 
 fn rules<'v>(variables: &'v (dyn Variables + 'v), undefined: UndefinedVariables) -> Rules<'v> {
-    Rules { variables: Some(variables), undefined, credentials: true }
+    Rules { variables: Some(variables), overrides: None, undefined, credentials: true }
 }
 
 /// Every row of the published table and of the prose goes through the parser and the substitution.

@@ -135,6 +135,8 @@ fn what_a_backend_needs() {
         assert!(shown.contains(message), "{text}\n{shown}");
         assert!(!shown.contains("omitted"));
     }
+    let another = refusal("defaults: {api_key: k}\ntracers: {a: {backend: honeyhive}}");
+    assert!(another.contains("the one of `defaults` is for another backend"), "{another}");
     // Its own header is as good as a key.
     let header = "tracers: {a: {backend: datadog, exporter: {otlp_http: {headers: {DD-API-KEY: k}}}}}";
     assert_eq!(sent(&tracer(header)).1, ["dd-api-key: k"]);

@@ -80,6 +80,13 @@ fn the_page_is_current() {
     assert!(page == PAGE, "docs/configuration.md is out of date: MULTITRACER_WRITE_DOCS=1 writes its tables");
 }
 
+#[test]
+fn every_warning_is_on_the_page() {
+    for name in super::super::Config::warning_names() {
+        assert!(PAGE.contains(&format!("| `{name}` | ")), "{name}");
+    }
+}
+
 /// Every example on the page is a configuration.
 #[test]
 fn its_examples_load() {

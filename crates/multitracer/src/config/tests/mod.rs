@@ -21,11 +21,8 @@ use super::{Config, ConfigError};
 fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let variables: Vec<_> =
         variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-    Config::loader()
-        .variables(move |name: &str| {
-            variables.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
-        })
-        .yaml(text)
+    let set = move |name: &str| variables.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+    Config::loader().overrides(set.clone()).variables(set).yaml(text)
 }
 
 fn model(text: &str) -> ConfigModel {

@@ -74,6 +74,8 @@ fn credentials_in_the_clear() {
         assert_eq!(warnings(&file(&http(url), ", api_key: k")), [warning("otlp_http")], "{url}");
         assert_eq!(warnings(&file(&http(url), "")), NONE, "{url}");
     }
+    let team = "otlp_http: {endpoint: \"http://example.com/v1\", headers: {x-honeycomb-team: k}}";
+    assert_eq!(warnings(&file(team, "")), [warning("otlp_http")]);
     let grpc = "otlp_grpc: {endpoint: \"http://example.com:4317\", headers: {X-Api-Key: k}}";
     assert_eq!(warnings(&file(grpc, "")), [warning("otlp_grpc")]);
     assert_eq!(warnings(&file(&http("http://example.com/v1?key=1"), "")), [warning("otlp_http")]);
@@ -110,7 +112,12 @@ fn credentials_of_the_defaults_for_another_endpoint() {
         warnings(&file(&format!("{}, api_key: k", grpc("one")), &grpc("two"))),
         [format!("{}`authorization`", warning.replace("_http", "_grpc"))]
     );
+    let backend = "backend: langsmith, api_key: k";
+    assert_eq!(warnings(&file(backend, own)), [format!("{warning}`x-api-key`")]);
     for (defaults, tracer) in [
+        ("api_key: k", own),
+        (backend, "exporter: {otlp_http: {endpoint: https://api.smith.langchain.com/other}}"),
+        (backend, "backend: phoenix, exporter: {otlp_http: {endpoint: https://two/v1/traces}}"),
         (base, "exporter: {otlp_http: {endpoint: https://one/other}}"),
         (base, "api_key: own, exporter: {otlp_http: {endpoint: https://two/v1/traces}}"),
         (base, "exporter: {otlp_http: {endpoint: https://two/v1/traces, headers: {authorization: null}}}"),
@@ -244,6 +251,21 @@ fn canaries_without_a_limit() {
     assert_eq!(warnings(&file(root, "remote_parent: child")), [warning]);
     let to_default = "tracers: {a: {exporter: console}}\nroutes: [{headers: {X: y}, tracer: a}]";
     assert_eq!(warnings(to_default), NONE);
+}
+
+/// What a variable holds is not shown.
+#[test]
+fn names_from_variables() {
+    let text = "default_tracer: a\ntracers: {a: {exporter: console}, b: {exporter: console}}\nroutes:\n\
+                - {name: \"${V}\", headers: {X: y}, tracer: b}\n- {headers: {X: y}, tracer: b}\n\
+                - {headers: [{name: \"${V}\", value: y}, {name: \"${V}\", value: z}], tracer: b}\n";
+    let config = load(text, &[("V", "cAnArY")]).unwrap();
+    let warnings = short(config.warnings()).join("\n");
+    assert!(warnings.contains("by the route `routes[0]`") && !warnings.contains("cAnArY"), "{warnings}");
+    assert!(
+        warnings.contains("`routes[0]`, further up") && warnings.contains("a header cannot have"),
+        "{warnings}"
+    );
 }
 
 #[test]
