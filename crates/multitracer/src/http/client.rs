@@ -5,6 +5,7 @@ use std::task::{Context as TaskContext, Poll};
 
 use http::request::Parts;
 use http::{HeaderMap, Request, Response};
+use http_body::Body;
 use opentelemetry::Context;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -71,6 +72,7 @@ pub struct HttpClientService<S> {
 impl<S, B, R> Service<Request<B>> for HttpClientService<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
+    R: Body,
 {
     type Response = Response<TracedBody<R>>;
     type Error = S::Error;
