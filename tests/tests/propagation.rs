@@ -258,6 +258,54 @@ async fn repeated_fields_are_read_as_the_standards_say() {
     assert_eq!(test.span("production", "GET").span_context.trace_state().header(), "a=1,b=2");
 }
 
+#[tokio::test]
+async fn a_message_of_a_queue_is_received_by_the_same_rules() {
+    let message = [PARENT, ("baggage", "multitracer.route=canary-users,tenant=acme")];
+    let work = || async {
+        inner();
+        outgoing_headers()
+    };
+    let test = registry(TRUSTED);
+    let received = test.registry().receive(&message);
+    assert_eq!((received.route().tracer().name(), received.route().name()), ("canary", Some("canary-users")));
+    let sent = received.run(work()).await;
+    // nothing of this service is open: what it got is what it passes on
+    assert_eq!(text(&sent, "traceparent"), PARENT.1);
+    assert_tree!(
+        test.trees(),
+        "
+        canary
+          inner app.tenant=acme (remote parent)
+    "
+    );
+    assert_eq!(test.span("canary", "inner").parent_span_id, SpanId::from(9));
+
+    let test = registry(UNTRUSTED);
+    test.registry().receive(&message).run(work()).await;
+    test.registry().receive(&[PARENT, ("x-canary-user", "true")]).scope(inner);
+    assert_tree!(
+        test.trees(),
+        "
+        production
+          inner (remote parent)
+        canary
+          inner (linked to a span elsewhere)
+    "
+    );
+    assert_isolated!(test);
+
+    // a trusted name, where no caller's span is to be the parent
+    let test = registry("baggage: {trusted: true}\nremote_parent: link");
+    test.registry().receive(&message).scope(inner);
+    assert_tree!(
+        test.trees(),
+        "
+        canary
+          inner (linked to a span elsewhere)
+    "
+    );
+}
+
 #[test]
 fn the_propagator_says_the_same() {
     let test = registry(TRUSTED);

@@ -38,7 +38,7 @@ pub use self::http::{
     ChooseRoute, HttpClientLayer, HttpClientService, HttpLayer, HttpService, ResponseFuture, TracedBody,
 };
 pub use self::manual::{InSpan, ManualSpan, SpanBuilder, SpanGuard};
-pub use self::propagation::{Propagator, inject, outgoing_headers, propagator};
+pub use self::propagation::{Propagator, Received, inject, outgoing_headers, propagator};
 pub use self::registry::{
     BuildError, Changes, ExperimentBuilder, Registry, RegistryBuilder, ReloadError, RouteBuilder,
     SwitchError, TracerBuilder, Tracing, UnknownExperiment, UnknownTracer, init, install,

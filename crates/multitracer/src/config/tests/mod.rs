@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod baggage;
 mod code;
 mod docs;
 mod example;
