@@ -50,6 +50,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
     use multitracer::testing::TestRegistry;
     use multitracer::{WithTracerExt as _, assert_isolated, assert_no_orphans, assert_tree};
 
