@@ -21,6 +21,8 @@ use crate::tracer::{Frame, NewSpan, Parent, Started, any_tracer_on};
 /// A tower layer for HTTP and gRPC clients (hyper, tonic): a span of kind client per request, on the tracer that is ambient where the request is
 /// made, and the headers of [`inject`](crate::inject).
 ///
+/// Fields of those names that the request has are replaced: a request that is passed on keeps nothing of what its own caller said.
+///
 /// The span ends with the response's body. An HTTP status of 400 or more, and any gRPC status but `OK`, is a failure.
 /// The caller's context has to be current when the service is called: put the layer outside of `tower::buffer`, whose
 /// worker calls the rest elsewhere.
