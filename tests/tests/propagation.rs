@@ -10,11 +10,12 @@ use multitracer::{
     Registry, WithTracerExt as _, assert_isolated, assert_no_orphans, assert_tree, inject, outgoing_headers,
     span, traced,
 };
-use opentelemetry::Context;
 use opentelemetry::baggage::BaggageExt as _;
 use opentelemetry::propagation::TextMapPropagator as _;
-use opentelemetry::trace::{SpanId, TraceId};
+use opentelemetry::trace::{SpanId, TraceId, Tracer as _, TracerProvider as _};
+use opentelemetry::{Context, KeyValue};
 use tower::{Layer as _, ServiceExt as _, service_fn};
+use tracing_subscriber::layer::SubscriberExt as _;
 
 const COMMON: &str = r#"
 default_tracer: production
@@ -172,14 +173,41 @@ async fn trust_and_attributes_follow_a_reload() {
     assert_eq!(serve(test.registry(), named()).await.1.len(), 0);
 }
 
+#[test]
+fn every_kind_of_span_takes_baggage() {
+    let test = registry(UNTRUSTED);
+    let subscriber = tracing_subscriber::registry().with(test.registry().tracing_layer());
+    let tracer = test.registry().tracer_provider().tracer("library");
+    test.scope(|| {
+        // the application's own
+        let entries = [("tenant", "acme"), ("user", "ann")].map(|(key, value)| KeyValue::new(key, value));
+        let _attached = Context::current().with_baggage(entries.to_vec()).attach();
+        inner();
+        drop(span!("manual"));
+        tracer.in_span("library", |_cx| {});
+        tracing::subscriber::with_default(subscriber, || tracing::info_span!("instrumented").in_scope(inner));
+    });
+    assert_tree!(
+        test.trees().only_attributes(["app.tenant", "session.id", "user"]),
+        "
+        production
+          inner app.tenant=acme
+          manual app.tenant=acme
+          library app.tenant=acme
+          instrumented app.tenant=acme
+            inner app.tenant=acme
+    "
+    );
+}
+
 #[tokio::test]
 async fn only_we_write_our_entries() {
     let test = registry(TRUSTED);
     // another library took the baggage of a request into the context, and the request was forged
     let forged = Context::new().with_baggage(vec![
-        opentelemetry::KeyValue::new("multitracer.route", "canary-users"),
-        opentelemetry::KeyValue::new("multitracer.x", "y"),
-        opentelemetry::KeyValue::new("tenant", "acme"),
+        KeyValue::new("multitracer.route", "canary-users"),
+        KeyValue::new("multitracer.x", "y"),
+        KeyValue::new("tenant", "acme"),
     ]);
     let _attached = forged.attach();
     let sent = test.run(async { outgoing_headers() }).await;

@@ -26,7 +26,8 @@ pub(super) fn open(options: &Options, request: &Parts) -> RequestSpan {
         return RequestSpan::new(Context::current().with_telemetry_suppressed(), None);
     }
     let registry = &options.registry;
-    let incoming = Incoming::read(registry, &registry.entered(), &request.headers);
+    let trusted = options.baggage && registry.snapshot().trusts_baggage();
+    let incoming = Incoming::read(&registry.entered(), &request.headers, trusted);
     let Decision { named: Named { route, same_tracer }, refused } = decide(options, request, &incoming);
     let tracer = route.tracer();
     let header = options.response_header.clone().zip(HeaderValue::from_str(tracer.name()).ok());

@@ -31,9 +31,9 @@ pub(crate) struct Incoming {
 }
 
 impl Incoming {
-    /// What `headers` bring into `cx`.
-    pub(crate) fn read<H: Headers + ?Sized>(registry: &Registry, cx: &Context, headers: &H) -> Self {
-        Self::of(cx, &Carrier::of_headers(headers, registry.snapshot().trusts_baggage()))
+    /// What `headers` bring into `cx`; their baggage if it is `trusted`.
+    pub(crate) fn read<H: Headers + ?Sized>(cx: &Context, headers: &H, trusted: bool) -> Self {
+        Self::of(cx, &Carrier::of_headers(headers, trusted))
     }
 
     pub(super) fn of(cx: &Context, carrier: &Carrier<'_>) -> Self {

@@ -39,7 +39,7 @@ impl Registry {
     /// ```
     #[must_use]
     pub fn receive<H: Headers + ?Sized>(&self, headers: &H) -> Received {
-        let incoming = Incoming::read(self, &self.entered(), headers);
+        let incoming = Incoming::read(&self.entered(), headers, self.snapshot().trusts_baggage());
         let Named { route, same_tracer } = incoming
             .route(self, headers)
             .unwrap_or_else(|| Named { route: self.route(headers), same_tracer: false });
