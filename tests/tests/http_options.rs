@@ -140,6 +140,16 @@ async fn a_route_can_be_refused() {
 }
 
 #[tokio::test]
+async fn a_listener_may_trust_less_than_the_registry() {
+    let test = TestRegistry::from_yaml(&format!("{YAML}baggage: {{trusted: true}}\n")).unwrap();
+    let named = || get_request("/", &[("baggage", "multitracer.route=canary-users")]);
+    send(test.registry().http_layer().without_baggage(), named()).await;
+    assert!(test.spans("canary").is_empty());
+    send(test.registry().http_layer(), named()).await;
+    assert_eq!((test.spans("canary").len(), test.spans("production").len()), (2, 2));
+}
+
+#[tokio::test]
 async fn nothing_of_an_excluded_request_is_traced() {
     let test = registry();
     let layer = test.registry().http_layer().exclude(["/healthz", "/internal/*"]);

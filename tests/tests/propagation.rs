@@ -10,11 +10,12 @@ use multitracer::{
     Registry, WithTracerExt as _, assert_isolated, assert_no_orphans, assert_tree, inject, outgoing_headers,
     span, traced,
 };
-use opentelemetry::Context;
 use opentelemetry::baggage::BaggageExt as _;
 use opentelemetry::propagation::TextMapPropagator as _;
-use opentelemetry::trace::{SpanId, TraceId};
+use opentelemetry::trace::{SpanId, TraceId, Tracer as _, TracerProvider as _};
+use opentelemetry::{Context, KeyValue};
 use tower::{Layer as _, ServiceExt as _, service_fn};
+use tracing_subscriber::layer::SubscriberExt as _;
 
 const COMMON: &str = r#"
 default_tracer: production
@@ -172,14 +173,41 @@ async fn trust_and_attributes_follow_a_reload() {
     assert_eq!(serve(test.registry(), named()).await.1.len(), 0);
 }
 
+#[test]
+fn every_kind_of_span_takes_baggage() {
+    let test = registry(UNTRUSTED);
+    let subscriber = tracing_subscriber::registry().with(test.registry().tracing_layer());
+    let tracer = test.registry().tracer_provider().tracer("library");
+    test.scope(|| {
+        // the application's own
+        let entries = [("tenant", "acme"), ("user", "ann")].map(|(key, value)| KeyValue::new(key, value));
+        let _attached = Context::current().with_baggage(entries.to_vec()).attach();
+        inner();
+        drop(span!("manual"));
+        tracer.in_span("library", |_cx| {});
+        tracing::subscriber::with_default(subscriber, || tracing::info_span!("instrumented").in_scope(inner));
+    });
+    assert_tree!(
+        test.trees().only_attributes(["app.tenant", "session.id", "user"]),
+        "
+        production
+          inner app.tenant=acme
+          manual app.tenant=acme
+          library app.tenant=acme
+          instrumented app.tenant=acme
+            inner app.tenant=acme
+    "
+    );
+}
+
 #[tokio::test]
 async fn only_we_write_our_entries() {
     let test = registry(TRUSTED);
     // another library took the baggage of a request into the context, and the request was forged
     let forged = Context::new().with_baggage(vec![
-        opentelemetry::KeyValue::new("multitracer.route", "canary-users"),
-        opentelemetry::KeyValue::new("multitracer.x", "y"),
-        opentelemetry::KeyValue::new("tenant", "acme"),
+        KeyValue::new("multitracer.route", "canary-users"),
+        KeyValue::new("multitracer.x", "y"),
+        KeyValue::new("tenant", "acme"),
     ]);
     let _attached = forged.attach();
     let sent = test.run(async { outgoing_headers() }).await;
@@ -256,6 +284,54 @@ async fn repeated_fields_are_read_as_the_standards_say() {
     let (_, seen) = serve(test.registry(), lists).await;
     assert_eq!(seen, ["tenant=acme", "x=✓"]);
     assert_eq!(test.span("production", "GET").span_context.trace_state().header(), "a=1,b=2");
+}
+
+#[tokio::test]
+async fn a_message_of_a_queue_is_received_by_the_same_rules() {
+    let message = [PARENT, ("baggage", "multitracer.route=canary-users,tenant=acme")];
+    let work = || async {
+        inner();
+        outgoing_headers()
+    };
+    let test = registry(TRUSTED);
+    let received = test.registry().receive(&message);
+    assert_eq!((received.route().tracer().name(), received.route().name()), ("canary", Some("canary-users")));
+    let sent = received.run(work()).await;
+    // nothing of this service is open: what it got is what it passes on
+    assert_eq!(text(&sent, "traceparent"), PARENT.1);
+    assert_tree!(
+        test.trees(),
+        "
+        canary
+          inner app.tenant=acme (remote parent)
+    "
+    );
+    assert_eq!(test.span("canary", "inner").parent_span_id, SpanId::from(9));
+
+    let test = registry(UNTRUSTED);
+    test.registry().receive(&message).run(work()).await;
+    test.registry().receive(&[PARENT, ("x-canary-user", "true")]).scope(inner);
+    assert_tree!(
+        test.trees(),
+        "
+        production
+          inner (remote parent)
+        canary
+          inner (linked to a span elsewhere)
+    "
+    );
+    assert_isolated!(test);
+
+    // a trusted name, where no caller's span is to be the parent
+    let test = registry("baggage: {trusted: true}\nremote_parent: link");
+    test.registry().receive(&message).scope(inner);
+    assert_tree!(
+        test.trees(),
+        "
+        canary
+          inner (linked to a span elsewhere)
+    "
+    );
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub use self::http::{
 pub use self::manual::{InSpan, ManualSpan, SpanBuilder, SpanGuard};
 #[cfg(feature = "probe")]
 pub use self::probe::{Probe, ProbeOutcome, ProbeStep};
-pub use self::propagation::{Propagator, inject, outgoing_headers, propagator};
+pub use self::propagation::{Propagator, Received, inject, outgoing_headers, propagator};
 pub use self::registry::{
     BuildError, Changes, ExperimentBuilder, Registry, RegistryBuilder, ReloadError, RouteBuilder,
     SwitchError, TracerBuilder, Tracing, UnknownExperiment, UnknownTracer, init, install,

@@ -14,7 +14,7 @@ use tonic_health::pb::health_server::{Health, HealthServer};
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use tower::Layer as _;
 
-/// Answers by what it is asked for: `missing` and `broken` fail, a number is the length of a stream.
+/// Answers by what it is asked for: `missing` and `broken` fail, a number is the length of a stream. `3 canary` puts a mark on its spans.
 pub(crate) struct Backend;
 
 type Answers = Pin<Box<dyn Stream<Item = Result<HealthCheckResponse, Status>> + Send>>;
@@ -29,8 +29,8 @@ async fn look_up(what: &str) -> Result<i32, Status> {
     }
 }
 
-#[traced(fields(number))]
-fn chunk(number: usize) -> HealthCheckResponse {
+#[traced(fields(number, expected))]
+fn chunk(number: usize, expected: Option<&str>) -> HealthCheckResponse {
     HealthCheckResponse { status: 1 }
 }
 
@@ -47,18 +47,23 @@ impl Health for Backend {
     }
 
     async fn watch(&self, request: Request<HealthCheckRequest>) -> Result<Response<Answers>, Status> {
-        let length: usize =
-            request.get_ref().service.parse().map_err(|_| Status::invalid_argument("no number"))?;
+        let (length, expected) = match request.get_ref().service.split_once(' ') {
+            Some((length, expected)) => (length, Some(expected.to_owned())),
+            None => (&*request.get_ref().service, None),
+        };
+        let length: usize = length.parse().map_err(|_| Status::invalid_argument("no number"))?;
         // made while the body is read, when the handler has returned
-        let answers = stream::unfold(0, move |number| async move {
+        let answers = stream::unfold((0, expected), move |(number, expected)| async move {
             match number {
                 0..100 => tokio::task::yield_now().await,
                 // an endless one is not to fill the memory
                 _ => tokio::time::sleep(Duration::from_millis(1)).await,
             }
             match number {
-                _ if number < length => Some((Ok(chunk(number)), number + 1)),
-                13 => Some((Err(Status::data_loss("thirteen")), number + 1)),
+                _ if number < length => {
+                    Some((Ok(chunk(number, expected.as_deref())), (number + 1, expected)))
+                }
+                13 => Some((Err(Status::data_loss("thirteen")), (number + 1, expected))),
                 _ => None,
             }
         });

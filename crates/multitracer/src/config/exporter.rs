@@ -241,7 +241,7 @@ impl Exporter {
         let (kind, own, preset) = match self {
             Self::Http(own) => ("otlp_http", own, preset.and_then(|preset| preset.endpoint)),
             Self::Grpc(own) => ("otlp_grpc", own, preset.and_then(|preset| preset.grpc)),
-            Self::Console => return None,
+            Self::File(_) | Self::Console => return None,
         };
         let base = match (self, defaults) {
             (Self::Http(_), Some(Self::Http(base))) | (Self::Grpc(_), Some(Self::Grpc(base))) => {

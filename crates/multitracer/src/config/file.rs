@@ -40,7 +40,7 @@ pub(super) static FILE: Section = Section {
             "remote_parent",
             Kind::Choice(&["auto", "child", "link"]),
             "`auto`",
-            "what a request's span is to the caller's: `auto` is a child for the default tracer, a link for others",
+            "what a request's span is to the caller's: `auto` is a child for the default tracer and where trusted baggage names the route, a link for others",
         ),
         Key::new("baggage", Kind::Section(&BAGGAGE), "", "what becomes of the baggage that requests bring"),
         Key::new(

@@ -1,17 +1,16 @@
 //! Which exposures have been recorded.
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use once_cell::sync::Lazy;
 use opentelemetry::trace::TraceId;
 
-use super::Assignment;
-
 /// So many are remembered. Traces are short: what is older may be recorded a second time.
 const REMEMBERED: usize = 4096;
 
-type Exposure = (TraceId, String, Option<String>, u32);
+/// The trace, the experiment, the variant, and the unit's hash.
+pub(super) type Exposure = (TraceId, Arc<str>, Option<Arc<str>>, u32);
 
 #[derive(Debug, Default)]
 struct Recorded {
@@ -21,14 +20,8 @@ struct Recorded {
 
 static RECORDED: Lazy<Mutex<Recorded>> = Lazy::new(Mutex::default);
 
-/// Whether this is the first time that `trace` meets this assignment.
-pub(super) fn is_first(trace: TraceId, assignment: &Assignment) -> bool {
-    let exposure = (
-        trace,
-        assignment.experiment().to_owned(),
-        assignment.variant().map(ToOwned::to_owned),
-        assignment.hash(),
-    );
+/// Whether this is the first time.
+pub(super) fn is_first(exposure: Exposure) -> bool {
     let mut recorded = RECORDED.lock().unwrap_or_else(PoisonError::into_inner);
     if !recorded.all.insert(exposure.clone()) {
         return false;

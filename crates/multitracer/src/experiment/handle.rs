@@ -191,7 +191,9 @@ impl Assignment {
 
     pub(crate) fn record_exposure_in(&self, cx: &Context) {
         let span = cx.span();
-        if span.is_recording() && exposure::is_first(span.span_context().trace_id(), self) {
+        let trace = span.span_context().trace_id();
+        let exposure = || (trace, Arc::clone(&self.experiment), self.variant.clone(), self.hash);
+        if span.is_recording() && exposure::is_first(exposure()) {
             span.add_event("feature_flag.evaluation", self.attributes().collect());
         }
     }

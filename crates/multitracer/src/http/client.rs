@@ -5,6 +5,7 @@ use std::task::{Context as TaskContext, Poll};
 
 use http::request::Parts;
 use http::{HeaderMap, Request, Response};
+use http_body::Body;
 use opentelemetry::Context;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -19,6 +20,8 @@ use crate::tracer::{Frame, NewSpan, Parent, Started, any_tracer_on};
 
 /// A tower layer for HTTP and gRPC clients (hyper, tonic): a span of kind client per request, on the tracer that is ambient where the request is
 /// made, and the headers of [`inject`](crate::inject).
+///
+/// Fields of those names that the request has are replaced: a request that is passed on keeps nothing of what its own caller said.
 ///
 /// The span ends with the response's body. An HTTP status of 400 or more, and any gRPC status but `OK`, is a failure.
 /// The caller's context has to be current when the service is called: put the layer outside of `tower::buffer`, whose
@@ -71,6 +74,7 @@ pub struct HttpClientService<S> {
 impl<S, B, R> Service<Request<B>> for HttpClientService<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
+    R: Body,
 {
     type Response = Response<TracedBody<R>>;
     type Error = S::Error;

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, ready};
 
 use http::Response;
+use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::body::TracedBody;
@@ -39,6 +40,7 @@ impl<F> ResponseFuture<F> {
 impl<F, R, E> Future for ResponseFuture<F>
 where
     F: Future<Output = Result<Response<R>, E>>,
+    R: Body,
 {
     type Output = Result<Response<TracedBody<R>>, E>;
 
@@ -54,6 +56,8 @@ where
                 if let Some(span) = &mut span {
                     span.responded(&mut response);
                 }
+                // without a body there is nothing to wait for
+                let span = span.filter(|_| !response.body().is_end_stream());
                 Ok(response.map(|body| TracedBody::new(body, span)))
             }
             Err(error) => {

@@ -56,6 +56,8 @@ pub(super) struct Options {
     pub(super) find_route: Option<Arc<FindRoute>>,
     pub(super) choose: Option<Arc<dyn ChooseRoute>>,
     pub(super) accept: Option<Arc<Accept>>,
+    /// Whether inbound baggage is read where the configuration trusts it.
+    pub(super) baggage: bool,
     pub(super) exclude: Paths,
     pub(super) response_header: Option<HeaderName>,
 }
@@ -78,6 +80,7 @@ impl Registry {
             find_route: None,
             choose: None,
             accept: None,
+            baggage: true,
             exclude: Paths::default(),
             response_header: None,
         };
@@ -146,6 +149,13 @@ impl HttpLayer {
         F: Fn(&Parts, &Route) -> bool + Send + Sync + 'static,
     {
         self.with(|options| options.accept = Some(Arc::new(accept)))
+    }
+
+    /// Drops inbound baggage here, also where the configuration trusts it: for the listener that can be reached from outside, in a process that has
+    /// another for its own services.
+    #[must_use]
+    pub fn without_baggage(self) -> Self {
+        self.with(|options| options.baggage = false)
     }
 
     /// Leaves out requests to these paths: nothing that they do is traced. One that ends in `*` stands for all that begin so.

@@ -4,24 +4,19 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 use http::request::Parts;
-use opentelemetry::trace::{SpanContext, TraceContextExt as _};
+use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, KeyValue};
 
 use super::layer::Options;
 use super::semantics::Semantics;
 use super::span::RequestSpan;
-use crate::propagation::{Decided, Incoming};
-use crate::registry::Registry;
+use crate::propagation::{Incoming, Named, enter};
 use crate::routing::Route;
-use crate::tracer::{Frame, NewSpan, Parent, Started};
+use crate::tracer::{NewSpan, Parent, Started};
 
 /// What was decided for a request.
 struct Decision {
-    route: Route,
-    /// The caller's span, where it is known to be of the same tracer.
-    parent: Option<SpanContext>,
-    /// Whether it is, also where it is not to be the parent.
-    same: bool,
+    named: Named,
     /// The route that the application did not let it take.
     refused: Option<String>,
 }
@@ -31,14 +26,12 @@ pub(super) fn open(options: &Options, request: &Parts) -> RequestSpan {
         return RequestSpan::new(Context::current().with_telemetry_suppressed(), None);
     }
     let registry = &options.registry;
-    let incoming = Incoming::read(registry, &entered(registry), &request.headers);
-    let Decision { route, parent, same, refused } = decide(options, request, &incoming);
+    let trusted = options.baggage && registry.snapshot().trusts_baggage();
+    let incoming = Incoming::read(&registry.entered(), &request.headers, trusted);
+    let Decision { named: Named { route, same_tracer }, refused } = decide(options, request, &incoming);
     let tracer = route.tracer();
     let header = options.response_header.clone().zip(HeaderValue::from_str(tracer.name()).ok());
-    let mut cx = incoming.cx;
-    if route.name().is_some() {
-        cx = cx.with_value(Decided { route: route.clone(), same });
-    }
+    let cx = enter(&incoming.cx, &route, same_tracer);
     let silent = |cx: &Context| RequestSpan::new(tracer.context(cx), None);
     let core = tracer.registry().in_force(&cx, Arc::clone(tracer.core()));
     let Some(core) = core.filter(|core| core.is_on()) else { return silent(&cx).with_header(header) };
@@ -51,7 +44,7 @@ pub(super) fn open(options: &Options, request: &Parts) -> RequestSpan {
     let new = NewSpan {
         name: semantics.name(request, pattern.as_deref()),
         kind: semantics.kind(),
-        parent: parent.map_or(Parent::Nearest, Parent::Given),
+        parent: Parent::Nearest,
         links: Vec::new(),
         attributes: semantics.request(request, pattern),
     };
@@ -67,30 +60,22 @@ pub(super) fn open(options: &Options, request: &Parts) -> RequestSpan {
     span.with_header(header)
 }
 
-/// The current context, with the registry in it.
-fn entered(registry: &Registry) -> Context {
-    let cx = Context::current();
-    let there = Frame::of(&cx).map_or_else(|| registry.is_installed(), |frame| frame.registry().is(registry));
-    if there { cx } else { registry.default_tracer().context(&cx) }
-}
-
 fn decide(options: &Options, request: &Parts, incoming: &Incoming) -> Decision {
     let registry = &options.registry;
-    let (route, same) = match incoming.route(registry, &request.headers) {
-        Some(decided) => decided,
-        None => match &options.choose {
-            Some(choose) => (choose.choose_route(registry, request), false),
-            None => (registry.route(&request.headers), false),
-        },
+    let by_rules = || match &options.choose {
+        Some(choose) => choose.choose_route(registry, request),
+        None => registry.route(&request.headers),
     };
-    if let (Some(accept), Some(name)) = (&options.accept, route.name())
-        && !accept(request, &route)
-    {
-        let refused = Some(name.to_owned());
-        return Decision { route: registry.default_route(), parent: None, same: false, refused };
+    let named = incoming
+        .route(registry, &request.headers)
+        .unwrap_or_else(|| Named { route: by_rules(), same_tracer: false });
+    match (&options.accept, named.route.name()) {
+        (Some(accept), Some(name)) if !accept(request, &named.route) => Decision {
+            refused: Some(name.to_owned()),
+            named: Named { route: registry.default_route(), same_tracer: false },
+        },
+        _ => Decision { named, refused: None },
     }
-    let parent = if same { incoming.parent(registry) } else { None };
-    Decision { route, parent, same, refused: None }
 }
 
 /// Which rule or variant chose the tracer.

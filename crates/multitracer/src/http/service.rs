@@ -3,6 +3,7 @@
 use std::task::{Context as TaskContext, Poll};
 
 use http::{Request, Response};
+use http_body::Body;
 use tower_service::Service;
 
 use super::body::TracedBody;
@@ -20,6 +21,7 @@ pub struct HttpService<S> {
 impl<S, B, R> Service<Request<B>> for HttpService<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
+    R: Body,
 {
     type Response = Response<TracedBody<R>>;
     type Error = S::Error;

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use opentelemetry::propagation::Extractor;
 
-#[cfg(feature = "tower")]
 use crate::routing::Headers;
 
 /// The three header fields that matter, the repeated ones joined.
@@ -19,7 +18,6 @@ pub(super) struct Carrier<'a> {
 }
 
 impl<'a> Carrier<'a> {
-    #[cfg(feature = "tower")]
     pub(super) fn of_headers<H: Headers + ?Sized>(headers: &'a H, baggage: bool) -> Self {
         let traceparent = field(headers, "traceparent");
         Self {
@@ -47,7 +45,6 @@ impl<'a> Carrier<'a> {
     }
 }
 
-#[cfg(feature = "tower")]
 fn field<'a, H: Headers + ?Sized>(headers: &'a H, name: &str) -> Option<Cow<'a, str>> {
     match headers.header(name)? {
         Cow::Borrowed(value) => std::str::from_utf8(value).ok().map(Cow::Borrowed),

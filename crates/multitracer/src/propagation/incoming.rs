@@ -3,46 +3,45 @@
 use opentelemetry::Context;
 use opentelemetry::baggage::{BaggageExt as _, KeyValueMetadata};
 use opentelemetry::propagation::TextMapPropagator as _;
-use opentelemetry::trace::{SpanContext, TraceContextExt as _};
+use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 
 use super::carrier::Carrier;
 use super::{OURS, ROUTE, VARIANT};
-#[cfg(feature = "tower")]
-use crate::config::RemoteParent;
-#[cfg(feature = "tower")]
+use crate::experiment::Reason;
 use crate::registry::Registry;
-#[cfg(feature = "tower")]
 use crate::routing::{Headers, Route};
+
+/// The route that a caller says it took.
+#[derive(Debug)]
+pub(crate) struct Named {
+    pub(crate) route: Route,
+    /// Whether the caller's span is of the route's tracer.
+    pub(crate) same_tracer: bool,
+}
 
 /// What a request brought.
 #[derive(Debug)]
 pub(crate) struct Incoming {
     /// The caller's span, and trusted baggage.
     pub(crate) cx: Context,
-    /// The caller's span, if the request has one.
-    pub(crate) remote: Option<SpanContext>,
     /// The route that trusted baggage names.
     route: Option<String>,
     variant: Option<String>,
 }
 
 impl Incoming {
-    /// What `headers` bring into `cx`.
-    #[cfg(feature = "tower")]
-    pub(crate) fn read<H: Headers + ?Sized>(registry: &Registry, cx: &Context, headers: &H) -> Self {
-        Self::of(cx, &Carrier::of_headers(headers, registry.snapshot().trusts_baggage()))
+    /// What `headers` bring into `cx`; their baggage if it is `trusted`.
+    pub(crate) fn read<H: Headers + ?Sized>(cx: &Context, headers: &H, trusted: bool) -> Self {
+        Self::of(cx, &Carrier::of_headers(headers, trusted))
     }
 
     pub(super) fn of(cx: &Context, carrier: &Carrier<'_>) -> Self {
         let with_span = TraceContextPropagator::new().extract_with_context(&Context::new(), carrier);
         let remote = with_span.span().span_context().clone();
-        let remote = remote.is_valid().then_some(remote);
-        let mut incoming = Self { cx: cx.clone(), remote, route: None, variant: None };
+        let cx = if remote.is_valid() { cx.with_remote_span_context(remote) } else { cx.clone() };
+        let mut incoming = Self { cx, route: None, variant: None };
         incoming.take_baggage(carrier);
-        if let Some(remote) = &incoming.remote {
-            incoming.cx = incoming.cx.with_remote_span_context(remote.clone());
-        }
         incoming
     }
 
@@ -66,31 +65,19 @@ impl Incoming {
     }
 }
 
-#[cfg(feature = "tower")]
 impl Incoming {
-    /// The route that the caller took, if it is trusted to say so and there is such a route; and whether the caller's span is
-    /// of that route's tracer.
-    pub(crate) fn route<H: Headers + ?Sized>(
-        &self,
-        registry: &Registry,
-        headers: &H,
-    ) -> Option<(Route, bool)> {
+    /// The route that the caller took, if it is trusted to say so and there is such a route.
+    pub(crate) fn route<H: Headers + ?Sized>(&self, registry: &Registry, headers: &H) -> Option<Named> {
         let route = registry.route_named(self.route.as_ref()?, headers)?;
-        let Some(assignment) = route.assignment() else { return Some((route, true)) };
+        let Some(assignment) = route.assignment() else { return Some(Named { route, same_tracer: true }) };
         let decided = self.variant.as_ref().and_then(|variant| {
             let experiment = registry.experiment(assignment.experiment()).ok()?;
-            experiment.decided(variant, crate::experiment::Reason::Split)
+            experiment.decided(variant, Reason::Split)
         });
         // where the caller had no variant, or one that is not known here, the unit decides
         Some(match decided {
-            Some(decided) => (route.with_assignment(decided), true),
-            None => (route, false),
+            Some(decided) => Named { route: route.with_assignment(decided), same_tracer: true },
+            None => Named { route, same_tracer: false },
         })
-    }
-
-    /// The caller's span, where it is the parent of a span of the tracer that the caller used too.
-    pub(crate) fn parent(&self, registry: &Registry) -> Option<SpanContext> {
-        let wanted = registry.snapshot().remote_parent() != RemoteParent::Link;
-        self.remote.clone().filter(|_| wanted)
     }
 }

@@ -7,14 +7,16 @@ mod carrier;
 mod incoming;
 mod outgoing;
 mod propagator;
+mod received;
 
 pub use self::outgoing::{inject, outgoing_headers};
 pub use self::propagator::{Propagator, propagator};
+pub use self::received::Received;
 
 #[cfg(feature = "tower")]
-pub(crate) use self::incoming::Incoming;
+pub(crate) use self::incoming::{Incoming, Named};
 #[cfg(feature = "tower")]
-pub(crate) use self::outgoing::Decided;
+pub(crate) use self::received::enter;
 
 /// The entry that names the route.
 const ROUTE: &str = "multitracer.route";

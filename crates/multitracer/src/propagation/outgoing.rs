@@ -17,11 +17,7 @@ use crate::tracer::{Around, Frame, around};
 
 /// The route of the request that a `Context` belongs to.
 #[derive(Clone, Debug)]
-pub(crate) struct Decided {
-    pub(crate) route: Route,
-    /// Whether the caller's span is of the route's tracer.
-    pub(crate) same: bool,
-}
+pub(super) struct Decided(pub(super) Route);
 
 /// Puts the current span, the baggage and the name of the request's route into `headers`.
 ///
@@ -93,9 +89,9 @@ fn outgoing(cx: &Context) -> Outgoing<'_> {
         Some(frame) => Arc::clone(frame.tracer()),
         None => registry.ambient_in(cx),
     };
-    let decided = cx.get::<Decided>().filter(|decided| decided.route.tracer().registry().is(&registry));
+    let decided = cx.get::<Decided>().filter(|Decided(route)| route.tracer().registry().is(&registry));
     let is_decided =
-        decided.is_some_and(|decided| decided.route.tracer().core().id().has_name_of(ambient.id()));
+        decided.is_some_and(|Decided(route)| route.tracer().core().id().has_name_of(ambient.id()));
     if !is_decided {
         let snapshot = registry.snapshot();
         let default = snapshot.default_tracer().id();
@@ -111,12 +107,10 @@ fn outgoing(cx: &Context) -> Outgoing<'_> {
             return unnamed(own(default).or(current));
         }
     }
-    let Some(Decided { route, same }) = decided else { return unnamed(current) };
+    let Some(Decided(route)) = decided else { return unnamed(current) };
     let core = registry.in_force(cx, Arc::clone(route.tracer().core()));
-    // a service whose tracer is off passes on what it got
-    let passed = current.filter(|span| *same && span.is_remote());
     Outgoing {
-        span: core.and_then(|core| own(core.id())).or(passed),
+        span: core.and_then(|core| own(core.id())),
         route: route.name().map(Cow::Borrowed),
         variant: route.assignment().and_then(|assignment| assignment.variant()).map(Cow::Borrowed),
     }

@@ -35,7 +35,6 @@ impl Route {
     }
 
     /// The same route with what an experiment gave elsewhere.
-    #[cfg(feature = "tower")]
     pub(crate) fn with_assignment(self, assignment: Assignment) -> Self {
         Self { chosen: Chosen::Variant(assignment), ..self }
     }

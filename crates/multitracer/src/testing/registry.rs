@@ -13,7 +13,7 @@ use crate::tracer::{Tracer, WithTracer, WithTracerExt as _};
 
 /// A registry for one test: every tracer keeps its spans in memory, and nothing is global.
 ///
-/// See the [module](self) for an example.
+/// See the [module](crate::testing) for an example.
 #[derive(Clone, Debug)]
 pub struct TestRegistry {
     registry: Registry,

@@ -82,6 +82,15 @@ impl Frame {
         cx.with_value(Self(Arc::new(Inner { registry, tracer, inherited, outer })))
     }
 
+    /// `cx`, whose current span is remote and known to be `tracer`'s, with `tracer` as its ambient tracer.
+    pub(crate) fn enter_remote(cx: &Context, registry: &Registry, tracer: &Arc<TracerCore>) -> Context {
+        FRAMES_EXIST.store(true, Ordering::Relaxed);
+        let inherited = Some(Ancestor { tracer: tracer.id(), span: cx.span().span_context().clone() });
+        let outer = Self::of(cx).and_then(|frame| frame.0.outer.clone());
+        let (registry, tracer) = (registry.clone(), Arc::clone(tracer));
+        cx.with_value(Self(Arc::new(Inner { registry, tracer, inherited, outer })))
+    }
+
     /// `cx`, whose current span is `tracer`'s own, with `tracer` as its ambient tracer.
     #[cfg(feature = "tracing")]
     pub(crate) fn adopt(cx: &Context, registry: &Registry, tracer: &Arc<TracerCore>) -> Context {

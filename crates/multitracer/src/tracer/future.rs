@@ -92,7 +92,7 @@ pin_project! {
 }
 
 impl<F> WithTracer<F> {
-    pub(super) fn new(inner: F, cx: Context) -> Self {
+    pub(crate) fn new(inner: F, cx: Context) -> Self {
         Self { inner, cx }
     }
 }
