@@ -14,10 +14,13 @@ impl fmt::Debug for Comparison<'_> {
     }
 }
 
+/// Does its work so many times.
+type Run<'f> = Box<dyn FnMut(u64) + 'f>;
+
 /// One row of a table: the first contender beside the others.
 pub struct Comparison<'f> {
     name: &'static str,
-    contenders: Vec<(&'static str, Box<dyn FnMut(u64) + 'f>)>,
+    contenders: Vec<(&'static str, Run<'f>)>,
     budgets: Vec<(&'static str, f64)>,
 }
 
