@@ -1,5 +1,9 @@
 //! What the programs of this package share: what the process uses, and a backend in a process of its own.
 
+mod comparison;
+
+pub use self::comparison::Comparison;
+
 use std::env;
 use std::fs;
 use std::io::{self, BufRead as _, BufReader};

@@ -1,13 +1,19 @@
-//! What a traced function costs, beside its peers, in one run:
-//! `T` `#[tracing::instrument]` with tracing-opentelemetry, `S` hand-written SDK spans that are made current,
-//! `F` fastrace. All export in batches to nowhere.
-#![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
+//! What a traced function costs, beside its peers: `T` is `#[tracing::instrument]` with tracing-opentelemetry, `S` hand-written SDK
+//! spans that are made current, both with the SDK's batch processor; `F` is fastrace. All export in batches to nowhere.
+//!
+//! `cargo bench -p multitracer-benches --bench overhead -- [ROUNDS] [ROW]`
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a program that prints what it finds")]
 
+use std::future::Future;
 use std::hint::black_box;
-use std::time::Duration;
+use std::num::ParseIntError;
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll, Waker};
+use std::thread;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use fastrace::collector::{Config, Reporter, SpanRecord};
 use multitracer::{Registry, TracerBuilder, traced};
+use multitracer_benches::{Comparison, argument};
 use opentelemetry::trace::{TraceContextExt as _, Tracer as _, TracerProvider as _};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -25,9 +31,23 @@ impl SpanExporter for Nowhere {
     }
 }
 
+/// The same for fastrace.
+struct FastNowhere;
+
+impl Reporter for FastNowhere {
+    fn report(&mut self, batch: Vec<SpanRecord>) {
+        drop(black_box(batch));
+    }
+}
+
 #[inline(never)]
 fn plain(n: u64) -> u64 {
     black_box(n)
+}
+
+#[inline(never)]
+fn plain_result(n: u64) -> Result<u64, ParseIntError> {
+    Ok(black_box(n))
 }
 
 #[inline(never)]
@@ -48,6 +68,22 @@ async fn ours_async(n: u64) -> u64 {
 }
 
 #[inline(never)]
+#[traced]
+fn ours_result(n: u64) -> Result<u64, ParseIntError> {
+    Ok(black_box(n))
+}
+
+#[traced]
+async fn ours_async_result(n: u64) -> Result<u64, ParseIntError> {
+    Ok(black_box(n))
+}
+
+#[traced]
+async fn ours_polled(times: u64) {
+    Pending(times).await;
+}
+
+#[inline(never)]
 #[tracing::instrument(skip_all)]
 fn instrumented_bare(n: u64) -> u64 {
     black_box(n)
@@ -65,9 +101,59 @@ async fn instrumented_async(n: u64) -> u64 {
 }
 
 #[inline(never)]
+#[tracing::instrument(skip_all, err)]
+fn instrumented_result(n: u64) -> Result<u64, ParseIntError> {
+    Ok(black_box(n))
+}
+
+#[tracing::instrument(skip_all, err)]
+async fn instrumented_async_result(n: u64) -> Result<u64, ParseIntError> {
+    Ok(black_box(n))
+}
+
+#[tracing::instrument(skip_all)]
+async fn instrumented_polled(times: u64) {
+    Pending(times).await;
+}
+
+#[inline(never)]
 #[fastrace::trace(name = "fast")]
 fn fast(n: u64) -> u64 {
     black_box(n)
+}
+
+#[inline(never)]
+#[fastrace::trace(name = "fast")]
+fn fast_result(n: u64) -> Result<u64, ParseIntError> {
+    Ok(black_box(n))
+}
+
+#[fastrace::trace(name = "fast")]
+async fn fast_async(n: u64) -> u64 {
+    black_box(n)
+}
+
+#[fastrace::trace(name = "fast")]
+async fn fast_async_result(n: u64) -> Result<u64, ParseIntError> {
+    Ok(black_box(n))
+}
+
+#[inline(never)]
+#[fastrace::trace(name = "fast", properties = { "a": "{n}", "b": "text", "c": "true" })]
+fn fast_attributes(n: u64) -> u64 {
+    black_box(n)
+}
+
+/// Ready at the last of so many polls.
+struct Pending(u64);
+
+impl Future for Pending {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut TaskContext<'_>) -> Poll<()> {
+        self.0 = self.0.saturating_sub(1);
+        if self.0 == 0 { Poll::Ready(()) } else { Poll::Pending }
+    }
 }
 
 #[inline(never)]
@@ -91,47 +177,29 @@ fn provider(sampler: Sampler) -> SdkTracerProvider {
     SdkTracerProvider::builder().with_batch_exporter(Nowhere).with_sampler(sampler).build()
 }
 
-fn off(c: &mut Criterion) {
-    let mut group = c.benchmark_group("off");
-    group.bench_function("plain", |b| b.iter(|| plain(1)));
-    group.bench_function("multitracer sync", |b| b.iter(|| ours_bare(1)));
-    group.bench_function("T sync", |b| b.iter(|| instrumented_bare(1)));
-    group.bench_function("F sync", |b| b.iter(|| fast(1)));
-    group.bench_function("multitracer async", |b| b.iter(|| poll(ours_async(1))));
-    group.bench_function("T async", |b| b.iter(|| poll(instrumented_async(1))));
-    group.finish();
+fn times<R>(n: u64, mut f: impl FnMut() -> R) {
+    for _ in 0..n {
+        black_box(f());
+    }
 }
 
-fn unsampled(c: &mut Criterion) {
-    let mut group = c.benchmark_group("inside an unsampled trace");
-    let registry = registry(Sampler::AlwaysOff);
-    registry.default_tracer().in_span("root", || {
-        group.bench_function("multitracer", |b| b.iter(|| ours(1)));
+/// `f` so many times, shared by two threads.
+fn on_two_threads(n: u64, f: impl Fn(u64) + Sync) {
+    thread::scope(|scope| {
+        let other = scope.spawn(|| f(n / 2));
+        f(n - n / 2);
+        other.join().unwrap();
     });
-    let provider = provider(Sampler::AlwaysOff);
-    let tracer = provider.tracer("bench");
-    tracer.in_span("root", |_| {
-        group.bench_function("S", |b| b.iter(|| by_hand(&tracer, 1)));
-    });
-    with_tracing(&provider, || {
-        group.bench_function("T", |b| b.iter(|| instrumented(1)));
-    });
-    group.finish();
 }
 
-fn sampled(c: &mut Criterion) {
-    let mut group = c.benchmark_group("sampled span with 3 attributes");
-    let registry = registry(Sampler::AlwaysOn);
-    registry.scope(|| {
-        group.bench_function("multitracer", |b| b.iter(|| ours(1)));
-    });
-    let provider = provider(Sampler::AlwaysOn);
-    let tracer = provider.tracer("bench");
-    group.bench_function("S", |b| b.iter(|| by_hand(&tracer, 1)));
-    with_tracing(&provider, || {
-        group.bench_function("T", |b| b.iter(|| instrumented(1)));
-    });
-    group.finish();
+fn poll<F: Future>(future: F) -> F::Output {
+    let mut future = std::pin::pin!(future);
+    let mut task = TaskContext::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(out) = future.as_mut().poll(&mut task) {
+            return out;
+        }
+    }
 }
 
 fn with_tracing(provider: &SdkTracerProvider, f: impl FnOnce()) {
@@ -139,19 +207,91 @@ fn with_tracing(provider: &SdkTracerProvider, f: impl FnOnce()) {
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), f);
 }
 
-fn poll<F: Future>(future: F) -> F::Output {
-    let mut future = std::pin::pin!(future);
-    let mut task = std::task::Context::from_waker(std::task::Waker::noop());
-    loop {
-        if let std::task::Poll::Ready(out) = future.as_mut().poll(&mut task) {
-            return out;
+/// Before anything is installed or built.
+fn off() {
+    Comparison::new("off, sync")
+        .contender("multitracer", |n| times(n, || ours_bare(1)))
+        .contender("plain", |n| times(n, || plain(1)))
+        .contender("T", |n| times(n, || instrumented_bare(1)))
+        .contender("F", |n| times(n, || fast(1)))
+        .budget("T", 1.0)
+        .run();
+    Comparison::new("off, sync, Result")
+        .contender("multitracer", |n| times(n, || ours_result(1).unwrap_or(0)))
+        .contender("plain", |n| times(n, || plain_result(1).unwrap_or(0)))
+        .contender("T", |n| times(n, || instrumented_result(1).unwrap_or(0)))
+        .contender("F", |n| times(n, || fast_result(1).unwrap_or(0)))
+        .budget("T", 1.0)
+        .run();
+    Comparison::new("off, async")
+        .contender("multitracer", |n| times(n, || poll(ours_async(1))))
+        .contender("T", |n| times(n, || poll(instrumented_async(1))))
+        .contender("F", |n| times(n, || poll(fast_async(1))))
+        .budget("T", 1.0)
+        .run();
+    Comparison::new("off, async, Result")
+        .contender("multitracer", |n| times(n, || poll(ours_async_result(1)).unwrap_or(0)))
+        .contender("T", |n| times(n, || poll(instrumented_async_result(1)).unwrap_or(0)))
+        .contender("F", |n| times(n, || poll(fast_async_result(1)).unwrap_or(0)))
+        .budget("T", 1.0)
+        .run();
+}
+
+fn unsampled() {
+    let registry = registry(Sampler::AlwaysOff);
+    let provider = provider(Sampler::AlwaysOff);
+    let sdk = provider.tracer("bench");
+    Comparison::new("inside an unsampled trace")
+        .contender("multitracer", |n| {
+            registry.default_tracer().in_span("root", || times(n, || ours(1)));
+        })
+        .contender("S", |n| sdk.in_span("root", |_| times(n, || by_hand(&sdk, 1))))
+        .contender("T", |n| {
+            with_tracing(&provider, || tracing::info_span!("root").in_scope(|| times(n, || instrumented(1))));
+        })
+        .budget("S", 0.10)
+        .run();
+}
+
+fn sampled() {
+    let registry = registry(Sampler::AlwaysOn);
+    let provider = provider(Sampler::AlwaysOn);
+    let sdk = provider.tracer("bench");
+    fastrace::set_reporter(FastNowhere, Config::default());
+    Comparison::new("sampled span with 3 attributes")
+        .contender("multitracer", |n| registry.scope(|| times(n, || ours(1))))
+        .contender("S", |n| times(n, || by_hand(&sdk, 1)))
+        .contender("T", |n| with_tracing(&provider, || times(n, || instrumented(1))))
+        .contender("F", |n| {
+            let root = fastrace::Span::root("root", fastrace::collector::SpanContext::random());
+            let _attached = root.set_local_parent();
+            times(n, || fast_attributes(1));
+        })
+        .budget("S", 0.75)
+        .budget("T", 0.25)
+        .budget("F", 1.0)
+        .run();
+    Comparison::new("the same on 2 threads at once")
+        .contender("multitracer", |n| {
+            on_two_threads(n, |n| registry.scope(|| times(n, || ours(1))));
+        })
+        .contender("S", |n| on_two_threads(n, |n| times(n, || by_hand(&sdk, 1))))
+        .budget("S", 0.50)
+        .run();
+    Comparison::new("poll of a future in a sampled span")
+        .contender("multitracer", |n| registry.scope(|| poll(ours_polled(n))))
+        .contender("T", |n| with_tracing(&provider, || poll(instrumented_polled(n))))
+        .budget("T", 0.12)
+        .run();
+}
+
+fn main() {
+    let row: String = argument(1, String::new());
+    let rows: [(&str, fn()); 3] = [("off", off), ("unsampled", unsampled), ("sampled", sampled)];
+    println!("{:<40} {:>12} {:>10} {:>8} {:>8}", "", "", "median", "ratio", "budget");
+    for (name, run) in rows {
+        if row.is_empty() || row == name {
+            run();
         }
     }
 }
-
-criterion_group! {
-    name = overhead;
-    config = Criterion::default().measurement_time(Duration::from_secs(2)).warm_up_time(Duration::from_millis(500));
-    targets = off, unsampled, sampled
-}
-criterion_main!(overhead);

@@ -3,16 +3,13 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::MatchedPath;
 use axum::http::StatusCode;
 use axum::routing::post;
 use multitracer::{KeyValue, Registry, enrich_span, traced};
 
 pub(crate) fn app(registry: &Registry) -> Router {
     // headers -> tracer, server span, context of the caller
-    let layer = registry
-        .http_layer()
-        .with_http_route(|extensions| Some(extensions.get::<MatchedPath>()?.as_str().to_owned()));
+    let layer = registry.http_layer().with_matched_path();
     Router::new().route("/api/chat", post(chat)).layer(layer)
 }
 

@@ -6,7 +6,7 @@ use std::process::Command;
 use multitracer::{Registry, TracerBuilder};
 use multitracer_tests::{Protocol, ReceivedRequest, Receiver};
 
-const HOSTILE: [(&str, &str); 16] = [
+const HOSTILE: [(&str, &str); 17] = [
     ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer FROM-ENV,x-honeycomb-team=FROM-ENV"),
     ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "authorization=Bearer FROM-ENV-TRACES,x-other=FROM-ENV"),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9"),
@@ -14,6 +14,7 @@ const HOSTILE: [(&str, &str); 16] = [
     ("OTEL_EXPORTER_OTLP_TIMEOUT", "1"),
     ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "1"),
     ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
+    ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "gzip"),
     ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
     ("OTEL_TRACES_SAMPLER", "always_off"),
     ("OTEL_SERVICE_NAME", "from-env"),
@@ -100,11 +101,8 @@ async fn exports_as_configured() {
         for request in requests {
             assert_eq!(request.headers[header], value);
             assert!(!format!("{:?}", request.headers).contains("FROM-ENV"), "{:?}", request.headers);
-            if protocol != Protocol::Grpc {
-                assert!(
-                    !request.headers.contains_key("content-encoding"),
-                    "compressed against the configuration"
-                );
+            for header in ["content-encoding", "grpc-encoding"] {
+                assert!(!request.headers.contains_key(header), "compressed against the configuration");
             }
         }
     }

@@ -1,9 +1,16 @@
 //! The way out: bad backends touch only their own tracer, nothing waits, every span is accounted for.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may panic, and say what it found"
+)]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use multitracer::{Registry, TracerBuilder, TracerReport};
+use multitracer::{Registry, Report, ShutdownError, TracerBuilder, TracerReport};
 use multitracer_tests::{Behaviour, Receiver};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
@@ -41,14 +48,12 @@ impl SpanExporter for Bad {
 #[tokio::test]
 async fn bad_exporters_touch_only_their_own_tracer() {
     let receiver = Receiver::start().await.unwrap();
-    let bad = |name: &str, how: Bad| {
-        TracerBuilder::new(name).exporter(how).export_timeout(Duration::from_millis(200))
-    };
+    let bad = |name: &str, how: Bad| TracerBuilder::new(name).exporter(how);
     let registry = Registry::builder()
         .tracer(TracerBuilder::new("good").otlp_http(receiver.http_endpoint()))
         .tracer(bad("panics", Bad::Panics))
         .tracer(bad("fails", Bad::Fails))
-        .tracer(bad("hangs", Bad::Hangs))
+        .tracer(bad("hangs", Bad::Hangs).export_timeout(Duration::from_millis(200)))
         .tracer(TracerBuilder::new("refused").otlp_http("http://127.0.0.1:9/v1/traces"))
         .default_tracer("good")
         .build()
@@ -136,37 +141,122 @@ async fn a_backend_that_recovers_gets_the_spans_again() {
     assert_eq!((report.tracers()[0].exported, receiver.spans().len(), receiver.requests().len()), (3, 3, 3));
 }
 
-/// Many hung backends cost one deadline, whatever runtime there is or is not.
+/// Fifty hung backends cost one deadline, whatever runtime there is or is not; what they did not take is counted as lost.
 #[test]
 fn shutdown_takes_one_deadline() {
+    const BACKENDS: usize = 50;
     let deadline = Duration::from_millis(500);
+    let backend = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let hung = Behaviour { hang: true, ..Behaviour::default() };
+    let receiver = backend.block_on(Receiver::start_with(hung)).unwrap();
     let build = || {
         let mut builder = Registry::builder().default_tracer("t0");
-        for n in 0..20 {
-            builder = builder.tracer(TracerBuilder::new(format!("t{n}")).exporter(Bad::Hangs));
+        for n in 0..BACKENDS {
+            let tracer = TracerBuilder::new(format!("t{n}"));
+            builder = builder.tracer(match n % 3 {
+                0 => tracer.exporter(Bad::Hangs),
+                1 => tracer.otlp_http(receiver.http_endpoint()),
+                _ => tracer.otlp_grpc(receiver.grpc_endpoint()),
+            });
         }
         let registry = builder.build().unwrap();
-        for n in 0..20 {
+        for n in 0..BACKENDS {
             spans(&registry, &format!("t{n}"), 3);
         }
         registry
     };
-    let check = |registry: Registry, started: Instant, failed: bool| {
-        assert!(failed && started.elapsed() < deadline * 4, "{:?}", started.elapsed());
-        assert!(registry.report().tracers().iter().all(|tracer| tracer.queued == 3));
+    let check = |what: &str, result: Result<Report, ShutdownError>, started: Instant| {
+        let took = started.elapsed();
+        println!("{what}: {BACKENDS} hung backends, deadline {deadline:?}, shutdown took {took:?}");
+        assert!(took >= deadline && took < deadline * 4, "{took:?}");
+        let error = result.unwrap_err();
+        assert_eq!(error.report().tracers().len(), BACKENDS);
+        for tracer in error.report().tracers() {
+            accounted(tracer);
+            let lost = (tracer.dropped, tracer.dropped_by_reason.shutdown, tracer.queued);
+            assert!(lost == (3, 3, 0) && tracer.error.is_some(), "{tracer:?}");
+        }
     };
     let (registry, started) = (build(), Instant::now());
-    let failed = registry.shutdown_blocking(deadline).is_err();
-    check(registry, started, failed);
+    check("no runtime", registry.shutdown_blocking(deadline), started);
     let current = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let multi = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
-    for runtime in [current, multi] {
+    for (what, runtime) in [("current-thread", current), ("multi-thread", multi)] {
         let (registry, started) = (build(), Instant::now());
-        let failed = runtime.block_on(registry.shutdown_within(deadline)).is_err();
-        check(registry, started, failed);
+        check(what, runtime.block_on(registry.shutdown_within(deadline)), started);
         let (registry, started) = (build(), Instant::now());
-        let failed = runtime.block_on(async { registry.shutdown_blocking(deadline).is_err() });
-        check(registry, started, failed);
+        let result = runtime.block_on(async { registry.shutdown_blocking(deadline) });
+        check(&format!("{what}, blocking"), result, started);
+    }
+}
+
+/// A pause that is longer than there is time for costs the batch that met it; what comes later waits, whatever is flushed.
+#[tokio::test]
+async fn a_long_pause_holds_for_the_tracer() {
+    let busy = Behaviour { fail_first: Some((1, 429)), retry_after: Some(60), ..Behaviour::default() };
+    let (http, grpc) =
+        (Receiver::start_with(busy.clone()).await.unwrap(), Receiver::start_with(busy).await.unwrap());
+    let short = |tracer: TracerBuilder| tracer.export_timeout(Duration::from_secs(5));
+    let registry = Registry::builder()
+        .tracer(short(TracerBuilder::new("http").otlp_http(http.http_endpoint())))
+        .tracer(short(TracerBuilder::new("grpc").otlp_grpc(grpc.grpc_endpoint())))
+        .default_tracer("http")
+        .build()
+        .unwrap();
+    let counts = |report: &Report| -> Vec<_> {
+        let of = |tracer: &TracerReport| (tracer.dropped_by_reason.export_failed, tracer.queued);
+        report.tracers().iter().map(of).collect()
+    };
+    let started = Instant::now();
+    for name in ["http", "grpc"] {
+        spans(&registry, name, 3);
+    }
+    assert_eq!(counts(registry.flush().await.unwrap_err().report()), [(3, 0), (3, 0)]);
+    for name in ["http", "grpc"] {
+        spans(&registry, name, 2);
+    }
+    let error = registry.flush().await.unwrap_err();
+    assert_eq!(counts(error.report()), [(3, 2), (3, 2)], "{error}");
+    assert!(error.to_string().contains("the backend asked to wait"), "{error}");
+    let error = registry.shutdown().await.unwrap_err();
+    assert_eq!(counts(error.report()), [(5, 0), (5, 0)], "{error}");
+    assert!(started.elapsed() < Duration::from_secs(4), "nobody waited for a minute");
+    assert_eq!((http.requests().len(), grpc.requests().len()), (1, 1), "nor asked again");
+}
+
+/// Takes its time, and knows how many of its exports ran at once.
+#[derive(Clone, Debug, Default)]
+struct Overlapping {
+    now: Arc<AtomicUsize>,
+    most: Arc<AtomicUsize>,
+}
+
+impl SpanExporter for Overlapping {
+    async fn export(&self, _batch: Vec<SpanData>) -> OTelSdkResult {
+        let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(now, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        self.now.fetch_sub(1, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_tracer_has_as_many_exports_at_once_as_it_may() {
+    let exporters = [(1, Overlapping::default()), (3, Overlapping::default())];
+    let mut builder = Registry::builder().default_tracer("1");
+    for (exports, exporter) in &exporters {
+        let tracer = TracerBuilder::new(exports.to_string()).exporter(exporter.clone());
+        builder = builder.tracer(tracer.max_export_batch_size(5).max_concurrent_exports(*exports));
+    }
+    let registry = builder.build().unwrap();
+    for (exports, _) in &exporters {
+        spans(&registry, &exports.to_string(), 40);
+    }
+    let report = registry.shutdown().await.unwrap();
+    for (exports, exporter) in exporters {
+        assert_eq!(exporter.most.load(Ordering::SeqCst), exports, "{report}");
+        assert_eq!(report.tracer(&exports.to_string()).unwrap().exported, 40);
     }
 }
 

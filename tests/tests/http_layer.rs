@@ -7,25 +7,18 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::http::{Request, Response, StatusCode};
 use futures_util::stream;
+use multitracer::testing::TestRegistry;
 use multitracer::{
-    ExperimentBuilder, InMemoryExporter, Registry, RegistryBuilder, RemoteParent, RouteBuilder,
-    TracerBuilder, traced,
+    ExperimentBuilder, Registry, RegistryBuilder, RemoteParent, RouteBuilder, TracerBuilder, traced,
 };
 use opentelemetry::trace::{SpanId, SpanKind, Status, TraceId};
 use opentelemetry_sdk::trace::{Sampler, SpanData};
 use tower::{Layer as _, Service as _, ServiceExt as _, service_fn};
 
-struct Fixture {
-    registry: Registry,
-    production: InMemoryExporter,
-    canary: InMemoryExporter,
-}
-
-fn fixture(change: impl FnOnce(RegistryBuilder) -> RegistryBuilder) -> Fixture {
-    let (production, canary) = (InMemoryExporter::new(), InMemoryExporter::new());
+fn fixture(change: impl FnOnce(RegistryBuilder) -> RegistryBuilder) -> TestRegistry {
     let builder = Registry::builder()
-        .tracer(TracerBuilder::new("production").in_memory(&production))
-        .tracer(TracerBuilder::new("canary").in_memory(&canary))
+        .tracer(TracerBuilder::new("production"))
+        .tracer(TracerBuilder::new("canary"))
         .default_tracer("production")
         .route(RouteBuilder::to_tracer("canary-users", "canary").header("X-Canary-User", "true"))
         .route(RouteBuilder::to_experiment("paying", "tone").header_present("X-Plan"))
@@ -34,7 +27,14 @@ fn fixture(change: impl FnOnce(RegistryBuilder) -> RegistryBuilder) -> Fixture {
                 .unit_header(http::HeaderName::from_static("x-user-id"))
                 .variant("only", 1, "canary"),
         );
-    Fixture { registry: change(builder).build().unwrap(), production, canary }
+    TestRegistry::from_builder(change(builder)).unwrap()
+}
+
+/// The last span of production's, which is forgotten with all others.
+fn taken(test: &TestRegistry) -> SpanData {
+    let span = test.spans("production").pop().unwrap();
+    test.clear();
+    span
 }
 
 #[traced]
@@ -76,12 +76,12 @@ const TRACEPARENT: (&str, &str) = ("traceparent", "00-00000000000000000000000000
 async fn a_routed_request_stays_on_its_tracer() {
     let f = fixture(|builder| builder);
     send(
-        &f.registry,
+        f.registry(),
         request(&[("x-canary-user", "true"), ("host", "shop.example:8080"), ("user-agent", "test")]),
     )
     .await;
-    assert!(f.production.spans().is_empty());
-    let [child, server] = &f.canary.spans()[..] else { unreachable!("two spans") };
+    assert!(f.spans("production").is_empty());
+    let [child, server] = &f.spans("canary")[..] else { unreachable!("two spans") };
     assert_eq!((&*child.name, &*server.name), ("inner", "GET"));
     assert_eq!(child.parent_span_id, server.span_context.span_id());
     assert_eq!((server.parent_span_id, &server.span_kind), (SpanId::INVALID, &SpanKind::Server));
@@ -104,13 +104,13 @@ async fn a_routed_request_stays_on_its_tracer() {
 #[tokio::test]
 async fn an_experiment_is_recorded_on_the_server_span() {
     let f = fixture(|builder| builder);
-    send(&f.registry, request(&[("x-plan", "pro"), ("x-user-id", "user-42")])).await;
-    send(&f.registry, request(&[("x-plan", "pro")])).await;
-    let server = f.canary.spans().pop().unwrap();
+    send(f.registry(), request(&[("x-plan", "pro"), ("x-user-id", "user-42")])).await;
+    send(f.registry(), request(&[("x-plan", "pro")])).await;
+    let server = f.spans("canary").pop().unwrap();
     assert_eq!(attribute(&server, "feature_flag.key").as_deref(), Some("tone"));
     assert_eq!(attribute(&server, "feature_flag.result.variant").as_deref(), Some("only"));
     assert_eq!(attribute(&server, "feature_flag.result.reason").as_deref(), Some("split"));
-    let fallback = f.production.spans().pop().unwrap();
+    let fallback = f.spans("production").pop().unwrap();
     assert_eq!(attribute(&fallback, "feature_flag.result.variant"), None);
     assert_eq!(attribute(&fallback, "feature_flag.result.reason").as_deref(), Some("default"));
 }
@@ -118,11 +118,11 @@ async fn an_experiment_is_recorded_on_the_server_span() {
 #[tokio::test]
 async fn a_caller_is_a_parent_for_the_default_tracer_and_a_link_for_another() {
     let f = fixture(|builder| builder);
-    send(&f.registry, request(&[TRACEPARENT])).await;
-    send(&f.registry, request(&[TRACEPARENT, ("x-canary-user", "true")])).await;
-    let server = f.production.spans().pop().unwrap();
+    send(f.registry(), request(&[TRACEPARENT])).await;
+    send(f.registry(), request(&[TRACEPARENT, ("x-canary-user", "true")])).await;
+    let server = f.spans("production").pop().unwrap();
     assert_eq!((server.span_context.trace_id(), server.parent_span_id), (TraceId::from(7), SpanId::from(9)));
-    let server = f.canary.spans().pop().unwrap();
+    let server = f.spans("canary").pop().unwrap();
     assert_ne!(server.span_context.trace_id(), TraceId::from(7));
     assert_eq!(server.parent_span_id, SpanId::INVALID);
     let links: Vec<_> = server.links.iter().map(|link| link.span_context.span_id()).collect();
@@ -132,19 +132,22 @@ async fn a_caller_is_a_parent_for_the_default_tracer_and_a_link_for_another() {
 #[tokio::test]
 async fn a_remote_parent_can_be_forced_or_refused() {
     let f = fixture(|builder| builder.remote_parent(RemoteParent::Child));
-    send(&f.registry, request(&[TRACEPARENT, ("x-canary-user", "true")])).await;
-    assert_eq!(f.canary.spans().pop().unwrap().parent_span_id, SpanId::from(9));
+    send(f.registry(), request(&[TRACEPARENT, ("x-canary-user", "true")])).await;
+    assert_eq!(f.spans("canary").pop().unwrap().parent_span_id, SpanId::from(9));
     let f = fixture(|builder| builder.remote_parent(RemoteParent::Link));
-    send(&f.registry, request(&[TRACEPARENT])).await;
-    assert_eq!(f.production.spans().pop().unwrap().parent_span_id, SpanId::INVALID);
+    send(f.registry(), request(&[TRACEPARENT])).await;
+    assert_eq!(f.spans("production").pop().unwrap().parent_span_id, SpanId::INVALID);
 }
 
 #[tokio::test]
 async fn an_unsampled_caller_is_followed() {
     let f = fixture(|builder| builder);
-    send(&f.registry, request(&[("traceparent", "00-00000000000000000000000000000007-0000000000000009-00")]))
-        .await;
-    assert!(f.production.spans().is_empty());
+    send(
+        f.registry(),
+        request(&[("traceparent", "00-00000000000000000000000000000007-0000000000000009-00")]),
+    )
+    .await;
+    assert!(f.spans("production").is_empty());
 }
 
 #[tokio::test]
@@ -156,10 +159,10 @@ async fn forged_headers_choose_nothing_that_is_not_configured() {
         &[("baggage", "multitracer.route=canary-users,tracer=canary")],
         &[("tracer", "canary"), ("x-tracer", "canary")],
     ] {
-        send(&f.registry, request(headers)).await;
+        send(f.registry(), request(headers)).await;
     }
-    assert!(f.canary.spans().is_empty());
-    assert_eq!(f.production.spans().len(), 8);
+    assert!(f.spans("canary").is_empty());
+    assert_eq!(f.spans("production").len(), 8);
 }
 
 #[tokio::test]
@@ -169,10 +172,10 @@ async fn the_span_ends_with_the_body() {
         let chunks = stream::iter(["a", "b"].map(|chunk| Ok::<_, Infallible>(Bytes::from(chunk))));
         Ok::<_, Infallible>(Response::new(Body::from_stream(chunks)))
     });
-    let response = f.registry.http_layer().layer(streaming).oneshot(request(&[])).await.unwrap();
-    assert!(f.production.spans().is_empty(), "the body is still to come");
+    let response = f.registry().http_layer().layer(streaming).oneshot(request(&[])).await.unwrap();
+    assert!(f.spans("production").is_empty(), "the body is still to come");
     axum::body::to_bytes(Body::new(response.into_body()), 1024).await.unwrap();
-    assert_eq!(f.production.spans().len(), 1);
+    assert_eq!(f.spans("production").len(), 1);
 }
 
 #[tokio::test]
@@ -182,35 +185,32 @@ async fn failures_and_given_up_requests_show() {
         let response = Response::builder().status(503).body(Body::empty()).unwrap();
         Ok::<_, Infallible>(response)
     });
-    let response = f.registry.http_layer().layer(failing).oneshot(request(&[])).await.unwrap();
+    let response = f.registry().http_layer().layer(failing).oneshot(request(&[])).await.unwrap();
     drop(response);
-    let span = f.production.take().pop().unwrap();
+    let span = taken(&f);
     assert_eq!(attribute(&span, "error.type").as_deref(), Some("503"));
     assert!(matches!(span.status, Status::Error { .. }));
 
     let broken = service_fn(|_request: Request<Body>| async { Err::<Response<Body>, _>(std::fmt::Error) });
-    f.registry.http_layer().layer(broken).oneshot(request(&[])).await.unwrap_err();
-    assert_eq!(attribute(&f.production.take()[0], "error.type").as_deref(), Some("core::fmt::Error"));
+    f.registry().http_layer().layer(broken).oneshot(request(&[])).await.unwrap_err();
+    assert_eq!(attribute(&taken(&f), "error.type").as_deref(), Some("core::fmt::Error"));
 
-    let mut hanging = f.registry.http_layer().layer(service_fn(|_request: Request<Body>| async {
+    let mut hanging = f.registry().http_layer().layer(service_fn(|_request: Request<Body>| async {
         std::future::pending::<()>().await;
         Ok::<_, Infallible>(Response::new(Body::empty()))
     }));
     let call = hanging.call(request(&[]));
     tokio::time::timeout(Duration::from_millis(10), call).await.unwrap_err();
-    let span = f.production.take().pop().unwrap();
+    let span = taken(&f);
     assert_eq!(attribute(&span, "multitracer.cancelled").as_deref(), Some("true"));
     assert_eq!(span.status, Status::Unset);
 }
 
 #[tokio::test]
 async fn a_tracer_that_is_off_or_samples_nothing_makes_no_span() {
-    let canary = InMemoryExporter::new();
-    let f = fixture(|builder| builder.tracer(TracerBuilder::new("canary").in_memory(&canary).enabled(false)));
-    send(&f.registry, request(&[("x-canary-user", "true")])).await;
-    let g = fixture(|builder| {
-        builder.tracer(TracerBuilder::new("canary").in_memory(&canary).sampler(Sampler::AlwaysOff))
-    });
-    send(&g.registry, request(&[("x-canary-user", "true")])).await;
-    assert!(canary.spans().is_empty() && f.production.spans().is_empty() && g.production.spans().is_empty());
+    let f = fixture(|builder| builder.tracer(TracerBuilder::new("canary").enabled(false)));
+    send(f.registry(), request(&[("x-canary-user", "true")])).await;
+    let g = fixture(|builder| builder.tracer(TracerBuilder::new("canary").sampler(Sampler::AlwaysOff)));
+    send(g.registry(), request(&[("x-canary-user", "true")])).await;
+    assert_eq!((f.trees().to_string(), g.trees().to_string()), (String::new(), String::new()));
 }

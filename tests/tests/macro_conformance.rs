@@ -5,7 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -86,6 +86,46 @@ fn clippy_adds_nothing() {
     let added: Vec<_> =
         traced.iter().filter(|(message, count)| plain.get(message).unwrap_or(&0) < *count).collect();
     assert!(added.is_empty(), "{}", differences(&plain, &traced));
+}
+
+#[test]
+fn the_same_lines_count_for_coverage() {
+    let work = Work::new("coverage");
+    let [plain, traced] = [false, true].map(|traced| {
+        let root = work.directory.join(format!("coverage_{traced}.rs"));
+        std::fs::write(&root, work.root("2024", traced)).unwrap();
+        let mut command = work.compiler("rustc", "2024");
+        // only an unstable option shows what is counted without the tools of rustc's own LLVM
+        command.env("RUSTC_BOOTSTRAP", "1").args([
+            "-Cinstrument-coverage",
+            "-Zunpretty=mir",
+            "--crate-type=lib",
+            "--cap-lints=allow",
+        ]);
+        let output = command.arg(&root).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        covered(&String::from_utf8(output.stdout).unwrap())
+    });
+    assert!(plain.len() > 500, "{} lines are counted", plain.len());
+    let lost: Vec<_> = plain.difference(&traced).collect();
+    assert!(lost.is_empty(), "no longer counted: {lost:?}");
+    let added: Vec<_> =
+        traced.difference(&plain).filter(|(file, line)| !work.may_count(file, *line)).collect();
+    assert!(added.is_empty(), "counted as well: {added:?}");
+}
+
+/// The lines of the cases that are counted: `coverage Code { .. } => cases/bodies.rs:3:9: 4:10 (#0);`
+fn covered(mir: &str) -> BTreeSet<(String, u64)> {
+    let mut lines = BTreeSet::new();
+    for span in mir.lines().filter_map(|line| line.trim().strip_prefix("coverage ")?.split_once("=> ")) {
+        let Some((_, place)) = span.1.rsplit_once('/') else { continue };
+        let mut parts = place.split(':').map(str::trim);
+        let file = parts.next().unwrap().to_owned();
+        let numbers: Vec<u64> = parts.map_while(|part| part.split(' ').next()?.parse().ok()).collect();
+        let [first, _, last, _] = numbers[..] else { panic!("another form of span: {place}") };
+        lines.extend((first..=last).map(|line| (file.clone(), line)));
+    }
+    lines
 }
 
 /// A directory to compile in, and the crates to compile with.
@@ -182,6 +222,17 @@ impl Work {
             }
         }
         root
+    }
+
+    /// What the user wrote in the attribute is code too; and the braces of a body are a place where one that never ends would go on.
+    fn may_count(&self, file: &str, line: u64) -> bool {
+        let source = std::fs::read_to_string(self.cases.join(file)).unwrap();
+        let lines: Vec<&str> = source.lines().take(usize::try_from(line).unwrap()).map(str::trim).collect();
+        let last = *lines.last().unwrap();
+        let attribute = lines.iter().rposition(|line| line.starts_with("#[traced("));
+        let in_attribute = attribute
+            .is_some_and(|start| lines[start..lines.len() - 1].iter().all(|line| !line.ends_with(")]")));
+        matches!(last, "{" | "}") || in_attribute
     }
 
     /// The library that cargo built last under this name.

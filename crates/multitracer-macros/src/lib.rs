@@ -8,6 +8,7 @@ mod expand;
 mod parse;
 mod report;
 mod tokens;
+mod tracers;
 
 use errors::Errors;
 use proc_macro2::TokenStream;
@@ -85,6 +86,13 @@ pub fn traced(arguments: proc_macro::TokenStream, item: proc_macro::TokenStream)
     let output = attribute(arguments.into(), item.into());
     report::show(&output);
     output.into()
+}
+
+/// What `multitracer::tracers!` expands by: the library's path, `;`, the names. Not part of the public interface.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __tracers(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    tracers::expand(input.into()).into()
 }
 
 /// Parse, check, expand. If there is a mistake, the item comes out untouched beside the errors, so that it stays the only one.

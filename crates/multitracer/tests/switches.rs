@@ -102,7 +102,7 @@ fn a_rate_counts_from_the_next_trace_on() {
 fn what_cannot_be_switched_says_why() {
     let f = fixture();
     let say = |result: Result<(), SwitchError>| result.unwrap_err().to_string();
-    let unknown = "no tracer is named `canry`; there are: production, canary";
+    let unknown = "no tracer is named `canry`; did you mean `canary`? (there are: production, canary)";
     assert_eq!(say(f.registry.set_enabled("canry", false)), unknown);
     assert_eq!(say(f.registry.set_sample_rate("canry", 0.5)), unknown);
     assert_eq!(say(f.registry.reset_sample_rate("canry")), unknown);

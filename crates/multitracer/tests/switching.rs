@@ -1,7 +1,9 @@
 //! One project, one whole trace: parents, roots and links when a call goes from tracer to tracer.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
-use multitracer::{InMemoryExporter, OnSwitch, Registry, RegistryBuilder, TracerBuilder, WithTracerExt as _};
+use multitracer::{
+    InMemoryExporter, OnSwitch, Registry, RegistryBuilder, TracerBuilder, WithTracerExt as _, traced,
+};
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState};
 use opentelemetry_sdk::trace::{Sampler, SpanData};
@@ -131,6 +133,50 @@ fn an_unsampled_trace_stays_whole_and_still_propagates() {
     let report = f.registry.report();
     let line = report.tracer("production").unwrap();
     assert_eq!((line.started, line.sampled_out, line.exported), (3, 3, 0));
+}
+
+#[traced]
+fn ambient() {}
+
+#[traced(tracer = "canary")]
+fn in_canary() {
+    ambient();
+}
+
+#[traced(tracer = "production")]
+fn in_production() {
+    in_canary();
+    ambient();
+}
+
+#[test]
+fn what_is_left_out_is_left_out_in_its_own_tracer_only() {
+    let (silent, canary) = (InMemoryExporter::new(), InMemoryExporter::new());
+    let registry = Registry::builder()
+        .tracer(TracerBuilder::new("production").in_memory(&silent).sampler(Sampler::AlwaysOff))
+        .tracer(TracerBuilder::new("canary").in_memory(&canary))
+        .default_tracer("production")
+        .build()
+        .unwrap();
+    registry.scope(|| {
+        in_production();
+        // a scope changes the tracer, not the span
+        registry
+            .tracer("production")
+            .unwrap()
+            .in_span("root", || registry.tracer("canary").unwrap().scope(ambient));
+    });
+    let names: Vec<_> = canary.spans().into_iter().map(|span| span.name).collect();
+    assert_eq!(names, ["ambient", "in_canary", "ambient"]);
+    assert!(canary.spans().iter().filter(|span| span.parent_span_id == SpanId::INVALID).count() == 2);
+    let report = registry.report();
+    let line = report.tracer("production").unwrap();
+    assert_eq!((line.started, line.sampled_out), (3, 3), "{report}");
+
+    registry.set_enabled("production", false).unwrap();
+    registry.scope(in_production);
+    assert_eq!(registry.report().tracer("production").unwrap().started, 3);
+    assert_eq!(canary.spans().len(), 5);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::StreamExt as _;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
     TraceService, TraceServiceServer,
 };
@@ -14,15 +15,17 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Code, Request, Response, Status};
 
-use super::{Shared, joined};
+use super::{Refusal, Shared, joined};
 use crate::model::{Protocol, ReceivedRequest};
 
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+    let counted = Arc::clone(&shared);
+    let incoming = TcpIncoming::from(listener).inspect(move |_| counted.connected());
     let service = TraceServiceServer::new(Service(shared))
         .accept_compressed(CompressionEncoding::Gzip)
         .max_decoding_message_size(64 * 1024 * 1024);
     // ends with the task
-    let _ = Server::builder().add_service(service).serve_with_incoming(TcpIncoming::from(listener)).await;
+    let _ = Server::builder().add_service(service).serve_with_incoming(incoming).await;
 }
 
 struct Service(Arc<Shared>);
@@ -44,12 +47,63 @@ impl TraceService for Service {
         };
         let header = |name: &str| metadata.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         if let Err(refusal) = self.0.meet(header).await {
-            let code = if refusal.status == 401 { Code::Unauthenticated } else { Code::Unavailable };
-            received.status = u16::try_from(i32::from(code)).unwrap_or(0);
+            let status = status(&refusal);
+            received.status = u16::try_from(i32::from(status.code())).unwrap_or(0);
             self.0.note(received, None);
-            return Err(Status::new(code, "told to refuse"));
+            return Err(status);
         }
         self.0.note(received, Some(request.into_inner()));
         Ok(Response::new(self.0.answer()))
+    }
+}
+
+/// What stands for an HTTP status over gRPC.
+fn status(refusal: &Refusal) -> Status {
+    let (code, message) = match refusal.status {
+        401 => (Code::Unauthenticated, "told to refuse"),
+        413 => (Code::ResourceExhausted, "received message larger than max"),
+        429 => (Code::ResourceExhausted, "told to refuse"),
+        _ => (Code::Unavailable, "told to refuse"),
+    };
+    match refusal.retry_after {
+        Some(seconds) => Status::with_details(code, message, rpc::retry_info(seconds).into()),
+        None => Status::new(code, message),
+    }
+}
+
+/// The messages of `google.rpc` with which a server says when to come back.
+mod rpc {
+    use prost::Message as _;
+
+    #[derive(Clone, PartialEq, prost::Message)]
+    struct Status {
+        #[prost(message, repeated, tag = "3")]
+        details: Vec<Any>,
+    }
+
+    #[derive(Clone, PartialEq, prost::Message)]
+    struct Any {
+        #[prost(string, tag = "1")]
+        type_url: String,
+        #[prost(bytes = "vec", tag = "2")]
+        value: Vec<u8>,
+    }
+
+    #[derive(Clone, PartialEq, prost::Message)]
+    struct RetryInfo {
+        #[prost(message, optional, tag = "1")]
+        retry_delay: Option<Delay>,
+    }
+
+    #[derive(Clone, Copy, PartialEq, prost::Message)]
+    struct Delay {
+        #[prost(uint64, tag = "1")]
+        seconds: u64,
+    }
+
+    pub(super) fn retry_info(seconds: u64) -> Vec<u8> {
+        let info = RetryInfo { retry_delay: Some(Delay { seconds }) };
+        let type_url = "type.googleapis.com/google.rpc.RetryInfo".to_owned();
+        Status { details: vec![Any { type_url, value: info.encode_to_vec() }] }.encode_to_vec()
     }
 }

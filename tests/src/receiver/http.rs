@@ -10,6 +10,7 @@ use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
+use axum::serve::ListenerExt as _;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;
 use tokio::net::TcpListener;
@@ -20,6 +21,8 @@ use crate::model::{Protocol, ReceivedRequest};
 const MAX_BODY: usize = 64 * 1024 * 1024;
 
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+    let counted = Arc::clone(&shared);
+    let listener = listener.tap_io(move |_| counted.connected());
     let app = Router::new()
         .route("/v1/traces", post(take))
         .route("/{*path}", post(take))
@@ -44,20 +47,17 @@ async fn take(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, b
         request.status = refusal.status;
         shared.note(request, None);
         let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let message = shared.behaviour.message.clone().unwrap_or_default();
         return match refusal.retry_after {
-            Some(seconds) => (status, [(RETRY_AFTER, seconds.to_string())]).into_response(),
-            None => status.into_response(),
+            Some(seconds) => (status, [(RETRY_AFTER, seconds.to_string())], message).into_response(),
+            None => (status, message).into_response(),
         };
     }
     match decode(&uri, &content_type, header(CONTENT_ENCODING.as_str()).as_deref(), &body) {
         Ok(message) => {
             shared.note(request, Some(message));
             let answer = shared.answer();
-            let body = if is_json {
-                serde_json::to_vec(&answer).unwrap_or_default()
-            } else {
-                answer.encode_to_vec()
-            };
+            let body = if is_json { json::answer(&answer) } else { answer.encode_to_vec() };
             ([(CONTENT_TYPE, content_type)], body).into_response()
         }
         Err((status, why)) => {

@@ -1,6 +1,8 @@
 //! OTLP's JSON encoding, read more strictly than the protocol asks of a receiver.
 
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
 use serde_json::Value;
 
 /// Every field that a trace request may have, in the order of the alphabet.
@@ -64,4 +66,16 @@ fn check_fields(value: &Value) -> Result<(), String> {
         }),
         _ => Ok(()),
     }
+}
+
+/// By proto3's rules, a 64-bit number as text.
+pub(super) fn answer(answer: &ExportTraceServiceResponse) -> Vec<u8> {
+    let mut json = serde_json::json!({});
+    if let Some(partial) = &answer.partial_success {
+        json["partialSuccess"] = serde_json::json!({
+            "rejectedSpans": partial.rejected_spans.to_string(),
+            "errorMessage": partial.error_message,
+        });
+    }
+    json.to_string().into_bytes()
 }

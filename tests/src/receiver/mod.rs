@@ -25,12 +25,15 @@ use crate::model::{ReceivedRequest, ReceivedSpan, spans};
 pub struct Behaviour {
     /// Waits this long before each answer.
     pub delay: Duration,
-    /// Answers the first requests, so many of them, with this HTTP status (over gRPC: `UNAVAILABLE`).
+    /// Answers the first requests, so many of them, with this HTTP status; over gRPC with what stands for it: `UNAUTHENTICATED` for 401,
+    /// `RESOURCE_EXHAUSTED` for 413 and 429, else `UNAVAILABLE`.
     pub fail_first: Option<(usize, u16)>,
-    /// Seconds, sent with those failures as `Retry-After`.
+    /// Seconds, sent with those failures as `Retry-After`, over gRPC as `RetryInfo`.
     pub retry_after: Option<u64>,
     /// Says that so many spans of each request were refused.
     pub reject: i64,
+    /// The message of each failure over HTTP, and of what was refused.
+    pub message: Option<String>,
     /// Answers 401 (`UNAUTHENTICATED`) without this header.
     pub require_header: Option<(String, String)>,
     /// Never answers.
@@ -50,6 +53,7 @@ pub struct Receiver {
 struct Shared {
     behaviour: Behaviour,
     asked: AtomicUsize,
+    connections: AtomicUsize,
     record: Mutex<Record>,
 }
 
@@ -132,6 +136,12 @@ impl Receiver {
         self.shared.record().requests.clone()
     }
 
+    /// Connections that were ever made to it.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::Relaxed)
+    }
+
     /// Waits until so many spans are here, or `limit` has passed, and gives those that are.
     pub async fn wait_for(&self, spans: usize, limit: Duration) -> Vec<ReceivedSpan> {
         let started = Instant::now();
@@ -154,6 +164,10 @@ impl Drop for Receiver {
 }
 
 impl Shared {
+    fn connected(&self) {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Behaves as it was told to, and says whether the request may be taken.
     async fn meet(&self, header: impl Fn(&str) -> Option<String>) -> Result<(), Refusal> {
         let asked = self.asked.fetch_add(1, Ordering::Relaxed);
@@ -185,7 +199,7 @@ impl Shared {
     fn answer(&self) -> ExportTraceServiceResponse {
         let partial_success = (self.behaviour.reject > 0).then(|| ExportTracePartialSuccess {
             rejected_spans: self.behaviour.reject,
-            error_message: "told to reject".to_owned(),
+            error_message: self.behaviour.message.clone().unwrap_or_else(|| "told to reject".to_owned()),
         });
         ExportTraceServiceResponse { partial_success }
     }

@@ -1,10 +1,10 @@
 //! `async fn`: becomes a function that returns the one future of its body.
 
 use crate::expand::Context;
-use crate::expand::outcome::{nothing, observer};
+use crate::expand::outcome::Observer;
 use crate::expand::parameters::{self, bindings, body_block, evaluated, has_output_type, output_type};
 use crate::expand::record::recorder;
-use crate::expand::site::{Opening, opened, site};
+use crate::expand::site::{Opening, call, is_plain, items, opened, placed, site};
 use crate::parse::{Function, Returns};
 use crate::tokens::{flattened, is_punct};
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
@@ -77,7 +77,7 @@ fn layered(context: &Context<'_>) -> TokenStream {
 /// The user's body as a traced future. The parent is taken here, when the function is called.
 fn traced(context: &Context<'_>) -> TokenStream {
     let (private, here) = (&context.private, context.here);
-    let (site, opened) = (site(context), opened(context, Opening::Defer));
+    let items = items(context);
     let bindings = bindings(context);
     let record = recorder(context).map(|recorder| on_start(context, &recorder));
     let returned = returned(context);
@@ -86,13 +86,35 @@ fn traced(context: &Context<'_>) -> TokenStream {
     // coverage counts what has the span of the user's body
     let body = context.function.body.span();
     let (async_, move_) = (Ident::new("async", body), Ident::new("move", body));
-    let observer = observer(context, None).unwrap_or_else(|| nothing(context));
-    quote_spanned!(here=> { #site #private::Traced::new(#opened, #async_ #move_ #block, #observer) })
+    let future = quote_spanned!(here=> #async_ #move_ #block);
+    let observer = Observer::of(context);
+    let path = match &observer {
+        Observer::Nothing => quote_spanned!(here=> #private::future::Any),
+        Observer::ByType => {
+            let ty = output_type(context);
+            quote_spanned!(here=> #private::future::Output::<#ty>)
+        }
+        Observer::Closure(closure) => {
+            let opened = opened(context, Opening::Defer);
+            return quote_spanned!(here=> { #items #private::Traced::watching(#opened, #future, #closure) });
+        }
+    };
+    let import = quote_spanned!(here=> use #private::future::AnyOutput as _;);
+    let import = matches!(observer, Observer::ByType).then_some(import);
+    // one call where it will do: rustc takes its time for each
+    let traced = if is_plain(context) {
+        call(context, &quote_spanned!(here=> #path::called), Some(&future))
+    } else {
+        let opened = opened(context, Opening::Defer);
+        quote_spanned!(here=> #path::traced(#opened, #future))
+    };
+    quote_spanned!(here=> { #items #import #traced })
 }
 
 /// The first statement of a traced future: attributes for the span that has just been opened around it.
 pub(super) fn on_start(context: &Context<'_>, recorder: &TokenStream) -> TokenStream {
-    quote_spanned!(context.here=> __MULTITRACER_CALLSITE.on_start(#recorder);)
+    let site = site(context);
+    quote_spanned!(context.here=> #site.on_start(#recorder);)
 }
 
 /// A first `return` that is never reached tells rustc the type of the `async` block.
@@ -102,13 +124,9 @@ fn returned(context: &Context<'_>) -> Option<TokenStream> {
     }
     let ty = output_type(context);
     let place = context.function.output.first().map_or(context.here, |token| context.at(token.span()));
-    Some(quote_spanned! {place=>
-        #[allow(unknown_lints, unreachable_code, clippy::all, clippy::pedantic, clippy::restriction)]
-        if false {
-            let __returned: #ty = loop {};
-            return __returned;
-        }
-    })
+    let private = &context.private;
+    let never = placed(&quote_spanned!(context.here=> #private::never), place);
+    Some(quote_spanned!(place=> if false { return #never::<#ty>(); }))
 }
 
 /// Whether every other attribute still works when `async` is gone.

@@ -2,9 +2,9 @@
 
 use crate::expand::Context;
 use crate::expand::asynchronous::on_start;
-use crate::expand::outcome::{nothing, observer};
+use crate::expand::outcome::{closure, nothing};
 use crate::expand::record::recorder;
-use crate::expand::site::{Opening, open, opened, site};
+use crate::expand::site::{Opening, items, open, opened};
 use crate::expand::sync::call;
 use crate::parse::{Returns, erase_impl};
 use crate::tokens::{group, is_ident, is_punct, mentions, regroup, stream};
@@ -29,7 +29,7 @@ pub(super) fn opaque(context: &Context<'_>) -> TokenStream {
         Returns::Stream => quote_spanned!(here=> #private::TracedStream::new(__deferred, __inner)),
         returns => {
             let observer = future_observer(context, returns);
-            quote_spanned!(here=> #private::Traced::new(__deferred, __inner, #observer))
+            quote_spanned!(here=> #private::Traced::watching(__deferred, __inner, #observer))
         }
     };
     context.with_body_and_parameters(&quote_spanned! {here=>
@@ -50,7 +50,7 @@ pub(super) fn boxed_at_the_end(context: &Context<'_>) -> Option<TokenStream> {
         return None;
     }
     let (private, here) = (&context.private, context.here);
-    let (site, opened) = (site(context), opened(context, Opening::Defer));
+    let (items, opened) = (items(context), opened(context, Opening::Defer));
     let (mut mutable, mut early, mut late) = (None, None, None);
     if let Some(recorder) = recorder(context) {
         // only async-trait is known to move all arguments into the block
@@ -64,10 +64,10 @@ pub(super) fn boxed_at_the_end(context: &Context<'_>) -> Option<TokenStream> {
     let (asyncness, block) = (&end.asyncness, end.block.stream());
     let block = regroup(&end.block, quote!(#late #block));
     let observer = future_observer(context, &context.function.returns);
-    let traced = quote_spanned!(here=> #private::Traced::new(__deferred, #asyncness #block, #observer));
+    let traced = quote_spanned!(here=> #private::Traced::watching(__deferred, #asyncness #block, #observer));
     let parens = regroup(&end.parens, traced);
     let (before, path) = (&end.before, &end.path);
-    let opened = quote_spanned!(here=> #site let #mutable __deferred = #opened; #early);
+    let opened = quote_spanned!(here=> #items let #mutable __deferred = #opened; #early);
     Some(context.with_body(&quote!(#opened #before #path #parens)))
 }
 
@@ -79,7 +79,7 @@ fn future_observer(context: &Context<'_>, returns: &Returns) -> TokenStream {
         }
         _ => None,
     };
-    observer(context, output.as_ref()).unwrap_or_else(|| nothing(context))
+    closure(context, output.as_ref()).unwrap_or_else(|| nothing(context))
 }
 
 /// `.. Box::pin(async move { .. })`

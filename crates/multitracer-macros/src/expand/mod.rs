@@ -45,10 +45,7 @@ pub(crate) fn function(arguments: &Arguments, function: Function) -> TokenStream
         Returns::BoxedFuture(_) | Returns::Unknown => {
             future::boxed_at_the_end(&context).unwrap_or_else(|| sync::by_type(&context))
         }
-        Returns::Unit | Returns::Plain | Returns::Value => match outcome::observer(&context, None) {
-            Some(observer) => sync::observed(&context, &observer),
-            None => sync::guarded(&context),
-        },
+        Returns::Unit | Returns::Plain | Returns::Value => sync::observed(&context),
     }
 }
 

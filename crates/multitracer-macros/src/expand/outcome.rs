@@ -1,13 +1,33 @@
-//! The closure that looks at what the function returned.
+//! Looking at what the function returned.
 
 use crate::expand::Context;
-use crate::parse::{Capture, Format};
+use crate::parse::{Arguments, Capture, Format};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-/// `|output, outcome| { .. }`, or nothing if there is nothing to look for. It captures nothing, so it takes no room.
+/// How the result is looked at.
+pub(super) enum Observer {
+    /// Not at all.
+    Nothing,
+    /// Whether it is an error, if its type is a `Result`.
+    ByType,
+    /// By a closure `|output, outcome| { .. }` that captures nothing, so it takes no room.
+    Closure(TokenStream),
+}
+
+impl Observer {
+    pub(super) fn of(context: &Context<'_>) -> Self {
+        let Arguments { verdict, ret, err, .. } = context.arguments;
+        match (verdict, ret, err) {
+            (None, None, None) if context.function.returns.may_be_result() => Self::ByType,
+            _ => closure(context, None).map_or(Self::Nothing, Self::Closure),
+        }
+    }
+}
+
+/// The closure that looks at the result, or nothing if there is nothing to look for.
 /// `output` is the type of the value, where inference would not find it in time.
-pub(super) fn observer(context: &Context<'_>, output: Option<&TokenStream>) -> Option<TokenStream> {
+pub(super) fn closure(context: &Context<'_>, output: Option<&TokenStream>) -> Option<TokenStream> {
     let arguments = context.arguments;
     let (private, here) = (&context.private, context.here);
     let error = error(context);
@@ -42,12 +62,10 @@ fn error(context: &Context<'_>) -> Option<TokenStream> {
     match context.arguments.err.as_ref().map(|capture| capture.format) {
         None if !context.function.returns.may_be_result() => None,
         None => Some(quote_spanned! {here=> {
-            #[allow(unused_imports)]
-            use #private::observe::*;
-            (&&&Probe(__output)).observe(__outcome);
+            use #private::observe::AnyValue as _;
+            #private::observe::Probe(__output).observe(__outcome);
         }}),
         Some(Format::ByType) => Some(quote_spanned! {here=> {
-            #[allow(unused_imports)]
             use #private::observe::*;
             (&&&ProbeErr(__output)).observe(__outcome);
         }}),

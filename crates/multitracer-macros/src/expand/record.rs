@@ -44,8 +44,7 @@ pub(super) fn recorder(context: &Context<'_>) -> Option<TokenStream> {
             __attributes.argument(#key, |__captured| {
                 let __value = &#captured;
                 {
-                    #[allow(unused_imports)]
-                    use #private::capture::*;
+                            use #private::capture::*;
                     #value(__captured);
                 }
             });

@@ -1,7 +1,7 @@
 //! Functions whose span is the call.
 
 use crate::expand::Context;
-use crate::expand::outcome::observer;
+use crate::expand::outcome::{Observer, closure, nothing};
 use crate::expand::parameters::{bindings, body_block, evaluated, has_output_type, output_type};
 use crate::expand::record::recorder;
 use crate::expand::site::{Opening, open};
@@ -19,8 +19,16 @@ pub(super) fn guarded(context: &Context<'_>) -> TokenStream {
 }
 
 /// The result is looked at before the span ends.
-pub(super) fn observed(context: &Context<'_>, observer: &TokenStream) -> TokenStream {
-    let here = context.here;
+pub(super) fn observed(context: &Context<'_>) -> TokenStream {
+    let (private, here) = (&context.private, context.here);
+    let told = match Observer::of(context) {
+        Observer::Nothing => return guarded(context),
+        Observer::ByType => quote_spanned! {here=>
+            use #private::observe::AnyValue as _;
+            #private::observe::Probe(&__output).tell(&__span);
+        },
+        Observer::Closure(closure) => quote_spanned!(here=> __span.observe(&__output, #closure);),
+    };
     let open = open(context, Opening::Enter);
     let (borrow, record) = match recorder(context) {
         Some(recorder) => (
@@ -34,7 +42,7 @@ pub(super) fn observed(context: &Context<'_>, observer: &TokenStream) -> TokenSt
         let __span = #open;
         #borrow
         let __output = #call;
-        __span.observe(&__output, #observer);
+        #told
         __output
     })
 }
@@ -51,7 +59,7 @@ pub(super) fn by_type(context: &Context<'_>) -> TokenStream {
         None => (None, None),
     };
     let call = call(context, record);
-    let observer = observer(context, None).unwrap_or_else(|| super::outcome::nothing(context));
+    let observer = closure(context, None).unwrap_or_else(|| nothing(context));
     context.with_body_and_parameters(&quote_spanned! {here=>
         #[allow(unused_mut)]
         let mut __span = #open;

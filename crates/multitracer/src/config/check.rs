@@ -117,16 +117,15 @@ pub(crate) fn model(model: &ConfigModel) -> Vec<Flaw> {
 /// Single values, which a file's reader has looked at already, at their places.
 pub(crate) fn values(model: &ConfigModel) -> Vec<Flaw> {
     let mut flaws = Vec::new();
-    for tracer in &model.tracers {
-        let exporter = KeyPath::root().key("tracers").key(tracer.name.as_str()).key("exporter");
-        let (path, endpoint, headers) = match &tracer.exporter {
+    for (exporter, path) in model.tracers.iter().flat_map(exporters) {
+        let (path, endpoint, headers) = match exporter {
             ExporterConfig::OtlpHttp(otlp) => {
-                (exporter.key("otlp_http"), rules::http_endpoint(&otlp.endpoint), &otlp.headers)
+                (path.key("otlp_http"), rules::http_endpoint(&otlp.endpoint), &otlp.headers)
             }
             ExporterConfig::OtlpGrpc(otlp) => {
-                (exporter.key("otlp_grpc"), rules::grpc_endpoint(&otlp.endpoint), &otlp.headers)
+                (path.key("otlp_grpc"), rules::grpc_endpoint(&otlp.endpoint), &otlp.headers)
             }
-            ExporterConfig::Console => continue,
+            ExporterConfig::File(_) | ExporterConfig::Console => continue,
         };
         flaws.extend(endpoint.err().map(|breach| Flaw::hidden(path.key("endpoint"), breach)));
         for (name, value) in headers {
@@ -148,6 +147,16 @@ pub(crate) fn values(model: &ConfigModel) -> Vec<Flaw> {
         }
     }
     flaws
+}
+
+/// A tracer's exporters, and where each stands.
+pub(super) fn exporters(tracer: &TracerConfig) -> impl Iterator<Item = (&ExporterConfig, KeyPath)> {
+    let path = KeyPath::root().key("tracers").key(tracer.name.as_str());
+    let all = std::iter::once(&tracer.exporter).chain(&tracer.more_exporters);
+    all.enumerate().map(move |(position, exporter)| {
+        let one = tracer.more_exporters.is_empty();
+        (exporter, if one { path.key("exporter") } else { path.key("exporters").index(position) })
+    })
 }
 
 struct Names<'m> {
@@ -221,18 +230,21 @@ fn pipeline(flaws: &mut Vec<Flaw>, tracer: &TracerConfig, path: &KeyPath) {
         flaw.or_path = Some(path.key("batch").key("max_queue_size"));
         flaws.push(flaw);
     }
-    let (kind, tls) = match &tracer.exporter {
-        ExporterConfig::OtlpHttp(otlp) => ("otlp_http", &otlp.tls),
-        ExporterConfig::OtlpGrpc(otlp) => ("otlp_grpc", &otlp.tls),
-        ExporterConfig::Console => return,
-    };
-    let TlsConfig { cert_file, key_file, .. } = tls;
-    if cert_file.is_some() != key_file.is_some() {
-        let at = path.key("exporter").key(kind).key("tls");
-        flaws.push(
-            Flaw::new(at, "`cert_file` and `key_file` need each other")
-                .help("a client shows its certificate and proves that it holds the key; write both or none"),
-        );
+    for (exporter, path) in exporters(tracer) {
+        let (kind, tls) = match exporter {
+            ExporterConfig::OtlpHttp(otlp) => ("otlp_http", &otlp.tls),
+            ExporterConfig::OtlpGrpc(otlp) => ("otlp_grpc", &otlp.tls),
+            ExporterConfig::File(_) | ExporterConfig::Console => continue,
+        };
+        let TlsConfig { cert_file, key_file, .. } = tls;
+        if cert_file.is_some() != key_file.is_some() {
+            let at = path.key(kind).key("tls");
+            flaws.push(
+                Flaw::new(at, "`cert_file` and `key_file` need each other").help(
+                    "a client shows its certificate and proves that it holds the key; write both or none",
+                ),
+            );
+        }
     }
 }
 

@@ -65,6 +65,16 @@ impl Effective {
                 }),
             ),
         ];
+        let baggage = &model.baggage;
+        if baggage.trusted || !baggage.attributes.is_empty() {
+            let mut entries = vec![key("trusted", Tree::Flag(baggage.trusted))];
+            if !baggage.attributes.is_empty() {
+                let attributes =
+                    baggage.attributes.iter().map(|(entry, attribute)| key(entry, text(attribute)));
+                entries.push(key("attributes", Tree::Map(attributes.collect())));
+            }
+            map.push(key("baggage", Tree::Map(entries)));
+        }
         let tracers = model.tracers.iter().map(|tracer| key(&tracer.name, of_tracer(tracer))).collect();
         map.push(key("tracers", Tree::Map(tracers)));
         if !model.routes.is_empty() {
@@ -119,7 +129,12 @@ fn of_tracer(tracer: &TracerConfig) -> Tree {
     }
     map.push(key("sampler", sampler(&tracer.sampler)));
     map.push(key("limits", limits(&tracer.limits)));
-    map.push(key("exporter", exporter(&tracer.exporter)));
+    let exporters: Vec<Tree> =
+        std::iter::once(&tracer.exporter).chain(&tracer.more_exporters).map(exporter).collect();
+    map.push(match <[Tree; 1]>::try_from(exporters) {
+        Ok([only]) => key("exporter", only),
+        Err(several) => key("exporters", Tree::List(several)),
+    });
     map.push(key("batch", batch(&tracer.batch)));
     map.push(key("capture", capture(&tracer.capture)));
     Tree::Map(map)
@@ -219,6 +234,14 @@ fn exporter(config: &ExporterConfig) -> Tree {
             map.extend(tls(&otlp.tls));
             ("otlp_grpc", map)
         }
+        ExporterConfig::File(file) => {
+            let map = vec![
+                key("path", text(&file.path)),
+                key("max_size", count(file.max_size)),
+                key("max_backups", count(file.max_backups)),
+            ];
+            ("file", map)
+        }
     };
     Tree::Map(vec![key(kind, Tree::Map(map))])
 }
@@ -241,6 +264,9 @@ fn batch(batch: &BatchConfig) -> Tree {
         key("export_timeout", millis(batch.export_timeout)),
         key("max_queue_size", count(batch.max_queue_size)),
         key("max_export_batch_size", count(batch.max_export_batch_size)),
+        key("max_queue_bytes", count(batch.max_queue_bytes)),
+        key("max_concurrent_exports", count(batch.max_concurrent_exports)),
+        key("max_retries", count(batch.max_retries)),
     ])
 }
 

@@ -1,4 +1,4 @@
-//! `exporter`: one of `otlp_http`, `otlp_grpc`, `console`.
+//! `exporter`: one of `otlp_http`, `otlp_grpc`, `file`, `console`; and `exporters`, several of them.
 
 use std::time::Duration;
 
@@ -7,7 +7,9 @@ use http::Uri;
 use super::backend::Preset;
 use super::decode::Fields;
 use super::headers::{self, HEADER, Headers};
-use super::model::{Compression, Encoding, ExporterConfig, OtlpGrpcConfig, OtlpHttpConfig, TlsConfig};
+use super::model::{
+    Compression, Encoding, ExporterConfig, FileConfig, OtlpGrpcConfig, OtlpHttpConfig, TlsConfig,
+};
 use super::rules;
 use super::sampler::NOTHING;
 use super::schema::{Key, Kind, Section};
@@ -22,12 +24,10 @@ pub(super) static EXPORTER: Section = Section {
     keys: &[
         Key::new("otlp_http", Kind::Section(&OTLP_HTTP), "", "OTLP over HTTP"),
         Key::new("otlp_grpc", Kind::Section(&OTLP_GRPC), "", "OTLP over gRPC"),
+        Key::new("file", Kind::Section(&FILE), "", "OTLP as JSON in a file, one request a line"),
         Key::new("console", Kind::Section(&NOTHING), "", "span trees on standard output"),
     ],
-    refused: &[
-        ("otlp_file/development", "use `console` or an OTLP exporter"),
-        ("otlp", "use `otlp_http` or `otlp_grpc`"),
-    ],
+    refused: &[("otlp_file/development", "use `file`"), ("otlp", "use `otlp_http` or `otlp_grpc`")],
 };
 
 pub(super) static OTLP_HTTP: Section = Section {
@@ -57,6 +57,21 @@ pub(super) static OTLP_GRPC: Section = Section {
     refused: UNSUPPORTED,
 };
 
+pub(super) static FILE: Section = Section {
+    title: "`file`",
+    keys: &[
+        Key::new("path", Kind::Text, "", "the file; required. Its folder is made if it is not there"),
+        Key::new(
+            "max_size",
+            Kind::Count(1 << 10, 1 << 40),
+            "104857600",
+            "how many bytes it may have before it is set aside under its name with `.1`",
+        ),
+        Key::new("max_backups", Kind::Count(0, 1000), "5", "how many of those are kept; `.1` is the newest"),
+    ],
+    refused: &[("output_stream", "write `path`, without `file://`")],
+};
+
 const HEADERS: Key = Key::new("headers", Kind::Pairs(&HEADER), "", "the headers of every request");
 const HEADERS_LIST: Key =
     Key::new("headers_list", Kind::Secret, "", "the same as `a=1,b=2`; `headers` wins over it");
@@ -83,6 +98,8 @@ static TLS: Section = Section {
 pub(super) enum Exporter {
     Http(Otlp),
     Grpc(Otlp),
+    /// What cannot be inherited in parts.
+    File(FileConfig),
     Console,
 }
 
@@ -99,11 +116,36 @@ pub(super) struct Otlp {
 
 pub(super) fn read(fields: &Fields<'_>) -> Option<Exporter> {
     let (kind, inner) = fields.one_of("exporter")?;
-    Some(match kind {
-        "otlp_http" => Exporter::Http(otlp(&inner, rules::http_endpoint)),
-        "otlp_grpc" => Exporter::Grpc(otlp(&inner, rules::grpc_endpoint)),
+    Some(one(kind, &inner))
+}
+
+/// `exporters`: several, none of which takes anything from another or from the defaults, so that no credential gets to a
+/// backend that it was not written for.
+pub(super) fn read_list(fields: &Fields<'_>) -> Option<Vec<Exporter>> {
+    let list = fields.list_of("exporters")?;
+    let at = fields.given("exporters")?;
+    if fields.given("exporter").is_some() {
+        at.problem("`exporter` and `exporters` exclude each other", None);
+    } else if list.is_empty() && at.items().is_empty() {
+        at.problem("there is no exporter in the list", Some("a tracer has at least one".to_owned()));
+    } else if fields.given("api_key").is_some() {
+        let help = "write the header `authorization` for each exporter that is to have it";
+        at.problem("`api_key` and `exporters` exclude each other", Some(help.to_owned()));
+    }
+    Some(list.iter().map(|(kind, inner)| one(kind, inner)).collect())
+}
+
+fn one(kind: &str, inner: &Fields<'_>) -> Exporter {
+    match kind {
+        "otlp_http" => Exporter::Http(otlp(inner, rules::http_endpoint)),
+        "otlp_grpc" => Exporter::Grpc(otlp(inner, rules::grpc_endpoint)),
+        "file" => Exporter::File(FileConfig {
+            path: inner.required("path").unwrap_or_default(),
+            max_size: inner.count("max_size").unwrap_or(FileConfig::MAX_SIZE),
+            max_backups: inner.count("max_backups").unwrap_or(FileConfig::MAX_BACKUPS),
+        }),
         _ => Exporter::Console,
-    })
+    }
 }
 
 fn otlp(fields: &Fields<'_>, rule: fn(&str) -> Result<(), rules::Breach>) -> Otlp {
@@ -145,7 +187,16 @@ impl Exporter {
             Self::Http(otlp) | Self::Grpc(otlp) => {
                 otlp.headers.iter().any(|(name, value)| name == header && value.is_some())
             }
-            Self::Console => false,
+            Self::File(_) | Self::Console => false,
+        }
+    }
+
+    /// Its name in a configuration, if it takes no `api_key`.
+    pub(super) fn without_key(&self) -> Option<&'static str> {
+        match self {
+            Self::Http(_) | Self::Grpc(_) => None,
+            Self::File(_) => Some("file"),
+            Self::Console => Some("console"),
         }
     }
 
@@ -155,7 +206,7 @@ impl Exporter {
         match self {
             Self::Http(otlp) => Self::Http(strip(otlp)),
             Self::Grpc(otlp) => Self::Grpc(strip(otlp)),
-            Self::Console => Self::Console,
+            other => other.clone(),
         }
     }
 
@@ -163,7 +214,7 @@ impl Exporter {
     pub(super) fn endpoint(&self) -> Option<&str> {
         match self {
             Self::Http(otlp) | Self::Grpc(otlp) => otlp.endpoint.as_deref(),
-            Self::Console => None,
+            Self::File(_) | Self::Console => None,
         }
     }
 
@@ -190,7 +241,7 @@ impl Exporter {
         let (kind, own, preset) = match self {
             Self::Http(own) => ("otlp_http", own, preset.and_then(|preset| preset.endpoint)),
             Self::Grpc(own) => ("otlp_grpc", own, preset.and_then(|preset| preset.grpc)),
-            Self::Console => return None,
+            Self::File(_) | Self::Console => return None,
         };
         let base = match (self, defaults) {
             (Self::Http(_), Some(Self::Http(base))) | (Self::Grpc(_), Some(Self::Grpc(base))) => {
@@ -222,7 +273,7 @@ impl Exporter {
     pub(super) fn names(&self, header: &str) -> bool {
         match self {
             Self::Http(otlp) | Self::Grpc(otlp) => otlp.headers.iter().any(|(name, _)| name == header),
-            Self::Console => false,
+            Self::File(_) | Self::Console => false,
         }
     }
 
@@ -259,6 +310,7 @@ impl Exporter {
                 timeout: otlp.timeout.unwrap_or(DEFAULT_TIMEOUT),
                 tls: otlp.tls,
             }),
+            Self::File(file) => ExporterConfig::File(file),
             Self::Console => ExporterConfig::Console,
         }
     }

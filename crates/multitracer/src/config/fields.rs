@@ -121,6 +121,17 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// The items of a list of maps with one key each.
+    pub(super) fn list_of(&self, name: &str) -> Option<Vec<(&'static str, Self)>> {
+        match self.find(name)? {
+            (Kind::ListOf(_), cursor) if cursor.is_null() => None,
+            (Kind::ListOf(section), cursor) => {
+                Some(cursor.items().iter().filter_map(|cursor| cursor.one_of(section)).collect())
+            }
+            _ => None,
+        }
+    }
+
     /// Text that must be there and not be null.
     pub(super) fn required(&self, name: &str) -> Option<String> {
         match self.get(name).map(Cursor::scalar) {

@@ -1,5 +1,6 @@
 //! The whole file: the tree of its text -> the model.
 
+use super::baggage::{self, BAGGAGE};
 use super::decode::{Context, Cursor, Fields};
 use super::experiments::{self, EXPERIMENT};
 use super::model::{ConfigModel, OnSwitch, RemoteParent, UnknownTracer};
@@ -39,8 +40,9 @@ pub(super) static FILE: Section = Section {
             "remote_parent",
             Kind::Choice(&["auto", "child", "link"]),
             "`auto`",
-            "what a request's span is to the caller's: `auto` is a child for the default tracer, a link for others",
+            "what a request's span is to the caller's: `auto` is a child for the default tracer and where trusted baggage names the route, a link for others",
         ),
+        Key::new("baggage", Kind::Section(&BAGGAGE), "", "what becomes of the baggage that requests bring"),
         Key::new(
             "undefined_variables",
             Kind::Choice(&["error", "empty"]),
@@ -91,6 +93,7 @@ pub(super) fn read<'a>(cx: &'a Context<'a>, root: &'a Node<'a>) -> ConfigModel {
         remote_parent: file
             .choice("remote_parent", &[RemoteParent::Auto, RemoteParent::Child, RemoteParent::Link])
             .unwrap_or_default(),
+        baggage: baggage::read(&file),
         tracers,
         routes: routes::read(&file),
         experiments: experiments::read(&file, &default_tracer),

@@ -105,6 +105,9 @@ impl Definitions {
             Kind::List(inner) => {
                 Tree::Map(vec![key("type", list(["array", "null"])), key("items", self.reference(inner))])
             }
+            Kind::ListOf(inner) => {
+                Tree::Map(vec![key("type", list(["array", "null"])), key("items", self.one_of(inner))])
+            }
             Kind::Pairs(inner) => Tree::Map(vec![key(
                 "anyOf",
                 Tree::List(vec![

@@ -4,6 +4,7 @@
 //! and `fields` walk it, `check` looks at the whole, and `error` shows what is wrong.
 
 mod backend;
+pub(crate) mod baggage;
 pub(crate) mod check;
 mod core_schema;
 mod decode;
@@ -29,7 +30,7 @@ mod schema;
 mod secret;
 mod source;
 mod substitute;
-mod suggest;
+pub(crate) mod suggest;
 mod tracers;
 mod tree;
 mod tuning;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::path::mentions_secret;
 use super::rules;
 use super::secret::Secret;
 
@@ -16,6 +17,7 @@ pub(crate) struct ConfigModel {
     pub(crate) unknown_tracer: UnknownTracer,
     pub(crate) on_switch: OnSwitch,
     pub(crate) remote_parent: RemoteParent,
+    pub(crate) baggage: BaggageConfig,
     /// In file order; names are unique.
     pub(crate) tracers: Vec<TracerConfig>,
     /// In file order, the order in which they are tried.
@@ -59,6 +61,15 @@ pub enum RemoteParent {
     Link,
 }
 
+/// `baggage`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct BaggageConfig {
+    /// Whether inbound baggage is read.
+    pub(crate) trusted: bool,
+    /// Entries that are copied to spans, with the attributes that they become.
+    pub(crate) attributes: Vec<(String, String)>,
+}
+
 /// One entry of `tracers`, with what it left out taken from `defaults`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct TracerConfig {
@@ -76,6 +87,8 @@ pub(crate) struct TracerConfig {
     pub(crate) sampler: SamplerConfig,
     pub(crate) limits: LimitsConfig,
     pub(crate) exporter: ExporterConfig,
+    /// `exporters`, less the first one.
+    pub(crate) more_exporters: Vec<ExporterConfig>,
     pub(crate) batch: BatchConfig,
     pub(crate) capture: CaptureConfig,
 }
@@ -177,7 +190,27 @@ impl Default for LimitsConfig {
 pub(crate) enum ExporterConfig {
     OtlpHttp(OtlpHttpConfig),
     OtlpGrpc(OtlpGrpcConfig),
+    File(FileConfig),
     Console,
+}
+
+/// `file`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FileConfig {
+    pub(crate) path: String,
+    /// In bytes, default 100 MiB.
+    pub(crate) max_size: u64,
+    /// Default 5.
+    pub(crate) max_backups: u32,
+}
+
+impl FileConfig {
+    pub(crate) const MAX_SIZE: u64 = 100 << 20;
+    pub(crate) const MAX_BACKUPS: u32 = 5;
+
+    pub(crate) fn new(path: String) -> Self {
+        Self { path, max_size: Self::MAX_SIZE, max_backups: Self::MAX_BACKUPS }
+    }
 }
 
 /// `otlp_http`.
@@ -270,6 +303,12 @@ pub(crate) struct BatchConfig {
     pub(crate) max_queue_size: usize,
     /// In spans, default 512; not above `max_queue_size`.
     pub(crate) max_export_batch_size: usize,
+    /// In bytes of memory, estimated; default 64 MiB. Ours, as the next two.
+    pub(crate) max_queue_bytes: usize,
+    /// At least one, the default.
+    pub(crate) max_concurrent_exports: usize,
+    /// Attempts of one export after the first, default 10.
+    pub(crate) max_retries: u32,
 }
 
 impl Default for BatchConfig {
@@ -279,6 +318,9 @@ impl Default for BatchConfig {
             export_timeout: Duration::from_millis(30_000),
             max_queue_size: 2048,
             max_export_batch_size: 512,
+            max_queue_bytes: 64 << 20,
+            max_concurrent_exports: 1,
+            max_retries: 10,
         }
     }
 }
@@ -316,11 +358,25 @@ pub(crate) enum RouteTarget {
 }
 
 /// One condition on a header.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct HeaderMatch {
     /// A valid header name, in lower case.
     pub(crate) name: String,
     pub(crate) value: ValueMatch,
+}
+
+// A route may be chosen by a header that carries a credential.
+impl fmt::Debug for HeaderMatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, value } = self;
+        let mut shown = f.debug_struct("HeaderMatch");
+        shown.field("name", name);
+        if mentions_secret(name) {
+            shown.finish_non_exhaustive()
+        } else {
+            shown.field("value", value).finish()
+        }
+    }
 }
 
 /// `type` and `value` of a header match.

@@ -79,6 +79,7 @@ impl KeyPath {
         let start = if is(0, "defaults") { 1 } else { 2 };
         is(start, "api_key")
             || (is(start, "exporter") && (is(start + 2, "headers") || is(start + 2, "headers_list")))
+            || (is(start, "exporters") && (is(start + 3, "headers") || is(start + 3, "headers_list")))
     }
 }
 
@@ -162,6 +163,8 @@ mod tests {
         let headers = tracer.key("exporter").key("otlp_http").key("headers");
         assert!(headers.index(0).key("value").is_secret() && headers.index(0).key("value").is_credential());
         assert!(!headers.index(0).key("name").is_secret());
+        let one_of_two = tracer.key("exporters").index(0).key("otlp_http").key("headers").key("x-a");
+        assert!(one_of_two.is_secret() && one_of_two.is_credential());
         assert!(!tracer.key("resource").key("attributes").key("cache_key").is_credential());
         assert!(!KeyPath::root().key("routes").index(0).key("headers").key("X-Plan").is_secret());
         assert!(KeyPath::root().key("routes").index(0).key("headers").key("Authorization").is_secret());

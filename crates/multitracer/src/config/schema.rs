@@ -40,6 +40,8 @@ pub(super) enum Kind {
     Named(&'static Section),
     /// A list of sections.
     List(&'static Section),
+    /// A list of such maps with exactly one key.
+    ListOf(&'static Section),
     /// A map from names to values, or a list of `{name, value}` with these keys.
     Pairs(&'static Section),
 }
@@ -100,6 +102,7 @@ impl Kind {
             | Self::OneOf(inner)
             | Self::Named(inner)
             | Self::List(inner)
+            | Self::ListOf(inner)
             | Self::Pairs(inner) => Some(inner),
             Self::Text
             | Self::Secret
@@ -124,6 +127,7 @@ impl Kind {
             Self::Section(_) | Self::Named(_) => "a map".to_owned(),
             Self::OneOf(section) => format!("exactly one of {}", section.names()),
             Self::List(_) => "a list".to_owned(),
+            Self::ListOf(section) => format!("a list, each of them exactly one of {}", section.names()),
             Self::Pairs(_) => "a map, or a list of maps with `name` and `value`".to_owned(),
         }
     }

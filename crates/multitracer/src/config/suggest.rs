@@ -6,7 +6,7 @@ use super::schema::Kind;
 const MOST_CANDIDATES: usize = 1000;
 
 /// The candidate that `word` is most likely a misspelling of.
-pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     const LONGEST: usize = 64;
     if word.len() > LONGEST {
         return None;

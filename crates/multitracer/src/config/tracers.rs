@@ -62,6 +62,12 @@ pub(super) static TRACER: Section = Section {
         ),
         Key::new("limits", Kind::Section(&LIMITS), "", "how much one span may hold"),
         Key::new("exporter", Kind::OneOf(&EXPORTER), "`otlp_http`", "where the spans go"),
+        Key::new(
+            "exporters",
+            Kind::ListOf(&EXPORTER),
+            "",
+            "in place of `exporter`: each span goes to all of these; none takes anything from `defaults`",
+        ),
         Key::new("batch", Kind::Section(&BATCH), "", "how spans are queued and sent"),
         Key::new("capture", Kind::Section(&CAPTURE), "", "what `#[traced(args(..), ret)]` records"),
     ],
@@ -103,6 +109,8 @@ pub(super) struct Block {
     sampler: Option<SamplerConfig>,
     limits: Limits,
     exporter: Option<Exporter>,
+    /// In place of the one above.
+    exporters: Option<Vec<Exporter>>,
     batch: Batch,
     capture: Capture,
 }
@@ -140,12 +148,13 @@ fn weight(node: &Node<'_>) -> usize {
 /// One entry of `tracers`.
 pub(super) fn read_tracer(name: &str, fields: &Fields<'_>, defaults: &Block) -> TracerConfig {
     let block = Block::read(fields, defaults.backend);
-    if let (Some(key), Some(Exporter::Console)) = (fields.get("api_key"), block.exporter_over(defaults))
+    if let (Some(key), Some(exporter)) = (fields.get("api_key"), block.exporter_over(defaults))
         && block.authorization.is_some()
+        && let Some(kind) = exporter.without_key()
     {
         let help = "leave it out, or write `exporter: otlp_http`";
         key.problem(
-            "an `api_key` needs an OTLP exporter, and this tracer's is `console`",
+            format!("an `api_key` needs an OTLP exporter, and this tracer's is `{kind}`"),
             Some(help.to_owned()),
         );
     }
@@ -165,12 +174,13 @@ fn suits(name: &str, fields: &Fields<'_>, block: &Block, defaults: &Block, backe
     let at = fields.get("backend").unwrap_or(&fields.at);
     let exporter = block.exporter_over(defaults);
     match &exporter {
-        Some(Exporter::Console) => {
-            if let Some(cursor) = fields.given("backend") {
-                let help = "`console` writes to standard output; leave one of them out";
+        Some(exporter) if exporter.without_key().is_some() => {
+            if let (Some(cursor), Some(kind)) = (fields.given("backend"), exporter.without_key()) {
+                let place = if kind == "console" { "standard output" } else { "a file" };
+                let help = format!("`{kind}` writes to {place}; leave one of them out");
                 cursor.problem(
-                    "a `backend` needs an OTLP exporter, and this tracer's is `console`",
-                    Some(help.to_owned()),
+                    format!("a `backend` needs an OTLP exporter, and this tracer's is `{kind}`"),
+                    Some(help),
                 );
             }
             return;
@@ -276,6 +286,7 @@ impl Block {
             sampler: sampler::read(fields),
             limits: tuning::limits(fields),
             exporter,
+            exporters: exporter::read_list(fields),
             batch: tuning::batch(fields),
             capture: tuning::capture(fields),
         }
@@ -301,7 +312,11 @@ impl Block {
     }
 
     /// The tracer that this block makes with what it leaves out taken from `defaults`.
-    fn finish(self, name: &str, defaults: &Self) -> TracerConfig {
+    fn finish(mut self, name: &str, defaults: &Self) -> TracerConfig {
+        let inherited = defaults.exporters.clone().filter(|_| self.exporter.is_none());
+        let several = self.exporters.take().or(inherited).unwrap_or_default();
+        let mut several = several.into_iter().map(Exporter::finish);
+        let first = several.next();
         let preset: Option<Preset> = self.backend.or(defaults.backend).map(Backend::preset);
         let project = self.project.clone().unwrap_or_else(|| name.to_owned());
         let mut exporter =
@@ -344,7 +359,8 @@ impl Block {
             resource,
             sampler: self.sampler.or_else(|| defaults.sampler.clone()).unwrap_or_default(),
             limits: self.limits.finish(&defaults.limits),
-            exporter: exporter.finish(),
+            exporter: first.unwrap_or_else(|| exporter.finish()),
+            more_exporters: several.collect(),
             batch: self.batch.finish(&defaults.batch),
             capture: self.capture.finish(&defaults.capture),
         }

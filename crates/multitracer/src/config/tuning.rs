@@ -51,6 +51,19 @@ pub(super) static BATCH: Section = Section {
             "512, or `max_queue_size` if that is less",
             "how many spans one export takes",
         ),
+        Key::new(
+            "max_queue_bytes",
+            Kind::Count(1 << 10, 1 << 40),
+            "67108864",
+            "how much memory the waiting spans may take, in bytes, estimated",
+        ),
+        Key::new("max_concurrent_exports", Kind::Count(1, 64), "1", "how many exports may run at once"),
+        Key::new(
+            "max_retries",
+            Kind::Count(0, 1000),
+            "10",
+            "how often an export that may succeed later is tried again, within `export_timeout`",
+        ),
     ],
     refused: &[("exporter", "`exporter` stands beside `batch`, not in it")],
 };
@@ -84,6 +97,9 @@ pub(super) struct Batch {
     export_timeout: Option<Duration>,
     max_queue_size: Option<usize>,
     max_export_batch_size: Option<usize>,
+    max_queue_bytes: Option<usize>,
+    max_concurrent_exports: Option<usize>,
+    max_retries: Option<u32>,
 }
 
 /// `capture` as one block says it.
@@ -132,6 +148,9 @@ pub(super) fn batch(fields: &Fields<'_>) -> Batch {
         export_timeout: batch.millis("export_timeout"),
         max_queue_size: batch.count("max_queue_size"),
         max_export_batch_size: batch.count("max_export_batch_size"),
+        max_queue_bytes: batch.count("max_queue_bytes"),
+        max_concurrent_exports: batch.count("max_concurrent_exports"),
+        max_retries: batch.count("max_retries"),
     })
 }
 
@@ -152,6 +171,15 @@ impl Batch {
                 .unwrap_or(fallback.export_timeout),
             max_queue_size: queue,
             max_export_batch_size: batch.unwrap_or_else(|| fallback.max_export_batch_size.min(queue)),
+            max_queue_bytes: self
+                .max_queue_bytes
+                .or(defaults.max_queue_bytes)
+                .unwrap_or(fallback.max_queue_bytes),
+            max_concurrent_exports: self
+                .max_concurrent_exports
+                .or(defaults.max_concurrent_exports)
+                .unwrap_or(fallback.max_concurrent_exports),
+            max_retries: self.max_retries.or(defaults.max_retries).unwrap_or(fallback.max_retries),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use http::Uri;
 
-use super::check::Flaw;
+use super::check::{Flaw, exporters};
 use super::decode::{Context, Paths};
 use super::error::Finding;
 use super::load::defaults_path;
@@ -89,7 +89,7 @@ pub(super) fn surroundings(cx: &Context<'_>, model: &ConfigModel, set: &[Overrid
         help: Some(help),
     };
     let mut found = Vec::new();
-    let sends = model.tracers.iter().any(|tracer| otlp(tracer).is_some());
+    let sends = model.tracers.iter().flat_map(exporters).any(|(exporter, _)| otlp(exporter).is_some());
     let mut ignored: Vec<&str> = names
         .iter()
         .map(String::as_str)
@@ -165,21 +165,23 @@ impl Found<'_> {
         let mut seen: HashMap<Projects<'_>, &TracerConfig> = HashMap::new();
         for tracer in model.tracers.iter().filter(|tracer| tracer.enabled) {
             let path = tracer_path(tracer);
-            let keys = ["environment", "source", "project", "exporter", "backend"];
-            let (Some((kind, endpoint, headers)), true) =
-                (otlp(tracer), keys.iter().all(|key| self.sure(&path.key(*key))))
-            else {
-                continue;
-            };
-            let Some(environment) = &tracer.environment else { continue };
-            let headers = headers.iter().map(|(name, value)| (name.as_str(), value.expose())).collect();
-            let first = seen.entry((kind, endpoint, tracer.project.as_str(), headers)).or_insert(tracer);
-            if first.environment.as_ref() == Some(environment) {
+            let keys = ["environment", "source", "project", "exporter", "exporters", "backend"];
+            if !keys.iter().all(|key| self.sure(&path.key(*key))) {
                 continue;
             }
+            let Some(environment) = &tracer.environment else { continue };
+            let destinations = exporters(tracer).filter_map(|(exporter, _)| otlp(exporter));
+            let mut shared = None;
+            for (kind, endpoint, headers) in destinations {
+                let headers = headers.iter().map(|(name, value)| (name.as_str(), value.expose())).collect();
+                let first = seen.entry((kind, endpoint, tracer.project.as_str(), headers)).or_insert(tracer);
+                if first.environment.as_ref() != Some(environment) {
+                    shared = Some(&first.name);
+                }
+            }
+            let Some(other) = shared else { continue };
             let message = format!(
-                "the same endpoint and project as those of `{}`, which is of another environment",
-                first.name
+                "the same endpoint and project as those of `{other}`, which is of another environment"
             );
             let mut flaw = Flaw::new(path.key("environment"), message)
                 .help("give each environment a `project` of its own");
@@ -189,9 +191,10 @@ impl Found<'_> {
     }
 
     fn plain_http(&mut self, model: &ConfigModel) {
-        for tracer in model.tracers.iter().filter(|tracer| tracer.enabled) {
-            let Some((kind, endpoint, headers)) = otlp(tracer) else { continue };
-            let path = tracer_path(tracer).key("exporter").key(kind).key("endpoint");
+        let on = model.tracers.iter().filter(|tracer| tracer.enabled);
+        for (exporter, path) in on.flat_map(exporters) {
+            let Some((kind, endpoint, headers)) = otlp(exporter) else { continue };
+            let path = path.key(kind).key("endpoint");
             let credentials = endpoint.contains('?')
                 || headers
                     .iter()
@@ -331,15 +334,15 @@ fn tracer_path(tracer: &TracerConfig) -> KeyPath {
 type Destination<'t> = (&'static str, &'t str, &'t [(String, Secret)]);
 
 /// Kind, endpoint and headers of an exporter that sends somewhere.
-fn otlp(tracer: &TracerConfig) -> Option<Destination<'_>> {
-    match &tracer.exporter {
+fn otlp(exporter: &ExporterConfig) -> Option<Destination<'_>> {
+    match exporter {
         ExporterConfig::OtlpHttp(OtlpHttpConfig { endpoint, headers, .. }) => {
             Some(("otlp_http", endpoint, headers))
         }
         ExporterConfig::OtlpGrpc(OtlpGrpcConfig { endpoint, headers, .. }) => {
             Some(("otlp_grpc", endpoint, headers))
         }
-        ExporterConfig::Console => None,
+        ExporterConfig::File(_) | ExporterConfig::Console => None,
     }
 }
 

@@ -4,9 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::HeaderName;
-use opentelemetry::KeyValue;
+use opentelemetry::trace::TraceContextExt as _;
+use opentelemetry::{Context, KeyValue};
 
-use super::{Reason, Split};
+use super::{Reason, Split, exposure};
 use crate::registry::Registry;
 use crate::routing::Headers;
 use crate::tracer::{Tracer, TracerCore};
@@ -101,6 +102,34 @@ impl Experiment {
         self.assigned(value.as_deref().and_then(|value| std::str::from_utf8(value).ok()))
     }
 
+    /// The variant of that name, decided elsewhere: by a service in front, a header that can be trusted, an OpenFeature provider. `reason` is
+    /// the decider's, [`Reason::TargetingMatch`] for a rule; it is recorded. `None` if the experiment has no such variant.
+    ///
+    /// ```
+    /// # use multitracer::{Reason, Registry};
+    /// # let registry = Registry::from_yaml("
+    /// # default_tracer: production
+    /// # tracers: {production: {exporter: console}, warm: {exporter: console}}
+    /// # experiments: {tone: {variants: [{name: warm}]}}
+    /// # ")?;
+    /// let tone = registry.experiment("tone")?;
+    /// let forced = tone.decided("warm", Reason::TargetingMatch).unwrap_or_else(|| tone.assign("user-42"));
+    /// assert_eq!(forced.tracer().name(), "warm");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn decided(&self, variant: &str, reason: Reason) -> Option<Assignment> {
+        let (name, tracer) = self.core.arms.iter().find(|(name, _)| **name == *variant)?;
+        Some(Assignment {
+            experiment: Arc::clone(&self.core.name),
+            variant: Some(Arc::clone(name)),
+            reason,
+            hash: 0,
+            bucket: 0,
+            tracer: Tracer::new(Arc::clone(tracer), self.registry.clone()),
+        })
+    }
+
     fn assigned(&self, unit: Option<&str>) -> Assignment {
         let outcome = self.core.split.assign(unit);
         let arm = outcome.variant.and_then(|index| self.core.arms.get(index));
@@ -135,7 +164,8 @@ impl Assignment {
         &self.tracer
     }
 
-    /// Why: [`Reason::Split`] for a variant, [`Reason::Default`] for the fallback.
+    /// Why: [`Reason::Split`] for a variant, [`Reason::Default`] for the fallback, the decider's own for one that was
+    /// [decided elsewhere](Experiment::decided).
     #[must_use]
     pub fn reason(&self) -> Reason {
         self.reason
@@ -151,6 +181,21 @@ impl Assignment {
     #[must_use]
     pub fn bucket(&self) -> u32 {
         self.bucket
+    }
+
+    /// Adds the event `feature_flag.evaluation` to the current span: this unit has met this variant. Once per experiment, variant, unit and trace; whatever is
+    /// asked for again in the same trace adds nothing. The server layer does this for requests that an experiment routes.
+    pub fn record_exposure(&self) {
+        self.record_exposure_in(&Context::current());
+    }
+
+    pub(crate) fn record_exposure_in(&self, cx: &Context) {
+        let span = cx.span();
+        let trace = span.span_context().trace_id();
+        let exposure = || (trace, Arc::clone(&self.experiment), self.variant.clone(), self.hash);
+        if span.is_recording() && exposure::is_first(exposure()) {
+            span.add_event("feature_flag.evaluation", self.attributes().collect());
+        }
     }
 
     /// What is recorded on a span.

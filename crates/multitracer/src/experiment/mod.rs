@@ -4,6 +4,7 @@
 //! `murmur3_32_v1`, which is frozen: another mapping would move users between variants.
 
 mod assign;
+mod exposure;
 mod handle;
 mod hash;
 mod reason;

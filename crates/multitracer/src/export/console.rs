@@ -9,7 +9,9 @@ use std::time::Duration;
 use opentelemetry::trace::{SpanId, SpanKind, Status, TraceId};
 use opentelemetry_sdk::trace::SpanData;
 
-use super::exporter::{Delivered, ExportFuture, Exporter};
+use super::exporter::{Delivered, ExportFuture, Exporter, ShutdownFuture};
+use super::failure::Failure;
+use super::retry::Retry;
 
 /// Spans that wait for their trace's root; past this they are written without it.
 const MAX_WAITING: usize = 10_000;
@@ -55,20 +57,24 @@ impl ConsoleExporter {
 }
 
 impl Exporter for ConsoleExporter {
-    fn export(self: Arc<Self>, batch: Vec<SpanData>) -> ExportFuture {
+    fn export(self: Arc<Self>, batch: Vec<SpanData>, _retry: Retry) -> ExportFuture {
         Box::pin(async move {
             let traces = self.complete(batch);
-            self.write(traces).map_err(|error| super::ExporterError(error.to_string()))?;
+            // whoever reads the output may be slow
+            let written = tokio::task::block_in_place(|| self.write(traces));
+            written.map_err(|error| Failure::failed(error.to_string()))?;
             Ok(Delivered::default())
         })
     }
 
-    fn shutdown(&self, _timeout: Duration) -> Result<(), String> {
-        let rest: Vec<_> = {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            waiting.drain().map(|(_, trace)| trace).collect()
-        };
-        self.write(rest).map_err(|error| error.to_string())
+    fn shutdown(self: Arc<Self>, _timeout: Duration) -> ShutdownFuture {
+        Box::pin(async move {
+            let rest: Vec<_> = {
+                let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                waiting.drain().map(|(_, trace)| trace).collect()
+            };
+            tokio::task::block_in_place(|| self.write(rest)).map_err(|error| error.to_string())
+        })
     }
 }
 

@@ -1,32 +1,55 @@
 //! What a pipeline hands batches to.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+
+use super::failure::{DropReason, Failure};
+use super::retry::Retry;
 
 /// A `SpanExporter` that can be held as a trait object, and says how many spans the backend refused.
 pub(crate) trait Exporter: Send + Sync + 'static {
-    fn export(self: Arc<Self>, batch: Vec<SpanData>) -> ExportFuture;
+    /// Exports one batch; what may succeed later goes through `retry`.
+    fn export(self: Arc<Self>, batch: Vec<SpanData>, retry: Retry) -> ExportFuture;
 
     /// Called once, after the last export.
-    fn shutdown(&self, timeout: Duration) -> Result<(), String>;
+    fn shutdown(self: Arc<Self>, _timeout: Duration) -> ShutdownFuture {
+        Box::pin(std::future::ready(Ok(())))
+    }
 }
 
-pub(crate) type ExportFuture = Pin<Box<dyn Future<Output = Result<Delivered, ExporterError>> + Send>>;
+pub(crate) type ShutdownFuture = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+
+pub(crate) type ExportFuture = Pin<Box<dyn Future<Output = Result<Delivered, Failure>> + Send>>;
 
 /// A batch that the backend answered.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Delivered {
-    /// Spans of the batch that the backend refused.
+    /// Spans of the batch that the backend refused, and why, if it said so.
     pub(crate) rejected: usize,
+    pub(crate) message: Option<String>,
+    /// Bytes of the request's body.
+    pub(crate) bytes: usize,
 }
 
-/// Why a batch did not arrive. Holds no credential.
+impl Delivered {
+    /// What the backend found fault with, though it took the request.
+    pub(crate) fn complaint(&self) -> Option<String> {
+        match (self.rejected, self.message.as_deref()) {
+            (0, message) => message.map(str::to_owned),
+            (spans, None) => Some(format!("the backend rejected {spans} spans")),
+            (spans, Some(message)) => Some(format!("the backend rejected {spans} spans: {message}")),
+        }
+    }
+}
+
+/// Why an exporter could not be set up. Holds no credential.
 #[derive(Clone, Debug)]
 pub(crate) struct ExporterError(pub(crate) String);
 
@@ -36,7 +59,7 @@ impl fmt::Display for ExporterError {
     }
 }
 
-/// Any `SpanExporter` as an [`Exporter`].
+/// Any `SpanExporter` as an [`Exporter`]. Retries are its own affair.
 pub(crate) struct Erased<E>(E);
 
 impl<E: SpanExporter + 'static> Erased<E> {
@@ -47,16 +70,29 @@ impl<E: SpanExporter + 'static> Erased<E> {
 }
 
 impl<E: SpanExporter + 'static> Exporter for Erased<E> {
-    fn export(self: Arc<Self>, batch: Vec<SpanData>) -> ExportFuture {
+    fn export(self: Arc<Self>, batch: Vec<SpanData>, _retry: Retry) -> ExportFuture {
         Box::pin(async move {
-            match self.0.export(batch).await {
+            let mut export = pin!(self.0.export(batch));
+            // foreign code may block; then it has this thread to itself, and the other tracers go on in another
+            let exported = poll_fn(|cx| tokio::task::block_in_place(|| export.as_mut().poll(cx))).await;
+            match exported {
                 Ok(()) => Ok(Delivered::default()),
-                Err(error) => Err(ExporterError(error.to_string())),
+                Err(OTelSdkError::Timeout(_)) => {
+                    Err(Failure::new(DropReason::Timeout, "the exporter timed out"))
+                }
+                Err(error) => Err(Failure::failed(error.to_string())),
             }
         })
     }
 
-    fn shutdown(&self, timeout: Duration) -> Result<(), String> {
-        self.0.shutdown_with_timeout(timeout).map_err(|error| error.to_string())
+    fn shutdown(self: Arc<Self>, timeout: Duration) -> ShutdownFuture {
+        Box::pin(async move {
+            // it may block or panic, and only a thread of its own contains that
+            let closed = tokio::task::spawn_blocking(move || self.0.shutdown_with_timeout(timeout)).await;
+            match closed {
+                Ok(result) => result.map_err(|error| error.to_string()),
+                Err(_) => Err("the exporter panicked while it was shut down".to_owned()),
+            }
+        })
     }
 }

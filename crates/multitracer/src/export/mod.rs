@@ -3,34 +3,58 @@
 //!
 //! The rest of the crate sees [`Pipeline`]: spans go in, reports come out, and nothing on the way in waits.
 
+#[cfg_attr(
+    not(any(test, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file")),
+    expect(dead_code, reason = "there is no exporter that has use for it")
+)]
+mod clients;
 mod console;
-mod counters;
 mod exporter;
+#[cfg_attr(
+    not(any(test, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file")),
+    expect(dead_code, reason = "there is no exporter that has use for it")
+)]
+mod failure;
+mod latency;
 mod memory;
-#[cfg(feature = "otlp-grpc")]
-mod otlp_grpc;
-#[cfg(feature = "otlp-http")]
-mod otlp_http;
+#[cfg(feature = "metrics")]
+mod metrics;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file"))]
+mod otlp;
 mod pipeline;
 mod processor;
+mod prometheus;
 mod queue;
 mod report;
+#[cfg_attr(
+    not(any(test, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file")),
+    expect(dead_code, reason = "there is no exporter that has use for it")
+)]
+mod retry;
 mod runtime;
-#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-mod tls;
+mod size;
+mod stats;
+mod tally;
 mod worker;
 
+pub(crate) use self::clients::Clients;
 pub(crate) use self::console::ConsoleExporter;
-pub(crate) use self::counters::Counters;
 pub(crate) use self::exporter::{Erased, Exporter, ExporterError};
-pub(crate) use self::pipeline::{Pending, Pipeline};
+pub(crate) use self::pipeline::{Failures, Leg, Pending, Pipeline};
 pub(crate) use self::processor::Ending;
 pub(crate) use self::runtime::ExportRuntime;
+pub(crate) use self::tally::Tally;
 
 pub use self::memory::InMemoryExporter;
 pub use self::report::{Report, ShutdownError, TracerReport};
+pub use self::stats::{ExportLatency, Stats, TracerStats};
+pub use self::tally::Dropped;
 
+#[cfg(feature = "metrics")]
+pub(crate) use self::metrics::publish;
+#[cfg(feature = "otlp-file")]
+pub(crate) use self::otlp::otlp_file;
 #[cfg(feature = "otlp-grpc")]
-pub(crate) use self::otlp_grpc::otlp_grpc;
+pub(crate) use self::otlp::otlp_grpc;
 #[cfg(feature = "otlp-http")]
-pub(crate) use self::otlp_http::otlp_http;
+pub(crate) use self::otlp::otlp_http;

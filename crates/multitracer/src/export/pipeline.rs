@@ -1,163 +1,267 @@
-//! One tracer's way out.
+//! One tracer's way out: to one exporter, or to several at once.
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use opentelemetry_sdk::trace::SpanData;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
 
-use super::counters::Counters;
 use super::exporter::Exporter;
+use super::failure::DropReason;
 use super::memory::InMemoryExporter;
-use super::queue::{Queue, Refused};
+use super::queue::Queue;
+use super::retry::Closing;
 use super::runtime::ExportRuntime;
+use super::tally::Tally;
 use super::worker::{Command, Worker};
 use crate::config::model::BatchConfig;
 
 /// Takes a tracer's ended spans and sees to it that each is exported or counted as dropped.
+#[derive(Debug)]
 pub(crate) struct Pipeline {
-    counters: Arc<Counters>,
+    /// None: the tracer is off, and makes no spans.
+    legs: Vec<Leg>,
+    /// Spans that were not made, since their trace had all that it may have.
+    throttled: AtomicU64,
+    /// Spans that ended while there was nowhere to go.
+    late: AtomicU64,
+}
+
+/// The way to one exporter.
+pub(crate) struct Leg {
+    label: Arc<str>,
     way: Way,
 }
 
 enum Way {
-    Queued {
-        queue: Arc<Queue>,
-        in_flight: Arc<AtomicUsize>,
-        commands: mpsc::UnboundedSender<Command>,
-    },
+    Queued(Arc<Queued>),
     /// Into memory at once, without a queue or a thread.
-    Memory(InMemoryExporter),
-    /// Nowhere: the tracer is off, and makes no spans.
-    Off,
+    Memory {
+        exporter: InMemoryExporter,
+        ended: AtomicU64,
+    },
 }
 
-/// An answer that comes when the worker has done what it was asked.
-pub(crate) enum Pending {
-    Done,
-    Waiting(oneshot::Receiver<Result<(), String>>),
-    Gone,
+/// A queue, and what its worker listens to.
+pub(crate) struct Queued {
+    queue: Arc<Queue>,
+    commands: mpsc::UnboundedSender<Command>,
+    closing: watch::Sender<Closing>,
 }
 
-impl Pipeline {
-    /// A pipeline whose worker runs on `runtime`.
+/// Answers that come when the workers have done what they were asked.
+pub(crate) struct Pending {
+    answers: Vec<Answer>,
+    /// Whether what is not done in time is lost.
+    last: bool,
+}
+
+impl Leg {
+    /// One whose worker runs on `runtime`. `label` says where it leads.
     pub(crate) fn start(
         name: &Arc<str>,
+        label: Arc<str>,
+        position: usize,
         batch: &BatchConfig,
         exporter: Arc<dyn Exporter>,
         runtime: &ExportRuntime,
     ) -> Self {
-        let counters = Arc::new(Counters::default());
-        let queue = Arc::new(Queue::new(batch.max_queue_size, batch.max_export_batch_size));
-        let in_flight = Arc::new(AtomicUsize::new(0));
+        let queue = Arc::new(Queue::new(
+            Arc::clone(name),
+            batch.max_queue_size,
+            batch.max_queue_bytes,
+            batch.max_export_batch_size,
+        ));
         let (commands, receiver) = mpsc::unbounded_channel();
+        let (closing, closed) = watch::channel(Closing::Open);
+        #[cfg(not(feature = "metrics"))]
+        let _ = position;
         let worker = Worker {
-            name: Arc::clone(name),
+            #[cfg(feature = "metrics")]
+            timed: (Arc::clone(&label), position, Arc::clone(runtime.durations())),
+            tracer: Arc::clone(name),
             queue: Arc::clone(&queue),
-            counters: Arc::clone(&counters),
-            in_flight: Arc::clone(&in_flight),
             exporter,
             commands: receiver,
+            closing: closed,
+            ending: runtime.ending(),
             schedule_delay: batch.schedule_delay,
             export_timeout: batch.export_timeout,
+            max_concurrent_exports: batch.max_concurrent_exports.max(1),
+            max_retries: batch.max_retries,
+            exports: JoinSet::new(),
+            hold: None,
             failing: false,
+            full: None,
         };
         runtime.spawn(worker.run());
-        Self { counters, way: Way::Queued { queue, in_flight, commands } }
+        Self { label, way: Way::Queued(Arc::new(Queued { queue, commands, closing })) }
     }
 
-    pub(crate) fn memory(exporter: InMemoryExporter) -> Self {
-        Self { counters: Arc::default(), way: Way::Memory(exporter) }
+    pub(crate) fn memory(label: Arc<str>, exporter: InMemoryExporter) -> Self {
+        Self { label, way: Way::Memory { exporter, ended: AtomicU64::new(0) } }
     }
 
+    fn push(&self, span: SpanData) {
+        match &self.way {
+            Way::Queued(queued) => queued.queue.push(span),
+            Way::Memory { exporter, ended } => {
+                exporter.push(span);
+                ended.fetch_add(1, Ordering::Release);
+            }
+        }
+    }
+
+    fn ended(&self) -> u64 {
+        match &self.way {
+            Way::Queued(queued) => queued.queue.ended(),
+            Way::Memory { ended, .. } => ended.load(Ordering::Acquire),
+        }
+    }
+
+    fn tally(&self) -> Tally {
+        match &self.way {
+            Way::Queued(queued) => queued.queue.tally(),
+            Way::Memory { ended, .. } => {
+                let ended = ended.load(Ordering::Acquire);
+                Tally { ended, exported: ended, ..Tally::default() }
+            }
+        }
+    }
+}
+
+impl Pipeline {
+    pub(crate) fn new(legs: Vec<Leg>) -> Self {
+        Self { legs, throttled: AtomicU64::new(0), late: AtomicU64::new(0) }
+    }
+
+    /// One that leads nowhere.
     pub(crate) fn off() -> Self {
-        Self { counters: Arc::default(), way: Way::Off }
+        Self::new(Vec::new())
     }
 
     /// Takes an ended span. Never waits for an export.
     pub(crate) fn push(&self, span: SpanData) {
-        Counters::add(&self.counters.ended, 1);
-        match &self.way {
-            Way::Memory(exporter) => {
-                exporter.push(span);
-                Counters::add(&self.counters.exported, 1);
+        match self.legs.split_last() {
+            Some((last, others)) => {
+                for leg in others {
+                    leg.push(span.clone());
+                }
+                last.push(span);
             }
-            Way::Off => Counters::add(&self.counters.dropped_shutdown, 1),
-            Way::Queued { queue, .. } => match queue.push(span) {
-                Ok(()) => {}
-                Err(Refused::Full) => Counters::add(&self.counters.dropped_queue_full, 1),
-                Err(Refused::Closed) => Counters::add(&self.counters.dropped_shutdown, 1),
-            },
+            None => {
+                self.late.fetch_add(1, Ordering::Release);
+            }
         }
     }
 
     /// Counts a span that was not made, since its trace has had all that it may have.
     pub(crate) fn throttle(&self) {
-        Counters::add(&self.counters.dropped_throttled, 1);
+        self.throttled.fetch_add(1, Ordering::Release);
     }
 
     /// Asks for everything queued so far to be exported.
     pub(crate) fn flush(&self) -> Pending {
-        match &self.way {
-            Way::Memory(_) | Way::Off => Pending::Done,
-            Way::Queued { commands, .. } => {
-                let (done, answer) = oneshot::channel();
-                match commands.send(Command::Flush(done)) {
-                    Ok(()) => Pending::Waiting(answer),
-                    Err(_) => Pending::Gone,
-                }
+        Pending { answers: self.ask(Command::Flush), last: false }
+    }
+
+    /// Refuses later spans, and asks for everything queued so far to be exported, by `deadline` if there is one. What is not
+    /// done by then is counted as lost once the answer has been [waited for](Pending::by).
+    pub(crate) fn shutdown(&self, deadline: Option<Instant>) -> Pending {
+        for (_, queued) in self.queued() {
+            queued.queue.close();
+            if let Some(deadline) = deadline {
+                queued.closing.send_replace(Closing::By(deadline));
             }
         }
+        Pending { answers: self.ask(Command::Shutdown), last: true }
     }
 
-    /// Refuses later spans, and asks for everything queued so far to be exported.
-    pub(crate) fn shutdown(&self) -> Pending {
-        match &self.way {
-            Way::Memory(_) | Way::Off => Pending::Done,
-            Way::Queued { queue, commands, .. } => {
-                queue.close();
-                let (done, answer) = oneshot::channel();
-                match commands.send(Command::Shutdown(done)) {
-                    Ok(()) => Pending::Waiting(answer),
-                    Err(_) => Pending::Gone,
-                }
-            }
+    fn ask(&self, command: fn(oneshot::Sender<Result<(), String>>) -> Command) -> Vec<Answer> {
+        let ask = |(position, queued): (usize, &Arc<Queued>)| {
+            let (done, answer) = oneshot::channel();
+            let sent = queued.commands.send(command(done));
+            (position, Arc::clone(queued), sent.is_ok().then_some(answer))
+        };
+        self.queued().map(ask).collect()
+    }
+
+    fn queued(&self) -> impl Iterator<Item = (usize, &Arc<Queued>)> {
+        self.legs.iter().enumerate().filter_map(|(position, leg)| match &leg.way {
+            Way::Queued(queued) => Some((position, queued)),
+            Way::Memory { .. } => None,
+        })
+    }
+
+    /// Spans that have been taken by every exporter's queue, or were not made at all.
+    pub(crate) fn ended(&self) -> u64 {
+        let ended = self.legs.last().map_or_else(|| self.late.load(Ordering::Acquire), Leg::ended);
+        ended + self.throttled.load(Ordering::Acquire)
+    }
+
+    /// What became of the tracer's spans at each of its exporters; at least one.
+    pub(crate) fn tallies(&self) -> Vec<(Arc<str>, Tally)> {
+        let mut tallies: Vec<_> = self.legs.iter().map(|leg| (Arc::clone(&leg.label), leg.tally())).collect();
+        if tallies.is_empty() {
+            let ended = self.late.load(Ordering::Acquire);
+            let mut tally = Tally { ended, ..Tally::default() };
+            tally.dropped.add(DropReason::Shutdown, ended);
+            tallies.push(("off".into(), tally));
         }
-    }
-
-    pub(crate) fn counters(&self) -> &Counters {
-        &self.counters
-    }
-
-    /// Spans queued or being exported.
-    pub(crate) fn waiting(&self) -> usize {
-        match &self.way {
-            Way::Memory(_) | Way::Off => 0,
-            Way::Queued { queue, in_flight, .. } => queue.len() + in_flight.load(Ordering::Acquire),
+        let throttled = self.throttled.load(Ordering::Acquire);
+        for (_, tally) in &mut tallies {
+            tally.dropped.throttled = throttled;
         }
+        tallies
     }
 }
+
+/// Which exporter, its way there, and its answer if it still gives one.
+type Answer = (usize, Arc<Queued>, Option<oneshot::Receiver<Result<(), String>>>);
+
+/// Which exporters did not do what they were asked, and why.
+pub(crate) type Failures = Vec<(usize, String)>;
 
 impl Pending {
-    /// What came of it within `limit`. Runs on the export runtime.
-    pub(crate) async fn within(self, limit: Duration) -> Result<(), String> {
-        let answer = match self {
-            Self::Done => return Ok(()),
-            Self::Gone => return Err("already shut down".to_owned()),
-            Self::Waiting(answer) => answer,
-        };
-        match tokio::time::timeout(limit, answer).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err("the export worker stopped".to_owned()),
-            Err(_) => Err(format!("not done within {limit:?}")),
+    /// Whether there is nothing to wait for.
+    pub(crate) fn is_done(&self) -> bool {
+        self.answers.iter().all(|(.., answer)| answer.is_none())
+    }
+
+    /// What came of it by `deadline`. Runs on the export runtime.
+    pub(crate) async fn by(self, deadline: Instant, limit: Duration) -> Result<(), Failures> {
+        let mut failures = Failures::new();
+        for (position, queued, answer) in self.answers {
+            let result = match answer {
+                None => Err("already shut down".to_owned()),
+                Some(answer) => match tokio::time::timeout_at(deadline, answer).await {
+                    Ok(Ok(result)) => result,
+                    Ok(Err(_)) => Err("the export worker stopped".to_owned()),
+                    Err(_) => Err(format!("not done within {limit:?}")),
+                },
+            };
+            if self.last && result.is_err() {
+                queued.queue.abandon();
+                queued.closing.send_replace(Closing::Abandoned);
+            }
+            failures.extend(result.err().map(|error| (position, error)));
         }
+        if failures.is_empty() { Ok(()) } else { Err(failures) }
     }
 }
 
-impl fmt::Debug for Pipeline {
+impl fmt::Debug for Leg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pipeline").field("counters", &self.counters).finish_non_exhaustive()
+        f.debug_struct("Leg")
+            .field("label", &self.label)
+            .field("tally", &self.tally())
+            .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::stats::TracerStats;
+use super::tally::Dropped;
+
 /// What became of each tracer's spans, as of a flush or a shutdown.
 ///
 /// Its `Display` is a table.
@@ -21,6 +24,8 @@ pub struct TracerReport {
     pub name: Arc<str>,
     /// The project that its spans go to.
     pub project: Arc<str>,
+    /// The exporter and where it sends to, without credentials.
+    pub exporter: Arc<str>,
     /// Spans that were started, sampled or not.
     pub started: u64,
     /// Spans that the sampler left out.
@@ -29,9 +34,11 @@ pub struct TracerReport {
     pub exported: u64,
     /// Spans that the backend refused while it took others of the same request.
     pub rejected: u64,
-    /// Spans that were lost: the queue was full, the export failed or took too long, or it was too late.
+    /// Spans that were lost, for any reason.
     pub dropped: u64,
-    /// Spans that wait for their export.
+    /// The same by reason.
+    pub dropped_by_reason: Dropped,
+    /// Spans that wait for their export, or whose export is under way.
     pub queued: u64,
     /// Why this flush or shutdown did not do all that it should; `None`: it did.
     pub error: Option<String>,
@@ -40,13 +47,13 @@ pub struct TracerReport {
 }
 
 impl Report {
-    /// One entry for each tracer, in the configuration's order.
+    /// One entry for each tracer, in the configuration's order; a tracer with several exporters has one for each.
     #[must_use]
     pub fn tracers(&self) -> &[TracerReport] {
         &self.tracers
     }
 
-    /// The tracer of that name.
+    /// The tracer of that name, with its first exporter.
     #[must_use]
     pub fn tracer(&self, name: &str) -> Option<&TracerReport> {
         self.tracers.iter().find(|tracer| &*tracer.name == name)
@@ -68,16 +75,22 @@ impl TracerReport {
         self.started.saturating_sub(settled)
     }
 
-    /// Adds the counts of an earlier tracer of the same name and project.
-    pub(crate) fn add(&mut self, earlier: Self) {
-        self.started += earlier.started;
-        self.sampled_out += earlier.sampled_out;
-        self.exported += earlier.exported;
-        self.rejected += earlier.rejected;
-        self.dropped += earlier.dropped;
-        self.queued += earlier.queued;
-        self.error = self.error.take().or(earlier.error);
-        self.last_error = self.last_error.take().or(earlier.last_error);
+    /// What `stats` come to, and what went wrong with this flush or shutdown.
+    pub(crate) fn new(stats: TracerStats, error: Option<String>) -> Self {
+        Self {
+            name: stats.name,
+            project: stats.project,
+            exporter: stats.exporter,
+            started: stats.started,
+            sampled_out: stats.sampled_out,
+            exported: stats.exported,
+            rejected: stats.rejected,
+            dropped: stats.dropped.total(),
+            dropped_by_reason: stats.dropped,
+            queued: stats.queued + stats.in_flight,
+            error,
+            last_error: stats.last_error,
+        }
     }
 }
 

@@ -6,27 +6,43 @@ use std::time::Duration;
 
 use opentelemetry::Context;
 use tokio::runtime::{Builder, EnterGuard, Runtime};
+use tokio::sync::watch;
+
+use super::clients::Clients;
 
 /// How long a registry that was dropped without a shutdown may go on exporting in the background.
-const LINGER: Duration = Duration::from_secs(5);
+pub(super) const LINGER: Duration = Duration::from_millis(if cfg!(test) { 300 } else { 5000 });
+
+/// Exporters of the user's own that may block a thread each, all at once. There are no more threads than that takes.
+const MOST_BLOCKED: usize = 256;
 
 /// One worker thread, apart from the application's own runtime if it has one, so that exports work from
 /// any place and never from under the application. Telemetry is suppressed on it: exporting makes no spans.
-#[derive(Debug)]
 pub(crate) struct ExportRuntime {
     runtime: Option<Runtime>,
+    clients: Clients,
+    #[cfg(feature = "metrics")]
+    durations: std::sync::Arc<super::metrics::Durations>,
+    /// Set once the registry is gone.
+    ending: watch::Sender<bool>,
 }
 
 impl ExportRuntime {
     pub(crate) fn start() -> io::Result<Self> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
-            .max_blocking_threads(4)
+            .max_blocking_threads(MOST_BLOCKED)
             .thread_name("multitracer")
             .on_thread_start(|| std::mem::forget(Context::enter_telemetry_suppressed_scope()))
             .enable_all()
             .build()?;
-        Ok(Self { runtime: Some(runtime) })
+        Ok(Self {
+            runtime: Some(runtime),
+            clients: Clients::default(),
+            #[cfg(feature = "metrics")]
+            durations: std::sync::Arc::default(),
+            ending: watch::Sender::new(false),
+        })
     }
 
     pub(crate) fn spawn<F>(&self, future: F)
@@ -38,6 +54,20 @@ impl ExportRuntime {
         }
     }
 
+    pub(crate) fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
+    #[cfg(feature = "metrics")]
+    pub(crate) fn durations(&self) -> &std::sync::Arc<super::metrics::Durations> {
+        &self.durations
+    }
+
+    /// Says when the registry is gone, and there is no time left to wait for batches to fill.
+    pub(super) fn ending(&self) -> watch::Receiver<bool> {
+        self.ending.subscribe()
+    }
+
     /// Makes this runtime the current one, as some clients need while they are built.
     pub(crate) fn enter(&self) -> Option<EnterGuard<'_>> {
         self.runtime.as_ref().map(Runtime::enter)
@@ -45,10 +75,11 @@ impl ExportRuntime {
 }
 
 impl Drop for ExportRuntime {
-    /// Never blocks: a registry may be dropped inside the application's runtime. Workers notice that
-    /// their pipelines are gone and empty their queues; a thread of their own gives them time for it.
+    /// Never blocks: a registry may be dropped inside the application's runtime. Workers are told, and empty their queues; a
+    /// thread of its own gives them time for it. Spans that are open still get that time too, and are lost after it.
     fn drop(&mut self) {
         let Some(runtime) = self.runtime.take() else { return };
+        self.ending.send_replace(true);
         let mut runtime = Some(runtime);
         if runtime.as_ref().is_some_and(|runtime| runtime.metrics().num_alive_tasks() > 0) {
             let (send, receive) = std::sync::mpsc::channel::<Runtime>();

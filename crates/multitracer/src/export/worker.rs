@@ -1,16 +1,27 @@
-//! The task that empties one tracer's queue.
+//! The task that empties one exporter's queue.
 
 use std::future::Future;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use opentelemetry_sdk::trace::SpanData;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
 
-use super::counters::Counters;
-use super::exporter::Exporter;
+use super::exporter::{Delivered, Exporter};
+use super::failure::{DropReason, Failure};
 use super::queue::Queue;
+use super::retry::{Closing, Retry};
+
+/// How long an exporter may take to shut down, and how long a pipeline goes on that was dropped without a shutdown.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// How long a span waits for its batch once the registry is gone, and there are seconds left.
+const LAST_DELAY: Duration = Duration::from_millis(20);
+
+/// How often a full queue is spoken of.
+const FULL_AGAIN: Duration = Duration::from_secs(60);
 
 /// Asks a worker to empty its queue now.
 #[derive(Debug)]
@@ -19,37 +30,66 @@ pub(crate) enum Command {
     Shutdown(oneshot::Sender<Result<(), String>>),
 }
 
-/// Exports the batches of one tracer, one at a time.
+/// Exports the batches of one exporter, so many at a time.
 pub(crate) struct Worker {
-    pub(crate) name: Arc<str>,
+    pub(crate) tracer: Arc<str>,
+    /// The exporter's name, its position among the tracer's, and where to say how long exports took.
+    #[cfg(feature = "metrics")]
+    pub(crate) timed: (Arc<str>, usize, Arc<super::metrics::Durations>),
     pub(crate) queue: Arc<Queue>,
-    pub(crate) counters: Arc<Counters>,
-    pub(crate) in_flight: Arc<AtomicUsize>,
     pub(crate) exporter: Arc<dyn Exporter>,
     pub(crate) commands: mpsc::UnboundedReceiver<Command>,
+    pub(crate) closing: watch::Receiver<Closing>,
+    /// Whether the registry is gone, and there are only seconds left.
+    pub(crate) ending: watch::Receiver<bool>,
     pub(crate) schedule_delay: Duration,
     /// Zero: no limit.
     pub(crate) export_timeout: Duration,
+    pub(crate) max_concurrent_exports: usize,
+    pub(crate) max_retries: u32,
+    pub(crate) exports: JoinSet<Outcome>,
+    /// The backend wants nothing before this moment.
+    pub(crate) hold: Option<Instant>,
     /// Whether the last export failed, so that a broken backend is reported once and not with each batch.
     pub(crate) failing: bool,
+    /// When it was last said that the queue is full, and how many spans it had refused by then.
+    pub(crate) full: Option<(Instant, u64)>,
 }
+
+/// How many spans, and what became of them.
+pub(crate) type Outcome = (usize, Result<Delivered, Failure>);
 
 impl Worker {
     /// Runs until it is told to shut down, or until its pipeline is gone.
     pub(crate) async fn run(mut self) {
         loop {
+            let (hold, queue, delay) = (self.hold, &self.queue, self.schedule_delay);
+            let due = async {
+                if let Some(hold) = hold {
+                    tokio::time::sleep_until(hold).await;
+                }
+                queue.batch_due(delay).await;
+            };
             let command = tokio::select! {
                 biased;
                 command = self.commands.recv() => command,
-                () = self.queue.batch_due(self.schedule_delay) => {
+                Some(done) = self.exports.join_next(), if !self.exports.is_empty() => {
                     // the outcome is counted and logged
-                    let _ = self.export_batch().await;
+                    let _ = self.settled(done.ok());
+                    continue;
+                }
+                () = due, if self.exports.len() < self.max_concurrent_exports => {
+                    self.start_export();
+                    continue;
+                }
+                () = gone(&mut self.ending), if delay > LAST_DELAY => {
+                    self.schedule_delay = LAST_DELAY;
                     continue;
                 }
             };
             match command {
                 Some(Command::Flush(done)) => {
-                    let result = self.drain().await;
+                    let result = self.flush().await;
                     // the one who asked may have given up waiting
                     let _ = done.send(result);
                 }
@@ -66,90 +106,169 @@ impl Worker {
         }
     }
 
-    async fn finish(&mut self) -> Result<(), String> {
-        let drained = self.drain().await;
-        let exporter = Arc::clone(&self.exporter);
-        // a user's exporter may block or panic here, and only a task of its own contains that
-        let closed = tokio::task::spawn_blocking(move || exporter.shutdown(Duration::from_secs(5))).await;
-        drained.and(match closed {
-            Ok(result) => result,
-            Err(_) => Err("the exporter panicked while it was shut down".to_owned()),
-        })
+    async fn flush(&mut self) -> Result<(), String> {
+        let left = self.hold.map_or(Duration::ZERO, |hold| hold.duration_since(Instant::now()));
+        if !left.is_zero() && !self.queue.is_empty() {
+            // what is queued is not lost to a flush
+            return Err(format!("the backend asked to wait, for {left:.0?} more"));
+        }
+        self.drain().await
     }
 
-    /// Exports what is queued now; spans that end meanwhile wait for their own turn.
+    async fn finish(&mut self) -> Result<(), String> {
+        let drained = self.drain().await;
+        let closed = Arc::clone(&self.exporter).shutdown(LINGER).await;
+        drained.and(closed)
+    }
+
+    /// Exports what is queued now, and waits for what is under way; spans that end meanwhile wait for their own turn.
     async fn drain(&mut self) -> Result<(), String> {
         let mut left = self.queue.len();
         let mut result = Ok(());
-        while left > 0 {
-            let (exported, outcome) = self.export_batch().await;
-            if exported == 0 {
-                break;
+        loop {
+            while left > 0 && self.exports.len() < self.max_concurrent_exports {
+                let started = self.start_export();
+                left = if started == 0 { 0 } else { left.saturating_sub(started) };
             }
-            left = left.saturating_sub(exported);
-            result = result.and(outcome);
+            let done = tokio::select! {
+                done = self.exports.join_next() => done,
+                () = abandoned(&mut self.closing) => {
+                    self.exports.abort_all();
+                    return Err("the deadline has passed".to_owned());
+                }
+            };
+            match done {
+                None => return result,
+                Some(done) => result = result.and(self.settled(done.ok())),
+            }
         }
-        result
     }
 
-    async fn export_batch(&mut self) -> (usize, Result<(), String>) {
+    /// Starts to export one batch; how many spans it has.
+    fn start_export(&mut self) -> usize {
         let batch = self.queue.take_batch();
         let spans = batch.len();
-        if spans == 0 {
-            return (0, Ok(()));
+        if spans > 0 {
+            let (queue, limit) = (Arc::clone(&self.queue), self.export_timeout);
+            let retry =
+                Retry::new(Arc::clone(&queue), limit, self.max_retries, self.closing.clone(), self.hold);
+            #[cfg(feature = "metrics")]
+            let timed = {
+                let (tracer, (exporter, position, durations)) =
+                    (Arc::clone(&self.tracer), self.timed.clone());
+                move |took, outcome: &_| durations.record((&*tracer, &*exporter, position), took, outcome)
+            };
+            #[cfg(not(feature = "metrics"))]
+            let timed = |_: Duration, _: &_| ();
+            self.exports.spawn(deliver(Arc::clone(&self.exporter), queue, batch, retry, limit, timed));
         }
-        self.in_flight.store(spans, Ordering::Release);
-        let result = self.deliver(batch, spans).await;
-        self.in_flight.store(0, Ordering::Release);
-        self.tell(spans, &result);
-        (spans, result)
+        spans
     }
 
-    async fn deliver(&self, batch: Vec<SpanData>, spans: usize) -> Result<(), String> {
-        let exporter = Arc::clone(&self.exporter);
-        let mut export = tokio::spawn(async move { exporter.export(batch).await });
-        let counters = &*self.counters;
-        match within(self.export_timeout, &mut export).await {
-            None => {
-                export.abort();
-                let error = format!("no answer within {:?}", self.export_timeout);
-                counters.fail(&counters.dropped_timeout, spans, error.clone());
-                Err(error)
-            }
-            Some(Ok(Ok(delivered))) => {
-                let rejected = delivered.rejected.min(spans);
-                Counters::add(&counters.exported, spans - rejected);
-                Counters::add(&counters.rejected, rejected);
+    fn settled(&mut self, done: Option<Outcome>) -> Result<(), String> {
+        // nothing but an abort takes an outcome away, and that comes with a deadline that has passed
+        let Some((spans, outcome)) = done else { return Err("the export was stopped".to_owned()) };
+        self.warn_if_full();
+        let tracer = &*self.tracer;
+        match outcome {
+            Ok(delivered) => {
+                let complaint = delivered.complaint();
+                if let Some(complaint) = complaint.as_deref().filter(|_| !self.failing) {
+                    let rejected = delivered.rejected;
+                    tracing::warn!(target: "multitracer", tracer, spans, rejected, complaint, "exported with a complaint");
+                } else if complaint.is_none() && self.failing {
+                    tracing::info!(target: "multitracer", tracer, "export works again");
+                }
+                self.failing = complaint.is_some();
                 Ok(())
             }
-            Some(Ok(Err(error))) => {
-                counters.fail(&counters.dropped_export_failed, spans, error.to_string());
-                Err(error.to_string())
-            }
-            Some(Err(_)) => {
-                let error = "the exporter panicked".to_owned();
-                counters.fail(&counters.dropped_panicked, spans, error.clone());
-                Err(error)
+            Err(failure) => {
+                self.hold = failure.hold.or(self.hold);
+                if !self.failing {
+                    let error = &*failure.message;
+                    tracing::warn!(target: "multitracer", tracer, spans, error, "export failed, spans dropped");
+                }
+                self.failing = true;
+                Err(failure.message)
             }
         }
     }
 
-    fn tell(&mut self, spans: usize, result: &Result<(), String>) {
-        match result {
-            Ok(()) if self.failing => {
-                tracing::info!(target: "multitracer", tracer = &*self.name, "export works again");
-            }
-            Err(error) if !self.failing => {
-                tracing::warn!(target: "multitracer", tracer = &*self.name, spans, %error, "export failed, spans dropped");
-            }
-            _ => {}
+    /// Says that spans were refused, at most once in a while.
+    fn warn_if_full(&mut self) {
+        let refused = self.queue.refused();
+        let (said, before) = self.full.map_or((None, 0), |(said, before)| (Some(said), before));
+        if refused > before && said.is_none_or(|said| said.elapsed() >= FULL_AGAIN) {
+            let (tracer, spans) = (&*self.tracer, refused - before);
+            tracing::warn!(target: "multitracer", tracer, spans, "the queue was full, spans dropped");
+            self.full = Some((Instant::now(), refused));
         }
-        self.failing = result.is_err();
     }
 }
 
+impl Drop for Worker {
+    /// Nothing that comes now, or is left, goes anywhere.
+    fn drop(&mut self) {
+        let spans = self.queue.abandon();
+        if spans > 0 {
+            let tracer = &*self.tracer;
+            tracing::warn!(target: "multitracer", tracer, spans, "not exported in time, spans dropped");
+        }
+    }
+}
+
+/// Exports one batch in a task of its own, so that a panic and a hang stay there, and counts what came of it.
+async fn deliver(
+    exporter: Arc<dyn Exporter>,
+    queue: Arc<Queue>,
+    batch: Vec<SpanData>,
+    retry: Retry,
+    limit: Duration,
+    timed: impl FnOnce(Duration, &Result<Delivered, Failure>) + Send,
+) -> Outcome {
+    let (spans, started) = (batch.len(), Instant::now());
+    let settle = |outcome: &Result<Delivered, Failure>| {
+        let took = started.elapsed();
+        queue.settle(spans, took, outcome);
+        timed(took, outcome);
+    };
+    let last_failure = retry.last_failure();
+    // ends with this future
+    let mut export = JoinSet::new();
+    export.spawn(async move { exporter.export(batch, retry).await });
+    let outcome = match within(limit, export.join_next()).await {
+        None => {
+            let mut message = format!("no answer within {limit:?}");
+            if let Some(before) = last_failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                message = format!("{message}; before that: {before}");
+            }
+            let outcome = Err(Failure::new(DropReason::Timeout, message));
+            settle(&outcome);
+            // one that blocks its thread keeps its place among the exports, so that it blocks no more threads than that
+            export.shutdown().await;
+            return (spans, outcome);
+        }
+        Some(Some(Ok(outcome))) => outcome,
+        Some(Some(Err(_)) | None) => Err(Failure::new(DropReason::Panicked, "the exporter panicked")),
+    };
+    settle(&outcome);
+    (spans, outcome)
+}
+
+async fn abandoned(closing: &mut watch::Receiver<Closing>) {
+    if closing.wait_for(|closing| *closing == Closing::Abandoned).await.is_err() {
+        // the pipeline is gone, and nobody sets a deadline any more
+        tokio::time::sleep(LINGER).await;
+    }
+}
+
+async fn gone(ending: &mut watch::Receiver<bool>) {
+    // without a sender the registry is gone too
+    let _ = ending.wait_for(|ending| *ending).await;
+}
+
 /// The future's output, or nothing when `limit` passes first. A limit of zero is none.
-async fn within<F: Future + Unpin>(limit: Duration, future: F) -> Option<F::Output> {
+async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
     if limit.is_zero() {
         return Some(future.await);
     }

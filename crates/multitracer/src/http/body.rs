@@ -7,7 +7,7 @@ use std::task::{Context as TaskContext, Poll};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::span::ServerSpan;
+use super::span::RequestSpan;
 
 pin_project! {
     /// The body of a response; its span ends with it, or with its drop.
@@ -15,13 +15,24 @@ pin_project! {
         #[pin]
         inner: B,
         // dropped at the end of the body, which ends the span
-        span: Option<ServerSpan>,
+        span: Option<RequestSpan>,
+        read: bool,
+    }
+
+    impl<B> PinnedDrop for TracedBody<B> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            // one that nobody began to read may have been unwanted: the answer to a HEAD request
+            if let (Some(span), true) = (this.span.take(), *this.read) {
+                span.cancelled();
+            }
+        }
     }
 }
 
 impl<B> TracedBody<B> {
-    pub(super) fn new(inner: B, span: Option<ServerSpan>) -> Self {
-        Self { inner, span }
+    pub(super) fn new(inner: B, span: Option<RequestSpan>) -> Self {
+        Self { inner, span, read: false }
     }
 }
 
@@ -34,10 +45,16 @@ impl<B: Body> Body for TracedBody<B> {
         task: &mut TaskContext<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
+        *this.read = true;
         let frame = {
-            let _attached = this.span.as_ref().map(ServerSpan::attach);
+            let _attached = this.span.as_ref().map(RequestSpan::attach);
             this.inner.as_mut().poll_frame(task)
         };
+        if let (Poll::Ready(Some(Ok(frame))), Some(span)) = (&frame, this.span.as_ref())
+            && let Some(trailers) = frame.trailers_ref()
+        {
+            span.trailers(trailers);
+        }
         match &frame {
             Poll::Pending => {}
             Poll::Ready(Some(Ok(_))) if !this.inner.is_end_stream() => {}
@@ -62,7 +79,7 @@ impl<B: Body> Body for TracedBody<B> {
 
 impl<B: Default> Default for TracedBody<B> {
     fn default() -> Self {
-        Self { inner: B::default(), span: None }
+        Self { inner: B::default(), span: None, read: false }
     }
 }
 

@@ -6,19 +6,20 @@ use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, ready};
 
 use http::Response;
+use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::body::TracedBody;
-use super::span::ServerSpan;
+use super::span::RequestSpan;
 
 pin_project! {
-    /// The future of a response; see [`HttpLayer`](super::HttpLayer).
+    /// The future of a response; see [`HttpLayer`](super::HttpLayer) and [`HttpClientLayer`](super::HttpClientLayer).
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {
         #[pin]
         inner: F,
         // taken by the response's body
-        span: Option<ServerSpan>,
+        span: Option<RequestSpan>,
     }
 
     impl<F> PinnedDrop for ResponseFuture<F> {
@@ -31,7 +32,7 @@ pin_project! {
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn new(inner: F, span: ServerSpan) -> Self {
+    pub(super) fn new(inner: F, span: RequestSpan) -> Self {
         Self { inner, span: Some(span) }
     }
 }
@@ -39,21 +40,24 @@ impl<F> ResponseFuture<F> {
 impl<F, R, E> Future for ResponseFuture<F>
 where
     F: Future<Output = Result<Response<R>, E>>,
+    R: Body,
 {
     type Output = Result<Response<TracedBody<R>>, E>;
 
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let result = {
-            let _attached = this.span.as_ref().map(ServerSpan::attach);
+            let _attached = this.span.as_ref().map(RequestSpan::attach);
             ready!(this.inner.poll(task))
         };
-        let span = this.span.take();
+        let mut span = this.span.take();
         Poll::Ready(match result {
-            Ok(response) => {
-                if let Some(span) = &span {
-                    span.responded(response.status());
+            Ok(mut response) => {
+                if let Some(span) = &mut span {
+                    span.responded(&mut response);
                 }
+                // without a body there is nothing to wait for
+                let span = span.filter(|_| !response.body().is_end_stream());
                 Ok(response.map(|body| TracedBody::new(body, span)))
             }
             Err(error) => {

@@ -1,14 +1,15 @@
-//! The service.
+//! The service of a server.
 
 use std::task::{Context as TaskContext, Poll};
 
 use http::{Request, Response};
+use http_body::Body;
 use tower_service::Service;
 
 use super::body::TracedBody;
 use super::future::ResponseFuture;
 use super::layer::HttpLayer;
-use super::span::ServerSpan;
+use super::server;
 
 /// A service whose requests each have their tracer and their server span; see [`HttpLayer`].
 #[derive(Clone, Debug)]
@@ -20,6 +21,7 @@ pub struct HttpService<S> {
 impl<S, B, R> Service<Request<B>> for HttpService<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
+    R: Body,
 {
     type Response = Response<TracedBody<R>>;
     type Error = S::Error;
@@ -31,7 +33,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (parts, body) = request.into_parts();
-        let span = ServerSpan::open(&self.layer, &parts);
+        let span = server::open(&self.layer.options, &parts);
         let inner = {
             let _attached = span.attach();
             self.inner.call(Request::from_parts(parts, body))

@@ -176,7 +176,7 @@ impl Secrets {
         let (endpoint, headers): (&str, &[(String, Secret)]) = match &config.exporter {
             ExporterConfig::OtlpHttp(otlp) => (&otlp.endpoint, &otlp.headers),
             ExporterConfig::OtlpGrpc(otlp) => (&otlp.endpoint, &otlp.headers),
-            ExporterConfig::Console => ("", &[]),
+            ExporterConfig::File(_) | ExporterConfig::Console => ("", &[]),
         };
         let mut secrets = Vec::new();
         for (_, value) in headers {

@@ -23,31 +23,40 @@ use crate::config::{Config, rules};
 
 impl Config {
     /// Sends one test span, called `multitracer.ping`, as the tracer of that name would send its own: to its endpoint, with
-    /// its headers, resource, encoding, compression and certificates. `None`: there is no such tracer.
+    /// its headers, resource, encoding, compression and certificates; one for each of its exporters. Nothing where there is no
+    /// such tracer.
     ///
-    /// All in all it takes no longer than `timeout`. Call it inside a Tokio runtime with time and I/O.
+    /// Each of them, one after the other, takes no longer than `timeout`. Call it inside a Tokio runtime with time and I/O.
     ///
     /// ```no_run
     /// # async fn ping() -> Result<(), multitracer::ConfigError> {
     /// use std::time::Duration;
     ///
     /// let config = multitracer::Config::from_path("config.yaml")?;
-    /// if let Some(probe) = config.probe("production", Duration::from_secs(5)).await {
+    /// for probe in config.probe("production", Duration::from_secs(5)).await {
     ///     println!("{}: {}", probe.tracer(), probe.outcome());
     /// }
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn probe(&self, tracer: &str, timeout: Duration) -> Option<Probe> {
-        let config = self.model().tracers.iter().find(|config| config.name == tracer)?;
-        let started = Instant::now();
-        let outcome = if self.model().enabled && config.enabled {
-            probe(config, timeout).await
-        } else {
-            ProbeOutcome::Skipped { why: "it is off".to_owned() }
+    pub async fn probe(&self, tracer: &str, timeout: Duration) -> Vec<Probe> {
+        let mut probes = Vec::new();
+        let Some(config) = self.model().tracers.iter().find(|config| config.name == tracer) else {
+            return probes;
         };
-        let endpoint = target(config).map(|target| rules::shown_url(target.endpoint));
-        Some(Probe::new(config, endpoint, outcome, started.elapsed()))
+        for exporter in std::iter::once(&config.exporter).chain(&config.more_exporters) {
+            let config =
+                TracerConfig { exporter: exporter.clone(), more_exporters: Vec::new(), ..config.clone() };
+            let started = Instant::now();
+            let outcome = if self.model().enabled && config.enabled {
+                probe(&config, timeout).await
+            } else {
+                ProbeOutcome::Skipped { why: "it is off".to_owned() }
+            };
+            let endpoint = target(&config).map(|target| rules::shown_url(target.endpoint));
+            probes.push(Probe::new(&config, endpoint, outcome, started.elapsed()));
+        }
+        probes
     }
 }
 
@@ -66,13 +75,14 @@ fn target(config: &TracerConfig) -> Option<Target<'_>> {
         ExporterConfig::OtlpGrpc(otlp) => {
             Some(Target { endpoint: &otlp.endpoint, tls: &otlp.tls, grpc: true })
         }
-        ExporterConfig::Console => None,
+        ExporterConfig::File(_) | ExporterConfig::Console => None,
     }
 }
 
 async fn probe(config: &TracerConfig, timeout: Duration) -> ProbeOutcome {
     let Some(target) = target(config) else {
-        return ProbeOutcome::Skipped { why: "it writes to the console".to_owned() };
+        let place = if matches!(config.exporter, ExporterConfig::File(_)) { "a file" } else { "the console" };
+        return ProbeOutcome::Skipped { why: format!("it writes to {place}") };
     };
     let secrets = Secrets::of(config);
     let deadline = Deadline::after(timeout);

@@ -62,7 +62,7 @@ impl Message {
                 framed.extend_from_slice(&body);
                 Ok(Self { headers, body: framed.into() })
             }
-            ExporterConfig::Console => Err("the console is no backend".to_owned()),
+            ExporterConfig::File(_) | ExporterConfig::Console => Err("this is no backend".to_owned()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! From checked configuration to running tracers.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -19,7 +20,9 @@ use crate::config::model::{
     ConfigModel, ExporterConfig, LimitsConfig, OtlpGrpcConfig, OtlpHttpConfig, SamplerConfig, TracerConfig,
 };
 use crate::config::rules;
-use crate::export::{ConsoleExporter, Ending, ExportRuntime, Exporter, ExporterError, Pipeline};
+use crate::export::{
+    Clients, ConsoleExporter, Ending, ExportRuntime, Exporter, ExporterError, Leg, Pipeline,
+};
 use crate::tracer::{
     About, Counts, NameId, Sampling, SharedSampling, Switch, TraceCap, TracerCore, TracerId,
 };
@@ -68,10 +71,7 @@ pub(super) fn build_on(
     let about = about(tracer);
     let resource = tracer.resource_of();
     let TracerBuilder { config, own } = tracer;
-    if !matches!(own.exporter, Some(OwnExporter::Memory(_))) {
-        runtime.get_or_try_init(ExportRuntime::start).map_err(BuildError::Runtime)?;
-    }
-    let pipeline = pipeline(&about.name, config, own.exporter.take(), &resource, runtime)?;
+    let pipeline = pipeline(&about.name, config, &mut own.exporters, &resource, runtime)?;
     let sampling = own.sampler.take().map_or_else(|| Sampling::new(&config.sampler), Sampling::by);
     Ok(assemble(Parts { about, pipeline, sampling, resource, on: true }, config, registry))
 }
@@ -101,6 +101,7 @@ fn assemble(parts: Parts, config: &TracerConfig, registry: u64) -> Arc<TracerCor
         capture: config.capture.clone(),
         pipeline,
         sdk: provider.tracer_with_scope(scope),
+        provider,
         sampling,
         cap: config.limits.max_spans_per_trace.map(|most| Arc::new(TraceCap::new(most))),
         counts: Counts::default(),
@@ -114,11 +115,7 @@ fn about(tracer: &TracerBuilder) -> About {
         name: config.name.as_str().into(),
         project: config.project.as_str().into(),
         environment: config.environment.as_deref().map(Into::into),
-        exporter: match &own.exporter {
-            Some(OwnExporter::Memory(_)) => "memory".to_owned(),
-            Some(OwnExporter::Custom(_)) => "custom".to_owned(),
-            None => describe_exporter(&config.exporter),
-        },
+        exporter: labels(config, &own.exporters).join(", "),
         sampler: match &own.sampler {
             Some(_) => "custom".to_owned(),
             None => describe_sampler(&config.sampler),
@@ -126,52 +123,99 @@ fn about(tracer: &TracerBuilder) -> About {
     }
 }
 
+fn exporters(config: &TracerConfig) -> impl Iterator<Item = &ExporterConfig> {
+    std::iter::once(&config.exporter).chain(&config.more_exporters)
+}
+
+/// What each exporter is called, no two alike.
+fn labels(config: &TracerConfig, own: &BTreeMap<usize, OwnExporter>) -> Vec<String> {
+    let mut labels: Vec<String> = Vec::new();
+    for (position, exporter) in exporters(config).enumerate() {
+        let label = match own.get(&position) {
+            Some(OwnExporter::Memory(_)) => "memory".to_owned(),
+            Some(OwnExporter::Custom(_)) => "custom".to_owned(),
+            None => describe_exporter(exporter),
+        };
+        let alike = labels.contains(&label);
+        labels.push(if alike { format!("{label} #{}", position + 1) } else { label });
+    }
+    labels
+}
+
+/// Takes what it needs out of `own`, once nothing can fail any more.
 fn pipeline(
     name: &Arc<str>,
     config: &TracerConfig,
-    own: Option<OwnExporter>,
+    own: &mut BTreeMap<usize, OwnExporter>,
     resource: &Resource,
     runtime: &OnceCell<ExportRuntime>,
 ) -> Result<Pipeline, BuildError> {
-    let exporter = match own {
-        Some(OwnExporter::Memory(exporter)) => return Ok(Pipeline::memory(exporter)),
-        Some(OwnExporter::Custom(make)) => Some(make),
-        None => None,
-    };
+    let labels = labels(config, own).into_iter().map(Arc::from);
+    let in_memory = |position: usize| matches!(own.get(&position), Some(OwnExporter::Memory(_)));
+    if (0..labels.len()).all(in_memory) {
+        let legs = labels.zip(std::mem::take(own)).filter_map(|(label, (_, exporter))| match exporter {
+            OwnExporter::Memory(exporter) => Some(Leg::memory(label, exporter)),
+            OwnExporter::Custom(_) => None,
+        });
+        return Ok(Pipeline::new(legs.collect()));
+    }
     let runtime = runtime.get_or_try_init(ExportRuntime::start).map_err(BuildError::Runtime)?;
     let _entered = runtime.enter();
-    let exporter = match exporter {
-        Some(make) => make(resource),
-        None => configured(config, resource).map_err(|error| BuildError::Exporter {
-            tracer: config.name.clone(),
-            reason: error.to_string(),
-        })?,
-    };
-    Ok(Pipeline::start(name, &config.batch, exporter, runtime))
+    let mut made = Vec::new();
+    for (position, exporter) in exporters(config).enumerate() {
+        made.push(match own.contains_key(&position) {
+            true => None,
+            false => Some(configured(config, exporter, resource, runtime.clients()).map_err(|error| {
+                BuildError::Exporter { tracer: config.name.clone(), reason: error.to_string() }
+            })?),
+        });
+    }
+    let mut legs = Vec::with_capacity(made.len());
+    for (position, (label, made)) in labels.zip(made).enumerate() {
+        let exporter = match (made, own.remove(&position)) {
+            (Some(made), _) => made,
+            (None, Some(OwnExporter::Custom(make))) => make(resource),
+            (None, Some(OwnExporter::Memory(exporter))) => {
+                legs.push(Leg::memory(label, exporter));
+                continue;
+            }
+            (None, None) => continue,
+        };
+        legs.push(Leg::start(name, label, position, &config.batch, exporter, runtime));
+    }
+    Ok(Pipeline::new(legs))
 }
 
-fn configured(config: &TracerConfig, resource: &Resource) -> Result<Arc<dyn Exporter>, ExporterError> {
+fn configured(
+    config: &TracerConfig,
+    exporter: &ExporterConfig,
+    resource: &Resource,
+    clients: &Clients,
+) -> Result<Arc<dyn Exporter>, ExporterError> {
     if let ExporterConfig::OtlpHttp(OtlpHttpConfig { endpoint, .. })
-    | ExporterConfig::OtlpGrpc(OtlpGrpcConfig { endpoint, .. }) = &config.exporter
+    | ExporterConfig::OtlpGrpc(OtlpGrpcConfig { endpoint, .. }) = exporter
         && rules::shown_url(endpoint).len() < endpoint.split('?').next().unwrap_or_default().len()
     {
         let reason =
             "the endpoint has a user name in it; send credentials as a header (`authorization`) instead";
         return Err(ExporterError(reason.to_owned()));
     }
-    match &config.exporter {
+    match exporter {
         ExporterConfig::Console => {
             Ok(ConsoleExporter::exporter(format!("[{}] project {}", config.name, config.project)))
         }
         #[cfg(feature = "otlp-http")]
-        ExporterConfig::OtlpHttp(otlp) => crate::export::otlp_http(otlp, resource),
+        ExporterConfig::OtlpHttp(otlp) => crate::export::otlp_http(otlp, resource, clients),
         #[cfg(feature = "otlp-grpc")]
-        ExporterConfig::OtlpGrpc(otlp) => crate::export::otlp_grpc(otlp, resource),
-        #[cfg(not(all(feature = "otlp-http", feature = "otlp-grpc")))]
+        ExporterConfig::OtlpGrpc(otlp) => crate::export::otlp_grpc(otlp, resource, clients),
+        #[cfg(feature = "otlp-file")]
+        ExporterConfig::File(file) => crate::export::otlp_file(file, resource, clients),
+        #[cfg(not(all(feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file")))]
         other => {
-            let _ = resource;
+            let _ = (resource, clients);
             let (exporter, feature) = match other {
                 ExporterConfig::OtlpGrpc(_) => ("otlp_grpc", "otlp-grpc"),
+                ExporterConfig::File(_) => ("file", "otlp-file"),
                 _ => ("otlp_http", "otlp-http"),
             };
             Err(ExporterError(format!("exporter `{exporter}` needs the cargo feature `{feature}`")))
@@ -193,6 +237,7 @@ fn limits(config: &LimitsConfig) -> SpanLimits {
 fn describe_exporter(config: &ExporterConfig) -> String {
     let (kind, endpoint) = match config {
         ExporterConfig::Console => return "console".to_owned(),
+        ExporterConfig::File(config) => return format!("file {}", config.path),
         ExporterConfig::OtlpHttp(config) => ("otlp_http", &config.endpoint),
         ExporterConfig::OtlpGrpc(config) => ("otlp_grpc", &config.endpoint),
     };

@@ -8,7 +8,8 @@ use super::build::build;
 use super::error::BuildError;
 use super::tracer_builder::TracerBuilder;
 use crate::config::model::{
-    ConfigModel, ExperimentConfig, HeaderMatch, RouteConfig, RouteTarget, ValueMatch, VariantConfig,
+    BaggageConfig, ConfigModel, ExperimentConfig, HeaderMatch, RouteConfig, RouteTarget, ValueMatch,
+    VariantConfig,
 };
 use crate::config::{Config, OnSwitch, Origin, RemoteParent, UnknownTracer};
 
@@ -33,6 +34,7 @@ impl RegistryBuilder {
             unknown_tracer: UnknownTracer::default(),
             on_switch: OnSwitch::default(),
             remote_parent: RemoteParent::default(),
+            baggage: BaggageConfig::default(),
             tracers: Vec::new(),
             routes: Vec::new(),
             experiments: Vec::new(),
@@ -107,6 +109,19 @@ impl RegistryBuilder {
     pub fn remote_parent(mut self, remote_parent: RemoteParent) -> Self {
         self.altered = true;
         self.model.remote_parent = remote_parent;
+        self
+    }
+
+    /// Whether inbound baggage is read: the application sees it, and the route that it names is taken. Default `false`: callers can
+    /// forge it, so trust it only behind an edge that removes baggage from outside.
+    pub fn trusted_baggage(mut self, trusted: bool) -> Self {
+        self.model.baggage.trusted = trusted;
+        self
+    }
+
+    /// Copies the baggage entry `entry` to every span, as `attribute`.
+    pub fn baggage_attribute(mut self, entry: impl Into<String>, attribute: impl Into<String>) -> Self {
+        self.model.baggage.attributes.push((entry.into(), attribute.into()));
         self
     }
 

@@ -5,7 +5,7 @@ use std::io;
 
 use thiserror::Error;
 
-use crate::config::ConfigError;
+use crate::config::{ConfigError, suggest};
 
 /// Why a registry could not be built or installed.
 #[derive(Error)]
@@ -109,7 +109,7 @@ impl fmt::Debug for SwitchError {
 
 /// A name that no tracer of the registry has.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("no tracer is named `{name}`{}", Known(.known))]
+#[error("no tracer is named `{name}`{}", Known(.name, .known))]
 pub struct UnknownTracer {
     name: String,
     known: Vec<String>,
@@ -117,7 +117,7 @@ pub struct UnknownTracer {
 
 /// A name that no experiment of the registry has.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("no experiment is named `{name}`{}", Known(.known))]
+#[error("no experiment is named `{name}`{}", Known(.name, .known))]
 pub struct UnknownExperiment {
     name: String,
     known: Vec<String>,
@@ -147,14 +147,25 @@ impl UnknownExperiment {
     }
 }
 
-/// Names that exist, for the end of a message.
-struct Known<'a>(&'a [String]);
+/// Names that exist, for the end of a message, and the one that was probably meant.
+struct Known<'a>(&'a str, &'a [String]);
 
 impl fmt::Display for Known<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            [] => f.write_str("; there are none"),
-            names => write!(f, "; there are: {}", names.join(", ")),
+        const SHOWN: usize = 20;
+        let Self(name, known) = self;
+        if known.is_empty() {
+            return f.write_str("; there are none");
         }
+        let meant = suggest::nearest(name, known.iter().map(String::as_str));
+        match meant {
+            Some(meant) => write!(f, "; did you mean `{meant}`? (there are: ")?,
+            None => f.write_str("; there are: ")?,
+        }
+        f.write_str(&known[..known.len().min(SHOWN)].join(", "))?;
+        if let Some(more) = known.len().checked_sub(SHOWN).filter(|&more| more > 0) {
+            write!(f, " and {more} more")?;
+        }
+        f.write_str(if meant.is_some() { ")" } else { "" })
     }
 }

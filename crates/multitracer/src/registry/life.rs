@@ -8,17 +8,21 @@ use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::Registry;
 use super::retired::fold;
-use crate::export::{Pending, Report, ShutdownError, TracerReport};
+use crate::export::{Failures, Pending, Report, ShutdownError, Stats, Tally, TracerReport, TracerStats};
 use crate::tracer::{TracerCore, TracerId};
 
 /// How long [`Registry::flush`] and [`Registry::shutdown`] wait.
 const DEADLINE: Duration = Duration::from_secs(10);
 
 /// What each tracer answered.
-type Answers = HashMap<TracerId, Result<(), String>>;
+type Answers = HashMap<TracerId, Result<(), Failures>>;
+
+/// One tracer's way to one exporter, and what went wrong with a flush or a shutdown there.
+pub(super) type Row = (TracerStats, Option<String>);
 
 impl Registry {
     /// Exports what has ended so far, all tracers at once, within 10 s.
@@ -27,7 +31,7 @@ impl Registry {
     ///
     /// When a tracer could not export everything; the error has the report of all.
     pub async fn flush(&self) -> Result<Report, ShutdownError> {
-        self.settle(DEADLINE, |core| core.pipeline.flush()).await
+        self.settle(DEADLINE, |core, _| core.pipeline.flush()).await
     }
 
     /// As [`flush`](Self::flush), for code that is not async. Blocks the calling thread; exports go on
@@ -37,7 +41,7 @@ impl Registry {
     ///
     /// As [`flush`](Self::flush).
     pub fn flush_blocking(&self, deadline: Duration) -> Result<Report, ShutdownError> {
-        self.settle_blocking(deadline, |core| core.pipeline.flush())
+        self.settle_blocking(deadline, |core, _| core.pipeline.flush())
     }
 
     /// Switches every tracer off and exports what has ended, all tracers at once, within 10 s. Spans that
@@ -80,7 +84,7 @@ impl Registry {
     async fn settle(
         &self,
         deadline: Duration,
-        ask: impl Fn(&TracerCore) -> Pending,
+        ask: impl Fn(&TracerCore, Instant) -> Pending,
     ) -> Result<Report, ShutdownError> {
         let (send, receive) = oneshot::channel();
         self.ask(deadline, ask, move |answers| {
@@ -92,7 +96,7 @@ impl Registry {
     fn settle_blocking(
         &self,
         deadline: Duration,
-        ask: impl Fn(&TracerCore) -> Pending,
+        ask: impl Fn(&TracerCore, Instant) -> Pending,
     ) -> Result<Report, ShutdownError> {
         let (send, receive) = mpsc::channel();
         self.ask(deadline, ask, move |answers| {
@@ -106,12 +110,14 @@ impl Registry {
     fn ask(
         &self,
         deadline: Duration,
-        ask: impl Fn(&TracerCore) -> Pending,
+        ask: impl Fn(&TracerCore, Instant) -> Pending,
         then: impl FnOnce(Answers) + Send + 'static,
     ) {
         let snapshot = self.snapshot();
         let (draining, closing) = self.inner.retired.all();
-        let asked = snapshot.tracers().iter().chain(&draining).map(|core| (core.id(), Wait::For(ask(core))));
+        let by = Instant::now() + deadline;
+        let asked =
+            snapshot.tracers().iter().chain(&draining).map(|core| (core.id(), Wait::For(ask(core, by))));
         let closing = closing.into_iter().map(|closing| (closing.core.id(), Wait::Close(closing.done)));
         let waits: Vec<_> = asked.chain(closing).collect();
         let Some(runtime) = self.inner.runtime.get() else {
@@ -121,7 +127,7 @@ impl Registry {
             let mut answers = Answers::with_capacity(waits.len());
             let mut asked = JoinSet::new();
             for (id, wait) in waits {
-                asked.spawn(async move { (id, wait.within(deadline).await) });
+                asked.spawn(async move { (id, wait.by(by, deadline).await) });
             }
             while let Some(answer) = asked.join_next().await {
                 answers.extend(answer);
@@ -130,13 +136,72 @@ impl Registry {
         });
     }
 
-    fn report_with(&self, mut answers: Answers) -> Report {
-        let mut line = |core: &Arc<TracerCore>| line(core, answers.remove(&core.id()));
-        let mut tracers: Vec<_> = self.snapshot().tracers().iter().map(&mut line).collect();
-        for earlier in self.inner.retired.lines(line) {
-            fold(&mut tracers, earlier);
+    /// What has become of every tracer's spans so far, in full. As to reloads, see [`report`](Self::report).
+    ///
+    /// ```
+    /// # use multitracer::{InMemoryExporter, Registry, TracerBuilder};
+    /// # let spans = InMemoryExporter::new();
+    /// let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&spans)).build()?;
+    /// registry.tracer("canary")?.in_span("work", || {});
+    /// let stats = registry.stats();
+    /// assert_eq!((stats.tracers()[0].exported, stats.tracers()[0].dropped.total()), (1, 0));
+    /// println!("{stats}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        Stats::new(self.rows(Answers::new()).into_iter().map(|(stats, _)| stats).collect())
+    }
+
+    /// Publishes counts of this registry to `meter` as [OpenTelemetry's metrics of SDKs](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/),
+    /// with the tracer's name as the attribute `multitracer.tracer`, for as long as the registry is there. Call it once.
+    ///
+    /// These are `otel.sdk.span.started`, `otel.sdk.span.live`, `otel.sdk.processor.span.processed`, `.queue.size` and
+    /// `.queue.capacity`, `otel.sdk.exporter.span.exported` and `.inflight`, and the histogram `otel.sdk.exporter.operation.duration`.
+    /// The last one is there if a tracer exports already when this is called.
+    ///
+    /// ```
+    /// # let registry = multitracer::Registry::from_yaml("tracers: {production: {exporter: console}}")?;
+    /// registry.publish_metrics(&opentelemetry::global::meter("multitracer"));
+    /// # Ok::<(), multitracer::BuildError>(())
+    /// ```
+    #[cfg(feature = "metrics")]
+    pub fn publish_metrics(&self, meter: &opentelemetry::metrics::Meter) {
+        let registry = Arc::downgrade(&self.inner);
+        crate::export::publish(meter, move || {
+            let registry = registry.upgrade().map(|inner| Self { inner });
+            registry.map_or_else(Vec::new, |registry| registry.stats().into_tracers())
+        });
+        if let Some(runtime) = self.inner.runtime.get() {
+            runtime.durations().publish(meter);
         }
-        Report { tracers }
+    }
+
+    fn report_with(&self, answers: Answers) -> Report {
+        let line = |(stats, error)| TracerReport::new(stats, error);
+        Report { tracers: self.rows(answers).into_iter().map(line).collect() }
+    }
+
+    /// Each line, and what went wrong with that tracer.
+    fn rows(&self, mut answers: Answers) -> Vec<Row> {
+        let mut line = |core: &Arc<TracerCore>| -> Vec<Row> {
+            let mut errors = match answers.remove(&core.id()) {
+                Some(Err(errors)) => errors,
+                _ => Vec::new(),
+            };
+            let error = |position: usize| {
+                let at = errors.iter().position(|(leg, _)| *leg == position)?;
+                Some(errors.swap_remove(at).1)
+            };
+            let lines = lines(core);
+            let errors: Vec<_> = (0..lines.len()).map(error).collect();
+            lines.into_iter().zip(errors).collect()
+        };
+        let mut rows: Vec<_> = self.snapshot().tracers().iter().flat_map(&mut line).collect();
+        for earlier in self.inner.retired.lines(line) {
+            fold(&mut rows, earlier);
+        }
+        rows
     }
 }
 
@@ -148,36 +213,33 @@ enum Wait {
 }
 
 impl Wait {
-    async fn within(self, limit: Duration) -> Result<(), String> {
+    async fn by(self, deadline: Instant, limit: Duration) -> Result<(), Failures> {
         match self {
-            Self::For(pending) => pending.within(limit).await,
-            Self::Close(mut done) => match tokio::time::timeout(limit, done.wait_for(|done| *done)).await {
-                Ok(_) => Ok(()),
-                Err(_) => Err(format!("not done within {limit:?}")),
-            },
+            Self::For(pending) => pending.by(deadline, limit).await,
+            Self::Close(mut done) => {
+                match tokio::time::timeout_at(deadline, done.wait_for(|done| *done)).await {
+                    Ok(_) => Ok(()),
+                    Err(_) => Err(vec![(0, format!("not done within {limit:?}"))]),
+                }
+            }
         }
     }
 }
 
-fn stop(core: &TracerCore) -> Pending {
+fn stop(core: &TracerCore, deadline: Instant) -> Pending {
     core.switch.off();
-    core.pipeline.shutdown()
+    core.pipeline.shutdown(Some(deadline))
 }
 
-pub(super) fn line(core: &TracerCore, answer: Option<Result<(), String>>) -> TracerReport {
-    let counters = core.pipeline.counters();
-    let get = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
-    let sampled_out = get(&core.counts.sampled_out);
-    TracerReport {
-        name: Arc::clone(&core.about.name),
-        project: Arc::clone(&core.about.project),
-        started: get(&core.counts.sampled) + sampled_out,
-        sampled_out,
-        exported: get(&counters.exported),
-        rejected: get(&counters.rejected),
-        dropped: counters.dropped(),
-        queued: core.pipeline.waiting() as u64,
-        error: answer.and_then(Result::err),
-        last_error: counters.last_error(),
-    }
+/// One entry for each exporter.
+pub(super) fn lines(core: &TracerCore) -> Vec<TracerStats> {
+    // a span is counted as started before it is counted as anything else
+    let tallies = core.pipeline.tallies();
+    let sampled_out = core.counts.sampled_out.load(Ordering::Acquire);
+    let started = core.counts.sampled.load(Ordering::Acquire) + sampled_out;
+    let line = |(position, (exporter, tally)): (usize, (Arc<str>, Tally))| {
+        let names = (Arc::clone(&core.about.name), Arc::clone(&core.about.project), exporter);
+        TracerStats::new(names, position, (started, sampled_out), tally)
+    };
+    tallies.into_iter().enumerate().map(line).collect()
 }

@@ -21,6 +21,8 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
+#[cfg(feature = "tracing")]
+use std::sync::Weak;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -128,6 +130,21 @@ impl Inner {
     }
 }
 
+/// A registry that may be gone.
+#[cfg(feature = "tracing")]
+pub(crate) struct WeakRegistry(Weak<Inner>);
+
+#[cfg(feature = "tracing")]
+impl WeakRegistry {
+    pub(crate) fn upgrade(&self) -> Option<Registry> {
+        self.0.upgrade().map(|inner| Registry { inner })
+    }
+
+    pub(crate) fn is_alive(&self) -> bool {
+        self.0.strong_count() > 0
+    }
+}
+
 impl Registry {
     /// Builds the registry that the YAML file at `path` describes, with `${VAR}` from the process's
     /// environment.
@@ -180,6 +197,22 @@ impl Registry {
         INSTALLED.get()
     }
 
+    /// The registry of this place: the one that the current OpenTelemetry context was entered with, else the
+    /// [installed](install) one. What a function wants that asks for tracers or experiments by itself, so that tests can
+    /// give it another.
+    ///
+    /// ```
+    /// # use multitracer::{InMemoryExporter, Registry, TracerBuilder};
+    /// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&InMemoryExporter::new())).build()?;
+    /// assert!(Registry::current().is_none());
+    /// registry.scope(|| assert!(Registry::current().unwrap().tracer("canary").is_ok()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        Context::map_current(|cx| Self::of(cx).map(Cow::into_owned))
+    }
+
     /// The tracer of that name.
     ///
     /// # Errors
@@ -228,6 +261,19 @@ impl Registry {
     #[must_use]
     pub fn route<H: Headers + ?Sized>(&self, headers: &H) -> Route {
         self.snapshot().route(self, headers)
+    }
+
+    /// The route of that name, whatever its own conditions are: for a decision that was made elsewhere, by a service in front or
+    /// by the application. `headers` are asked for an experiment's unit only.
+    #[must_use]
+    pub fn route_named<H: Headers + ?Sized>(&self, name: &str, headers: &H) -> Option<Route> {
+        self.snapshot().route_named(self, name, headers)
+    }
+
+    /// No route at all: the default tracer.
+    #[must_use]
+    pub fn default_route(&self) -> Route {
+        self.snapshot().no_route(self)
     }
 
     /// As [`route`](Self::route), with what each rule had to say on the way: for people, not for each request.
@@ -283,6 +329,11 @@ impl Registry {
         Arc::ptr_eq(&self.inner, &other.inner)
     }
 
+    #[cfg(feature = "tracing")]
+    pub(crate) fn downgrade(&self) -> WeakRegistry {
+        WeakRegistry(Arc::downgrade(&self.inner))
+    }
+
     /// The registry that `cx` was entered with, else the installed one.
     pub(crate) fn of(cx: &Context) -> Option<Cow<'static, Self>> {
         match Frame::of(cx) {
@@ -325,7 +376,7 @@ impl Registry {
         };
         if first {
             let error = UnknownTracer::new(name, snapshot.names());
-            tracing::warn!(target: "multitracer", used, "{error}, asked for at {place}");
+            tracing::warn!(target: "multitracer", used, "{place}: {error}");
         }
         instead
     }

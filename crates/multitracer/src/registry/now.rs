@@ -15,7 +15,17 @@ impl Registry {
     /// What stands for `core` under `cx`; `core` itself, unless a reload took it out or the trace began before one.
     #[inline]
     pub(crate) fn in_force(&self, cx: &Context, core: Arc<TracerCore>) -> Option<Arc<TracerCore>> {
-        if self.inner.retired.any() { self.settled(cx, core) } else { Some(core) }
+        if self.has_retired() { self.settled(cx, core) } else { Some(core) }
+    }
+
+    /// Whether a reload took tracers out that still take spans.
+    pub(crate) fn has_retired(&self) -> bool {
+        self.inner.retired.any()
+    }
+
+    /// Whether another tracer has been the default one.
+    pub(crate) fn has_moved(&self) -> bool {
+        self.inner.default_moved.load(Ordering::Relaxed)
     }
 
     #[cold]
@@ -44,15 +54,20 @@ impl Registry {
         }
     }
 
+    /// The default tracer as it is now.
+    pub(crate) fn default_id(&self) -> TracerId {
+        self.snapshot().default_tracer().id()
+    }
+
     /// Whose the current span of `cx` is, in which nothing was entered.
     pub(crate) fn owner_in(&self, cx: &Context) -> TracerId {
-        self.maker_in(cx).unwrap_or_else(|| self.snapshot().default_tracer().id())
+        self.maker_in(cx).unwrap_or_else(|| self.default_id())
     }
 
     /// Whether a span of `id` belongs into `cx` as it is, since nothing was entered there and no other tracer's span is
     /// current.
     pub(crate) fn stands_for(&self, cx: &Context, id: TracerId) -> bool {
-        self.snapshot().default_tracer().id() == id && self.maker_in(cx).is_none_or(|maker| maker == id)
+        self.default_id() == id && self.maker_in(cx).is_none_or(|maker| maker == id)
     }
 
     /// The ambient tracer of `cx`, in which nothing was entered: the default one, or an earlier one if the trace began before
@@ -64,6 +79,6 @@ impl Registry {
 
     /// The tracer that made the current span of `cx`, where that may be another one than the default tracer.
     fn maker_in(&self, cx: &Context) -> Option<TracerId> {
-        if self.inner.default_moved.load(Ordering::Relaxed) { maker(cx) } else { None }
+        if self.has_moved() { maker(cx) } else { None }
     }
 }

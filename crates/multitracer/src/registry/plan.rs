@@ -1,5 +1,6 @@
 //! What is to be built, checked; and what was built from, to tell later whether it changed.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::sync::{Mutex, PoisonError};
 
@@ -66,7 +67,8 @@ fn complete(model: &mut ConfigModel, tracers: &[TracerBuilder]) {
 /// What a tracer was built from.
 pub(super) struct Spec {
     config: TracerConfig,
-    memory: Option<InMemoryExporter>,
+    /// By position among the exporters.
+    memory: BTreeMap<usize, InMemoryExporter>,
     resource: Option<Resource>,
     /// Whether code gave an exporter or a sampler, which cannot be compared.
     custom: bool,
@@ -79,11 +81,15 @@ pub(super) struct Spec {
 impl Spec {
     pub(super) fn new(tracer: &TracerBuilder, model: &ConfigModel) -> Self {
         let TracerBuilder { config, own } = tracer;
-        let (memory, custom) = match &own.exporter {
-            Some(OwnExporter::Memory(memory)) => (Some(memory.clone()), false),
-            Some(OwnExporter::Custom(_)) => (None, true),
-            None => (None, false),
-        };
+        let (mut memory, mut custom) = (BTreeMap::new(), false);
+        for (position, exporter) in &own.exporters {
+            match exporter {
+                OwnExporter::Memory(exporter) => {
+                    memory.insert(*position, exporter.clone());
+                }
+                OwnExporter::Custom(_) => custom = true,
+            }
+        }
         Self {
             config: config.clone(),
             memory,
@@ -113,11 +119,12 @@ impl Spec {
     /// Whether `tracer`, as part of `model`, would come out the same.
     pub(super) fn is_same(&self, tracer: &TracerBuilder, model: &ConfigModel) -> bool {
         let new = Self::new(tracer, model);
-        let memory = match (&self.memory, &new.memory) {
-            (Some(old), Some(new)) => old.is(new),
-            (None, None) => true,
-            _ => false,
-        };
+        let memory = self.memory.len() == new.memory.len()
+            && self
+                .memory
+                .iter()
+                .zip(&new.memory)
+                .all(|((at, old), (other, new))| at == other && old.is(new));
         memory
             && !(self.custom || new.custom)
             && (self.enabled, &self.config, &self.resource) == (new.enabled, &new.config, &new.resource)

@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::Inner;
-use super::life::line;
-use crate::export::{Counters, Pending, TracerReport};
+use super::life::{Row, lines};
+use crate::export::{Pending, TracerStats};
 use crate::tracer::{TracerCore, TracerId};
 
 /// How often it is looked whether one is done.
@@ -31,7 +32,7 @@ struct List {
     draining: Vec<Arc<TracerCore>>,
     closing: Vec<Closing>,
     /// What became of the spans of those that are gone: one line for each name and project.
-    past: Vec<TracerReport>,
+    past: Vec<Row>,
     /// Whether a task looks after the list.
     tended: bool,
 }
@@ -39,9 +40,10 @@ struct List {
 impl List {
     /// Keeps what became of the spans of `core`, if there were any.
     fn keep(&mut self, core: &TracerCore) {
-        let line = line(core, None);
-        if line.started > 0 {
-            fold(&mut self.past, line);
+        for line in lines(core) {
+            if line.started > 0 {
+                fold(&mut self.past, (line, None));
+            }
         }
     }
 }
@@ -79,10 +81,10 @@ impl Retired {
     }
 
     /// One line for each that is here, and those of the ones that are gone.
-    pub(super) fn lines(&self, mut each: impl FnMut(&Arc<TracerCore>) -> TracerReport) -> Vec<TracerReport> {
+    pub(super) fn lines(&self, mut each: impl FnMut(&Arc<TracerCore>) -> Vec<Row>) -> Vec<Row> {
         let list = self.lock();
         let closing = list.closing.iter().map(|closing| &closing.core);
-        let here: Vec<_> = list.draining.iter().chain(closing).map(&mut each).collect();
+        let here: Vec<_> = list.draining.iter().chain(closing).flat_map(&mut each).collect();
         here.into_iter().chain(list.past.iter().cloned()).collect()
     }
 
@@ -124,14 +126,12 @@ impl Inner {
             let mut list = self.retired.lock();
             let is_done = |core: &mut Arc<TracerCore>| Arc::get_mut(core).is_some() && open(core) == 0;
             for core in list.draining.extract_if(.., is_done).collect::<Vec<_>>() {
-                match core.pipeline.shutdown() {
-                    Pending::Waiting(answer) => {
-                        list.closing.push(self.close(core, Pending::Waiting(answer)));
-                    }
-                    Pending::Done | Pending::Gone => {
-                        list.keep(&core);
-                        done.push(core);
-                    }
+                let pending = core.pipeline.shutdown(None);
+                if pending.is_done() {
+                    list.keep(&core);
+                    done.push(core);
+                } else {
+                    list.closing.push(self.close(core, pending));
                 }
             }
             self.retired.counted(&list);
@@ -151,7 +151,7 @@ impl Inner {
         let name = Arc::clone(&core.about.name);
         if let Some(runtime) = self.runtime.get() {
             runtime.spawn(async move {
-                if let Err(error) = pending.within(LAST_EXPORT).await {
+                for (_, error) in pending.by(Instant::now() + LAST_EXPORT, LAST_EXPORT).await.err().unwrap_or_default() {
                     tracing::warn!(target: "multitracer", tracer = &*name, %error, "a tracer that was reloaded lost spans");
                 }
                 let gone = Weak::upgrade(&registry).and_then(|inner| inner.retired.closed(id));
@@ -176,17 +176,19 @@ impl Retired {
 
 /// Spans that are open or on their way into the queue; never less than there are.
 fn open(core: &TracerCore) -> u64 {
-    // a span moves from open to queued to settled, so what is read last counts the most
-    let counters = core.pipeline.counters();
-    let settled = Counters::get(&counters.exported) + Counters::get(&counters.rejected) + counters.dropped();
-    let settled = settled + core.pipeline.waiting() as u64;
-    core.counts.sampled.load(Ordering::Acquire).saturating_sub(settled)
+    // a span moves from open to ended, so what is read last counts the most
+    let ended = core.pipeline.ended();
+    core.counts.sampled.load(Ordering::Acquire).saturating_sub(ended)
 }
 
-/// Adds `line` to the one of the same name and project.
-pub(super) fn fold(lines: &mut Vec<TracerReport>, line: TracerReport) {
-    match lines.iter_mut().find(|other| (&other.name, &other.project) == (&line.name, &line.project)) {
-        Some(other) => other.add(line),
-        None => lines.push(line),
+/// Adds `line` to the one of the same name, project and exporter.
+pub(super) fn fold(lines: &mut Vec<Row>, (stats, error): Row) {
+    let of = |stats: &TracerStats| (Arc::clone(&stats.name), Arc::clone(&stats.project), stats.position);
+    match lines.iter_mut().find(|(other, _)| of(other) == of(&stats)) {
+        Some((other, other_error)) => {
+            other.add(stats);
+            *other_error = other_error.take().or(error);
+        }
+        None => lines.push((stats, error)),
     }
 }

@@ -4,18 +4,15 @@ use std::sync::Arc;
 
 use super::Registry;
 use super::error::UnknownExperiment;
-use super::snapshot::{ResolvedTarget, Snapshot};
+use super::snapshot::{ResolvedRoute, ResolvedTarget, Snapshot};
 use crate::experiment::Experiment;
 use crate::routing::{Headers, Route};
 use crate::tracer::Tracer;
 
-impl Snapshot {
-    pub(super) fn route<H: Headers + ?Sized>(&self, registry: &Registry, headers: &H) -> Route {
-        let Some(matched) = self.router.first_match(headers).and_then(|rule| self.routes.get(rule)) else {
-            return Route::default_tracer(Tracer::new(Arc::clone(self.default_tracer()), registry.clone()));
-        };
-        let name = Arc::clone(&matched.name);
-        match &matched.target {
+impl ResolvedRoute {
+    fn take<H: Headers + ?Sized>(&self, registry: &Registry, headers: &H) -> Route {
+        let name = Arc::clone(&self.name);
+        match &self.target {
             ResolvedTarget::Tracer(core) => {
                 Route::to_tracer(name, Tracer::new(Arc::clone(core), registry.clone()))
             }
@@ -24,6 +21,30 @@ impl Snapshot {
                 Route::to_variant(name, experiment.assign_by_header(headers))
             }
         }
+    }
+}
+
+impl Snapshot {
+    pub(super) fn route<H: Headers + ?Sized>(&self, registry: &Registry, headers: &H) -> Route {
+        match self.router.first_match(headers).and_then(|rule| self.routes.get(rule)) {
+            Some(matched) => matched.take(registry, headers),
+            None => self.no_route(registry),
+        }
+    }
+
+    /// The route of that name, whatever its own conditions are.
+    pub(super) fn route_named<H: Headers + ?Sized>(
+        &self,
+        registry: &Registry,
+        name: &str,
+        headers: &H,
+    ) -> Option<Route> {
+        let named = self.routes.iter().find(|route| &*route.name == name)?;
+        Some(named.take(registry, headers))
+    }
+
+    pub(super) fn no_route(&self, registry: &Registry) -> Route {
+        Route::default_tracer(Tracer::new(Arc::clone(self.default_tracer()), registry.clone()))
     }
 
     pub(super) fn experiment(

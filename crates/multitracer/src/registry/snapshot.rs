@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use opentelemetry::Key;
+
 use super::plan::Spec;
 use crate::config::model::{ConfigModel, RouteTarget};
 use crate::config::{OnSwitch, RemoteParent, UnknownTracer as UnknownTracerPolicy};
 use crate::experiment::{ExperimentCore, Split};
 use crate::routing::Router;
-use crate::tracer::{NameId, TracerCore};
+use crate::tracer::{NameId, TracerCore, TracerId};
 
 /// Tracers, routes and experiments, resolved against each other.
 pub(crate) struct Snapshot {
@@ -21,6 +23,8 @@ pub(crate) struct Snapshot {
     /// Indexed by interned name.
     pub(super) by_id: Vec<Option<usize>>,
     pub(super) default: usize,
+    /// Baggage entries that spans take, and the attributes that they become.
+    pub(super) baggage: Box<[(Key, Key)]>,
     pub(super) router: Router,
     /// Beside the router's rules.
     pub(super) routes: Vec<ResolvedRoute>,
@@ -101,6 +105,12 @@ impl Snapshot {
             by_name,
             by_id,
             default,
+            baggage: model
+                .baggage
+                .attributes
+                .iter()
+                .map(|(entry, attribute)| (entry.clone().into(), attribute.clone().into()))
+                .collect(),
             tracers,
             specs,
             model,
@@ -136,6 +146,22 @@ impl Snapshot {
 
     pub(crate) fn by_id(&self, id: NameId) -> Option<&Arc<TracerCore>> {
         self.tracers.get((*self.by_id.get(id.index())?)?)
+    }
+
+    /// Whether inbound baggage is read.
+    pub(crate) fn trusts_baggage(&self) -> bool {
+        self.model.baggage.trusted
+    }
+
+    /// Baggage entries that spans take, and the attributes that they become.
+    pub(crate) fn copied_baggage(&self) -> &[(Key, Key)] {
+        &self.baggage
+    }
+
+    /// The name of the first route that leads to this tracer by itself.
+    pub(crate) fn route_to(&self, tracer: TracerId) -> Option<Arc<str>> {
+        let leads = |route: &&ResolvedRoute| matches!(&route.target, ResolvedTarget::Tracer(core) if core.id().has_name_of(tracer));
+        self.routes.iter().find(leads).map(|route| Arc::clone(&route.name))
     }
 
     pub(crate) fn unknown_tracer(&self) -> UnknownTracerPolicy {

@@ -1,5 +1,6 @@
 //! A tracer made in code.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +12,13 @@ use opentelemetry_sdk::trace::{ShouldSample, SpanExporter};
 
 use crate::config::Secret;
 use crate::config::model::{
-    AttributeValue, BatchConfig, CaptureConfig, Compression, Encoding, ExporterConfig, LimitsConfig,
-    OtlpGrpcConfig, OtlpHttpConfig, ParentBasedConfig, SamplerConfig, ServiceConfig, TlsConfig, TracerConfig,
+    AttributeValue, BatchConfig, CaptureConfig, Compression, Encoding, ExporterConfig, FileConfig,
+    LimitsConfig, OtlpGrpcConfig, OtlpHttpConfig, ParentBasedConfig, SamplerConfig, ServiceConfig, TlsConfig,
+    TracerConfig,
 };
 use crate::export::{Erased, Exporter, InMemoryExporter};
+
+const DEFAULT_ENDPOINT: &str = "http://localhost:4318/v1/traces";
 
 /// A tracer as it will be, made in code: the same things that an entry of `tracers` says in YAML, and what
 /// YAML cannot say, an exporter or a sampler of one's own.
@@ -29,7 +33,8 @@ pub struct TracerBuilder {
 /// What only code can give.
 #[derive(Default)]
 pub(super) struct Own {
-    pub(super) exporter: Option<OwnExporter>,
+    /// By position among the tracer's exporters.
+    pub(super) exporters: BTreeMap<usize, OwnExporter>,
     pub(super) sampler: Option<Box<dyn ShouldSample>>,
     pub(super) resource: Option<Resource>,
 }
@@ -56,7 +61,8 @@ impl TracerBuilder {
             resource: Vec::new(),
             sampler: SamplerConfig::default(),
             limits: LimitsConfig::default(),
-            exporter: ExporterConfig::OtlpHttp(otlp_http("http://localhost:4318/v1/traces".to_owned())),
+            exporter: ExporterConfig::OtlpHttp(otlp_http(DEFAULT_ENDPOINT.to_owned())),
+            more_exporters: Vec::new(),
             batch: BatchConfig::default(),
             capture: CaptureConfig::default(),
         })
@@ -141,72 +147,133 @@ impl TracerBuilder {
     }
 
     /// Exports through `exporter`, in batches, on the registry's export thread (inside a Tokio runtime).
-    pub fn exporter<E: SpanExporter + 'static>(mut self, exporter: E) -> Self {
-        self.own.exporter =
-            Some(OwnExporter::Custom(Box::new(move |resource| Erased::exporter(exporter, resource))));
-        self
+    pub fn exporter<E: SpanExporter + 'static>(self, exporter: E) -> Self {
+        self.own_exporter(OwnExporter::Custom(Box::new(move |resource| Erased::exporter(exporter, resource))))
     }
 
     /// Keeps the spans in memory, for tests.
-    pub fn in_memory(mut self, exporter: &InMemoryExporter) -> Self {
-        self.own.exporter = Some(OwnExporter::Memory(exporter.clone()));
-        self
+    pub fn in_memory(self, exporter: &InMemoryExporter) -> Self {
+        self.own_exporter(OwnExporter::Memory(exporter.clone()))
     }
 
     /// Sends OTLP over HTTP, as protobuf, to this URL, path included (`http://localhost:4318/v1/traces`).
-    pub fn otlp_http(mut self, endpoint: impl Into<String>) -> Self {
-        self.own.exporter = None;
-        self.config.exporter = ExporterConfig::OtlpHttp(otlp_http(endpoint.into()));
-        self
+    pub fn otlp_http(self, endpoint: impl Into<String>) -> Self {
+        self.configured(ExporterConfig::OtlpHttp(otlp_http(endpoint.into())))
     }
 
     /// As [`otlp_http`](Self::otlp_http), with the body as JSON.
-    pub fn otlp_http_json(mut self, endpoint: impl Into<String>) -> Self {
-        self.own.exporter = None;
+    pub fn otlp_http_json(self, endpoint: impl Into<String>) -> Self {
         let config = OtlpHttpConfig { encoding: Encoding::Json, ..otlp_http(endpoint.into()) };
-        self.config.exporter = ExporterConfig::OtlpHttp(config);
-        self
+        self.configured(ExporterConfig::OtlpHttp(config))
     }
 
     /// Sends OTLP over gRPC to this endpoint (`http://localhost:4317`).
-    pub fn otlp_grpc(mut self, endpoint: impl Into<String>) -> Self {
-        self.own.exporter = None;
-        self.config.exporter = ExporterConfig::OtlpGrpc(OtlpGrpcConfig {
+    pub fn otlp_grpc(self, endpoint: impl Into<String>) -> Self {
+        self.configured(ExporterConfig::OtlpGrpc(OtlpGrpcConfig {
             endpoint: endpoint.into(),
             headers: Vec::new(),
             compression: Compression::None,
             timeout: Duration::from_secs(10),
             tls: TlsConfig::default(),
-        });
-        self
+        }))
+    }
+
+    /// Writes OTLP as JSON to this file, one request a line. The file is set aside at 100 MiB, and five such are kept.
+    pub fn otlp_file(self, path: impl Into<String>) -> Self {
+        self.configured(ExporterConfig::File(FileConfig::new(path.into())))
     }
 
     /// Writes each trace as a tree to standard output.
-    pub fn console(mut self) -> Self {
-        self.own.exporter = None;
-        self.config.exporter = ExporterConfig::Console;
+    pub fn console(self) -> Self {
+        self.configured(ExporterConfig::Console)
+    }
+
+    /// Adds one more exporter, of which the next calls say what it is. Each span goes to all of them, each of which has a queue and
+    /// counts of its own; say while projects move from one backend to another.
+    ///
+    /// ```
+    /// use multitracer::{Registry, TracerBuilder};
+    ///
+    /// let tracer = TracerBuilder::new("production")
+    ///     .otlp_http("http://old.example.com/v1/traces").header("x-api-key", "old")
+    ///     .also().otlp_grpc("http://new.example.com:4317").header("authorization", "Bearer new");
+    /// let registry = Registry::builder().tracer(tracer).build()?;
+    /// assert_eq!(registry.stats().tracers().len(), 2);
+    /// # Ok::<(), multitracer::BuildError>(())
+    /// ```
+    pub fn also(mut self) -> Self {
+        self.config.more_exporters.push(ExporterConfig::OtlpHttp(otlp_http(DEFAULT_ENDPOINT.to_owned())));
         self
+    }
+
+    fn configured(mut self, exporter: ExporterConfig) -> Self {
+        self.own.exporters.remove(&self.config.more_exporters.len());
+        *self.current() = exporter;
+        self
+    }
+
+    fn own_exporter(mut self, exporter: OwnExporter) -> Self {
+        self.own.exporters.insert(self.config.more_exporters.len(), exporter);
+        self
+    }
+
+    fn current(&mut self) -> &mut ExporterConfig {
+        self.config.more_exporters.last_mut().unwrap_or(&mut self.config.exporter)
     }
 
     /// A header of the OTLP exporter, say a credential. Shown in no `Debug`, log or error.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let header = (name.into().to_ascii_lowercase(), Secret::new(value));
-        match &mut self.config.exporter {
+        match self.current() {
             ExporterConfig::OtlpHttp(config) => config.headers.push(header),
             ExporterConfig::OtlpGrpc(config) => config.headers.push(header),
-            ExporterConfig::Console => {}
+            ExporterConfig::File(_) | ExporterConfig::Console => {}
         }
         self
     }
 
     /// Compresses the OTLP exporter's bodies with gzip.
     pub fn gzip(mut self) -> Self {
-        match &mut self.config.exporter {
+        match self.current() {
             ExporterConfig::OtlpHttp(config) => config.compression = Compression::Gzip,
             ExporterConfig::OtlpGrpc(config) => config.compression = Compression::Gzip,
-            ExporterConfig::Console => {}
+            ExporterConfig::File(_) | ExporterConfig::Console => {}
         }
         self
+    }
+
+    /// Longest time that one request of the OTLP exporter may take. Default 10 s.
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        match self.current() {
+            ExporterConfig::OtlpHttp(config) => config.timeout = timeout,
+            ExporterConfig::OtlpGrpc(config) => config.timeout = timeout,
+            ExporterConfig::File(_) | ExporterConfig::Console => {}
+        }
+        self
+    }
+
+    /// Trusts the certificates in this PEM file, and no others, for the OTLP exporter's `https://`. Default: the public roots.
+    pub fn tls_ca_file(mut self, path: impl Into<String>) -> Self {
+        if let Some(tls) = self.tls() {
+            tls.ca_file = Some(path.into());
+        }
+        self
+    }
+
+    /// Shows the backend this certificate: PEM files with the chain and with its private key.
+    pub fn tls_client(mut self, cert_file: impl Into<String>, key_file: impl Into<String>) -> Self {
+        if let Some(tls) = self.tls() {
+            (tls.cert_file, tls.key_file) = (Some(cert_file.into()), Some(key_file.into()));
+        }
+        self
+    }
+
+    fn tls(&mut self) -> Option<&mut TlsConfig> {
+        match self.current() {
+            ExporterConfig::OtlpHttp(config) => Some(&mut config.tls),
+            ExporterConfig::OtlpGrpc(config) => Some(&mut config.tls),
+            ExporterConfig::File(_) | ExporterConfig::Console => None,
+        }
     }
 
     /// Longest time that a span waits for its batch to fill. Default 5 s.
@@ -232,6 +299,26 @@ impl TracerBuilder {
     /// Spans in one export. Default 512.
     pub fn max_export_batch_size(mut self, spans: usize) -> Self {
         self.config.batch.max_export_batch_size = spans;
+        self
+    }
+
+    /// Bytes of memory that the waiting spans may take, estimated; a span that does not fit is dropped and counted.
+    /// Default 64 MiB.
+    pub fn max_queue_bytes(mut self, bytes: usize) -> Self {
+        self.config.batch.max_queue_bytes = bytes;
+        self
+    }
+
+    /// Exports that may run at once. Default 1.
+    pub fn max_concurrent_exports(mut self, exports: usize) -> Self {
+        self.config.batch.max_concurrent_exports = exports.max(1);
+        self
+    }
+
+    /// Attempts after the first that an export gets which may succeed later, within
+    /// [`export_timeout`](Self::export_timeout). Default 10.
+    pub fn max_retries(mut self, retries: u32) -> Self {
+        self.config.batch.max_retries = retries;
         self
     }
 

@@ -34,6 +34,11 @@ impl Route {
         Self { name: Some(name), chosen: Chosen::Variant(assignment) }
     }
 
+    /// The same route with what an experiment gave elsewhere.
+    pub(crate) fn with_assignment(self, assignment: Assignment) -> Self {
+        Self { chosen: Chosen::Variant(assignment), ..self }
+    }
+
     /// The tracer.
     #[must_use]
     pub fn tracer(&self) -> &Tracer {
@@ -67,6 +72,20 @@ impl Route {
             (Chosen::Tracer(_), Some(_)) => Reason::TargetingMatch,
             (Chosen::Tracer(_), None) => Reason::Default,
         }
+    }
+}
+
+/// A decision of the application's own: no rule of the configuration made it, so the route has no name.
+impl From<Tracer> for Route {
+    fn from(tracer: Tracer) -> Self {
+        Self::default_tracer(tracer)
+    }
+}
+
+/// A variant that the application chose, say by [`Experiment::assign`](crate::Experiment::assign) with a unit that is in no header.
+impl From<Assignment> for Route {
+    fn from(assignment: Assignment) -> Self {
+        Self { name: None, chosen: Chosen::Variant(assignment) }
     }
 }
 

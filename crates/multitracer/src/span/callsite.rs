@@ -1,37 +1,36 @@
-//! The static part of a traced function.
+//! The place of a traced function: what the compiler knows of it.
 
 use std::fmt;
+use std::panic::Location;
 
 use once_cell::sync::OnceCell;
+use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
-use opentelemetry::{Context, KeyValue};
 
 use super::attributes::Attributes;
+use super::function_name::function_name;
 use super::future;
 use super::guard::Entered;
 use super::options::Options;
-use super::state::{Deferred, Opened, Prepared};
-use crate::tracer::{NameId, any_tracer_on};
+use super::state::{Deferred, Prepared};
+use crate::tracer::{NameId, any_tracer_on, left_out};
 
-/// One `#[traced]` in the source.
-#[derive(Debug)]
-pub struct Callsite {
-    site: Site,
-    function: OnceCell<&'static str>,
-    tracer: OnceCell<NameId>,
+/// One `#[traced]` in the source. Made of constants and passed by value: a static for each function would cost more to compile
+/// than everything else that the macro writes.
+#[derive(Clone, Copy, Debug)]
+pub struct Site {
+    pub(super) name: &'static str,
+    function: fn() -> &'static str,
+    place: &'static Location<'static>,
+    kind: Kind,
+    tracer: Option<&'static Literal>,
 }
 
-/// What the macro knows of it.
+/// `tracer = "literal"`: the name, and its number once it was looked up.
 #[derive(Debug)]
-pub struct Site {
-    pub name: &'static str,
-    /// `tracer = "literal"`.
-    pub tracer: Option<&'static str>,
-    pub kind: Kind,
-    /// The function's path, found at run time.
-    pub function: fn() -> &'static str,
-    pub file: &'static str,
-    pub line: u32,
+pub struct Literal {
+    name: &'static str,
+    id: OnceCell<NameId>,
 }
 
 /// A span's kind, as a constant.
@@ -44,89 +43,175 @@ pub enum Kind {
     Consumer,
 }
 
-impl Callsite {
+/// A span for the life of the guard. `function` is the type name of an item inside the function, the line that of the call.
+#[inline(always)]
+#[track_caller]
+pub fn enter(name: &'static str, function: fn() -> &'static str) -> Entered {
+    if any_tracer_on() { enter_now(name, function, Location::caller()) } else { Entered::none() }
+}
+
+/// Takes the context of the call; the span opens at the first poll.
+#[inline(always)]
+#[track_caller]
+pub fn defer(name: &'static str, function: fn() -> &'static str) -> Deferred {
+    if any_tracer_on() { defer_now(name, function, Location::caller()) } else { Deferred::none() }
+}
+
+/// A site, to be told more of.
+#[inline(always)]
+#[must_use]
+#[track_caller]
+pub const fn site(name: &'static str, function: fn() -> &'static str) -> Site {
+    Site::at(name, function, Location::caller())
+}
+
+impl Site {
+    #[inline(always)]
+    const fn at(
+        name: &'static str,
+        function: fn() -> &'static str,
+        place: &'static Location<'static>,
+    ) -> Self {
+        Self { name, function, place, kind: Kind::Internal, tracer: None }
+    }
+
+    #[inline(always)]
     #[must_use]
-    pub const fn new(site: Site) -> Self {
-        Self { site, function: OnceCell::new(), tracer: OnceCell::new() }
-    }
-
-    /// Opens a span for the life of the guard.
-    #[inline(always)]
-    pub fn enter(&'static self) -> Entered {
-        if any_tracer_on() { self.enter_now(|_| {}) } else { Entered::none() }
+    pub const fn kind(self, kind: Kind) -> Self {
+        Self { kind, ..self }
     }
 
     #[inline(always)]
-    pub fn enter_with(&'static self, options: impl FnOnce(&mut Options)) -> Entered {
-        if any_tracer_on() { self.enter_now(options) } else { Entered::none() }
-    }
-
-    /// Takes the context of the call; the span opens at the first poll.
-    #[inline(always)]
-    pub fn defer(&'static self) -> Deferred {
-        if any_tracer_on() { self.defer_now(|_| {}) } else { Deferred::none() }
+    #[must_use]
+    pub const fn tracer(self, tracer: &'static Literal) -> Self {
+        Self { tracer: Some(tracer), ..self }
     }
 
     #[inline(always)]
-    pub fn defer_with(&'static self, options: impl FnOnce(&mut Options)) -> Deferred {
-        if any_tracer_on() { self.defer_now(options) } else { Deferred::none() }
+    #[must_use]
+    pub fn enter(self) -> Entered {
+        if any_tracer_on() { enter_site(self) } else { Entered::none() }
     }
 
-    /// Runs `record` if the future that wraps the caller has just opened a span of this call site.
     #[inline(always)]
-    pub fn on_start(&'static self, record: impl FnOnce(&mut Attributes<'_>)) {
+    #[must_use]
+    pub fn enter_with(self, options: impl FnOnce(&mut Options)) -> Entered {
+        if any_tracer_on() { enter_site_with(self, options) } else { Entered::none() }
+    }
+
+    #[inline(always)]
+    #[must_use]
+    pub fn defer(self) -> Deferred {
+        if any_tracer_on() { defer_site(self) } else { Deferred::none() }
+    }
+
+    #[inline(always)]
+    #[must_use]
+    pub fn defer_with(self, options: impl FnOnce(&mut Options)) -> Deferred {
+        if any_tracer_on() { defer_site_with(self, options) } else { Deferred::none() }
+    }
+
+    /// Runs `record` if the future that wraps the caller has just opened a span of this site.
+    #[inline(always)]
+    pub fn on_start(self, record: impl FnOnce(&mut Attributes<'_>)) {
         if any_tracer_on() {
-            future::on_start(self, record);
+            future::on_start(&self, record);
         }
     }
 
-    #[inline(never)]
-    fn enter_now(&'static self, set: impl FnOnce(&mut Options)) -> Entered {
-        match self.options(set).prepare().and_then(Prepared::open) {
-            Some(opened) => Entered::new(opened),
-            None => Entered::none(),
-        }
+    pub(super) fn literal(&self) -> Option<&'static Literal> {
+        self.tracer
     }
 
-    #[inline(never)]
-    fn defer_now(&'static self, set: impl FnOnce(&mut Options)) -> Deferred {
-        Deferred::new(self.options(set))
-    }
-
-    fn options(&'static self, set: impl FnOnce(&mut Options)) -> Options {
-        let mut options = Options::new(self, Context::current());
-        set(&mut options);
-        options
-    }
-
-    pub(super) fn site(&self) -> &Site {
-        &self.site
-    }
-
-    /// The literal tracer's interned name.
-    pub(super) fn tracer(&self) -> Option<(NameId, &'static str)> {
-        let name = self.site.tracer?;
-        Some((*self.tracer.get_or_init(|| NameId::of(name)), name))
+    pub(super) fn span_kind(&self) -> SpanKind {
+        self.kind.into()
     }
 
     /// `code.*`, by OpenTelemetry's conventions.
     pub(super) fn code(&self) -> [KeyValue; 3] {
-        let function = *self.function.get_or_init(self.site.function);
         [
-            KeyValue::new("code.function.name", function),
-            KeyValue::new("code.file.path", self.site.file),
-            KeyValue::new("code.line.number", i64::from(self.site.line)),
+            KeyValue::new("code.function.name", function_name((self.function)())),
+            KeyValue::new("code.file.path", self.place.file()),
+            KeyValue::new("code.line.number", i64::from(self.place.line())),
         ]
     }
 
+    /// Whether the two are of the same function.
     pub(super) fn is(&self, other: &Self) -> bool {
-        std::ptr::eq(self, other)
+        self.place.line() == other.place.line() && (self.function)() == (other.function)()
     }
 }
 
-impl fmt::Display for Callsite {
+// what these take is put together in the branch that calls them, and costs nothing while tracing is off
+
+#[inline(never)]
+fn enter_now(
+    name: &'static str,
+    function: fn() -> &'static str,
+    place: &'static Location<'static>,
+) -> Entered {
+    enter_site(Site::at(name, function, place))
+}
+
+#[inline(never)]
+fn enter_site(site: Site) -> Entered {
+    if left_out(site.tracer.map(Literal::id)) { Entered::none() } else { opened(Options::new(site)) }
+}
+
+#[inline(never)]
+fn enter_site_with(site: Site, set: impl FnOnce(&mut Options)) -> Entered {
+    let mut options = Options::new(site);
+    set(&mut options);
+    opened(options)
+}
+
+fn opened(options: Options) -> Entered {
+    match options.prepare().and_then(Prepared::open) {
+        Some(opened) => Entered::new(opened),
+        None => Entered::none(),
+    }
+}
+
+#[inline(never)]
+fn defer_now(
+    name: &'static str,
+    function: fn() -> &'static str,
+    place: &'static Location<'static>,
+) -> Deferred {
+    defer_site(Site::at(name, function, place))
+}
+
+#[inline(never)]
+fn defer_site(site: Site) -> Deferred {
+    Deferred::new(Options::new(site))
+}
+
+#[inline(never)]
+fn defer_site_with(site: Site, set: impl FnOnce(&mut Options)) -> Deferred {
+    let mut options = Options::new(site);
+    set(&mut options);
+    Deferred::new(options)
+}
+
+impl Literal {
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, id: OnceCell::new() }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The interned name.
+    pub(crate) fn id(&self) -> NameId {
+        *self.id.get_or_init(|| NameId::of(self.name))
+    }
+}
+
+impl fmt::Display for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.site.file, self.site.line)
+        write!(f, "{}:{}", self.place.file(), self.place.line())
     }
 }
 
@@ -139,11 +224,5 @@ impl From<Kind> for SpanKind {
             Kind::Producer => Self::Producer,
             Kind::Consumer => Self::Consumer,
         }
-    }
-}
-
-impl Opened {
-    pub(super) fn callsite(&self) -> &'static Callsite {
-        self.callsite
     }
 }

@@ -1,18 +1,46 @@
 //! `code.function.name`: a function's path without its arguments, as the semantic conventions want it.
 
-use std::any::type_name_of_val;
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
-/// Ends the function's part of a type name: the macro's static, in which the closure stands.
-const MARK: &str = "::__MULTITRACER_CALLSITE";
+use once_cell::sync::Lazy;
 
-/// The path of the function around a closure, found through the closure's type.
-///
-/// The text is leaked where it must be made up, once for each call site.
-pub fn function_name<T>(closure: T) -> &'static str {
-    let full = type_name_of_val(&closure);
-    let path = full.find(MARK).map_or(full, |end| &full[..end]);
-    let name = normalized(path);
-    if name == path { path } else { name.leak() }
+/// Ends the function's part of a type name: the item that the macro puts inside.
+const MARK: &str = "::__MultitracerSite";
+
+/// Names that had to be made up, by the type name that each comes from. As many as there are traced methods at most.
+static MADE_UP: Lazy<Mutex<HashMap<&'static str, &'static str>>> = Lazy::new(Mutex::default);
+
+const RECENT_NAMES: usize = 64;
+
+thread_local! {
+    /// The same for the functions that this thread called last: found by the address of the type name, without a lock.
+    static RECENT: [Cell<(&'static str, &'static str)>; RECENT_NAMES] = const { [const { Cell::new(("", "")) }; RECENT_NAMES] };
+}
+
+/// The path of the function around an item, from that item's type name.
+pub(super) fn function_name(item: &'static str) -> &'static str {
+    let path = item.strip_suffix(MARK).unwrap_or(item);
+    if !path.contains(['<', '{']) {
+        return path;
+    }
+    RECENT.with(|recent| {
+        let slot = &recent[(path.as_ptr().addr() >> 3) % RECENT_NAMES];
+        let (of, name) = slot.get();
+        if std::ptr::eq(of, path) {
+            return name;
+        }
+        let name = made_up(path);
+        slot.set((path, name));
+        name
+    })
+}
+
+#[cold]
+fn made_up(path: &'static str) -> &'static str {
+    let mut names = MADE_UP.lock().unwrap_or_else(PoisonError::into_inner);
+    names.entry(path).or_insert_with(|| normalized(path).leak())
 }
 
 /// Without closures and generic arguments, and with the type instead of the `impl` block that a method stands in.

@@ -11,8 +11,8 @@ use opentelemetry::trace::TraceContextExt as _;
 use pin_project_lite::pin_project;
 
 use super::attributes::Attributes;
-use super::callsite::Callsite;
-use super::observe::Outcome;
+use super::callsite::Site;
+use super::observe::{Observe, Outcome, Silent, Watching};
 use super::state::{Called, Deferred, Opened, State};
 use crate::config::model::CaptureConfig;
 
@@ -38,21 +38,38 @@ pin_project! {
     }
 }
 
-impl<F, O> Traced<F, O>
+// few bounds: rustc proves each of them for every traced function
+impl<F> Traced<F, Silent> {
+    /// Nothing is to be learned from the output.
+    #[inline(always)]
+    pub fn silent(deferred: Deferred, inner: F) -> Self {
+        Self { inner, state: deferred.0, observe: Silent }
+    }
+}
+
+impl<F, O> Traced<F, O> {
+    #[inline(always)]
+    pub(super) fn new(deferred: Deferred, inner: F, observe: O) -> Self {
+        Self { inner, state: deferred.0, observe }
+    }
+}
+
+impl<F, H> Traced<F, Watching<H>>
 where
     F: Future,
-    O: Fn(&F::Output, &mut Outcome),
+    H: Fn(&F::Output, &mut Outcome),
 {
+    /// `watch` looks at the output.
     #[inline(always)]
-    pub fn new(deferred: Deferred, inner: F, observe: O) -> Self {
-        Self { inner, state: deferred.0, observe }
+    pub fn watching(deferred: Deferred, inner: F, watch: H) -> Self {
+        Self { inner, state: deferred.0, observe: Watching(watch) }
     }
 }
 
 impl<F, O> Future for Traced<F, O>
 where
     F: Future,
-    O: Fn(&F::Output, &mut Outcome),
+    O: Observe<F::Output>,
 {
     type Output = F::Output;
 
@@ -75,11 +92,11 @@ fn poll_inside<F, O>(
 ) -> Poll<F::Output>
 where
     F: Future,
-    O: Fn(&F::Output, &mut Outcome),
+    O: Observe<F::Output>,
 {
     let result = poll_with(slot, || inner.poll(task));
     if let Poll::Ready(out) = &result {
-        finish(slot, |opened| opened.observe(out, observe));
+        finish(slot, |opened| opened.observe(out, |out, outcome| observe.observe(out, outcome)));
     }
     result
 }
@@ -92,7 +109,7 @@ pub(super) fn poll_with<R>(slot: &mut Option<Box<State>>, poll: impl FnOnce() ->
     *polling = true;
     let result = {
         let _attached = opened.cx.clone().attach();
-        let _fresh = (first && opened.recording).then(|| Fresh::set(opened.callsite(), &opened.core.capture));
+        let _fresh = (first && opened.recording).then(|| Fresh::set(opened.site, &opened.core.capture));
         poll()
     };
     *polling = false;
@@ -126,15 +143,15 @@ fn open(slot: &mut Option<Box<State>>) -> bool {
 
 thread_local! {
     /// The span that has just been opened around the body about to run.
-    static FRESH: RefCell<Option<(&'static Callsite, CaptureConfig)>> = const { RefCell::new(None) };
+    static FRESH: RefCell<Option<(Site, CaptureConfig)>> = const { RefCell::new(None) };
 }
 
 /// Takes the mark away if the body did not.
 struct Fresh;
 
 impl Fresh {
-    fn set(callsite: &'static Callsite, capture: &CaptureConfig) -> Self {
-        FRESH.with(|fresh| *fresh.borrow_mut() = Some((callsite, capture.clone())));
+    fn set(site: Site, capture: &CaptureConfig) -> Self {
+        FRESH.with(|fresh| *fresh.borrow_mut() = Some((site, capture.clone())));
         Self
     }
 }
@@ -146,10 +163,10 @@ impl Drop for Fresh {
 }
 
 #[inline(never)]
-pub(super) fn on_start(callsite: &'static Callsite, record: impl FnOnce(&mut Attributes<'_>)) {
+pub(super) fn on_start(site: &Site, record: impl FnOnce(&mut Attributes<'_>)) {
     let capture = FRESH.with(|fresh| match &mut *fresh.borrow_mut() {
-        // one that another call site left is not this body's
-        slot @ Some(_) if slot.as_ref().is_some_and(|(of, _)| of.is(callsite)) => slot.take(),
+        // one that another function left is not this body's
+        slot @ Some(_) if slot.as_ref().is_some_and(|(of, _)| of.is(site)) => slot.take(),
         _ => None,
     });
     if let Some((_, capture)) = capture {

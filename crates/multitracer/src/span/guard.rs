@@ -1,6 +1,7 @@
 //! The span of a sync function.
 
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::thread;
 
 use opentelemetry::ContextGuard;
@@ -12,7 +13,8 @@ use super::state::Opened;
 /// Keeps a span current, and ends it when dropped.
 #[derive(Debug)]
 pub struct Entered {
-    live: Option<Live>,
+    /// Emptied by the drop: so there is one check on the way out, not two.
+    live: ManuallyDrop<Option<Live>>,
     /// The context must be detached on the thread on which it was attached.
     not_send: PhantomData<*const ()>,
 }
@@ -28,18 +30,19 @@ struct Live {
 impl Entered {
     #[inline(always)]
     pub(super) fn none() -> Self {
-        Self { live: None, not_send: PhantomData }
+        Self { live: ManuallyDrop::new(None), not_send: PhantomData }
     }
 
     pub(super) fn new(opened: Opened) -> Self {
         let attached = Some(opened.cx.clone().attach());
-        Self { live: Some(Live { opened, attached, unwinding: thread::panicking() }), not_send: PhantomData }
+        let live = Live { opened, attached, unwinding: thread::panicking() };
+        Self { live: ManuallyDrop::new(Some(live)), not_send: PhantomData }
     }
 
     /// Runs `f` if the span is recorded.
     #[inline(always)]
     pub fn record(&self, f: impl FnOnce(&mut Attributes<'_>)) {
-        if let Some(live) = &self.live {
+        if let Some(live) = &*self.live {
             live.opened.record(f);
         }
     }
@@ -47,7 +50,7 @@ impl Entered {
     /// Runs `f` on the function's result if the span is recorded.
     #[inline(always)]
     pub fn observe<T: ?Sized>(&self, out: &T, f: impl FnOnce(&T, &mut Outcome)) {
-        if let Some(live) = &self.live {
+        if let Some(live) = &*self.live {
             live.opened.observe(out, f);
         }
     }
@@ -63,14 +66,15 @@ impl Entered {
 impl Drop for Entered {
     #[inline(always)]
     fn drop(&mut self) {
-        if let Some(live) = self.live.take() {
-            end(live);
+        if self.live.is_some() {
+            end(&mut self.live);
         }
     }
 }
 
 #[inline(never)]
-fn end(mut live: Live) {
+fn end(live: &mut Option<Live>) {
+    let Some(mut live) = live.take() else { return };
     if thread::panicking() && !live.unwinding {
         live.opened.panicked();
     }

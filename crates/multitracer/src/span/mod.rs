@@ -7,13 +7,14 @@ mod callsite;
 mod capture;
 mod enrich;
 mod function_name;
-#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod future;
 mod guard;
 #[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod observe;
 #[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod options;
+#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
+mod output;
 #[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod shape;
 #[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
@@ -22,6 +23,7 @@ mod state;
 mod stream;
 mod value;
 
+pub(crate) use self::callsite::Literal;
 pub use self::enrich::enrich_span;
 pub use self::value::ToAttribute;
 
@@ -29,15 +31,14 @@ pub use self::value::ToAttribute;
 #[doc(hidden)]
 pub mod __private {
     pub use super::attributes::{Attributes, Captured};
-    pub use super::callsite::{Callsite, Kind, Site};
-    pub use super::function_name::function_name;
+    pub use super::callsite::{Kind, Literal, Site, defer, enter, site};
     pub use super::future::Traced;
     pub use super::guard::Entered;
     pub use super::observe::{Outcome, test};
     pub use super::options::{IntoLinks, IntoParent, Options};
     pub use super::state::Deferred;
     pub use super::stream::TracedStream;
-    pub use multitracer_macros::traced;
+    pub use multitracer_macros::{__tracers, traced};
 
     pub mod capture {
         pub use crate::span::capture::{
@@ -49,9 +50,13 @@ pub mod __private {
 
     pub mod observe {
         pub use crate::span::observe::{
-            ObserveDebug, ObserveDisplay, ObserveNothing, ObserveResult, ObserveText, Probe, ProbeErr,
-            err_debug, err_display,
+            AnyValue, ObserveDebug, ObserveDisplay, ObserveNothing, ObserveText, Probe, ProbeErr, err_debug,
+            err_display,
         };
+    }
+
+    pub mod future {
+        pub use crate::span::output::{Any, AnyOutput, Output};
     }
 
     pub mod shape {
@@ -59,6 +64,14 @@ pub mod __private {
             BeginAny, BeginFuture, BeginLocalFuture, BeginSyncFuture, FutureCall, Shape,
         };
     }
+
+    /// A value of any type, for a place that is never reached.
+    #[cold]
+    #[must_use]
+    pub fn never<T>() -> T {
+        std::process::abort()
+    }
+    pub use crate::manual::__private::{entered, first, kind};
 
     /// Calls `f`. The bound makes the closure an `FnOnce`, so that what it borrows may leave it.
     #[inline(always)]

@@ -9,6 +9,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanRef, Status};
 
 use super::attributes::Captured;
+use super::guard::Entered;
 use crate::config::model::CaptureConfig;
 
 /// The outcome of a traced function.
@@ -67,21 +68,68 @@ pub fn test<T: ?Sized>(out: &T, f: impl FnOnce(&T) -> bool) -> bool {
     f(out)
 }
 
-/// A value that may be a `Result`.
-#[derive(Debug)]
-pub struct Probe<'a, T>(pub &'a T);
-
-pub trait ObserveResult {
-    fn observe(&self, outcome: &mut Outcome);
+/// What looks at a traced future's output. A type and not a closure, where it can be: a closure in each function costs compile time.
+pub trait Observe<T> {
+    fn observe(&self, out: &T, outcome: &mut Outcome);
 }
 
-impl<T, E> ObserveResult for &Probe<'_, Result<T, E>> {
-    fn observe(&self, outcome: &mut Outcome) {
-        if self.0.is_err() {
+/// Nothing to learn.
+#[derive(Clone, Copy, Debug)]
+pub struct Silent;
+
+/// A `Result`: an error fails the span.
+#[derive(Clone, Copy, Debug)]
+pub struct Fallible;
+
+/// What the user asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Watching<H>(pub(super) H);
+
+impl<T> Observe<T> for Silent {
+    #[inline(always)]
+    fn observe(&self, _: &T, _: &mut Outcome) {}
+}
+
+impl<T, E> Observe<Result<T, E>> for Fallible {
+    fn observe(&self, out: &Result<T, E>, outcome: &mut Outcome) {
+        if out.is_err() {
             outcome.error::<E>(None);
         }
     }
 }
+
+impl<T, H: Fn(&T, &mut Outcome)> Observe<T> for Watching<H> {
+    fn observe(&self, out: &T, outcome: &mut Outcome) {
+        (self.0)(out, outcome);
+    }
+}
+
+/// A value that may be a `Result`: then the functions of that type are found before those of [`AnyValue`].
+#[derive(Debug)]
+pub struct Probe<'a, T: ?Sized>(pub &'a T);
+
+impl<T, E> Probe<'_, Result<T, E>> {
+    /// Tells a sync function's span.
+    #[inline(always)]
+    pub fn tell(self, span: &Entered) {
+        span.observe(self.0, |out, outcome| Fallible.observe(out, outcome));
+    }
+
+    #[inline(always)]
+    pub fn observe(self, outcome: &mut Outcome) {
+        Fallible.observe(self.0, outcome);
+    }
+}
+
+pub trait AnyValue: Sized {
+    #[inline(always)]
+    fn tell(self, _: &Entered) {}
+
+    #[inline(always)]
+    fn observe(self, _: &mut Outcome) {}
+}
+
+impl<T: ?Sized> AnyValue for Probe<'_, T> {}
 
 /// The same, with the error's text: its `Display`, else its `Debug`, else none.
 #[derive(Debug)]
@@ -123,7 +171,6 @@ pub trait ObserveNothing {
     fn observe(&self, _outcome: &mut Outcome) {}
 }
 
-impl<T> ObserveNothing for Probe<'_, T> {}
 impl<T> ObserveNothing for ProbeErr<'_, T> {}
 
 pub fn err_display<T, E: Display>(out: &Result<T, E>, outcome: &mut Outcome) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue};
 
-use super::callsite::Callsite;
+use super::callsite::Site;
 use super::state::Prepared;
 use crate::registry::Registry;
 use crate::tracer::{AsTracer, Frame, Parent, Tracer, TracerChoice, TracerCore};
@@ -14,7 +14,7 @@ use crate::tracer::{AsTracer, Frame, Parent, Tracer, TracerChoice, TracerCore};
 /// Options of one call.
 #[derive(Debug)]
 pub struct Options {
-    callsite: &'static Callsite,
+    site: Site,
     cx: Context,
     tracer: Choice,
     name: Option<Cow<'static, str>>,
@@ -37,10 +37,10 @@ enum Choice {
 }
 
 impl Options {
-    pub(super) fn new(callsite: &'static Callsite, cx: Context) -> Self {
+    pub(super) fn new(site: Site) -> Self {
         Self {
-            callsite,
-            cx,
+            site,
+            cx: Context::current(),
             tracer: Choice::Site,
             name: None,
             parent: Parent::Nearest,
@@ -59,9 +59,13 @@ impl Options {
                 self.attributes.extend(assignment.attributes());
                 of(assignment.tracer())
             }
+            TracerChoice::Constant(name) => {
+                self.site = self.site.tracer(name.literal());
+                Choice::Site
+            }
             TracerChoice::Name(name) => match Registry::of(&self.cx) {
                 None => Choice::Named(name.to_owned()),
-                Some(registry) => match registry.looked_up(name, self.callsite) {
+                Some(registry) => match registry.looked_up(name, &self.site) {
                     Some(core) => Choice::Tracer(registry.into_owned(), core),
                     None => Choice::None,
                 },
@@ -111,10 +115,10 @@ impl Options {
         }
         let (registry, core) = match self.tracer {
             Choice::Tracer(registry, core) => (Cow::Owned(registry), core),
-            Choice::Site => by_site(self.callsite, &self.cx)?,
+            Choice::Site => by_site(&self.site, &self.cx)?,
             Choice::Named(name) => {
                 let registry = Registry::of(&self.cx)?;
-                let core = registry.looked_up(&name, self.callsite)?;
+                let core = registry.looked_up(&name, &self.site)?;
                 (registry, core)
             }
             Choice::None => return None,
@@ -123,13 +127,12 @@ impl Options {
         if !core.is_on() {
             return None;
         }
-        let site = self.callsite.site();
         Some(Prepared {
-            callsite: self.callsite,
+            site: self.site,
             registry,
             core,
             cx: self.cx,
-            name: self.name.unwrap_or(Cow::Borrowed(site.name)),
+            name: self.name.unwrap_or(Cow::Borrowed(self.site.name)),
             parent: self.parent,
             links: self.links,
             attributes: self.attributes,
@@ -138,16 +141,16 @@ impl Options {
 }
 
 /// Explicit (the literal), else ambient, else the registry's default.
-fn by_site(callsite: &'static Callsite, cx: &Context) -> Option<(Cow<'static, Registry>, Arc<TracerCore>)> {
+fn by_site(site: &Site, cx: &Context) -> Option<(Cow<'static, Registry>, Arc<TracerCore>)> {
     let frame = Frame::of(cx);
-    if callsite.site().tracer.is_none()
+    if site.literal().is_none()
         && let Some(frame) = frame
     {
         return Some((Cow::Owned(frame.registry().clone()), Arc::clone(frame.tracer())));
     }
     let registry = Registry::of(cx)?;
-    let core = match callsite.tracer() {
-        Some((id, name)) => registry.named(id, name, callsite)?,
+    let core = match site.literal() {
+        Some(literal) => registry.named(literal.id(), literal.name(), site)?,
         None => registry.ambient_in(cx),
     };
     Some((registry, core))

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 
 use super::attributes::Attributes;
-use super::callsite::Callsite;
+use super::callsite::Site;
 use super::future::Traced;
 use super::guard::Entered;
 use super::observe::Outcome;
@@ -50,46 +50,46 @@ pub enum IsSync {}
 
 /// Any other type: an ordinary call.
 pub trait BeginAny {
-    fn begin(&self, callsite: &'static Callsite) -> Entered;
-    fn begin_with(&self, callsite: &'static Callsite, options: impl FnOnce(&mut Options)) -> Entered;
+    fn begin(&self, site: Site) -> Entered;
+    fn begin_with(&self, site: Site, options: impl FnOnce(&mut Options)) -> Entered;
 }
 
 impl<T> BeginAny for Shape<T> {
     #[inline(always)]
-    fn begin(&self, callsite: &'static Callsite) -> Entered {
-        callsite.enter()
+    fn begin(&self, site: Site) -> Entered {
+        site.enter()
     }
 
     #[inline(always)]
-    fn begin_with(&self, callsite: &'static Callsite, options: impl FnOnce(&mut Options)) -> Entered {
-        callsite.enter_with(options)
+    fn begin_with(&self, site: Site, options: impl FnOnce(&mut Options)) -> Entered {
+        site.enter_with(options)
     }
 }
 
 macro_rules! boxed {
     ($($begin:ident, $bounds:ident, [$($auto:tt)*];)*) => {$(
         pub trait $begin {
-            fn begin(&self, callsite: &'static Callsite) -> FutureCall<$bounds>;
+            fn begin(&self, site: Site) -> FutureCall<$bounds>;
             fn begin_with(
                 &self,
-                callsite: &'static Callsite,
+                site: Site,
                 options: impl FnOnce(&mut Options),
             ) -> FutureCall<$bounds>;
         }
 
         impl<'a, T> $begin for &Shape<Pin<Box<dyn Future<Output = T> $($auto)* + 'a>>> {
             #[inline(always)]
-            fn begin(&self, callsite: &'static Callsite) -> FutureCall<$bounds> {
-                FutureCall { deferred: callsite.defer(), bounds: PhantomData }
+            fn begin(&self, site: Site) -> FutureCall<$bounds> {
+                FutureCall { deferred: site.defer(), bounds: PhantomData }
             }
 
             #[inline(always)]
             fn begin_with(
                 &self,
-                callsite: &'static Callsite,
+                site: Site,
                 options: impl FnOnce(&mut Options),
             ) -> FutureCall<$bounds> {
-                FutureCall { deferred: callsite.defer_with(options), bounds: PhantomData }
+                FutureCall { deferred: site.defer_with(options), bounds: PhantomData }
             }
         }
 
@@ -101,7 +101,7 @@ macro_rules! boxed {
                 out: Pin<Box<dyn Future<Output = T> $($auto)* + 'a>>,
                 observe: impl Fn(&T, &mut Outcome) + Send + Sync + 'static,
             ) -> Pin<Box<dyn Future<Output = T> $($auto)* + 'a>> {
-                if self.deferred.is_live() { Box::pin(Traced::new(self.deferred, out, observe)) } else { out }
+                if self.deferred.is_live() { Box::pin(Traced::watching(self.deferred, out, observe)) } else { out }
             }
         }
     )*};

@@ -9,7 +9,7 @@ use opentelemetry::trace::{SpanContext, Status, TraceContextExt as _};
 use opentelemetry::{Context, ContextGuard, KeyValue};
 
 use super::attributes::{Attributes, shorten};
-use super::callsite::Callsite;
+use super::callsite::Site;
 use super::observe::Outcome;
 use super::options::Options;
 use crate::registry::Registry;
@@ -18,7 +18,7 @@ use crate::tracer::{NewSpan, Parent, Started, TracerCore};
 /// A span that has not started.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    pub(super) callsite: &'static Callsite,
+    pub(super) site: Site,
     pub(super) registry: Cow<'static, Registry>,
     pub(super) core: Arc<TracerCore>,
     pub(super) cx: Context,
@@ -32,7 +32,7 @@ pub(crate) struct Prepared {
 /// A span that has started, and is current in `cx`.
 #[derive(Debug)]
 pub(crate) struct Opened {
-    pub(super) callsite: &'static Callsite,
+    pub(super) site: Site,
     pub(super) core: Arc<TracerCore>,
     pub(super) cx: Context,
     pub(super) recording: bool,
@@ -41,16 +41,16 @@ pub(crate) struct Opened {
 impl Prepared {
     /// Starts the span; `None` where the context needs no change.
     pub(super) fn open(self) -> Option<Opened> {
-        let Self { callsite, registry, core, cx, name, parent, links, attributes } = self;
-        let kind = callsite.site().kind.into();
+        let Self { site, registry, core, cx, name, parent, links, attributes } = self;
+        let kind = site.span_kind();
         let new = NewSpan { name, kind, parent, links, attributes: Vec::new() };
-        match core.start(&registry, &cx, new, || callsite.code()) {
+        match core.start(&registry, &cx, new, || site.code()) {
             Started::Unsampled => None,
             Started::Opened { cx, recording } => {
                 if recording && !attributes.is_empty() {
                     cx.span().set_attributes(attributes);
                 }
-                Some(Opened { callsite, core, cx, recording })
+                Some(Opened { site, core, cx, recording })
             }
         }
     }

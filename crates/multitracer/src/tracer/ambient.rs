@@ -8,6 +8,7 @@ use opentelemetry::trace::{SpanContext, TraceContextExt};
 
 use super::core::TracerCore;
 use super::name::TracerId;
+use super::owners::owner;
 use crate::registry::Registry;
 
 /// Set once any frame exists, so that a process that never switches skips the look-up.
@@ -51,6 +52,11 @@ impl Frame {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// Whether `span` is the one that was current when the frame was made.
+    pub(super) fn inherits(&self, span: &SpanContext) -> bool {
+        self.0.inherited.as_ref().is_some_and(|inherited| is_same(&inherited.span, span))
+    }
+
     pub(crate) fn registry(&self) -> &Registry {
         &self.0.registry
     }
@@ -74,6 +80,23 @@ impl Frame {
         };
         let (registry, tracer) = (registry.clone(), Arc::clone(tracer));
         cx.with_value(Self(Arc::new(Inner { registry, tracer, inherited, outer })))
+    }
+
+    /// `cx`, whose current span is remote and known to be `tracer`'s, with `tracer` as its ambient tracer.
+    pub(crate) fn enter_remote(cx: &Context, registry: &Registry, tracer: &Arc<TracerCore>) -> Context {
+        FRAMES_EXIST.store(true, Ordering::Relaxed);
+        let inherited = Some(Ancestor { tracer: tracer.id(), span: cx.span().span_context().clone() });
+        let outer = Self::of(cx).and_then(|frame| frame.0.outer.clone());
+        let (registry, tracer) = (registry.clone(), Arc::clone(tracer));
+        cx.with_value(Self(Arc::new(Inner { registry, tracer, inherited, outer })))
+    }
+
+    /// `cx`, whose current span is `tracer`'s own, with `tracer` as its ambient tracer.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn adopt(cx: &Context, registry: &Registry, tracer: &Arc<TracerCore>) -> Context {
+        FRAMES_EXIST.store(true, Ordering::Relaxed);
+        let (registry, tracer) = (registry.clone(), Arc::clone(tracer));
+        cx.with_value(Self(Arc::new(Inner { registry, tracer, inherited: None, outer: None })))
     }
 
     fn enclosing(&self, tracer: TracerId) -> Option<&SpanContext> {
@@ -100,7 +123,8 @@ fn without(list: Option<&Arc<Enclosing>>, tracer: TracerId) -> Option<Arc<Enclos
     }
 }
 
-/// The current span of `cx` and the tracer that owns it: the frame's, or the default one's where no frame is.
+/// The current span of `cx` and the tracer that owns it: the frame's, or the default one's where no frame is. A remote
+/// span is the default one's.
 fn current_ancestor(cx: &Context, registry: &Registry) -> Option<Ancestor> {
     let span = cx.span();
     let span = span.span_context();
@@ -108,9 +132,14 @@ fn current_ancestor(cx: &Context, registry: &Registry) -> Option<Ancestor> {
         return None;
     }
     let tracer = match Frame::of(cx) {
-        None => Registry::installed().unwrap_or(registry).owner_in(cx),
+        None => match owner(span) {
+            Some(owner) => owner.core.id(),
+            None => Registry::installed().unwrap_or(registry).owner_in(cx),
+        },
         Some(frame) => match &frame.0.inherited {
             Some(inherited) if is_same(&inherited.span, span) => inherited.tracer,
+            // read from a message since: nobody says that it was in this tracer
+            _ if span.is_remote() => frame.0.registry.default_id(),
             _ => frame.0.tracer.id(),
         },
     };

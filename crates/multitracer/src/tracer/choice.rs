@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::constant::TracerName;
 use super::handle::Tracer;
 use crate::experiment::Assignment;
 use crate::routing::Route;
@@ -41,6 +42,8 @@ pub enum TracerChoice<'a> {
     Ambient,
     /// The tracer of this name, in the registry of the place where it is used.
     Name(&'a str),
+    /// The same, by a constant.
+    Constant(TracerName),
     /// This tracer, with its own registry.
     Tracer(&'a Tracer),
     /// The tracer of an experiment's variant; the assignment is recorded on the span.

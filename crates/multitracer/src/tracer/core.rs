@@ -5,18 +5,19 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use opentelemetry::baggage::BaggageExt as _;
 use opentelemetry::trace::{
     Link, Span as _, SpanBuilder, SpanContext, SpanKind, TraceContextExt, Tracer as _,
 };
 use opentelemetry::{Context, KeyValue};
-use opentelemetry_sdk::trace::SdkTracer;
+use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, Span};
 
 use super::ambient::{Around, Frame, around};
 use super::made::Made;
 use super::name::TracerId;
 use super::sampling::Sampling;
 use super::switch::On;
-use super::trace_cap::TraceCap;
+use super::trace_cap::{Place, TraceCap};
 use crate::config::model::CaptureConfig;
 use crate::config::{OnSwitch, RemoteParent};
 use crate::export::Pipeline;
@@ -28,6 +29,8 @@ pub(crate) struct TracerCore {
     pub(crate) id: TracerId,
     pub(crate) capture: CaptureConfig,
     pub(crate) pipeline: Arc<Pipeline>,
+    /// Makes the tracers of other scopes.
+    pub(crate) provider: SdkTracerProvider,
     pub(crate) sdk: SdkTracer,
     pub(crate) sampling: Arc<Sampling>,
     /// `limits.max_spans_per_trace`.
@@ -149,40 +152,55 @@ impl TracerCore {
             };
         }
 
-        let mut place = None;
-        if let (Some(cap), Some(parent)) = (&self.cap, &parent) {
-            place = cap.enter(parent.trace_id());
-            if place.is_none() {
-                self.counts.sampled.fetch_add(1, Ordering::Relaxed);
-                self.pipeline.throttle();
-                return match ambient {
-                    true => Started::Unsampled,
-                    false => Started::Opened { cx: enter(cx), recording: false },
-                };
-            }
-        }
-        let parent_cx = match &parent {
-            Some(span) if cx.span().span_context() == span => cx.clone(),
-            Some(span) => cx.with_remote_span_context(span.clone()),
-            None if cx.has_active_span() => Context::new(),
-            None => cx.clone(),
+        let Ok(place) = self.place_in(parent.as_ref()) else {
+            return match ambient {
+                true => Started::Unsampled,
+                false => Started::Opened { cx: enter(cx), recording: false },
+            };
         };
+        let parent_cx = self.parent_cx(cx, parent.as_ref());
         let mut span = self.sdk.build_with_context(new.into_builder(), &parent_cx);
         let recording = span.is_recording();
         if recording {
             span.set_attributes(code());
+            copy_baggage(registry, cx, &mut span);
         }
-        let sampled = span.span_context().is_sampled();
-        let count = if sampled { &self.counts.sampled } else { &self.counts.sampled_out };
+        Started::Opened { cx: enter(cx).with_span(self.made(span, place)), recording }
+    }
+
+    /// The context that the SDK finds `parent` in.
+    pub(super) fn parent_cx(&self, cx: &Context, parent: Option<&SpanContext>) -> Context {
+        match parent {
+            Some(span) if cx.span().span_context() == span => cx.clone(),
+            Some(span) => cx.with_remote_span_context(span.clone()),
+            None if cx.has_active_span() => Context::new(),
+            None => cx.clone(),
+        }
+    }
+
+    /// A place in the trace of `parent` for one more span, where traces are capped. A span that gets none is counted.
+    pub(super) fn place_in(&self, parent: Option<&SpanContext>) -> Result<Option<Place>, Full> {
+        let (Some(cap), Some(parent)) = (&self.cap, parent) else { return Ok(None) };
+        let place = cap.enter(parent.trace_id());
+        if place.is_none() {
+            self.counts.sampled.fetch_add(1, Ordering::Relaxed);
+            self.pipeline.throttle();
+            return Err(Full);
+        }
+        Ok(place)
+    }
+
+    /// Counts a span that the SDK has made, and gives it its place.
+    pub(super) fn made(&self, span: Span, place: Option<Place>) -> Made<Span> {
+        let context = span.span_context();
+        let count = if context.is_sampled() { &self.counts.sampled } else { &self.counts.sampled_out };
         count.fetch_add(1, Ordering::Relaxed);
-        if let (Some(cap), None) = (&self.cap, &place) {
-            place = cap.enter(span.span_context().trace_id());
-        }
-        Started::Opened { cx: enter(cx).with_span(Made::new(span, self.id, place)), recording }
+        let place = place.or_else(|| self.cap.as_ref()?.enter(context.trace_id()));
+        Made::new(span, self.id, place)
     }
 
     /// The parent that the rules of switching and of remote parents give; else a link, or nothing.
-    fn nearest(
+    pub(super) fn nearest(
         &self,
         registry: &Registry,
         cx: &Context,
@@ -204,6 +222,23 @@ impl TracerCore {
         }
         links.push(span);
         None
+    }
+}
+
+/// The trace of a span has had all its spans.
+#[derive(Debug)]
+pub(super) struct Full;
+
+/// Puts the baggage entries that the configuration names on a span.
+pub(super) fn copy_baggage(registry: &Registry, cx: &Context, span: &mut Span) {
+    let baggage = cx.baggage();
+    if baggage.is_empty() {
+        return;
+    }
+    for (entry, attribute) in registry.snapshot().copied_baggage() {
+        if let Some(value) = baggage.get(entry.as_str()) {
+            span.set_attribute(KeyValue::new(attribute.clone(), value.clone()));
+        }
     }
 }
 

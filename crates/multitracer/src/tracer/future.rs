@@ -1,5 +1,6 @@
 //! A tracer for the whole life of a future.
 
+use std::fmt::Display;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use opentelemetry::Context;
 use pin_project_lite::pin_project;
 
 use super::ambient::Frame;
+use super::carry::carried;
 use super::choice::{AsTracer, TracerChoice};
 use super::core::TracerCore;
 use crate::registry::Registry;
@@ -33,7 +35,7 @@ pub trait WithTracerExt: Future + Sized {
     /// ```
     fn with_tracer<T: AsTracer + ?Sized>(self, tracer: &T) -> WithTracer<Self> {
         let current = Context::current();
-        let cx = match chosen(&current, tracer.as_tracer()) {
+        let cx = match chosen(&current, tracer.as_tracer(), &"with_tracer") {
             Some((registry, core)) => match registry.in_force(&current, core) {
                 Some(core) => Frame::enter(&current, &registry, &core),
                 None => current,
@@ -42,11 +44,22 @@ pub trait WithTracerExt: Future + Sized {
         };
         WithTracer { inner: self, cx }
     }
+
+    /// Runs this future with the tracer and the span that are current here, on whatever thread it is polled: what a task
+    /// wants that is spawned, say in a `JoinSet`. For `tokio::spawn` there is [`spawn`](crate::spawn).
+    fn with_current_tracer(self) -> WithTracer<Self> {
+        carried(self)
+    }
 }
 
 impl<F: Future> WithTracerExt for F {}
 
-fn chosen(cx: &Context, choice: TracerChoice<'_>) -> Option<(Registry, Arc<TracerCore>)> {
+/// The tracer that `choice` names, asked for at `place`; nothing for the ambient one.
+pub(crate) fn chosen(
+    cx: &Context,
+    choice: TracerChoice<'_>,
+    place: &dyn Display,
+) -> Option<(Registry, Arc<TracerCore>)> {
     match choice {
         TracerChoice::Ambient => None,
         TracerChoice::Tracer(tracer) => Some((tracer.registry().clone(), Arc::clone(tracer.core()))),
@@ -54,9 +67,15 @@ fn chosen(cx: &Context, choice: TracerChoice<'_>) -> Option<(Registry, Arc<Trace
             let tracer = assignment.tracer();
             Some((tracer.registry().clone(), Arc::clone(tracer.core())))
         }
+        TracerChoice::Constant(name) => {
+            let registry = Registry::of(cx)?.into_owned();
+            let literal = name.literal();
+            let core = registry.named(literal.id(), literal.name(), place)?;
+            Some((registry, core))
+        }
         TracerChoice::Name(name) => {
             let registry = Registry::of(cx)?.into_owned();
-            let core = registry.looked_up(name, &"with_tracer")?;
+            let core = registry.looked_up(name, place)?;
             Some((registry, core))
         }
     }
@@ -69,6 +88,12 @@ pin_project! {
         #[pin]
         inner: F,
         cx: Context,
+    }
+}
+
+impl<F> WithTracer<F> {
+    pub(crate) fn new(inner: F, cx: Context) -> Self {
+        Self { inner, cx }
     }
 }
 

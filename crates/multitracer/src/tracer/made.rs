@@ -15,7 +15,7 @@ use super::trace_cap::Place;
 /// A `Context` hands out no more of its span than OpenTelemetry's interface has, so the question goes through that: setting
 /// the status `Unset` changes no span, and one of these answers it while it is being asked.
 #[derive(Debug)]
-pub(super) struct Made<S> {
+pub(crate) struct Made<S> {
     span: S,
     tracer: TracerId,
     /// Held for as long as the span is.

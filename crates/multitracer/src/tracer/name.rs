@@ -54,3 +54,17 @@ impl TracerId {
         (self.registry, self.name) == (other.registry, other.name)
     }
 }
+
+#[cfg(feature = "tracing")]
+impl TracerId {
+    /// Registry and name in one number. Registries are counted from one, and no process makes four billion.
+    pub(crate) fn to_bits(self) -> i64 {
+        ((self.registry << 32) | u64::from(self.name.0)).cast_signed()
+    }
+
+    /// The registry and the name that are in `bits`; which build is not.
+    pub(crate) fn from_bits(bits: i64) -> (u64, NameId) {
+        let bits = bits.cast_unsigned();
+        (bits >> 32, NameId((bits & u64::from(u32::MAX)) as u32))
+    }
+}

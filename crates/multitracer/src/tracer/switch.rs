@@ -9,8 +9,17 @@ static TRACERS_ON: AtomicUsize = AtomicUsize::new(0);
 /// Whether any tracer of any registry is on.
 #[inline(always)]
 pub(crate) fn any_tracer_on() -> bool {
-    TRACERS_ON.load(Ordering::Relaxed) != 0
+    let on = TRACERS_ON.load(Ordering::Relaxed) != 0;
+    if on {
+        unlikely();
+    }
+    on
 }
+
+/// Makes the compiler lay the code out for tracing that is off: a branch that is taken costs the few cycles that count only then.
+#[cold]
+#[inline]
+fn unlikely() {}
 
 /// Counts one tracer as on, until it is dropped.
 #[derive(Debug)]

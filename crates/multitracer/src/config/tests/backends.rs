@@ -8,7 +8,7 @@ fn sent(tracer: &TracerConfig) -> (String, Vec<String>) {
     let (endpoint, headers) = match &tracer.exporter {
         ExporterConfig::OtlpHttp(otlp) => (&otlp.endpoint, &otlp.headers),
         ExporterConfig::OtlpGrpc(otlp) => (&otlp.endpoint, &otlp.headers),
-        ExporterConfig::Console => unreachable!(),
+        ExporterConfig::File(_) | ExporterConfig::Console => unreachable!(),
     };
     let mut headers: Vec<_> =
         headers.iter().map(|(name, value)| format!("{name}: {}", value.expose())).collect();

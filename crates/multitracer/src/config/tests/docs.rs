@@ -1,7 +1,8 @@
 //! The page of all keys is made from the tables that the reader uses.
 
+use super::super::baggage::BAGGAGE;
 use super::super::experiments::EXPERIMENT;
-use super::super::exporter::{EXPORTER, OTLP_GRPC, OTLP_HTTP};
+use super::super::exporter::{EXPORTER, FILE as FILE_EXPORTER, OTLP_GRPC, OTLP_HTTP};
 use super::super::file::FILE;
 use super::super::resource::RESOURCE;
 use super::super::routes::ROUTE;
@@ -13,13 +14,15 @@ use super::super::tuning::{BATCH, CAPTURE, LIMITS};
 const PAGE: &str = include_str!("../../../../../docs/configuration.md");
 
 /// The tables, by the name of their mark on the page.
-const TABLES: [(&str, &Section); 12] = [
+const TABLES: [(&str, &Section); 14] = [
     ("file", &FILE),
+    ("baggage", &BAGGAGE),
     ("tracer", &TRACER),
     ("sampler", &SAMPLER),
     ("exporter", &EXPORTER),
     ("otlp_http", &OTLP_HTTP),
     ("otlp_grpc", &OTLP_GRPC),
+    ("file_exporter", &FILE_EXPORTER),
     ("batch", &BATCH),
     ("limits", &LIMITS),
     ("capture", &CAPTURE),

@@ -45,9 +45,16 @@ tracers:
     exporter: {otlp_http: {endpoint: https://example.com/v1, encoding: json}}
     enabled: false
     sampler: always_off
+  several:
+    exporters:
+      - otlp_http: {headers: {authorization: "Bearer k"}}
+      - file: {path: /tmp/spans.jsonl, max_size: 2048, max_backups: 0}
+      - console
+    batch: {max_queue_bytes: 65536, max_concurrent_exports: 3, max_retries: 0}
 routes:
   - {headers: [{name: X, type: prefix, value: ''}, {name: Y, type: regex, value: '^(a|b)$'}, {name: Z, type: present}], tracer: a}
   - {name: "yes", headers: {X-A: "${V}"}, experiment: "no"}
+baggage: {trusted: true, attributes: {tenant: app.tenant, b: b}}
 experiments:
   "no": {unit: {header: X-U}, salt: ' s ', coverage: 0.1, variants: [{name: v, weight: 3, tracer: "b c"}, {name: a, weight: 0}], fallback: a}
 "##;
@@ -56,12 +63,14 @@ experiments:
 fn plain(config: &Config) -> ConfigModel {
     let mut model = config.model().clone();
     for tracer in &mut model.tracers {
-        let headers = match &mut tracer.exporter {
-            ExporterConfig::OtlpHttp(otlp) => &mut otlp.headers,
-            ExporterConfig::OtlpGrpc(otlp) => &mut otlp.headers,
-            ExporterConfig::Console => continue,
-        };
-        headers.iter_mut().for_each(|(_, value)| *value = Secret::new("x"));
+        for exporter in std::iter::once(&mut tracer.exporter).chain(&mut tracer.more_exporters) {
+            let headers = match exporter {
+                ExporterConfig::OtlpHttp(otlp) => &mut otlp.headers,
+                ExporterConfig::OtlpGrpc(otlp) => &mut otlp.headers,
+                ExporterConfig::File(_) | ExporterConfig::Console => continue,
+            };
+            headers.iter_mut().for_each(|(_, value)| *value = Secret::new("x"));
+        }
     }
     model
 }

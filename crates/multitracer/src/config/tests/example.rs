@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::super::model::{
-    AttributeValue, BatchConfig, CaptureConfig, Compression, ConfigModel, Encoding, ExperimentConfig,
-    ExporterConfig, HeaderMatch, LimitsConfig, OnSwitch, OtlpHttpConfig, ParentBasedConfig, RemoteParent,
-    RouteConfig, RouteTarget, SamplerConfig, ServiceConfig, TlsConfig, TracerConfig, UnknownTracer,
-    ValueMatch, VariantConfig,
+    AttributeValue, BaggageConfig, BatchConfig, CaptureConfig, Compression, ConfigModel, Encoding,
+    ExperimentConfig, ExporterConfig, HeaderMatch, LimitsConfig, OnSwitch, OtlpHttpConfig, ParentBasedConfig,
+    RemoteParent, RouteConfig, RouteTarget, SamplerConfig, ServiceConfig, TlsConfig, TracerConfig,
+    UnknownTracer, ValueMatch, VariantConfig,
 };
 use super::super::{Secret, rules};
 use super::{load, refusal};
@@ -41,11 +41,13 @@ fn tracer(name: &str, project: &str, environment: &str) -> TracerConfig {
         sampler: SamplerConfig::default(),
         limits: LimitsConfig::default(),
         exporter: ExporterConfig::OtlpHttp(exporter()),
+        more_exporters: Vec::new(),
         batch: BatchConfig {
             schedule_delay: Duration::from_millis(5000),
             export_timeout: Duration::from_millis(30_000),
             max_queue_size: 2048,
             max_export_batch_size: 512,
+            ..BatchConfig::default()
         },
         capture: CaptureConfig { arguments: true, results: true, max_length: 4096 },
     }
@@ -76,6 +78,7 @@ fn is_what_it_says() {
         unknown_tracer: UnknownTracer::Default,
         on_switch: OnSwitch::Link,
         remote_parent: RemoteParent::Auto,
+        baggage: BaggageConfig::default(),
         tracers: vec![
             TracerConfig { sampler: sampled, ..tracer("production", "myapp-production", "production") },
             TracerConfig { sampler: limited(100), ..tracer("canary", "canary-deployment", "production") },

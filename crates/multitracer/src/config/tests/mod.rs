@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod backends;
+mod baggage;
 mod code;
 mod docs;
 mod effective;

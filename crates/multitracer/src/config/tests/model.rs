@@ -132,6 +132,7 @@ tracers:
         max_queue_size: 300,
         // The default, cut to the queue.
         max_export_batch_size: 300,
+        ..BatchConfig::default()
     };
     assert_eq!(tracer.batch, batch);
     assert!(!tracer.capture.arguments && !tracer.capture.results);

@@ -101,7 +101,7 @@ fn unknown_and_duplicate_keys() {
 <string>:4:5: tracers.a: unknown key `colour`
   4 |     colour: red
     |     ^^^^^^
-    = help: a tracer takes `enabled`, `project`, `project_attribute`, `environment`, `source`, `backend`, `api_key`, `service`, `resource`, `sampler`, `sample_rate`, `limits`, `exporter`, `batch`, `capture`",
+    = help: a tracer takes `enabled`, `project`, `project_attribute`, `environment`, `source`, `backend`, `api_key`, `service`, `resource`, `sampler`, `sample_rate`, `limits`, `exporter`, `exporters`, `batch`, `capture`",
     );
     refuses(
         r"tracers:
@@ -133,7 +133,7 @@ tracers:
         r"<string>:1:1: unknown key `base`
   1 | base: &base {}
     | ^^^^
-    = help: a configuration takes `file_format`, `default_tracer`, `enabled`, `unknown_tracer`, `on_switch`, `remote_parent`, `undefined_variables`, `defaults`, `tracers`, `routes`, `experiments`
+    = help: a configuration takes `file_format`, `default_tracer`, `enabled`, `unknown_tracer`, `on_switch`, `remote_parent`, `baggage`, `undefined_variables`, `defaults`, `tracers`, `routes`, `experiments`
 <string>:4:5: tracers.a: merge keys (`<<`) are not supported
   4 |     <<: *base
     |     ^^

@@ -98,7 +98,7 @@ fn samplers_and_exporters() {
   3 |     sampler: always_of
     |              ^^^^^^^^^
     = help: did you mean `always_on`?
-<string>:4:15: tracers.a.exporter: expected exactly one of `otlp_http`, `otlp_grpc`, `console`, found `otlp_http`, `console`
+<string>:4:15: tracers.a.exporter: expected exactly one of `otlp_http`, `otlp_grpc`, `file`, `console`, found `otlp_http`, `console`
   4 |     exporter: {otlp_http: {}, console: {}}
     |               ^",
     );
@@ -112,7 +112,7 @@ fn samplers_and_exporters() {
   3 |     sampler: {jaeger_remote/development: {}}
     |               ^^^^^^^^^^^^^^^^^^^^^^^^^
     = help: supported samplers are `always_on`, `always_off`, `trace_id_ratio_based`, `parent_based`, `rate_limited`
-<string>:4:5: tracers.a.exporter: expected exactly one of `otlp_http`, `otlp_grpc`, `console`
+<string>:4:5: tracers.a.exporter: expected exactly one of `otlp_http`, `otlp_grpc`, `file`, `console`
   4 |     exporter: {}
     |     ^^^^^^^^",
     );

@@ -2,12 +2,13 @@
 
 use std::fs;
 
-use super::exporter::ExporterError;
 use crate::config::model::TlsConfig;
+use crate::export::exporter::ExporterError;
 
-/// The contents of the PEM files that a `tls` block names.
-#[derive(Default)]
-pub(super) struct Pem {
+/// The contents of the PEM files that a `tls` block names. Exporters with the same contents share their connections, so
+/// that a reload after a certificate was renewed makes new ones.
+#[derive(Default, PartialEq, Eq, Hash)]
+pub(crate) struct Pem {
     pub(super) ca: Option<Vec<u8>>,
     /// Certificate chain and private key of the client.
     pub(super) identity: Option<(Vec<u8>, Vec<u8>)>,

@@ -1,12 +1,13 @@
-//! OpenTelemetry's semantic conventions for HTTP server spans
-//! (<https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server>).
+//! OpenTelemetry's semantic conventions for HTTP spans (<https://opentelemetry.io/docs/specs/semconv/http/http-spans/>).
 
 use std::borrow::Cow;
 
-use http::header::{HOST, USER_AGENT};
+use http::header::USER_AGENT;
 use http::request::Parts;
 use http::{Method, Version};
 use opentelemetry::KeyValue;
+
+use super::server;
 
 /// `GET /users/{id}`, or `GET` where the pattern is not known: a path would make too many names.
 pub(super) fn name(method: &Method, pattern: Option<&str>) -> Cow<'static, str> {
@@ -17,15 +18,10 @@ pub(super) fn name(method: &Method, pattern: Option<&str>) -> Cow<'static, str> 
     }
 }
 
-pub(super) fn request(request: &Parts, pattern: Option<String>) -> Vec<KeyValue> {
+/// What the server's span says of the request.
+pub(super) fn served(request: &Parts, pattern: Option<String>) -> Vec<KeyValue> {
     let mut attributes = Vec::with_capacity(12);
-    match known(&request.method) {
-        Some(method) => attributes.push(KeyValue::new("http.request.method", method)),
-        None => {
-            attributes.push(KeyValue::new("http.request.method", "_OTHER"));
-            attributes.push(KeyValue::new("http.request.method_original", request.method.to_string()));
-        }
-    }
+    method(&request.method, &mut attributes);
     let uri = &request.uri;
     attributes.push(KeyValue::new("url.path", uri.path().to_owned()));
     attributes.push(KeyValue::new("url.scheme", uri.scheme_str().unwrap_or("http").to_owned()));
@@ -38,14 +34,34 @@ pub(super) fn request(request: &Parts, pattern: Option<String>) -> Vec<KeyValue>
     if let Some(version) = version(request.version) {
         attributes.push(KeyValue::new("network.protocol.version", version));
     }
-    if let Some((host, port)) = server(request) {
-        attributes.push(KeyValue::new("server.address", host));
-        attributes.extend(port.map(|port| KeyValue::new("server.port", i64::from(port))));
-    }
+    server(request, &mut attributes);
     if let Some(agent) = request.headers.get(USER_AGENT).and_then(|value| value.to_str().ok()) {
         attributes.push(KeyValue::new("user_agent.original", agent.to_owned()));
     }
     attributes
+}
+
+/// What the client's span says of the request. Names and passwords in a URL are left out, and so is the query, which may hold keys.
+pub(super) fn sent(request: &Parts) -> Vec<KeyValue> {
+    let mut attributes = Vec::with_capacity(6);
+    method(&request.method, &mut attributes);
+    let uri = &request.uri;
+    if let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) {
+        let host = authority.as_str().rsplit('@').next().unwrap_or_default();
+        attributes.push(KeyValue::new("url.full", format!("{scheme}://{host}{}", uri.path())));
+    }
+    server(request, &mut attributes);
+    attributes
+}
+
+fn method(method: &Method, attributes: &mut Vec<KeyValue>) {
+    match known(method) {
+        Some(method) => attributes.push(KeyValue::new("http.request.method", method)),
+        None => {
+            attributes.push(KeyValue::new("http.request.method", "_OTHER"));
+            attributes.push(KeyValue::new("http.request.method_original", method.to_string()));
+        }
+    }
 }
 
 /// The methods that the conventions know, so that a client cannot make up values.
@@ -63,12 +79,4 @@ fn version(version: Version) -> Option<&'static str> {
         Version::HTTP_3 => Some("3"),
         _ => None,
     }
-}
-
-fn server(request: &Parts) -> Option<(String, Option<u16>)> {
-    let authority = match request.uri.authority() {
-        Some(authority) => authority.clone(),
-        None => request.headers.get(HOST)?.to_str().ok()?.parse().ok()?,
-    };
-    Some((authority.host().to_owned(), authority.port_u16()))
 }

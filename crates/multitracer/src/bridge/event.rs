@@ -1,0 +1,138 @@
+//! A `tracing` event on a span that `tracing` does not know of, in the form that tracing-opentelemetry gives it.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt::Debug;
+
+use opentelemetry::trace::{SpanRef, Status};
+use opentelemetry::{Array, KeyValue, StringValue, Value};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level};
+
+use super::layer::TracingOptions;
+
+/// Puts `event` on `span`; one of level `ERROR` sets its status.
+pub(super) fn put(event: &Event<'_>, span: &SpanRef<'_>, options: &TracingOptions) {
+    let normalized = tracing_log::NormalizeEvent::normalized_metadata(event);
+    let (level, target) = match &normalized {
+        Some(log) => (*log.level(), Value::from(log.target().to_owned())),
+        None => (*event.metadata().level(), Value::from(event.metadata().target())),
+    };
+    let mut fields = Fields {
+        name: None,
+        attributes: vec![KeyValue::new("level", level.as_str()), KeyValue::new("target", target)],
+        failure: None,
+        of_span: Vec::new(),
+    };
+    event.record(&mut fields);
+    if options.location {
+        fields.location(event, normalized.as_ref());
+    }
+    if level == Level::ERROR {
+        span.set_status(Status::error(""));
+    }
+    if let Some(failure) = fields.failure {
+        span.set_status(Status::error(failure));
+    }
+    if !fields.of_span.is_empty() {
+        span.set_attributes(fields.of_span);
+    }
+    let name = fields.name.unwrap_or(Cow::Borrowed(event.metadata().name()));
+    span.add_event(name, fields.attributes);
+}
+
+#[derive(Debug)]
+struct Fields {
+    name: Option<Cow<'static, str>>,
+    attributes: Vec<KeyValue>,
+    failure: Option<String>,
+    of_span: Vec<KeyValue>,
+}
+
+impl Fields {
+    fn add(&mut self, field: &Field, value: impl Into<Value>, text: impl FnOnce() -> String) {
+        match field.name() {
+            "message" => self.name = Some(text().into()),
+            // said by the normalized metadata already
+            log if log.starts_with("log.") => {}
+            name => self.attributes.push(KeyValue::new(name, value)),
+        }
+    }
+
+    /// An `error` that is no `Error`, in an event without a message.
+    fn failed(&mut self, text: String) {
+        self.name = Some("exception".into());
+        self.attributes.push(KeyValue::new("exception.message", text.clone()));
+        self.failure = Some(text);
+    }
+
+    fn is_failure(&self, field: &Field) -> bool {
+        field.name() == "error" && self.name.is_none()
+    }
+
+    fn location(&mut self, event: &Event<'_>, log: Option<&tracing::Metadata<'_>>) {
+        let metadata = event.metadata();
+        let (file, module, line) = match log {
+            Some(log) => (
+                log.file().map(|file| Value::from(file.to_owned())),
+                log.module_path().map(|module| Value::from(module.to_owned())),
+                log.line(),
+            ),
+            None => {
+                (metadata.file().map(Value::from), metadata.module_path().map(Value::from), metadata.line())
+            }
+        };
+        let line = line.map(|line| Value::from(i64::from(line)));
+        let places = [("code.file.path", file), ("code.module.name", module), ("code.line.number", line)];
+        self.attributes
+            .extend(places.into_iter().filter_map(|(key, value)| Some(KeyValue::new(key, value?))));
+    }
+}
+
+impl Visit for Fields {
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.add(field, value, || value.to_string());
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.add(field, value, || value.to_string());
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.add(field, value, || value.to_string());
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if self.is_failure(field) {
+            self.failed(format!("{value:?}"));
+        } else {
+            self.add(field, value.to_owned(), || value.to_owned());
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        let text = format!("{value:?}");
+        if self.is_failure(field) {
+            self.failed(text);
+        } else {
+            self.add(field, text.clone(), || text);
+        }
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        let text = value.to_string();
+        let causes: Vec<StringValue> =
+            std::iter::successors(value.source(), |cause: &&(dyn Error + 'static)| Error::source(*cause))
+                .map(|cause| cause.to_string().into())
+                .collect();
+        let causes = Value::Array(Array::String(causes));
+        let exception = [
+            KeyValue::new("exception.message", text.clone()),
+            KeyValue::new("exception.stacktrace", causes.clone()),
+        ];
+        self.of_span.extend(exception.clone());
+        self.attributes.extend(exception);
+        self.attributes.push(KeyValue::new(field.name(), text));
+        self.attributes.push(KeyValue::new(format!("{}.chain", field.name()), causes));
+    }
+}

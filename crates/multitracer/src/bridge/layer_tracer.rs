@@ -1,0 +1,63 @@
+//! The tracer inside the `tracing` layer.
+
+use std::borrow::Cow;
+
+use opentelemetry::trace::{SpanBuilder, TraceContextExt as _, Tracer};
+use opentelemetry::{Context, InstrumentationScope};
+
+use super::layer_span::LayerSpan;
+use super::origin;
+use super::provider::chosen;
+use crate::registry::Registry;
+use crate::tracer::{Frame, LibrarySpan, any_tracer_on, owner};
+
+/// Starts the spans of `tracing`, each on the tracer that was ambient where it was created.
+#[derive(Debug)]
+pub(super) struct LayerTracer {
+    registry: Option<Registry>,
+    scope: InstrumentationScope,
+}
+
+impl LayerTracer {
+    pub(super) fn new(registry: Option<Registry>) -> Self {
+        Self { registry, scope: InstrumentationScope::builder("tracing").build() }
+    }
+}
+
+impl Tracer for LayerTracer {
+    type Span = LayerSpan;
+
+    /// tracing-opentelemetry calls this where the span is created.
+    fn span_builder<T: Into<Cow<'static, str>>>(&self, name: T) -> SpanBuilder {
+        let mut builder = SpanBuilder::from_name(name);
+        if any_tracer_on() {
+            origin::mark(&mut builder);
+        }
+        builder
+    }
+
+    /// And this when it is first entered, used or closed.
+    fn build_with_context(&self, mut builder: SpanBuilder, cx: &Context) -> LayerSpan {
+        let origin = origin::take(&mut builder);
+        if !any_tracer_on() {
+            return LayerSpan::new(LibrarySpan::silent(cx));
+        }
+        let framed = Frame::of(cx).is_some();
+        let tracer = if framed {
+            chosen(None, cx)
+        } else {
+            owner(cx.span().span_context())
+                .map(|owner| (owner.registry, owner.core))
+                .or_else(|| origin.and_then(origin::find))
+                .or_else(|| chosen(self.registry.as_ref(), cx))
+        };
+        let Some((registry, core)) = tracer else { return LayerSpan::new(LibrarySpan::silent(cx)) };
+        let mut span = core.library_span(&registry, cx, builder, &self.scope);
+        let implied = registry.is_installed() && registry.default_id() == core.id();
+        if !framed && !implied {
+            // what runs inside is to find its tracer, and has no frame to find it by
+            span.own(&registry, &core);
+        }
+        LayerSpan::new(span)
+    }
+}

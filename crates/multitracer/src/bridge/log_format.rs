@@ -1,0 +1,126 @@
+//! Log lines that say which trace they belong to.
+
+use std::fmt::{self, Write as _};
+use std::sync::Arc;
+
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanContext, TraceContextExt as _};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::registry::Registry;
+use crate::tracer::{Frame, TracerCore};
+
+/// A format for the log lines of `tracing-subscriber` which adds the current span's `trace_id` and `span_id` and the `tracer`'s name to another
+/// format's lines.
+///
+/// The span is the innermost one, whether `#[traced]`, `#[instrument]` or a library made it; the tracer is the ambient one. Where there is no
+/// span, its two fields are left out, and likewise the tracer. A span that is not sampled has ids too. The `fmt` layer is to come after
+/// [`tracing_layer`](crate::tracing_layer), so that a `tracing` span is current before its lines are written.
+///
+/// ```
+/// use multitracer::LogFormat;
+/// use tracing_subscriber::fmt::format;
+///
+/// let text = tracing_subscriber::fmt().event_format(LogFormat::text(format()));
+/// # drop(text);
+/// ```
+///
+/// A line is then `trace_id=5c1a.. span_id=77f0.. tracer=canary 2026-11-21T08:00:00Z  INFO shop: sold`. With the feature `json` of tracing-subscriber,
+/// `LogFormat::json(format().json())` puts the three at the beginning of each object.
+#[derive(Clone, Debug)]
+pub struct LogFormat<F> {
+    inner: F,
+    json: bool,
+}
+
+impl<F> LogFormat<F> {
+    /// Puts `name=value` pairs in front of `inner`'s lines.
+    pub fn text(inner: F) -> Self {
+        Self { inner, json: false }
+    }
+
+    /// Puts members in front of those of the JSON objects that `inner` writes.
+    pub fn json(inner: F) -> Self {
+        Self { inner, json: true }
+    }
+}
+
+impl<S, N, F> FormatEvent<S, N> for LogFormat<F>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+    N: for<'writer> FormatFields<'writer> + 'static,
+    F: FormatEvent<S, N>,
+{
+    fn format_event(
+        &self,
+        cx: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let place = Place::current();
+        if !self.json {
+            place.write(&mut writer, |writer, name, value| write!(writer, "{name}={value} "))?;
+            return self.inner.format_event(cx, writer, event);
+        }
+        let mut line = String::new();
+        self.inner.format_event(cx, Writer::new(&mut line), event)?;
+        let Some(members) = line.strip_prefix('{') else { return writer.write_str(&line) };
+        writer.write_char('{')?;
+        place
+            .write(&mut writer, |writer, name, value| write!(writer, "\"{name}\":\"{}\",", Escaped(value)))?;
+        writer.write_str(members)
+    }
+}
+
+/// Where a line is written.
+struct Place {
+    span: Option<SpanContext>,
+    tracer: Option<Arc<TracerCore>>,
+}
+
+impl Place {
+    fn current() -> Self {
+        Context::map_current(|cx| {
+            let span = cx.span();
+            let span = Some(span.span_context()).filter(|span| span.is_valid()).cloned();
+            let tracer = match Frame::of(cx) {
+                Some(frame) => Some(Arc::clone(frame.tracer())),
+                None => Registry::installed().map(|registry| registry.ambient_in(cx)),
+            };
+            Self { span, tracer }
+        })
+    }
+
+    fn write<'w>(
+        &self,
+        writer: &mut Writer<'w>,
+        mut put: impl FnMut(&mut Writer<'w>, &str, &str) -> fmt::Result,
+    ) -> fmt::Result {
+        if let Some(span) = &self.span {
+            put(writer, "trace_id", &span.trace_id().to_string())?;
+            put(writer, "span_id", &span.span_id().to_string())?;
+        }
+        match &self.tracer {
+            Some(tracer) => put(writer, "tracer", &tracer.about.name),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A name inside a JSON string. Names have visible characters only, so that two of them are all that is to be escaped.
+struct Escaped<'a>(&'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for char in self.0.chars() {
+            if matches!(char, '"' | '\\') {
+                f.write_char('\\')?;
+            }
+            f.write_char(char)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,76 @@
+//! The span that a library holds.
+
+use std::borrow::Cow;
+use std::time::SystemTime;
+
+use opentelemetry::KeyValue;
+use opentelemetry::trace::{Span, SpanContext, Status};
+
+use crate::tracer::LibrarySpan;
+
+/// A span of a [`DispatchingTracer`](super::DispatchingTracer), on the tracer that was ambient when it started.
+///
+/// Where that tracer is off, or the trace around is not sampled, it records nothing and passes the surrounding trace on.
+#[derive(Debug)]
+pub struct DispatchedSpan(LibrarySpan);
+
+impl DispatchedSpan {
+    pub(super) fn new(span: LibrarySpan) -> Self {
+        Self(span)
+    }
+}
+
+impl Span for DispatchedSpan {
+    fn add_event_with_timestamp<T>(&mut self, name: T, timestamp: SystemTime, attributes: Vec<KeyValue>)
+    where
+        T: Into<Cow<'static, str>>,
+    {
+        if let LibrarySpan::Started { span, .. } = &mut self.0 {
+            span.add_event_with_timestamp(name, timestamp, attributes);
+        }
+    }
+
+    fn span_context(&self) -> &SpanContext {
+        match &self.0 {
+            LibrarySpan::Silent(span) => span,
+            LibrarySpan::Started { span, .. } => span.span_context(),
+        }
+    }
+
+    fn is_recording(&self) -> bool {
+        matches!(&self.0, LibrarySpan::Started { span, .. } if span.is_recording())
+    }
+
+    fn set_attribute(&mut self, attribute: KeyValue) {
+        if let LibrarySpan::Started { span, .. } = &mut self.0 {
+            span.set_attribute(attribute);
+        }
+    }
+
+    fn set_status(&mut self, status: Status) {
+        if let LibrarySpan::Started { span, .. } = &mut self.0 {
+            span.set_status(status);
+        }
+    }
+
+    fn update_name<T>(&mut self, name: T)
+    where
+        T: Into<Cow<'static, str>>,
+    {
+        if let LibrarySpan::Started { span, .. } = &mut self.0 {
+            span.update_name(name);
+        }
+    }
+
+    fn add_link(&mut self, linked: SpanContext, attributes: Vec<KeyValue>) {
+        if let LibrarySpan::Started { span, .. } = &mut self.0 {
+            span.add_link(linked, attributes);
+        }
+    }
+
+    fn end_with_timestamp(&mut self, timestamp: SystemTime) {
+        if let LibrarySpan::Started { span, .. } = &mut self.0 {
+            span.end_with_timestamp(timestamp);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+use std::sync::Mutex;
+
+use super::*;
+use crate::export::exporter::{Delivered, ExportFuture};
+use crate::export::queue::tests::span;
+use crate::export::retry::Retry;
+use crate::export::runtime::LINGER;
+
+/// Counts what it is given.
+#[derive(Default)]
+struct Counting(Mutex<usize>);
+
+impl Exporter for Counting {
+    fn export(self: Arc<Self>, batch: Vec<SpanData>, _retry: Retry) -> ExportFuture {
+        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) += batch.len();
+        Box::pin(async { Ok(Delivered::default()) })
+    }
+}
+
+/// A span of a registry that is gone is exported while there is time, and counted as lost after it.
+#[test]
+fn spans_that_outlive_the_registry() -> std::io::Result<()> {
+    let runtime = ExportRuntime::start()?;
+    let batch = BatchConfig { schedule_delay: Duration::from_secs(3600), ..BatchConfig::default() };
+    let leg = Leg::start(&"test".into(), "counting".into(), 0, &batch, Arc::<Counting>::default(), &runtime);
+    let pipeline = Pipeline::new(vec![leg]);
+    pipeline.push(span(0));
+    drop(runtime);
+    pipeline.push(span(0));
+    let tally = || pipeline.tallies().swap_remove(0).1;
+    let wait = |done: &dyn Fn(&Tally) -> bool| {
+        let started = std::time::Instant::now();
+        while !done(&tally()) && started.elapsed() < LINGER * 10 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        tally()
+    };
+    assert_eq!(wait(&|tally| tally.exported == 2).exported, 2, "though nothing waits for so long");
+    std::thread::sleep(LINGER * 2);
+    pipeline.push(span(0));
+    let tally = wait(&|tally| tally.dropped.shutdown == 1);
+    assert_eq!((tally.ended, tally.exported, tally.dropped.shutdown), (3, 2, 1));
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! Also run under Miri, which sees data races and what memory is used after it was freed:
+//! `MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test -p multitracer --no-default-features --lib export::queue`
+
+use std::thread;
+
+use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status};
+use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry_sdk::trace::{SpanEvents, SpanLinks};
+
+use super::*;
+
+/// A span with an attribute of so many bytes.
+pub(in crate::export) fn span(bytes: usize) -> SpanData {
+    SpanData {
+        span_context: SpanContext::empty_context(),
+        parent_span_id: SpanId::INVALID,
+        parent_span_is_remote: false,
+        span_kind: SpanKind::Internal,
+        name: "work".into(),
+        start_time: std::time::SystemTime::UNIX_EPOCH,
+        end_time: std::time::SystemTime::UNIX_EPOCH,
+        attributes: vec![KeyValue::new("text", "x".repeat(bytes))],
+        dropped_attributes_count: 0,
+        events: SpanEvents::default(),
+        links: SpanLinks::default(),
+        status: Status::Unset,
+        instrumentation_scope: InstrumentationScope::default(),
+    }
+}
+
+fn queue(max_size: usize, max_bytes: usize, batch_size: usize) -> Queue {
+    Queue::new("test".into(), max_size, max_bytes, batch_size)
+}
+
+fn adds_up(tally: &Tally) -> bool {
+    let settled = tally.exported + tally.rejected + tally.dropped.total();
+    tally.ended == settled + tally.queued + tally.in_flight
+}
+
+fn taken(rejected: usize) -> Result<Delivered, Failure> {
+    Ok(Delivered { rejected, ..Delivered::default() })
+}
+
+#[test]
+fn the_newest_that_do_not_fit_are_dropped() {
+    let queue = queue(3, 100_000, 2);
+    for _ in 0..5 {
+        queue.push(span(0));
+    }
+    let tally = queue.tally();
+    assert_eq!((tally.ended, tally.queued, tally.dropped.queue_full), (5, 3, 2));
+    assert_eq!((queue.take_batch().len(), queue.take_batch().len(), queue.take_batch().len()), (2, 1, 0));
+    assert!(adds_up(&queue.tally()));
+}
+
+#[test]
+fn bytes_are_bounded_too() {
+    let queue = queue(1000, 10_000, 1000);
+    for _ in 0..5 {
+        queue.push(span(3000));
+    }
+    queue.push(span(20_000));
+    let tally = queue.tally();
+    assert!((2..=3).contains(&tally.queued) && tally.queued_bytes <= 10_000, "{tally:?}");
+    assert_eq!((tally.dropped.queue_full, tally.dropped.too_large), (5 - tally.queued, 1));
+    queue.take_batch();
+    assert_eq!(queue.tally().queued_bytes, 0);
+    queue.push(span(3000));
+    assert_eq!(queue.tally().queued, 1, "there is room again");
+}
+
+#[test]
+fn a_batch_is_no_larger_than_a_request_may_be() {
+    let queue = queue(1000, 1 << 30, 1000);
+    for _ in 0..4 {
+        queue.push(span(BATCH_BYTES / 2));
+    }
+    assert_eq!(queue.take_batch().len(), 1);
+    queue.push(span(BATCH_BYTES * 2));
+    let batches: Vec<_> =
+        std::iter::from_fn(|| Some(queue.take_batch().len()).filter(|len| *len > 0)).collect();
+    assert_eq!(batches, [1, 1, 1, 1], "a span that alone is larger goes alone");
+}
+
+#[test]
+fn what_is_not_done_in_time_is_lost_once() {
+    let queue = queue(10, 100_000, 2);
+    for _ in 0..5 {
+        queue.push(span(0));
+    }
+    let batch = queue.take_batch();
+    queue.settle(batch.len(), Duration::ZERO, &taken(1));
+    let late = queue.take_batch();
+    assert_eq!(queue.abandon(), 3);
+    queue.settle(late.len(), Duration::ZERO, &taken(0));
+    queue.push(span(0));
+    let tally = queue.tally();
+    assert_eq!((tally.exported, tally.rejected, tally.dropped.shutdown), (1, 1, 4));
+    assert_eq!(tally.dropped_by_exporter.shutdown, 2, "those that were in flight");
+    assert!(adds_up(&tally), "{tally:?}");
+}
+
+/// Threads push while others take, settle, look, and in the end abandon what is left.
+#[test]
+fn counts_add_up_at_every_moment() {
+    const THREADS: usize = 3;
+    const EACH: usize = if cfg!(miri) { 40 } else { 2000 };
+    let queue = queue(16, 100_000, 4);
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                for n in 0..EACH {
+                    queue.push(span(n % 7));
+                }
+            });
+        }
+        scope.spawn(|| {
+            for n in 0..EACH {
+                let batch = queue.take_batch();
+                let outcome = match n % 3 {
+                    0 => taken(batch.len() / 2),
+                    1 => Err(Failure::failed("told to")),
+                    _ => taken(0),
+                };
+                queue.settle(batch.len(), Duration::from_micros(n as u64), &outcome);
+            }
+            queue.abandon();
+        });
+        scope.spawn(|| {
+            for _ in 0..EACH {
+                let tally = queue.tally();
+                assert!(adds_up(&tally), "{tally:?}");
+            }
+        });
+    });
+    let tally = queue.tally();
+    assert!(adds_up(&tally) && tally.ended == (THREADS * EACH) as u64, "{tally:?}");
+    assert_eq!((tally.queued, tally.in_flight, tally.queued_bytes), (0, 0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_is_due_when_it_is_full_or_its_first_span_is_old() {
+    let queue = queue(10, 100_000, 2);
+    let delay = Duration::from_secs(5);
+    let started = Instant::now();
+    let due = async {
+        queue.batch_due(delay).await;
+        started.elapsed()
+    };
+    let push = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        queue.push(span(0));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        queue.push(span(0));
+    };
+    let (due, ()) = tokio::join!(due, push);
+    assert_eq!(due.as_secs(), 2, "full");
+    queue.take_batch();
+    queue.push(span(0));
+    let started = Instant::now();
+    queue.batch_due(delay).await;
+    assert_eq!(started.elapsed().as_secs(), 5, "old");
+}

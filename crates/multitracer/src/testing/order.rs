@@ -1,0 +1,86 @@
+//! Spans in the order of their beginning, children under their parents, with numbers that are the same in every run.
+
+use std::collections::HashMap;
+use std::time::SystemTime;
+
+use opentelemetry::trace::{SpanContext, SpanId, TraceId};
+use opentelemetry_sdk::trace::SpanData;
+
+/// A span at its place in the tree.
+pub(super) struct Placed<'a> {
+    pub(super) span: &'a SpanData,
+    pub(super) depth: usize,
+}
+
+pub(super) fn is_parent(parent: &SpanData, child: &SpanData) -> bool {
+    parent.span_context.span_id() == child.parent_span_id
+        && parent.span_context.trace_id() == child.span_context.trace_id()
+}
+
+/// The spans, depth first: siblings in the order of their beginning, or by name.
+pub(super) fn placed(spans: &[SpanData], by_name: bool) -> Vec<Placed<'_>> {
+    let mut sorted: Vec<&SpanData> = spans.iter().collect();
+    sorted.sort_by(|a, b| {
+        let begun = a.start_time.cmp(&b.start_time);
+        if by_name { a.name.cmp(&b.name).then(begun) } else { begun.then_with(|| a.name.cmp(&b.name)) }
+    });
+    let mut out = Vec::with_capacity(sorted.len());
+    for span in &sorted {
+        if !sorted.iter().any(|other| is_parent(other, span)) {
+            place(&mut out, &sorted, span, 0);
+        }
+    }
+    out
+}
+
+fn place<'a>(out: &mut Vec<Placed<'a>>, sorted: &[&'a SpanData], span: &'a SpanData, depth: usize) {
+    out.push(Placed { span, depth });
+    for child in sorted.iter().filter(|child| is_parent(span, child)) {
+        place(out, sorted, child, depth + 1);
+    }
+}
+
+/// Numbers in place of random ids and of the clock.
+#[derive(Default)]
+pub(super) struct Numbers {
+    spans: HashMap<(TraceId, SpanId), usize>,
+    traces: HashMap<TraceId, usize>,
+    times: Vec<SystemTime>,
+}
+
+impl Numbers {
+    pub(super) fn of<'a>(spans: impl Iterator<Item = &'a SpanData>) -> Self {
+        let mut numbers = Self::default();
+        for span in spans {
+            let traces = numbers.traces.len();
+            numbers.traces.entry(span.span_context.trace_id()).or_insert(traces + 1);
+            let at = numbers.spans.len();
+            numbers.spans.entry(key(&span.span_context)).or_insert(at + 1);
+            numbers.times.extend([span.start_time, span.end_time]);
+        }
+        numbers.times.sort_unstable();
+        numbers.times.dedup();
+        numbers
+    }
+
+    /// `t1.s2`; the real ids of what is not among the spans.
+    pub(super) fn id(&self, span: &SpanContext) -> String {
+        let trace = match self.traces.get(&span.trace_id()) {
+            Some(number) => format!("t{number}"),
+            None => span.trace_id().to_string(),
+        };
+        match self.spans.get(&key(span)) {
+            Some(number) => format!("{trace}.s{number}"),
+            None => format!("{trace}.{}", span.span_id()),
+        }
+    }
+
+    /// The how manieth of all beginnings and ends this is.
+    pub(super) fn time(&self, time: SystemTime) -> usize {
+        self.times.partition_point(|other| *other <= time)
+    }
+}
+
+fn key(span: &SpanContext) -> (TraceId, SpanId) {
+    (span.trace_id(), span.span_id())
+}

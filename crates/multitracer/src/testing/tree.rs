@@ -1,0 +1,194 @@
+//! Spans as text.
+
+use std::fmt;
+
+use opentelemetry::trace::{SpanKind, Status};
+use opentelemetry_sdk::trace::SpanData;
+
+use super::order::{Numbers, Placed, placed};
+
+/// Attributes that say where, when or how, and not what: left out unless they are asked for.
+const HIDDEN: [&str; 10] = [
+    "code.",
+    "thread.",
+    "target",
+    "level",
+    "busy_ns",
+    "idle_ns",
+    "network.",
+    "server.",
+    "user_agent.",
+    "url.scheme",
+];
+
+/// Whether `key` is what `pattern` says: itself, or one that begins so.
+fn is_of(key: &str, pattern: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(beginning) => key.starts_with(beginning),
+        None => key == pattern || (pattern.ends_with('.') && key.starts_with(pattern)),
+    }
+}
+
+/// The spans of a [`TestRegistry`](super::TestRegistry) as an indented tree; its `Display` is made for inline snapshots.
+///
+/// A span a line, in the order of their beginning: the name, the kind unless it is internal, `ERROR` with the status's text, and
+/// attributes. Then its links, and a remark if its parent is not here. Attributes that say where or when (`code.*`, `thread.*`, `network.*`, `server.*`, ..) are
+/// left out unless they are asked for. There is nothing in the text that differs from run to run.
+#[derive(Clone, Debug)]
+#[must_use = "a tree is nothing until it is shown or compared"]
+pub struct Tree {
+    tracers: Vec<(String, Vec<SpanData>)>,
+    only: Option<String>,
+    ids: bool,
+    times: bool,
+    events: bool,
+    by_name: bool,
+    attributes: Attributes,
+}
+
+#[derive(Clone, Debug)]
+enum Attributes {
+    Telling,
+    Only(Vec<String>),
+    All,
+}
+
+impl Tree {
+    pub(super) fn new(tracers: Vec<(String, Vec<SpanData>)>, only: Option<String>) -> Self {
+        let attributes = Attributes::Telling;
+        Self { tracers, only, ids: false, times: false, events: false, by_name: false, attributes }
+    }
+
+    /// Numbers traces and spans in the order of the tree: `t1.s2`.
+    pub fn with_ids(self) -> Self {
+        Self { ids: true, ..self }
+    }
+
+    /// Numbers beginnings and ends of all spans shown in the order in which they happened: `1..4`.
+    pub fn with_times(self) -> Self {
+        Self { times: true, ..self }
+    }
+
+    /// Shows events, each on a line of its own.
+    pub fn with_events(self) -> Self {
+        Self { events: true, ..self }
+    }
+
+    /// Orders siblings by name: for those that run at once.
+    pub fn sorted(self) -> Self {
+        Self { by_name: true, ..self }
+    }
+
+    /// Shows the attributes of these keys and no others; a key that ends in `.` or `*` stands for all that begin so.
+    pub fn only_attributes<'a>(self, keys: impl IntoIterator<Item = &'a str>) -> Self {
+        let keys = keys.into_iter().map(str::to_owned).collect();
+        Self { attributes: Attributes::Only(keys), ..self }
+    }
+
+    /// Shows every attribute.
+    pub fn all_attributes(self) -> Self {
+        Self { attributes: Attributes::All, ..self }
+    }
+
+    fn shows(&self, key: &str) -> bool {
+        match &self.attributes {
+            Attributes::Telling => !HIDDEN.iter().any(|of| is_of(key, of)),
+            Attributes::Only(keys) => keys.iter().any(|of| is_of(key, of)),
+            Attributes::All => true,
+        }
+    }
+
+    fn line(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        numbers: &Numbers,
+        tracer: &str,
+        placed: &Placed<'_>,
+    ) -> fmt::Result {
+        let span = placed.span;
+        write!(f, "{:indent$}{}", "", span.name, indent = self.indent(placed.depth))?;
+        if self.ids {
+            write!(f, " {}", numbers.id(&span.span_context))?;
+        }
+        if self.times {
+            write!(f, " {}..{}", numbers.time(span.start_time), numbers.time(span.end_time))?;
+        }
+        match span.span_kind {
+            SpanKind::Internal => {}
+            SpanKind::Server => f.write_str(" [server]")?,
+            SpanKind::Client => f.write_str(" [client]")?,
+            SpanKind::Producer => f.write_str(" [producer]")?,
+            SpanKind::Consumer => f.write_str(" [consumer]")?,
+        }
+        match &span.status {
+            Status::Unset => {}
+            Status::Ok => f.write_str(" OK")?,
+            Status::Error { description } if description.is_empty() => f.write_str(" ERROR")?,
+            Status::Error { description } => write!(f, " ERROR {description:?}")?,
+        }
+        for attribute in span.attributes.iter().filter(|attribute| self.shows(attribute.key.as_str())) {
+            write!(f, " {}={}", attribute.key, attribute.value)?;
+        }
+        for link in span.links.iter() {
+            match self.named(&link.span_context, tracer) {
+                Some(name) => write!(f, " (linked to {name})")?,
+                None => f.write_str(" (linked to a span elsewhere)")?,
+            }
+        }
+        if placed.depth == 0 && span.parent_span_id != opentelemetry::trace::SpanId::INVALID {
+            f.write_str(if span.parent_span_is_remote { " (remote parent)" } else { " (parent not here)" })?;
+        }
+        writeln!(f)?;
+        if self.events {
+            for event in span.events.iter() {
+                write!(f, "{:indent$}- {}", "", event.name, indent = self.indent(placed.depth + 1))?;
+                for attribute in
+                    event.attributes.iter().filter(|attribute| self.shows(attribute.key.as_str()))
+                {
+                    write!(f, " {}={}", attribute.key, attribute.value)?;
+                }
+                writeln!(f)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn indent(&self, depth: usize) -> usize {
+        2 * (depth + usize::from(self.only.is_none()))
+    }
+
+    /// `rank of production`, or `rank` where it is the same tracer's.
+    fn named(&self, linked: &opentelemetry::trace::SpanContext, from: &str) -> Option<String> {
+        self.tracers.iter().find_map(|(tracer, spans)| {
+            let span = spans.iter().find(|span| {
+                span.span_context.span_id() == linked.span_id()
+                    && span.span_context.trace_id() == linked.trace_id()
+            })?;
+            Some(if tracer == from { span.name.to_string() } else { format!("{} of {tracer}", span.name) })
+        })
+    }
+}
+
+impl fmt::Display for Tree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown: Vec<(&str, Vec<Placed<'_>>)> = self
+            .tracers
+            .iter()
+            .filter(|(name, spans)| match &self.only {
+                Some(only) => name == only,
+                None => !spans.is_empty(),
+            })
+            .map(|(name, spans)| (name.as_str(), placed(spans, self.by_name)))
+            .collect();
+        let numbers = Numbers::of(shown.iter().flat_map(|(_, spans)| spans.iter().map(|placed| placed.span)));
+        for (name, spans) in &shown {
+            if self.only.is_none() {
+                writeln!(f, "{name}")?;
+            }
+            for span in spans {
+                self.line(f, &numbers, name, span)?;
+            }
+        }
+        Ok(())
+    }
+}

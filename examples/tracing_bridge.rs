@@ -1,0 +1,88 @@
+//! With what you have: `tracing`'s spans and events, `log` lines and OpenTelemetry libraries follow the ambient tracer, and log lines say which trace they
+//! belong to.
+//!
+//! ```sh
+//! cargo run --example tracing_bridge
+//! ```
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
+use std::error::Error;
+
+use multitracer::testing::TestRegistry;
+use multitracer::{LogFormat, traced};
+use opentelemetry::global;
+use opentelemetry::trace::Tracer as _;
+use tracing_subscriber::fmt::format;
+use tracing_subscriber::layer::SubscriberExt as _;
+
+// what the application has
+#[tracing::instrument(skip_all)]
+fn handle(question: &str) {
+    tracing::info!(question, "asked");
+    rank(question);
+}
+
+// what it adds
+#[traced(fields(length = question.len()))]
+fn rank(question: &str) {
+    if question.is_empty() {
+        // sets the status of `rank`
+        tracing::error!("nothing to rank");
+    }
+    query();
+}
+
+// what an instrumented library does
+fn query() {
+    global::tracer("some-database").in_span("query", |_cx| tracing::debug!("one row"));
+}
+
+fn run() -> Result<TestRegistry, Box<dyn Error>> {
+    // once, at start-up
+    global::set_tracer_provider(multitracer::tracer_provider());
+    let lines = tracing_subscriber::fmt::layer().event_format(LogFormat::text(format().without_time()));
+    let subscriber = tracing_subscriber::registry().with(multitracer::tracing_layer()).with(lines);
+    tracing::subscriber::set_global_default(subscriber)?;
+
+    // keeps spans in memory, to show them; a program has `multitracer::init("config.yaml")?`
+    let test = TestRegistry::new(["production", "canary"]);
+    test.scope(|| handle("what is a span"));
+    test.tracer("canary").scope(|| handle(""));
+    Ok(test)
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let test = run()?;
+    println!("\n{}", test.trees().with_events());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use multitracer::assert_tree;
+
+    #[test]
+    fn all_of_them_nest() {
+        let test = super::run().unwrap();
+        assert_tree!(
+            test.trees().with_events(),
+            "
+            production
+              handle
+                - asked question=what is a span
+                rank length=14
+                  query
+                    - one row
+            canary
+              handle
+                - asked question=
+                rank ERROR length=0
+                  - nothing to rank
+                  query
+                    - one row
+        "
+        );
+    }
+}

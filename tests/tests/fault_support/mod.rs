@@ -1,0 +1,137 @@
+//! Servers that behave worse than a receiver can, and one that wants TLS.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig, crypto};
+
+/// What a server does with each connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Raw {
+    /// Answers something that is neither HTTP nor gRPC.
+    Junk,
+    /// Answers 200 with a body that is no OTLP.
+    JunkBody,
+    /// Answers 200 with a web page.
+    WebPage,
+    /// Reads a little, then resets the connection.
+    Reset,
+    /// Begins an answer, then closes the connection.
+    Truncated,
+}
+
+/// Starts one, until the test's runtime ends.
+pub(crate) async fn raw(how: Raw) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(misbehave(stream, how));
+        }
+    });
+    address
+}
+
+async fn misbehave(mut stream: TcpStream, how: Raw) -> std::io::Result<()> {
+    let mut buffer = vec![0; 64];
+    stream.read_exact(&mut buffer).await?;
+    if matches!(how, Raw::Reset) {
+        // what was not read makes the close a reset
+        return Ok(());
+    }
+    // the rest of the request
+    let mut rest = vec![0; 1 << 20];
+    let mut read = 0;
+    while let Ok(Ok(more @ 1..)) =
+        tokio::time::timeout(std::time::Duration::from_millis(50), stream.read(&mut rest[read..])).await
+    {
+        read += more;
+    }
+    let answer: &[u8] = match how {
+        Raw::Junk => b"\x00\xff\x00\x17 this is not a protocol \r\n\r\n",
+        Raw::JunkBody => b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n\xff\xfe garbage"[..].as_ref(),
+        Raw::WebPage => b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 6\r\n\r\n<html>",
+        Raw::Truncated => b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nabc",
+        Raw::Reset => b"",
+    };
+    stream.write_all(answer).await?;
+    stream.shutdown().await
+}
+
+/// Certificates made for one test, in a folder that goes with this.
+pub(crate) struct Certificates {
+    folder: PathBuf,
+    ca: CertificateDer<'static>,
+    server: (CertificateDer<'static>, PrivateKeyDer<'static>),
+}
+
+impl Certificates {
+    /// A CA, a server at `localhost`, a client.
+    pub(crate) fn new(test: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("multitracer-{test}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let mut params = CertificateParams::new(vec![]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let issue = |name: &str| {
+            let key = KeyPair::generate().unwrap();
+            let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+            (params.signed_by(&key, &ca).unwrap(), key)
+        };
+        let ((server, server_key), (client, client_key)) = (issue("localhost"), issue("client"));
+        let write = |name: &str, text: String| std::fs::write(folder.join(name), text).unwrap();
+        write("ca.pem", ca.as_ref().pem());
+        write("client.pem", client.pem());
+        write("client.key", client_key.serialize_pem());
+        let key = PrivateKeyDer::try_from(server_key.serialize_der()).unwrap();
+        Self { ca: ca.as_ref().der().clone(), server: (server.der().clone(), key), folder }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> String {
+        self.folder.join(name).display().to_string()
+    }
+
+    /// Takes TLS from clients with a certificate of the CA, and passes what is in it on to `to`, `http://..`.
+    pub(crate) async fn serve(&self, to: &str, protocol: &str) -> SocketAddr {
+        let provider = Arc::new(crypto::ring::default_provider());
+        let mut roots = RootCertStore::empty();
+        roots.add(self.ca.clone()).unwrap();
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+        let (certificate, key) = &self.server;
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_client_cert_verifier(verifier.build().unwrap())
+            .with_single_cert(vec![certificate.clone()], key.clone_key())
+            .unwrap();
+        config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let to = to.trim_start_matches("http://").trim_end_matches("/v1/traces").to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (acceptor, to) = (acceptor.clone(), to.clone());
+                tokio::spawn(async move {
+                    let mut outside = acceptor.accept(stream).await?;
+                    let mut inside = TcpStream::connect(to).await?;
+                    tokio::io::copy_bidirectional(&mut outside, &mut inside).await
+                });
+            }
+        });
+        address
+    }
+}
+
+impl Drop for Certificates {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all::<&Path>(&self.folder);
+    }
+}

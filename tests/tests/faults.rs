@@ -1,0 +1,348 @@
+//! Bad backends over real sockets: each touches only its own tracer, and every span is accounted for.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may panic, and say what it found"
+)]
+
+mod fault_support;
+
+use std::time::{Duration, Instant};
+
+use multitracer::{Dropped, Registry, TracerBuilder, TracerStats};
+use multitracer_tests::{Behaviour, Receiver};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+
+use self::fault_support::{Certificates, Raw, raw};
+
+const SPANS: u64 = 100;
+
+/// What is to become of the spans at the bad backend.
+#[derive(Clone, Copy, Debug)]
+enum Fate {
+    Exported,
+    /// So many of each request.
+    Rejected(u64),
+    Failed,
+    TimedOut,
+    TooLarge,
+    Panicked,
+}
+
+/// Two tracers with good backends and one with a bad one, side by side; what became of the bad one's spans.
+async fn matrix(what: &str, fate: Fate, bad: TracerBuilder) -> TracerStats {
+    let good = Receiver::start().await.unwrap();
+    let registry = Registry::builder()
+        .tracer(
+            TracerBuilder::new("http")
+                .otlp_http(good.http_endpoint())
+                .schedule_delay(Duration::from_millis(20)),
+        )
+        .tracer(bad.schedule_delay(Duration::from_millis(20)).export_timeout(Duration::from_millis(2500)))
+        .tracer(
+            TracerBuilder::new("grpc")
+                .otlp_grpc(good.grpc_endpoint())
+                .schedule_delay(Duration::from_millis(20)),
+        )
+        .default_tracer("http")
+        .build()
+        .unwrap();
+    // a first span each, so that exports are under way while the others are made
+    let tracers = ["http", "bad", "grpc"].map(|name| registry.tracer(name).unwrap());
+    let mut took = [Duration::ZERO; 3];
+    for n in 0..SPANS {
+        for (tracer, took) in tracers.iter().zip(&mut took) {
+            let started = Instant::now();
+            tracer.in_span("work", || {});
+            *took = (*took).max(started.elapsed());
+        }
+        if n % 10 == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    assert!(
+        took.iter().all(|longest| *longest < Duration::from_millis(700)),
+        "{what}: a call waited: {took:?}"
+    );
+    let started = Instant::now();
+    // what a bad backend did not take is an error, and the report of all comes with it
+    let _ = registry.shutdown_within(Duration::from_secs(10)).await;
+    assert!(started.elapsed() < Duration::from_secs(11), "{what}");
+    let stats = registry.stats();
+    for tracer in stats.tracers() {
+        assert_eq!((tracer.started, tracer.ended, tracer.open()), (SPANS, SPANS, 0), "{what}\n{stats}");
+        let settled = tracer.exported + tracer.rejected + tracer.dropped.total();
+        assert_eq!((settled, tracer.queued, tracer.in_flight), (SPANS, 0, 0), "{what}\n{stats}");
+    }
+    for name in ["http", "grpc"] {
+        let spans = good.spans().iter().filter(|span| span.project() == name).count() as u64;
+        assert_eq!((spans, stats.tracer(name).unwrap().exported), (SPANS, SPANS), "{what}\n{stats}");
+    }
+    let bad = stats.tracer("bad").unwrap().clone();
+    let Dropped { export_failed, timeout, too_large, panicked, .. } = bad.dropped;
+    let as_told = match fate {
+        Fate::Exported => bad.exported == SPANS,
+        Fate::Rejected(_) => bad.rejected > 0 && bad.exported + bad.rejected == SPANS,
+        Fate::Failed => export_failed == SPANS,
+        Fate::TimedOut => timeout == SPANS,
+        Fate::TooLarge => too_large == SPANS,
+        Fate::Panicked => panicked == SPANS,
+    };
+    assert!(as_told, "{what}: not {fate:?}\n{stats}");
+    assert!(bad.last_error.is_some() || matches!(fate, Fate::Exported), "{what}: no error\n{stats}");
+    println!(
+        "{what:<28} exported {:>3}  rejected {:>2}  export_failed {export_failed:>3}  timeout {timeout:>3}  too_large {too_large:>3}  \
+         panicked {panicked:>3}  retries {:>2}  longest call: good {:?}, bad {:?}  {}",
+        bad.exported,
+        bad.rejected,
+        bad.retries,
+        took[0].max(took[2]),
+        took[1],
+        bad.last_error.as_deref().unwrap_or("")
+    );
+    bad
+}
+
+/// The same over both protocols.
+async fn receiver(what: &str, fate: Fate, behaviour: Behaviour) -> [TracerStats; 3] {
+    let backend = Receiver::start_with(behaviour.clone()).await.unwrap();
+    let json = Receiver::start_with(behaviour.clone()).await.unwrap();
+    let grpc = Receiver::start_with(behaviour).await.unwrap();
+    let bad = || TracerBuilder::new("bad");
+    let wait = |tracer: TracerBuilder| tracer.request_timeout(Duration::from_millis(800));
+    let [http, json_text, over_grpc] =
+        [format!("{what}, HTTP"), format!("{what}, HTTP JSON"), format!("{what}, gRPC")];
+    let (a, b, c) = tokio::join!(
+        matrix(&http, fate, wait(bad().otlp_http(backend.http_endpoint()))),
+        matrix(&json_text, fate, wait(bad().otlp_http_json(json.http_endpoint()))),
+        matrix(&over_grpc, fate, wait(bad().otlp_grpc(grpc.grpc_endpoint()))),
+    );
+    if let Fate::Rejected(each) = fate {
+        for (backend, stats) in [(&backend, &a), (&json, &b), (&grpc, &c)] {
+            assert_eq!(stats.rejected, each * backend.requests().len() as u64);
+        }
+    }
+    [a, b, c]
+}
+
+async fn address(what: &str, fate: Fate, http: &str, grpc: &str) -> [TracerStats; 2] {
+    let (over_http, over_grpc) = (format!("{what}, HTTP"), format!("{what}, gRPC"));
+    let bad = || TracerBuilder::new("bad");
+    let (a, b) = tokio::join!(
+        matrix(&over_http, fate, bad().otlp_http(http).request_timeout(Duration::from_millis(800))),
+        matrix(&over_grpc, fate, bad().otlp_grpc(grpc).request_timeout(Duration::from_millis(800))),
+    );
+    [a, b]
+}
+
+async fn raw_address(what: &str, fate: Fate, how: Raw) -> [TracerStats; 2] {
+    let address_of = raw(how).await;
+    address(what, fate, &format!("http://{address_of}/v1/traces"), &format!("http://{address_of}")).await
+}
+
+#[tokio::test]
+async fn refused() {
+    // nobody listens there
+    for stats in address("refused", Fate::Failed, "http://127.0.0.1:9/v1/traces", "http://127.0.0.1:9").await
+    {
+        assert!(stats.retries > 0 && stats.last_error.unwrap().contains("refused"));
+    }
+}
+
+#[tokio::test]
+async fn hang() {
+    receiver("hang", Fate::TimedOut, Behaviour { hang: true, ..Behaviour::default() }).await;
+}
+
+#[tokio::test]
+async fn slow() {
+    let behaviour = Behaviour { delay: Duration::from_millis(300), ..Behaviour::default() };
+    for stats in receiver("slow", Fate::Exported, behaviour).await {
+        assert!(stats.export_latency.p50().unwrap() >= Duration::from_millis(300), "{stats:?}");
+    }
+}
+
+#[tokio::test]
+async fn throttled_with_a_pause() {
+    let behaviour = Behaviour { fail_first: Some((1, 429)), retry_after: Some(1), ..Behaviour::default() };
+    for stats in receiver("429, come back in 1 s", Fate::Exported, behaviour).await {
+        assert_eq!(stats.retries, 1);
+        assert!(stats.export_latency.p99().unwrap() >= Duration::from_secs(1), "waited as it was asked to");
+    }
+}
+
+#[tokio::test]
+async fn unavailable_for_a_while() {
+    let behaviour = Behaviour { fail_first: Some((2, 503)), ..Behaviour::default() };
+    for stats in receiver("503 twice, then well", Fate::Exported, behaviour).await {
+        assert_eq!(stats.retries, 2);
+    }
+}
+
+#[tokio::test]
+async fn unauthorized() {
+    let behaviour = Behaviour { fail_first: Some((usize::MAX, 401)), ..Behaviour::default() };
+    for stats in receiver("401", Fate::Failed, behaviour).await {
+        let error = stats.last_error.unwrap();
+        assert!(
+            stats.retries == 0 && (error.contains("401") || error.contains("Unauthenticated")),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn too_large() {
+    let behaviour = Behaviour { fail_first: Some((usize::MAX, 413)), ..Behaviour::default() };
+    for stats in receiver("413", Fate::TooLarge, behaviour).await {
+        assert_eq!(stats.retries, 0);
+    }
+}
+
+#[tokio::test]
+async fn partial_success() {
+    receiver("partial success", Fate::Rejected(2), Behaviour { reject: 2, ..Behaviour::default() }).await;
+}
+
+#[tokio::test]
+async fn junk() {
+    raw_address("garbage", Fate::Failed, Raw::Junk).await;
+}
+
+#[tokio::test]
+async fn junk_in_the_body() {
+    let address = raw(Raw::JunkBody).await;
+    let bad = TracerBuilder::new("bad").otlp_http(format!("http://{address}/v1/traces"));
+    let stats = matrix("garbage body, HTTP", Fate::Exported, bad).await;
+    assert!(
+        stats.last_error.unwrap().contains("not one of OTLP"),
+        "taken, as the status says, but not in silence"
+    );
+}
+
+#[tokio::test]
+async fn a_web_page() {
+    let address = raw(Raw::WebPage).await;
+    let bad = TracerBuilder::new("bad").otlp_http(format!("http://{address}/v1/traces"));
+    matrix("a web page, HTTP", Fate::Failed, bad).await;
+}
+
+#[tokio::test]
+async fn reset_in_mid_body() {
+    for stats in raw_address("reset in mid-body", Fate::Failed, Raw::Reset).await {
+        assert!(stats.retries > 0);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off() {
+    raw_address("answer breaks off", Fate::Failed, Raw::Truncated).await;
+}
+
+#[tokio::test]
+async fn no_such_host() {
+    let (http, grpc) = ("http://no-such-host.invalid:4318/v1/traces", "http://no-such-host.invalid:4317");
+    address("no such host", Fate::Failed, http, grpc).await;
+}
+
+#[tokio::test]
+async fn tls_failures() {
+    let plain = Receiver::start().await.unwrap();
+    let secure = |endpoint: String| endpoint.replace("http://127.0.0.1", "https://localhost");
+    let (http, grpc) = (secure(plain.http_endpoint()), secure(plain.grpc_endpoint()));
+    address("TLS to a plain port", Fate::Failed, &http, &grpc).await;
+    assert_eq!(plain.spans().len(), 0);
+
+    let certificates = Certificates::new("untrusted");
+    let http = certificates.serve(&plain.http_endpoint(), "http/1.1").await;
+    let grpc = certificates.serve(&plain.grpc_endpoint(), "h2").await;
+    let (http, grpc) = (
+        format!("https://localhost:{}/v1/traces", http.port()),
+        format!("https://localhost:{}", grpc.port()),
+    );
+    for stats in address("TLS, a CA that is not trusted", Fate::Failed, &http, &grpc).await {
+        assert!(stats.last_error.unwrap().contains("UnknownIssuer"));
+    }
+    // the CA is trusted, but the server wants to see a certificate
+    let ca = certificates.path("ca.pem");
+    let bad = || TracerBuilder::new("bad").request_timeout(Duration::from_millis(800));
+    matrix("TLS without certificate, HTTP", Fate::Failed, bad().otlp_http(http).tls_ca_file(&*ca)).await;
+    matrix("TLS without certificate, gRPC", Fate::Failed, bad().otlp_grpc(grpc).tls_ca_file(&*ca)).await;
+    assert_eq!(plain.spans().len(), 0);
+}
+
+#[tokio::test]
+async fn tls_with_a_ca_and_a_client_certificate_of_ones_own() {
+    let plain = Receiver::start().await.unwrap();
+    let certificates = Certificates::new("trusted");
+    let http = certificates.serve(&plain.http_endpoint(), "http/1.1").await.port();
+    let grpc = certificates.serve(&plain.grpc_endpoint(), "h2").await.port();
+    let (ca, cert, key) =
+        (certificates.path("ca.pem"), certificates.path("client.pem"), certificates.path("client.key"));
+    let with = |tracer: TracerBuilder| tracer.tls_ca_file(&*ca).tls_client(&*cert, &*key);
+    let over_http = TracerBuilder::new("bad").otlp_http(format!("https://localhost:{http}/v1/traces"));
+    let over_grpc = TracerBuilder::new("bad").otlp_grpc(format!("https://localhost:{grpc}"));
+    matrix("TLS with own CA, HTTP", Fate::Exported, with(over_http)).await;
+    matrix("TLS with own CA, gRPC", Fate::Exported, with(over_grpc)).await;
+    assert_eq!(plain.spans().len() as u64, 2 * SPANS);
+}
+
+#[derive(Debug)]
+enum Own {
+    Panics,
+    Blocks,
+}
+
+impl SpanExporter for Own {
+    async fn export(&self, _batch: Vec<SpanData>) -> OTelSdkResult {
+        match self {
+            Self::Panics => panic!("told to"),
+            Self::Blocks => std::thread::sleep(Duration::from_secs(5)),
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn an_exporter_that_panics() {
+    matrix("exporter panics", Fate::Panicked, TracerBuilder::new("bad").exporter(Own::Panics)).await;
+}
+
+/// It holds a thread up, but only one.
+#[tokio::test]
+async fn an_exporter_that_blocks() {
+    let good = Receiver::start().await.unwrap();
+    let registry = Registry::builder()
+        .tracer(
+            TracerBuilder::new("good")
+                .otlp_http(good.http_endpoint())
+                .schedule_delay(Duration::from_millis(20)),
+        )
+        .tracer(
+            TracerBuilder::new("bad")
+                .exporter(Own::Blocks)
+                .schedule_delay(Duration::ZERO)
+                .export_timeout(Duration::from_millis(100)),
+        )
+        .default_tracer("good")
+        .build()
+        .unwrap();
+    for n in 1..=10 {
+        for tracer in registry.tracers() {
+            tracer.in_span("work", || {});
+        }
+        assert_eq!(good.wait_for(n, Duration::from_secs(2)).await.len(), n, "the other one goes on");
+        tokio::time::sleep(Duration::from_millis(60)).await;
+    }
+    assert!(registry.shutdown_within(Duration::from_millis(300)).await.is_err());
+    let stats = registry.stats();
+    let bad = stats.tracer("bad").unwrap();
+    let Dropped { timeout, shutdown, .. } = bad.dropped;
+    assert!(
+        timeout >= 1 && shutdown >= 1 && timeout + shutdown == 10,
+        "one export, the others waited\n{stats}"
+    );
+    assert_eq!(stats.tracer("good").unwrap().exported, 10);
+}

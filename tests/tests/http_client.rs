@@ -1,0 +1,124 @@
+//! The client layer, on hyper's client over real sockets.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use axum::Router;
+use axum::http::{HeaderMap, Request, StatusCode};
+use axum::routing::get;
+use http_body_util::{BodyExt as _, Empty};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use multitracer::testing::TestRegistry;
+use multitracer::{HttpClientLayer, Registry, TracerBuilder, assert_no_orphans, assert_tree, async_span};
+use opentelemetry_sdk::trace::Sampler;
+use tokio::net::TcpListener;
+use tower::{Layer as _, ServiceExt as _};
+
+const YAML: &str = r#"
+default_tracer: production
+tracers: {production: {}, canary: {}}
+routes: [{name: canary-users, headers: {X-Canary-User: "true"}, tracer: canary}]
+"#;
+
+/// Answers with what it was sent.
+async fn serve() -> String {
+    let echo = |headers: HeaderMap| async move {
+        let text = |name: &str| headers.get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
+        format!("{}|{}|{}", text("traceparent"), text("tracestate"), text("baggage"))
+    };
+    let app = Router::new()
+        .route("/echo", get(echo))
+        .route("/missing", get(|| async { StatusCode::NOT_FOUND }))
+        .route("/broken", get(|| async { (StatusCode::INTERNAL_SERVER_ERROR, "broken") }));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(axum::serve(listener, app).into_future());
+    format!("http://{address}")
+}
+
+/// Asks, and gives the three fields that the server saw.
+async fn ask(layer: HttpClientLayer, request: Request<Empty<bytes::Bytes>>) -> [String; 3] {
+    let client = layer.layer(Client::builder(TokioExecutor::new()).build_http());
+    let response = client.oneshot(request).await.unwrap();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    let mut fields = std::str::from_utf8(&body).unwrap().split('|').map(str::to_owned);
+    [(); 3].map(|()| fields.next().unwrap_or_default())
+}
+
+fn request(url: &str) -> Request<Empty<bytes::Bytes>> {
+    Request::get(url).body(Empty::new()).unwrap()
+}
+
+#[tokio::test]
+async fn a_request_is_a_span_and_carries_it() {
+    let test = TestRegistry::from_yaml(YAML).unwrap();
+    let url = serve().await;
+    let calls = async_span!("outer", tracer = "canary"; async {
+        let sent = ask(HttpClientLayer::new(), request(&format!("{url}/echo?key=secret"))).await;
+        ask(HttpClientLayer::new(), request(&format!("{url}/missing"))).await;
+        ask(HttpClientLayer::new(), request(&format!("{url}/broken"))).await;
+        sent
+    });
+    let [traceparent, _, baggage] = test.run(calls).await;
+    assert_eq!(baggage, "multitracer.route=canary-users");
+    let get = test.spans("canary").into_iter().find(|span| span.name == "GET").unwrap();
+    let (trace, span) = (get.span_context.trace_id(), get.span_context.span_id());
+    assert_eq!(traceparent, format!("00-{trace}-{span}-01"));
+    assert_tree!(
+        test.trees().only_attributes(["http.*", "url.*", "error.type"]),
+        format!(
+            "
+        canary
+          outer
+            GET [client] http.request.method=GET url.full={url}/echo http.response.status_code=200
+            GET [client] ERROR http.request.method=GET url.full={url}/missing http.response.status_code=404 error.type=404
+            GET [client] ERROR http.request.method=GET url.full={url}/broken http.response.status_code=500 error.type=500
+        "
+        )
+    );
+    assert_no_orphans!(test);
+}
+
+#[tokio::test]
+async fn without_spans_the_current_one_is_sent() {
+    let test = TestRegistry::from_yaml(YAML).unwrap();
+    let url = serve().await;
+    let target = request(&format!("{url}/echo"));
+    let call = async_span!("outer"; ask(HttpClientLayer::without_spans(), target));
+    let [traceparent, _, baggage] = test.run(call).await;
+    let outer = test.span("production", "outer").span_context;
+    assert_eq!(traceparent, format!("00-{}-{}-01", outer.trace_id(), outer.span_id()));
+    assert_eq!((baggage.as_str(), test.spans("production").len()), ("", 1));
+}
+
+#[tokio::test]
+async fn a_request_that_is_passed_on_keeps_nothing_of_its_own_caller() {
+    let test = TestRegistry::from_yaml(YAML).unwrap();
+    let url = serve().await;
+    let forwarded = || {
+        let mut request = request(&format!("{url}/echo"));
+        for (name, value) in [
+            ("traceparent", "00-00000000000000000000000000000007-0000000000000009-01"),
+            ("tracestate", "a=1"),
+            ("baggage", "multitracer.route=canary-users"),
+        ] {
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+        request
+    };
+    let [traceparent, tracestate, baggage] = test.run(ask(HttpClientLayer::new(), forwarded())).await;
+    assert!(!traceparent.contains("0000000000000007"));
+    assert_eq!((tracestate.as_str(), baggage.as_str()), ("", ""));
+    // neither where there is no registry at all
+    assert_eq!(ask(HttpClientLayer::new(), forwarded()).await, ["", "", ""].map(str::to_owned));
+}
+
+#[tokio::test]
+async fn an_unsampled_trace_says_so_downstream() {
+    let builder = Registry::builder().tracer(TracerBuilder::new("production").sampler(Sampler::AlwaysOff));
+    let test = TestRegistry::from_builder(builder).unwrap();
+    let url = serve().await;
+    let call = async_span!("outer"; ask(HttpClientLayer::new(), request(&format!("{url}/echo"))));
+    let [traceparent, ..] = test.run(call).await;
+    assert!(traceparent.ends_with("-00"), "{traceparent}");
+    assert_eq!(test.trees().to_string(), "");
+}

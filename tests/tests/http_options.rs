@@ -1,0 +1,269 @@
+//! What the tower layer can be told: who chooses the route, who may refuse it, what is left out, what the response says; and the servers that it fits.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::convert::Infallible;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::request::Parts;
+use axum::http::{HeaderName, Method, Request, Response};
+use axum::routing::get;
+use futures_util::StreamExt as _;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::service::TowerToHyperService;
+use multitracer::testing::TestRegistry;
+use multitracer::{HttpLayer, Reason, Registry, assert_isolated, assert_no_orphans, assert_tree, traced};
+use tokio::net::TcpListener;
+use tower::{Layer as _, ServiceExt as _, service_fn};
+
+const YAML: &str = r#"
+default_tracer: production
+tracers: {production: {}, canary: {}, warm: {}, terse: {}}
+routes:
+  - {name: canary-users, headers: {X-Canary-User: "true"}, tracer: canary}
+  - {name: paying, headers: [{name: X-Plan, type: present}], experiment: tone}
+experiments:
+  tone: {unit: {header: X-User-Id}, variants: [{name: warm}, {name: terse}]}
+"#;
+
+fn registry() -> TestRegistry {
+    TestRegistry::from_yaml(YAML).unwrap()
+}
+
+#[traced]
+async fn inner() {
+    tokio::task::yield_now().await;
+}
+
+async fn handler(_request: Request<Body>) -> Result<Response<Body>, Infallible> {
+    inner().await;
+    Ok(Response::new(Body::from("hello")))
+}
+
+async fn send(layer: HttpLayer, request: Request<Body>) -> Response<()> {
+    let response = layer.layer(service_fn(handler)).oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    axum::body::to_bytes(Body::new(body), 1024).await.unwrap();
+    Response::from_parts(parts, ())
+}
+
+/// Serves `app`, and gives its address.
+async fn serve_http(app: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(axum::serve(listener, app).into_future());
+    format!("http://{address}")
+}
+
+fn get_request(path: &str, headers: &[(&str, &str)]) -> Request<Body> {
+    let mut request = Request::get(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(Body::empty()).unwrap()
+}
+
+#[tokio::test]
+async fn a_closure_sees_the_whole_request() {
+    let test = registry();
+    let layer = test.registry().http_layer().choose_route(|registry: &Registry, request: &Parts| {
+        if request.method == Method::DELETE {
+            return registry.tracer("canary").unwrap().into();
+        }
+        if let Some(variant) = request.uri.query().and_then(|query| query.strip_prefix("tone=")) {
+            let tone = registry.experiment("tone").unwrap();
+            return tone
+                .decided(variant, Reason::TargetingMatch)
+                .unwrap_or_else(|| tone.assign("somebody"))
+                .into();
+        }
+        let beta = registry.route_named("canary-users", &request.headers);
+        beta.filter(|_| request.uri.path() == "/beta").unwrap_or_else(|| registry.route(&request.headers))
+    });
+    send(layer.clone(), get_request("/beta", &[])).await;
+    send(layer.clone(), Request::delete("/").body(Body::empty()).unwrap()).await;
+    send(layer.clone(), get_request("/?tone=terse", &[])).await;
+    send(layer.clone(), get_request("/", &[("x-plan", "pro")])).await;
+    send(layer, get_request("/", &[])).await;
+    assert_tree!(test.trees().only_attributes(["multitracer.route", "feature_flag.*"]).with_events(), "
+        production
+          GET [server] multitracer.route=paying feature_flag.key=tone feature_flag.result.reason=default
+            - feature_flag.evaluation feature_flag.key=tone feature_flag.result.reason=default
+            inner
+          GET [server]
+            inner
+        canary
+          GET [server] multitracer.route=canary-users
+            inner
+          DELETE [server]
+            inner
+        terse
+          GET [server] feature_flag.key=tone feature_flag.result.variant=terse feature_flag.result.reason=targeting_match
+            - feature_flag.evaluation feature_flag.key=tone feature_flag.result.variant=terse feature_flag.result.reason=targeting_match
+            inner
+    ");
+}
+
+#[derive(Clone)]
+struct Employee;
+
+#[tokio::test]
+async fn a_route_can_be_refused() {
+    let trusted = TestRegistry::from_yaml(&format!("{YAML}baggage: {{trusted: true}}\n")).unwrap();
+    for (test, header) in
+        [(&registry(), ("x-canary-user", "true")), (&trusted, ("baggage", "multitracer.route=canary-users"))]
+    {
+        let layer = test.registry().http_layer().accept_route(|request, route| {
+            assert_eq!(route.name(), Some("canary-users"), "it is asked about routes only");
+            request.extensions.get::<Employee>().is_some()
+        });
+        send(layer.clone(), get_request("/", &[header])).await;
+        send(layer.clone(), get_request("/", &[])).await;
+        let mut request = get_request("/", &[header]);
+        request.extensions_mut().insert(Employee);
+        send(layer, request).await;
+        assert_tree!(
+            test.trees().only_attributes(["multitracer.*"]),
+            "
+            production
+              GET [server] multitracer.route.refused=canary-users
+                inner
+              GET [server]
+                inner
+            canary
+              GET [server] multitracer.route=canary-users
+                inner
+        "
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_listener_may_trust_less_than_the_registry() {
+    let test = TestRegistry::from_yaml(&format!("{YAML}baggage: {{trusted: true}}\n")).unwrap();
+    let named = || get_request("/", &[("baggage", "multitracer.route=canary-users")]);
+    send(test.registry().http_layer().without_baggage(), named()).await;
+    assert!(test.spans("canary").is_empty());
+    send(test.registry().http_layer(), named()).await;
+    assert_eq!((test.spans("canary").len(), test.spans("production").len()), (2, 2));
+}
+
+#[tokio::test]
+async fn nothing_of_an_excluded_request_is_traced() {
+    let test = registry();
+    let layer = test.registry().http_layer().exclude(["/healthz", "/internal/*"]);
+    for path in ["/healthz", "/healthz?full=1", "/internal/", "/internal/queue"] {
+        send(layer.clone(), get_request(path, &[("x-canary-user", "true")])).await;
+    }
+    assert_eq!(test.trees().to_string(), "");
+    for path in ["/healthz/", "/internal", "/"] {
+        send(layer.clone(), get_request(path, &[])).await;
+    }
+    assert_eq!(test.spans("production").len(), 6);
+}
+
+#[tokio::test]
+async fn the_response_says_the_tracer_where_it_is_asked_to() {
+    let test = registry();
+    let header = HeaderName::from_static("x-tracer");
+    let response = send(test.registry().http_layer(), get_request("/", &[])).await;
+    assert!(response.headers().is_empty());
+    let layer = test.registry().http_layer().response_header(header.clone());
+    for (sent, tracer) in [(("x-canary-user", "true"), "canary"), (("x-other", "true"), "production")] {
+        let response = send(layer.clone(), get_request("/", &[sent])).await;
+        assert_eq!(response.headers()[&header], tracer);
+    }
+    // also where there is no span
+    test.registry().set_enabled("canary", false).unwrap();
+    let response = send(layer, get_request("/", &[("x-canary-user", "true")])).await;
+    assert_eq!(response.headers()[&header], "canary");
+}
+
+#[tokio::test]
+async fn axum_names_spans_by_the_matched_path() {
+    let test = registry();
+    let nested = Router::new().route("/items/{item}", get(|| async { inner().await }));
+    let app = Router::new()
+        .route("/users/{id}", get(|| async { inner().await }))
+        .nest("/shop", nested)
+        .layer(test.registry().http_layer().with_matched_path());
+    let url = serve_http(app).await;
+    for path in ["/users/7", "/shop/items/9", "/nowhere"] {
+        reqwest::Client::builder()
+            .no_proxy()
+            .build()
+            .unwrap()
+            .get(format!("{url}{path}"))
+            .send()
+            .await
+            .unwrap();
+    }
+    assert_tree!(
+        test.trees().only_attributes(["http.route", "http.response.status_code"]),
+        "
+        production
+          GET /users/{id} [server] http.route=/users/{id} http.response.status_code=200
+            inner
+          GET /shop/items/{item} [server] http.route=/shop/items/{item} http.response.status_code=200
+            inner
+          GET [server] http.response.status_code=404
+    "
+    );
+}
+
+#[tokio::test]
+async fn plain_hyper_serves_with_it() {
+    let test = registry();
+    let hello = |_request| async {
+        inner().await;
+        Ok::<_, Infallible>(Response::new("hello".to_owned()))
+    };
+    let service = test.registry().http_layer().layer(service_fn(hello));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let io = TokioIo::new(stream);
+        let service = TowerToHyperService::new(service);
+        Builder::new(TokioExecutor::new()).serve_connection(io, service).await
+    });
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request = client.get(format!("http://{address}/")).header("x-canary-user", "true");
+    assert_eq!(request.send().await.unwrap().text().await.unwrap(), "hello");
+    assert_tree!(
+        test.trees().only_attributes(["http.response.status_code"]),
+        "
+        canary
+          GET [server] http.response.status_code=200
+            inner
+    "
+    );
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_read_to_its_end_was_given_up() {
+    let test = registry();
+    let streaming = service_fn(|_request: Request<Body>| async {
+        let chunks = futures_util::stream::iter(["a", "b"]).map(Ok::<_, Infallible>);
+        Ok::<_, Infallible>(Response::new(Body::from_stream(chunks)))
+    });
+    let serve = || test.registry().http_layer().layer(streaming).oneshot(get_request("/", &[]));
+    // one chunk of two; none, as for a HEAD request; all
+    let mut body = Body::new(serve().await.unwrap().into_body()).into_data_stream();
+    body.next().await.unwrap().unwrap();
+    drop(body);
+    drop(serve().await.unwrap());
+    axum::body::to_bytes(Body::new(serve().await.unwrap().into_body()), 1024).await.unwrap();
+    assert_tree!(
+        test.trees().only_attributes(["multitracer.cancelled"]),
+        "
+        production
+          GET [server] multitracer.cancelled=true
+          GET [server]
+          GET [server]
+    "
+    );
+    assert_isolated!(test);
+    assert_no_orphans!(test);
+}

@@ -1,0 +1,125 @@
+//! Log lines that say trace, span and tracer.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use multitracer::testing::TestRegistry;
+use multitracer::{LogFormat, traced};
+use opentelemetry_sdk::trace::SpanData;
+use tracing::Subscriber;
+use tracing_subscriber::fmt::format;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Lines {
+    fn take(&self) -> Vec<String> {
+        let bytes = std::mem::take(&mut *self.0.lock().unwrap());
+        String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect()
+    }
+}
+
+/// What `work` logs, in the registry and behind the tracing layer.
+fn logged<S, F>(test: &TestRegistry, fmt: F, work: fn()) -> Vec<String>
+where
+    S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
+    F: FnOnce(Lines) -> S,
+{
+    let lines = Lines::default();
+    tracing::subscriber::with_default(fmt(lines.clone()), || test.scope(work));
+    lines.take()
+}
+
+#[traced(tracer = "canary")]
+fn outer() {
+    tracing::info!(rows = 3, "in outer");
+    inner();
+}
+
+#[tracing::instrument]
+fn inner() {
+    tracing::warn!("in inner");
+}
+
+fn work() {
+    tracing::info!("outside");
+    outer();
+}
+
+fn of(span: &SpanData) -> (String, String) {
+    (span.span_context.trace_id().to_string(), span.span_context.span_id().to_string())
+}
+
+#[test]
+fn text_has_them_in_front() {
+    let test = TestRegistry::new(["production", "canary"]);
+    let lines = logged(
+        &test,
+        |lines| {
+            let fmt = tracing_subscriber::fmt::layer()
+                .event_format(LogFormat::text(format().without_time().with_target(false).with_ansi(false)))
+                .with_writer(move || lines.clone());
+            tracing_subscriber::registry().with(multitracer::tracing_layer()).with(fmt)
+        },
+        work,
+    );
+    let [outer, inner] = ["outer", "inner"].map(|name| of(&test.span("canary", name)));
+    assert_eq!(
+        lines,
+        [
+            "tracer=production  INFO outside".to_owned(),
+            format!("trace_id={} span_id={} tracer=canary  INFO in outer rows=3", outer.0, outer.1),
+            format!("trace_id={} span_id={} tracer=canary  WARN inner: in inner", inner.0, inner.1),
+        ]
+    );
+    assert_eq!(outer.0, inner.0);
+}
+
+#[test]
+fn json_has_them_as_members() {
+    let test = TestRegistry::new(["production", "canary"]);
+    let lines = logged(
+        &test,
+        |lines| {
+            let fmt = tracing_subscriber::fmt::layer()
+                .json()
+                .event_format(LogFormat::json(format().json()))
+                .with_writer(move || lines.clone());
+            tracing_subscriber::registry().with(multitracer::tracing_layer()).with(fmt)
+        },
+        work,
+    );
+    let objects: Vec<serde_json::Value> =
+        lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (trace, span) = of(&test.span("canary", "inner"));
+    assert_eq!(objects[0].get("trace_id"), None);
+    assert_eq!(objects[0]["tracer"], "production");
+    assert_eq!(objects[2]["trace_id"], trace);
+    assert_eq!(objects[2]["span_id"], span);
+    assert_eq!(objects[2]["tracer"], "canary");
+    assert_eq!(objects[2]["fields"]["message"], "in inner");
+}
+
+#[test]
+fn without_a_registry_nothing_is_added() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let fmt = tracing_subscriber::fmt::layer()
+        .event_format(LogFormat::text(format().without_time().with_target(false).with_ansi(false)))
+        .with_writer(move || writer.clone());
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(fmt), || tracing::info!("plain"));
+    assert_eq!(lines.take(), [" INFO plain"]);
+}
