@@ -226,6 +226,25 @@ async fn tls_with_a_certificate_that_is_trusted_and_one_that_is_not() {
     assert_eq!((code, &report["outcome"]), (1, &"misconfigured".into()), "{report}");
 }
 
+/// One report for each place that a tracer sends to.
+#[tokio::test(flavor = "multi_thread")]
+async fn several_exporters_of_one_tracer() {
+    let (one, two) = (
+        Receiver::start().await.unwrap(),
+        Receiver::start_with(Behaviour { reject: 1, ..Behaviour::default() }).await.unwrap(),
+    );
+    let tracer = format!(
+        "exporters: [{{otlp_http: {{endpoint: \"{}\"}}}}, {{otlp_grpc: {{endpoint: \"{}\"}}}}, console]",
+        one.http_endpoint(),
+        two.grpc_endpoint()
+    );
+    let run = report("several", tracer, "5s", true).await;
+    let outcomes: Vec<_> =
+        run.lines().iter().map(|line| line["outcome"].as_str().unwrap().to_owned()).collect();
+    assert_eq!((run.code, outcomes), (1, ["delivered", "partial", "skipped"].map(str::to_owned).to_vec()));
+    assert_eq!((one.spans().len(), two.spans().len()), (1, 1));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn all_at_once_and_some_alone() {
     let receiver = Receiver::start().await.unwrap();

@@ -54,6 +54,10 @@ tracers:
   grpc: {{api_key: cAnArY, exporter: {{otlp_grpc: {{endpoint: "http://127.0.0.1:{port}", headers: {{x-d: "Token cAnArY"}}}}}}}}
   basic: {{backend: langfuse, api_key: "cAnArY-1:cAnArY-2", exporter: {{otlp_http: {{endpoint: "http://127.0.0.1:{port}/"}}}}}}
   team: {{backend: honeycomb, api_key: "${{KEY}}", exporter: {{otlp_http: {{endpoint: "http://127.0.0.1:{port}/"}}}}}}
+  many:
+    exporters:
+      - otlp_http: {{endpoint: "http://127.0.0.1:{port}/v1/traces", headers: {{x-e: cAnArY-3}}}}
+      - otlp_grpc: {{endpoint: "http://127.0.0.1:{port}", headers: {{authorization: "Bearer cAnArY-4"}}}}
   far: {{api_key: cAnArY, exporter: {{otlp_http: {{endpoint: "http://cAnArY.invalid@no-such-host.invalid/v1/traces"}}}}}}
 routes:
   - {{name: key, headers: {{X-Api-Key: cAnArY}}, tracer: grpc}}

@@ -189,6 +189,11 @@ impl<'a> Cursor<'a> {
         self.node.is_null()
     }
 
+    /// Whether it is a list of nothing.
+    pub(super) fn is_empty_list(&self) -> bool {
+        matches!(&self.node.kind, NodeKind::Seq(nodes) if nodes.is_empty())
+    }
+
     /// Whether the file itself says the value.
     pub(super) fn is_literal(&self) -> bool {
         matches!(&self.node.kind, NodeKind::Scalar { text, .. } if !text.contains("${"))

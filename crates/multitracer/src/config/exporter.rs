@@ -125,12 +125,16 @@ pub(super) fn read_list(fields: &Fields<'_>) -> Option<Vec<Exporter>> {
     let list = fields.list_of("exporters")?;
     let at = fields.given("exporters")?;
     if fields.given("exporter").is_some() {
-        at.problem("`exporter` and `exporters` exclude each other", None);
-    } else if list.is_empty() && at.items().is_empty() {
+        let help = "write the one among the others";
+        at.problem("`exporter` and `exporters` exclude each other", Some(help.to_owned()));
+    } else if at.is_empty_list() {
         at.problem("there is no exporter in the list", Some("a tracer has at least one".to_owned()));
     } else if fields.given("api_key").is_some() {
         let help = "write the header `authorization` for each exporter that is to have it";
         at.problem("`api_key` and `exporters` exclude each other", Some(help.to_owned()));
+    } else if fields.given("backend").is_some() {
+        let help = "write endpoint and headers for each exporter; a `backend` is about one";
+        at.problem("`backend` and `exporters` exclude each other", Some(help.to_owned()));
     }
     Some(list.iter().map(|(kind, inner)| one(kind, inner)).collect())
 }

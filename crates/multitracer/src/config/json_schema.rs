@@ -14,13 +14,14 @@ use super::tree::{Tree, count, key, text};
 pub struct JsonSchema(Tree);
 
 /// Keys that must be there, by the title of their section.
-const REQUIRED: [(&str, &[&str]); 6] = [
+const REQUIRED: [(&str, &[&str]); 7] = [
     ("a configuration", &["tracers"]),
     ("an experiment", &["variants"]),
     ("a variant", &["name"]),
     ("a header", &["name", "value"]),
     ("a header condition", &["name"]),
     ("`rate_limited`", &["per_second"]),
+    ("`file`", &["path"]),
 ];
 
 impl JsonSchema {

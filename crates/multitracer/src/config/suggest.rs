@@ -47,6 +47,18 @@ pub(super) fn hint(kind: Kind, text: &str) -> Option<String> {
             let millis = number.parse::<f64>().ok()? * scale;
             Some(format!("a number without its unit: {text} is written `{millis}`"))
         }
+        Kind::Count(..) => {
+            let end = text.find(|c: char| !c.is_ascii_digit())?;
+            let (number, unit) = text.split_at(end);
+            let scale: u64 = match unit.trim().to_ascii_lowercase().as_str() {
+                "k" | "kb" | "kib" => 1 << 10,
+                "m" | "mb" | "mib" => 1 << 20,
+                "g" | "gb" | "gib" => 1 << 30,
+                _ => return None,
+            };
+            let bytes = number.parse::<u64>().ok()?.checked_mul(scale)?;
+            Some(format!("a number without its unit: {text} is written `{bytes}`"))
+        }
         Kind::Flag => match text.to_ascii_lowercase().as_str() {
             "yes" | "y" | "on" | "1" => Some("write `true`".to_owned()),
             "no" | "n" | "off" | "0" => Some("write `false`".to_owned()),
@@ -108,6 +120,11 @@ mod tests {
                 + &hint(Kind::Millis(0), "1.2.3s"),
             ""
         );
+        assert_eq!(
+            hint(Kind::Count(0, 9), "64 MB"),
+            "a number without its unit: 64 MB is written `67108864`"
+        );
+        assert_eq!(hint(Kind::Count(0, 9), "64") + &hint(Kind::Count(0, 9), "99999999999999999999G"), "");
         assert_eq!(hint(Kind::Flag, "Yes") + &hint(Kind::Flag, "off"), "write `true`write `false`");
     }
 }

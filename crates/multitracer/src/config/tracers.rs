@@ -158,7 +158,7 @@ pub(super) fn read_tracer(name: &str, fields: &Fields<'_>, defaults: &Block) -> 
             Some(help.to_owned()),
         );
     }
-    if let Some(backend) = block.backend.or(defaults.backend) {
+    if let (Some(backend), None) = (block.backend.or(defaults.backend), &block.exporters) {
         suits(name, fields, &block, defaults, backend);
     }
     if block.inherits(defaults) {
@@ -313,7 +313,9 @@ impl Block {
 
     /// The tracer that this block makes with what it leaves out taken from `defaults`.
     fn finish(mut self, name: &str, defaults: &Self) -> TracerConfig {
-        let inherited = defaults.exporters.clone().filter(|_| self.exporter.is_none());
+        let inherited = defaults.exporters.clone();
+        // a tracer that names its backend, or its exporter, is not to send to all of the others'
+        let inherited = inherited.filter(|_| self.exporter.is_none() && self.inherits(defaults));
         let several = self.exporters.take().or(inherited).unwrap_or_default();
         let mut several = several.into_iter().map(Exporter::finish);
         let first = several.next();

@@ -108,6 +108,17 @@ tracers:
         assert_eq!(otlp.timeout.as_millis(), 7);
     }
     assert_eq!(model.tracers[4].exporter, ExporterConfig::Console);
+    // A tracer's own list of exporters takes nothing, and a tracer's own backend takes no list.
+    let lists = self::model(
+        "defaults: {backend: honeyhive, api_key: k}\ndefault_tracer: a\n\
+         tracers: {a: {exporters: [{otlp_http: {endpoint: http://one/v1}}, console]}}",
+    );
+    assert_eq!(self::sent(&lists.tracers[0]), ("http://one/v1".to_owned(), vec![]));
+    assert_eq!(lists.tracers[0].more_exporters, [ExporterConfig::Console]);
+    let list = "defaults: {exporters: [console, {file: {path: x}}]}\ntracers: {a: {backend: phoenix}}";
+    let own = tracer(list);
+    assert_eq!(self::sent(&own).0, "http://localhost:6006/v1/traces");
+    assert!(own.more_exporters.is_empty());
     let grpc = tracer("tracers: {a: {backend: tempo, project: p, exporter: otlp_grpc}}");
     assert_eq!(self::sent(&grpc), ("http://localhost:4317".to_owned(), vec!["x-scope-orgid: p".to_owned()]));
 }
@@ -137,6 +148,9 @@ fn what_a_backend_needs() {
     }
     let another = refusal("defaults: {api_key: k}\ntracers: {a: {backend: honeyhive}}");
     assert!(another.contains("the one of `defaults` is for another backend"), "{another}");
+    let several = refusal("tracers: {a: {backend: honeyhive, exporters: [console]}}");
+    assert!(several.contains("`backend` and `exporters` exclude each other"), "{several}");
+    assert!(!several.contains("needs an"), "{several}");
     // Its own header is as good as a key.
     let header = "tracers: {a: {backend: datadog, exporter: {otlp_http: {headers: {DD-API-KEY: k}}}}}";
     assert_eq!(sent(&tracer(header)).1, ["dd-api-key: k"]);
