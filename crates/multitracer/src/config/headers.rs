@@ -21,6 +21,9 @@ pub(super) static HEADER: Section = Section {
 /// Headers of one block, names in lower case; a `None` leaves a header out, also one of the defaults.
 pub(super) type Headers = Vec<(String, Option<Secret>)>;
 
+/// More than any backend takes, so that a file that is not ours cannot make the looking-up of names slow.
+const MOST: usize = 256;
+
 /// The name of the header that an `api_key` becomes.
 pub(super) const AUTHORIZATION: &str = "authorization";
 
@@ -48,6 +51,12 @@ pub(super) fn read(fields: &Fields<'_>) -> Headers {
             Some(cursor) => headers.push((name, value(cursor))),
             None => pair.place().missing("value", None),
         }
+    }
+    if headers.len() > MOST {
+        if let Some(cursor) = fields.get("headers") {
+            cursor.problem(format!("more than {MOST} headers"), None);
+        }
+        headers.truncate(MOST);
     }
     // What stands in `headers` wins over the list, as OpenTelemetry says.
     for (name, value) in list(fields) {
@@ -78,7 +87,17 @@ fn list(fields: &Fields<'_>) -> Vec<(String, Secret)> {
             let value = percent_decode(value.trim())?;
             Some((name, Secret::new(rules::header_value(&value).ok()?)))
         };
+        if headers.len() == MOST {
+            cursor.problem(format!("more than {MOST} headers"), None);
+            return headers;
+        }
         match read() {
+            Some((name, _)) if headers.iter().any(|(other, _)| *other == name) => {
+                let message = format!("entry {} of the list has the name of an earlier one", position + 1);
+                cursor
+                    .problem(message, Some("values of one header are joined with a comma: `%2C`".to_owned()));
+                return headers;
+            }
             Some(header) => headers.push(header),
             None => {
                 let message = format!("entry {} of the list is not a valid `name=value`", position + 1);

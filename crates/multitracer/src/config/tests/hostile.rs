@@ -89,6 +89,19 @@ fn bombs_are_refused_quickly() {
         half(&|i| format!("  t{i}:\n")),
     );
     refused_quickly("defaults times tracers", &copies);
+    let headers = numbered(&|i| format!("  h{i}: x\n"));
+    refused_quickly(
+        "many headers",
+        &format!(
+            "tracers: {{a: {{exporter: {{otlp_http: {{headers: {{{}}}}}}}}}}}",
+            headers.replace('\n', ",")
+        ),
+    );
+    let list = numbered(&|i| format!("h{i}=x,"));
+    refused_quickly(
+        "a long list of headers",
+        &format!("tracers: {{a: {{exporter: {{otlp_http: {{headers_list: \"{list}\"}}}}}}}}"),
+    );
     let name = "x".repeat(SIZE / 2);
     let names = format!(
         "default_tracer: {name}\ntracers: {{a: }}\nexperiments:\n{}",
