@@ -13,7 +13,9 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use multitracer::testing::TestRegistry;
-use multitracer::{HttpLayer, Reason, Registry, assert_isolated, assert_no_orphans, assert_tree, traced};
+use multitracer::{
+    HttpClientLayer, HttpLayer, Reason, Registry, assert_isolated, assert_no_orphans, assert_tree, traced,
+};
 use tokio::net::TcpListener;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
@@ -323,4 +325,24 @@ async fn of_two_layers_the_outer_one_counts() {
     let outer = other.registry().http_layer().layer(inner_layer);
     outer.oneshot(get_request("/", &[])).await.unwrap();
     assert_eq!((other.spans("production").len(), test.spans("production").len()), (1, 2));
+}
+
+#[tokio::test]
+async fn a_request_that_is_passed_on_inside_the_process_is_another() {
+    let test = registry();
+    let backend = test.registry().http_layer().layer(service_fn(handler));
+    let passed_on = HttpClientLayer::new().layer(backend);
+    let edge = test.registry().http_layer().layer(passed_on);
+    edge.oneshot(get_request("/", &[])).await.unwrap();
+    assert_tree!(
+        test.trees().only_attributes([""; 0]),
+        "
+        production
+          GET [server]
+            GET [client]
+              GET [server]
+                inner
+    "
+    );
+    assert_no_orphans!(test);
 }

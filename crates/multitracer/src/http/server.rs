@@ -24,7 +24,7 @@ struct Decision {
 
 /// On a request that has its span, so that a layer further in opens no other.
 #[derive(Clone)]
-struct Opened(Registry);
+pub(super) struct Opened(Registry);
 
 pub(super) fn open(options: &Options, request: &mut Parts) -> RequestSpan {
     if request.extensions.get::<Opened>().is_some_and(|Opened(registry)| registry.is(&options.registry)) {
