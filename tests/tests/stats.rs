@@ -199,6 +199,7 @@ async fn several_exporters_each_get_every_span() {
     assert_eq!(counts, [(20, 20, 0), (20, 20, 0), (20, 0, 20), (20, 20, 0)], "{stats}");
     let failed: Vec<_> = report.tracers().iter().map(|line| line.error.is_some()).collect();
     assert_eq!(failed, [false, false, true, false], "{report}");
+    assert!(report.to_string().contains("moving (otlp_http http://127.0.0.1:9/v1/traces)"), "{report}");
     assert_eq!((old.spans().len(), new.spans().len(), memory.spans().len()), (20, 20, 20));
     for (receiver, key) in [(&old, "old"), (&new, "new")] {
         assert!(receiver.requests().iter().all(|request| request.headers["x-key"] == key));
