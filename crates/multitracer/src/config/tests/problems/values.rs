@@ -389,3 +389,17 @@ default_tracer: a
     |                                                 ^^^",
     );
 }
+
+#[test]
+fn a_key_beside_inherited_exporters() {
+    refuses(
+        r"defaults: {exporters: [console, otlp_http]}
+tracers:
+  a:
+    api_key: k
+",
+        r"<string>:4:14: tracers.a.api_key: an `api_key` needs one exporter, and this tracer has the `exporters` of `defaults`
+  4 |     api_key: [REDACTED]
+    |              ^^^^^^^^^^",
+    );
+}
