@@ -14,6 +14,7 @@ use super::rules;
 use super::sampler::NOTHING;
 use super::schema::{Key, Kind, Section};
 use super::secret::Secret;
+use super::yaml::NodeKind;
 
 const DEFAULT_HTTP: &str = "http://localhost:4318/v1/traces";
 const DEFAULT_GRPC: &str = "http://localhost:4317";
@@ -126,7 +127,7 @@ pub(super) fn read_list(fields: &Fields<'_>) -> Option<Vec<Exporter>> {
     let at = fields.given("exporters")?;
     if fields.given("exporter").is_some() {
         at.problem("`exporter` and `exporters` exclude each other", None);
-    } else if list.is_empty() && at.items().is_empty() {
+    } else if matches!(&at.node.kind, NodeKind::Seq(nodes) if nodes.is_empty()) {
         at.problem("there is no exporter in the list", Some("a tracer has at least one".to_owned()));
     } else if fields.given("api_key").is_some() {
         let help = "write the header `authorization` for each exporter that is to have it";
