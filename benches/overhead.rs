@@ -17,8 +17,13 @@ use multitracer_benches::{Comparison, argument};
 use opentelemetry::trace::{TraceContextExt as _, Tracer as _, TracerProvider as _};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{Sampler, SdkTracer, SdkTracerProvider, SpanData, SpanExporter};
+use opentelemetry_sdk::trace::{
+    BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracer, SdkTracerProvider, SpanData, SpanExporter,
+};
 use tracing_subscriber::layer::SubscriberExt as _;
+
+/// More spans than end in one turn.
+const QUEUE: usize = 100_000;
 
 /// Takes batches and drops them.
 #[derive(Debug)]
@@ -169,12 +174,15 @@ fn by_hand(tracer: &SdkTracer, n: u64) -> u64 {
 }
 
 fn registry(sampler: Sampler) -> Registry {
-    let tracer = TracerBuilder::new("only").exporter(Nowhere).sampler(sampler).max_queue_size(100_000);
+    let tracer = TracerBuilder::new("only").exporter(Nowhere).sampler(sampler).max_queue_size(QUEUE);
     Registry::builder().tracer(tracer).build().unwrap()
 }
 
 fn provider(sampler: Sampler) -> SdkTracerProvider {
-    SdkTracerProvider::builder().with_batch_exporter(Nowhere).with_sampler(sampler).build()
+    // as large a queue as ours: to drop a span is cheap
+    let batch = BatchConfigBuilder::default().with_max_queue_size(QUEUE).build();
+    let batch = BatchSpanProcessor::builder(Nowhere).with_batch_config(batch).build();
+    SdkTracerProvider::builder().with_span_processor(batch).with_sampler(sampler).build()
 }
 
 fn times<R>(n: u64, mut f: impl FnMut() -> R) {

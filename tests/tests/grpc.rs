@@ -6,12 +6,14 @@ mod services;
 use std::time::{Duration, Instant};
 
 use multitracer::testing::TestRegistry;
-use multitracer::{WithTracerExt as _, assert_isolated, assert_no_orphans, assert_tree};
+use multitracer::{WithTracerExt as _, assert_isolated, assert_no_orphans, assert_tree, async_span};
 use services::{ask, client, read, serve_grpc};
 use tokio::net::TcpListener;
+use tonic::metadata::MetadataMap;
 use tonic::service::Routes;
-use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
+use tonic::transport::{Channel, Server};
+use tonic_health::pb::health_client::HealthClient;
 
 const YAML: &str = r#"
 default_tracer: production
@@ -154,6 +156,31 @@ async fn a_method_that_nobody_has_is_an_error_of_the_server() {
         "
         production
           grpc.health.v1.Health/Check [server] ERROR rpc.response.status_code=UNIMPLEMENTED
+    "
+    );
+}
+
+#[tokio::test]
+async fn an_interceptor_can_send_the_context_too() {
+    let test = TestRegistry::from_yaml(&format!("{YAML}baggage: {{trusted: true}}\n")).unwrap();
+    let address = serve_grpc(test.registry().http_layer()).await;
+    let channel = Channel::from_shared(address).unwrap().connect_lazy();
+    let mut client = HealthClient::with_interceptor(channel, |mut request: tonic::Request<()>| {
+        let mut headers = std::mem::take(request.metadata_mut()).into_headers();
+        multitracer::inject(&mut headers);
+        *request.metadata_mut() = MetadataMap::from_headers(headers);
+        Ok(request)
+    });
+    let call = async_span!("call", tracer = "canary"; async { client.check(ask("a")).await });
+    test.run(call).await.unwrap();
+    settle(&test).await;
+    assert_tree!(
+        test.trees().only_attributes([""; 0]),
+        "
+        canary
+          call
+            grpc.health.v1.Health/Check [server]
+              look_up
     "
     );
 }

@@ -13,7 +13,9 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use multitracer::testing::TestRegistry;
-use multitracer::{HttpLayer, Reason, Registry, assert_isolated, assert_no_orphans, assert_tree, traced};
+use multitracer::{
+    HttpClientLayer, HttpLayer, Reason, Registry, assert_isolated, assert_no_orphans, assert_tree, traced,
+};
 use tokio::net::TcpListener;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
@@ -265,5 +267,82 @@ async fn a_body_that_is_not_read_to_its_end_was_given_up() {
     "
     );
     assert_isolated!(test);
+    assert_no_orphans!(test);
+}
+
+#[tokio::test]
+async fn a_panic_is_a_failure() {
+    let test = registry();
+    let layer = test.registry().http_layer();
+    let at_once = layer.layer(service_fn(
+        |_request: Request<Body>| -> std::future::Ready<Result<Response<Body>, Infallible>> {
+            unreachable!("before there is a future")
+        },
+    ));
+    let later = layer.layer(service_fn(|_request: Request<Body>| async {
+        inner().await;
+        unreachable!("in the future");
+        #[expect(unreachable_code, reason = "says the type")]
+        Ok::<Response<Body>, Infallible>(Response::default())
+    }));
+    tokio::spawn(at_once.oneshot(get_request("/", &[]))).await.unwrap_err();
+    tokio::spawn(later.oneshot(get_request("/", &[]))).await.unwrap_err();
+    let in_body = layer.layer(service_fn(|_request: Request<Body>| async {
+        let chunks = futures_util::stream::iter([1])
+            .map(|_| -> Result<&str, Infallible> { unreachable!("in the body") });
+        Ok::<_, Infallible>(Response::new(Body::from_stream(chunks)))
+    }));
+    let body = in_body.oneshot(get_request("/", &[])).await.unwrap().into_body();
+    tokio::spawn(axum::body::to_bytes(Body::new(body), 1024)).await.unwrap_err();
+    assert_tree!(
+        test.trees().only_attributes(["error.type", "multitracer.cancelled"]),
+        "
+        production
+          GET [server] ERROR \"panicked\" error.type=panic
+          GET [server] ERROR \"panicked\" error.type=panic
+            inner
+          GET [server] ERROR \"panicked\" error.type=panic
+    "
+    );
+}
+
+#[tokio::test]
+async fn of_two_layers_the_outer_one_counts() {
+    let (test, other) = (registry(), registry());
+    let inner_layer = test.registry().http_layer().layer(service_fn(handler));
+    let outer = test.registry().http_layer().layer(inner_layer);
+    outer.oneshot(get_request("/", &[("x-canary-user", "true")])).await.unwrap();
+    assert_tree!(
+        test.trees().only_attributes([""; 0]),
+        "
+        canary
+          GET [server]
+            inner
+    "
+    );
+    // another registry is another application
+    let inner_layer = test.registry().http_layer().layer(service_fn(handler));
+    let outer = other.registry().http_layer().layer(inner_layer);
+    outer.oneshot(get_request("/", &[])).await.unwrap();
+    assert_eq!((other.spans("production").len(), test.spans("production").len()), (1, 2));
+}
+
+#[tokio::test]
+async fn a_request_that_is_passed_on_inside_the_process_is_another() {
+    let test = registry();
+    let backend = test.registry().http_layer().layer(service_fn(handler));
+    let passed_on = HttpClientLayer::new().layer(backend);
+    let edge = test.registry().http_layer().layer(passed_on);
+    edge.oneshot(get_request("/", &[])).await.unwrap();
+    assert_tree!(
+        test.trees().only_attributes([""; 0]),
+        "
+        production
+          GET [server]
+            GET [client]
+              GET [server]
+                inner
+    "
+    );
     assert_no_orphans!(test);
 }

@@ -267,6 +267,12 @@ async fn nothing_shows_a_secret() {
     shown.debug("WithTracer", &ready(()).with_tracer("echo-http"));
     shown.debug("Watch", &registry.watch());
 
+    let path = std::env::temp_dir().join(format!("multitracer-secrets-{}.yaml", std::process::id()));
+    std::fs::write(&path, format!("tracers: {{a: {{api_key: {SECRET}}}}}")).unwrap();
+    let from_file = Registry::from_path(&path).unwrap();
+    shown.debug("Watching", &from_file.watch().start().unwrap());
+    std::fs::remove_file(path).unwrap();
+
     let layer = registry.http_layer();
     shown.debug("HttpLayer", &layer);
     let mut service = layer.layer(Answers);
@@ -327,11 +333,7 @@ async fn nothing_shows_a_secret() {
 
     let walked: BTreeSet<&str> = shown.0.iter().map(|(of, _)| *of).collect();
     let missing: Vec<_> = types().into_iter().filter(|name| !walked.contains(name)).collect();
-    assert_eq!(
-        missing,
-        ["Watching"],
-        "public types that this test does not look at; a `Watching` needs a file"
-    );
+    assert!(missing.is_empty(), "public types that this test does not look at: {missing:?}");
 }
 
 /// The types of the crate's face: the capitalized words of its `pub use` lines.

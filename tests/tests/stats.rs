@@ -199,10 +199,34 @@ async fn several_exporters_each_get_every_span() {
     assert_eq!(counts, [(20, 20, 0), (20, 20, 0), (20, 0, 20), (20, 20, 0)], "{stats}");
     let failed: Vec<_> = report.tracers().iter().map(|line| line.error.is_some()).collect();
     assert_eq!(failed, [false, false, true, false], "{report}");
+    assert!(report.to_string().contains("moving (otlp_http http://127.0.0.1:9/v1/traces)"), "{report}");
     assert_eq!((old.spans().len(), new.spans().len(), memory.spans().len()), (20, 20, 20));
     for (receiver, key) in [(&old, "old"), (&new, "new")] {
         assert!(receiver.requests().iter().all(|request| request.headers["x-key"] == key));
     }
+}
+
+/// After the move the old backend goes; its counts stay, and no two lines have the same labels.
+#[tokio::test]
+async fn an_exporter_that_a_reload_takes_out() {
+    let (old, new) = (Receiver::start().await.unwrap(), Receiver::start().await.unwrap());
+    let tracer = || TracerBuilder::new("moving").otlp_http(new.http_endpoint());
+    let both =
+        TracerBuilder::new("moving").otlp_http(old.http_endpoint()).also().otlp_http(new.http_endpoint());
+    let registry = Registry::builder().tracer(both).build().unwrap();
+    spans(&registry, "moving", 5);
+    registry.reload(Registry::builder().tracer(tracer())).unwrap();
+    spans(&registry, "moving", 3);
+    registry.shutdown().await.unwrap();
+    assert_eq!((old.spans().len(), new.spans().len()), (5, 8));
+    let stats = registry.stats();
+    for line in stats.tracers() {
+        assert_eq!((line.started, line.open()), (line.exported, 0), "{stats}");
+    }
+    let text = stats.prometheus();
+    let series: Vec<&str> = text.lines().filter_map(|line| Some(line.rsplit_once(' ')?.0)).collect();
+    let different: std::collections::BTreeSet<&str> = series.iter().copied().collect();
+    assert_eq!(series.len(), different.len(), "{text}");
 }
 
 #[tokio::test]

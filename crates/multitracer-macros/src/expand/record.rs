@@ -4,8 +4,8 @@ use crate::expand::Context;
 use crate::parse::{Format, ParameterKind, plain};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::LitStr;
 use syn::spanned::Spanned;
+use syn::{Expr, ExprLit, Lit, LitStr};
 
 /// What `event_type` is recorded as.
 const EVENT_TYPE: &str = "honeyhive_event_type";
@@ -28,6 +28,15 @@ pub(super) fn recorder(context: &Context<'_>) -> Option<TokenStream> {
         }
     }
     for field in &context.arguments.fields {
+        if let (Format::ByType | Format::Display, Expr::Lit(ExprLit { lit: Lit::Str(text), attrs })) =
+            (&field.format, &field.value)
+            && attrs.is_empty()
+        {
+            // text of the program's own need not be copied
+            let key = &field.key;
+            statements.extend(quote_spanned!(here=> __attributes.literal(#key, #text);));
+            continue;
+        }
         let method = match field.format {
             Format::ByType => quote_spanned!(here=> set),
             Format::Display => quote_spanned!(here=> display),

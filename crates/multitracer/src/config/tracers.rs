@@ -164,6 +164,17 @@ pub(super) fn read_tracer(name: &str, fields: &Fields<'_>, defaults: &Block) -> 
     if block.inherits(defaults) {
         inherited_credentials(fields, &block, defaults);
     }
+    if let Some(key) = fields.get("api_key")
+        && block.authorization.is_some()
+        && block.exporter.is_none()
+        && block.exporters.is_none()
+        && defaults.exporters.is_some()
+    {
+        key.problem(
+            "an `api_key` needs one exporter, and this tracer has the `exporters` of `defaults`",
+            None,
+        );
+    }
     block.finish(name, defaults)
 }
 

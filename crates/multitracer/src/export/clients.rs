@@ -34,6 +34,9 @@ pub(crate) struct Clients {
     /// By TLS settings; each keeps connections by host.
     #[cfg(feature = "otlp-http")]
     pub(super) http: Shared<super::otlp::Pem, super::otlp::HttpClient>,
+    /// By scheme, host and port: turns to send a request.
+    #[cfg(feature = "otlp-http")]
+    pub(super) turns: Shared<String, tokio::sync::Semaphore>,
     /// By endpoint and TLS settings.
     #[cfg(feature = "otlp-grpc")]
     pub(super) grpc: Shared<(String, super::otlp::Pem), super::otlp::GrpcChannel>,

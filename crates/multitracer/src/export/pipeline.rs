@@ -17,7 +17,7 @@ use super::queue::Queue;
 use super::retry::Closing;
 use super::runtime::ExportRuntime;
 use super::tally::Tally;
-use super::worker::{Command, Worker};
+use super::worker::{Command, Health, Worker};
 use crate::config::model::BatchConfig;
 
 /// Takes a tracer's ended spans and sees to it that each is exported or counted as dropped.
@@ -95,7 +95,7 @@ impl Leg {
             max_retries: batch.max_retries,
             exports: JoinSet::new(),
             hold: None,
-            failing: false,
+            health: Health::default(),
             full: None,
         };
         runtime.spawn(worker.run());

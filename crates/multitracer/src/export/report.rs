@@ -95,12 +95,26 @@ impl TracerReport {
 }
 
 impl fmt::Display for Report {
+    /// A table; where a tracer has several lines, they say by which exporter.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let width = |heading: &str, text: fn(&TracerReport) -> &str| {
-            self.tracers.iter().map(|tracer| text(tracer).len()).max().unwrap_or(0).max(heading.len())
+        let several = |tracer: &TracerReport| {
+            let same =
+                |other: &&TracerReport| (&other.name, &other.project) == (&tracer.name, &tracer.project);
+            self.tracers.iter().filter(same).count() > 1
         };
-        let name = width("tracer", |tracer| &tracer.name);
-        let project = width("project", |tracer| &tracer.project);
+        let names: Vec<String> = self
+            .tracers
+            .iter()
+            .map(|tracer| match several(tracer) {
+                true => format!("{} ({})", tracer.name, tracer.exporter),
+                false => tracer.name.to_string(),
+            })
+            .collect();
+        let width = |heading: &str, texts: &mut dyn Iterator<Item = &str>| {
+            texts.map(|text| text.chars().count()).max().unwrap_or(0).max(heading.len())
+        };
+        let name = width("tracer", &mut names.iter().map(String::as_str));
+        let project = width("project", &mut self.tracers.iter().map(|tracer| &*tracer.project));
         write!(
             f,
             "{:name$}  {:project$}  {:>8}  {:>11}  {:>8}  {:>8}  {:>7}  {:>6}  {:>4}",
@@ -114,11 +128,11 @@ impl fmt::Display for Report {
             "queued",
             "open"
         )?;
-        for tracer in &self.tracers {
+        for (shown, tracer) in names.iter().zip(&self.tracers) {
             write!(
                 f,
                 "\n{:name$}  {:project$}  {:>8}  {:>11}  {:>8}  {:>8}  {:>7}  {:>6}  {:>4}",
-                tracer.name,
+                shown,
                 tracer.project,
                 tracer.started,
                 tracer.sampled_out,

@@ -1,11 +1,10 @@
 //! What has become of every tracer's spans, as a value.
 
-use std::fmt;
+mod serialize;
+mod table;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-use serde::Serialize;
-use serde::ser::{SerializeMap as _, Serializer};
 
 use super::latency::Latency;
 use super::tally::{Dropped, Tally};
@@ -202,133 +201,5 @@ impl TracerStats {
     /// Seconds since 1970.
     pub(crate) fn last_success_seconds(&self) -> Option<u64> {
         Some(self.last_success?.duration_since(UNIX_EPOCH).ok()?.as_secs())
-    }
-}
-
-const HEADINGS: [&str; 14] = [
-    "tracer",
-    "project",
-    "exporter",
-    "started",
-    "sampled out",
-    "exported",
-    "rejected",
-    "dropped",
-    "queued",
-    "in flight",
-    "open",
-    "retries",
-    "p50",
-    "p99",
-];
-
-/// Columns from the left that hold text.
-const TEXTS: usize = 3;
-
-impl fmt::Display for Stats {
-    /// A table, with the reasons of what was dropped and the last error at the end of a line.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows: Vec<[String; 14]> = self.tracers.iter().map(row).collect();
-        let widths: [usize; 14] = std::array::from_fn(|column| {
-            let cells = rows.iter().map(|row| row[column].chars().count());
-            cells.max().unwrap_or(0).max(HEADINGS[column].len())
-        });
-        let line = |f: &mut fmt::Formatter<'_>, cells: &[&str]| -> fmt::Result {
-            for (column, cell) in cells.iter().enumerate() {
-                let (gap, width) = (if column == 0 { "" } else { "  " }, widths[column]);
-                if column < TEXTS {
-                    write!(f, "{gap}{cell:width$}")?;
-                } else {
-                    write!(f, "{gap}{cell:>width$}")?;
-                }
-            }
-            Ok(())
-        };
-        line(f, &HEADINGS)?;
-        for (row, tracer) in rows.iter().zip(&self.tracers) {
-            writeln!(f)?;
-            line(f, &row.each_ref().map(String::as_str))?;
-            for (reason, spans) in tracer.dropped.by_reason() {
-                if spans > 0 {
-                    write!(f, "  {reason}: {spans}")?;
-                }
-            }
-            if let Some(error) = &tracer.last_error {
-                write!(f, "  last error: {error}")?;
-            }
-        }
-        Ok(())
-    }
-}
-
-fn row(tracer: &TracerStats) -> [String; 14] {
-    let time = |time: Option<Duration>| time.map_or_else(|| "-".to_owned(), |time| format!("{time:.1?}"));
-    let counts = [
-        tracer.started,
-        tracer.sampled_out,
-        tracer.exported,
-        tracer.rejected,
-        tracer.dropped.total(),
-        tracer.queued,
-        tracer.in_flight,
-        tracer.open(),
-        tracer.retries,
-    ];
-    std::array::from_fn(|column| match column {
-        0 => tracer.name.to_string(),
-        1 => tracer.project.to_string(),
-        2 => tracer.exporter.to_string(),
-        12 => time(tracer.export_latency.p50()),
-        13 => time(tracer.export_latency.p99()),
-        count => counts[count - TEXTS].to_string(),
-    })
-}
-
-impl Serialize for Stats {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(&self.tracers)
-    }
-}
-
-impl Serialize for TracerStats {
-    /// A map with the fields as keys; durations in seconds, times in seconds since 1970.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("name", &*self.name)?;
-        map.serialize_entry("project", &*self.project)?;
-        map.serialize_entry("exporter", &*self.exporter)?;
-        for (key, count) in [
-            ("started", self.started),
-            ("sampled_out", self.sampled_out),
-            ("open", self.open()),
-            ("ended", self.ended),
-            ("exported", self.exported),
-            ("rejected", self.rejected),
-        ] {
-            map.serialize_entry(key, &count)?;
-        }
-        map.serialize_entry("dropped", &self.dropped)?;
-        for (key, count) in [
-            ("queued", self.queued),
-            ("queued_bytes", self.queued_bytes),
-            ("queue_capacity", self.queue_capacity),
-            ("in_flight", self.in_flight),
-            ("retries", self.retries),
-            ("bytes", self.bytes),
-        ] {
-            map.serialize_entry(key, &count)?;
-        }
-        let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
-        map.serialize_entry("export_latency_p50", &seconds(self.export_latency.p50()))?;
-        map.serialize_entry("export_latency_p99", &seconds(self.export_latency.p99()))?;
-        map.serialize_entry("last_error", &self.last_error)?;
-        map.serialize_entry("last_success", &self.last_success_seconds())?;
-        map.end()
-    }
-}
-
-impl Serialize for Dropped {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.by_reason())
     }
 }

@@ -50,10 +50,20 @@ pub(crate) struct Worker {
     pub(crate) exports: JoinSet<Outcome>,
     /// The backend wants nothing before this moment.
     pub(crate) hold: Option<Instant>,
-    /// Whether the last export failed, so that a broken backend is reported once and not with each batch.
-    pub(crate) failing: bool,
+    /// So that a broken backend is reported once and not with each batch.
+    pub(crate) health: Health,
     /// When it was last said that the queue is full, and how many spans it had refused by then.
     pub(crate) full: Option<(Instant, u64)>,
+}
+
+/// What the last export came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Health {
+    #[default]
+    Well,
+    /// The backend takes requests, but finds fault with them.
+    Complaining,
+    Failing,
 }
 
 /// How many spans, and what became of them.
@@ -169,26 +179,32 @@ impl Worker {
         // nothing but an abort takes an outcome away, and that comes with a deadline that has passed
         let Some((spans, outcome)) = done else { return Err("the export was stopped".to_owned()) };
         self.warn_if_full();
-        let tracer = &*self.tracer;
+        let (tracer, before) = (&*self.tracer, self.health);
         match outcome {
             Ok(delivered) => {
-                let complaint = delivered.complaint();
-                if let Some(complaint) = complaint.as_deref().filter(|_| !self.failing) {
-                    let rejected = delivered.rejected;
-                    tracing::warn!(target: "multitracer", tracer, spans, rejected, complaint, "exported with a complaint");
-                } else if complaint.is_none() && self.failing {
-                    tracing::info!(target: "multitracer", tracer, "export works again");
-                }
-                self.failing = complaint.is_some();
+                self.health = match delivered.complaint() {
+                    None if before != Health::Well => {
+                        tracing::info!(target: "multitracer", tracer, "export works again");
+                        Health::Well
+                    }
+                    None => Health::Well,
+                    Some(complaint) => {
+                        if before != Health::Complaining {
+                            let rejected = delivered.rejected;
+                            tracing::warn!(target: "multitracer", tracer, spans, rejected, complaint, "exported with a complaint");
+                        }
+                        Health::Complaining
+                    }
+                };
                 Ok(())
             }
             Err(failure) => {
                 self.hold = failure.hold.or(self.hold);
-                if !self.failing {
+                self.health = Health::Failing;
+                if before != Health::Failing {
                     let error = &*failure.message;
                     tracing::warn!(target: "multitracer", tracer, spans, error, "export failed, spans dropped");
                 }
-                self.failing = true;
                 Err(failure.message)
             }
         }

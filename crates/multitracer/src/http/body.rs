@@ -7,7 +7,7 @@ use std::task::{Context as TaskContext, Poll};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::span::RequestSpan;
+use super::span::{RequestSpan, watched};
 
 pin_project! {
     /// The body of a response; its span ends with it, or with its drop.
@@ -17,14 +17,17 @@ pin_project! {
         // dropped at the end of the body, which ends the span
         span: Option<RequestSpan>,
         read: bool,
+        polling: bool,
     }
 
     impl<B> PinnedDrop for TracedBody<B> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
             // one that nobody began to read may have been unwanted: the answer to a HEAD request
-            if let (Some(span), true) = (this.span.take(), *this.read) {
-                span.cancelled();
+            match this.span.take() {
+                Some(span) if *this.polling => span.panicked(),
+                Some(span) if *this.read => span.cancelled(),
+                _ => {}
             }
         }
     }
@@ -32,7 +35,7 @@ pin_project! {
 
 impl<B> TracedBody<B> {
     pub(super) fn new(inner: B, span: Option<RequestSpan>) -> Self {
-        Self { inner, span, read: false }
+        Self { inner, span, read: false, polling: false }
     }
 }
 
@@ -46,10 +49,7 @@ impl<B: Body> Body for TracedBody<B> {
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
         *this.read = true;
-        let frame = {
-            let _attached = this.span.as_ref().map(RequestSpan::attach);
-            this.inner.as_mut().poll_frame(task)
-        };
+        let frame = watched(this.span.as_ref(), this.polling, || this.inner.as_mut().poll_frame(task));
         if let (Poll::Ready(Some(Ok(frame))), Some(span)) = (&frame, this.span.as_ref())
             && let Some(trailers) = frame.trailers_ref()
         {
@@ -79,7 +79,7 @@ impl<B: Body> Body for TracedBody<B> {
 
 impl<B: Default> Default for TracedBody<B> {
     fn default() -> Self {
-        Self { inner: B::default(), span: None, read: false }
+        Self { inner: B::default(), span: None, read: false, polling: false }
     }
 }
 

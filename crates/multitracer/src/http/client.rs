@@ -13,6 +13,7 @@ use tower_service::Service;
 use super::body::TracedBody;
 use super::future::ResponseFuture;
 use super::semantics::Semantics;
+use super::server::Opened;
 use super::span::RequestSpan;
 use crate::propagation::inject;
 use crate::registry::Registry;
@@ -86,6 +87,8 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
+        // another service's request, though it be in this process
+        parts.extensions.remove::<Opened>();
         let span = open(&parts, self.layer.quiet);
         let inner = {
             let _attached = span.attach();

@@ -10,7 +10,7 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::body::TracedBody;
-use super::span::RequestSpan;
+use super::span::{RequestSpan, watched};
 
 pin_project! {
     /// The future of a response; see [`HttpLayer`](super::HttpLayer) and [`HttpClientLayer`](super::HttpClientLayer).
@@ -20,12 +20,16 @@ pin_project! {
         inner: F,
         // taken by the response's body
         span: Option<RequestSpan>,
+        polling: bool,
     }
 
     impl<F> PinnedDrop for ResponseFuture<F> {
         fn drop(this: Pin<&mut Self>) {
-            if let Some(span) = this.project().span.take() {
-                span.cancelled();
+            let this = this.project();
+            match this.span.take() {
+                Some(span) if *this.polling => span.panicked(),
+                Some(span) => span.cancelled(),
+                None => {}
             }
         }
     }
@@ -33,7 +37,7 @@ pin_project! {
 
 impl<F> ResponseFuture<F> {
     pub(super) fn new(inner: F, span: RequestSpan) -> Self {
-        Self { inner, span: Some(span) }
+        Self { inner, span: Some(span), polling: false }
     }
 }
 
@@ -46,10 +50,7 @@ where
 
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = {
-            let _attached = this.span.as_ref().map(RequestSpan::attach);
-            ready!(this.inner.poll(task))
-        };
+        let result = ready!(watched(this.span.as_ref(), this.polling, || this.inner.poll(task)));
         let mut span = this.span.take();
         Poll::Ready(match result {
             Ok(mut response) => {

@@ -43,6 +43,8 @@ where
 /// - keeps that tracer ambient for everything that the request does, on whatever thread it is polled;
 /// - ends the span with the response's body; a gRPC status is read from the trailers.
 ///
+/// Of two layers of one registry, one inside the other, the outer one counts.
+///
 /// Inbound baggage is read where `baggage.trusted` says so. Then a route that it names is taken before any other, and the caller's span, which is of
 /// that route's tracer, becomes the parent. Comes from [`Registry::http_layer`].
 #[derive(Clone)]

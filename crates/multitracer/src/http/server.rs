@@ -11,6 +11,7 @@ use super::layer::Options;
 use super::semantics::Semantics;
 use super::span::RequestSpan;
 use crate::propagation::{Incoming, Named, enter};
+use crate::registry::Registry;
 use crate::routing::Route;
 use crate::tracer::{NewSpan, Parent, Started};
 
@@ -21,7 +22,19 @@ struct Decision {
     refused: Option<String>,
 }
 
-pub(super) fn open(options: &Options, request: &Parts) -> RequestSpan {
+/// On a request that has its span, so that a layer further in opens no other.
+#[derive(Clone)]
+pub(super) struct Opened(Registry);
+
+pub(super) fn open(options: &Options, request: &mut Parts) -> RequestSpan {
+    if request.extensions.get::<Opened>().is_some_and(|Opened(registry)| registry.is(&options.registry)) {
+        return RequestSpan::new(Context::current(), None);
+    }
+    request.extensions.insert(Opened(options.registry.clone()));
+    begin(options, request)
+}
+
+fn begin(options: &Options, request: &Parts) -> RequestSpan {
     if options.exclude.contain(request.uri.path()) {
         return RequestSpan::new(Context::current().with_telemetry_suppressed(), None);
     }

@@ -32,8 +32,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (parts, body) = request.into_parts();
-        let span = server::open(&self.layer.options, &parts);
+        let (mut parts, body) = request.into_parts();
+        let span = server::open(&self.layer.options, &mut parts);
         let inner = {
             let _attached = span.attach();
             self.inner.call(Request::from_parts(parts, body))

@@ -16,11 +16,13 @@ pub(super) struct RequestSpan {
     recording: Option<Semantics>,
     /// Put on the response.
     header: Option<(HeaderName, HeaderValue)>,
+    /// Whether it is said how it ended.
+    over: bool,
 }
 
 impl RequestSpan {
     pub(super) fn new(cx: Context, recording: Option<Semantics>) -> Self {
-        Self { cx, recording, header: None }
+        Self { cx, recording, header: None, over: false }
     }
 
     pub(super) fn with_header(mut self, header: Option<(HeaderName, HeaderValue)>) -> Self {
@@ -48,7 +50,8 @@ impl RequestSpan {
     }
 
     /// The service or the body gave an error instead of what it should.
-    pub(super) fn failed<E>(self) {
+    pub(super) fn failed<E>(mut self) {
+        self.over = true;
         if self.recording.is_some() {
             let span = self.cx.span();
             span.set_attribute(KeyValue::new("error.type", type_name::<E>()));
@@ -56,8 +59,22 @@ impl RequestSpan {
         }
     }
 
+    /// The service or the body panicked.
+    pub(super) fn panicked(mut self) {
+        self.note_panic();
+    }
+
+    fn note_panic(&mut self) {
+        if !std::mem::replace(&mut self.over, true) && self.recording.is_some() {
+            let span = self.cx.span();
+            span.set_attribute(KeyValue::new("error.type", "panic"));
+            span.set_status(Status::error("panicked"));
+        }
+    }
+
     /// Given up before there was a response, or before it was read to its end.
-    pub(super) fn cancelled(self) {
+    pub(super) fn cancelled(mut self) {
+        self.over = true;
         if self.recording.is_some() {
             self.cx.span().set_attribute(KeyValue::new("multitracer.cancelled", true));
         }
@@ -66,8 +83,20 @@ impl RequestSpan {
 
 impl Drop for RequestSpan {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.note_panic();
+        }
         if self.recording.is_some() {
             self.cx.span().end();
         }
     }
+}
+
+/// Runs `poll`, and leaves `polling` set if it panics.
+pub(super) fn watched<R>(span: Option<&RequestSpan>, polling: &mut bool, poll: impl FnOnce() -> R) -> R {
+    let _attached = span.map(RequestSpan::attach);
+    *polling = true;
+    let result = poll();
+    *polling = false;
+    result
 }

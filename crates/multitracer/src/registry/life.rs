@@ -198,8 +198,19 @@ impl Registry {
             lines.into_iter().zip(errors).collect()
         };
         let mut rows: Vec<_> = self.snapshot().tracers().iter().flat_map(&mut line).collect();
+        let current = rows.len();
         for earlier in self.inner.retired.lines(line) {
             fold(&mut rows, earlier);
+        }
+        for at in current..rows.len() {
+            // an exporter that has moved up among its tracer's is not the one that is there now
+            let (others, stats) = (&rows[..at], &rows[at].0);
+            let of = |stats: &TracerStats| {
+                (Arc::clone(&stats.name), Arc::clone(&stats.project), Arc::clone(&stats.exporter))
+            };
+            if others.iter().any(|(other, _)| of(other) == of(stats)) {
+                rows[at].0.exporter = format!("{} #{}", stats.exporter, stats.position + 1).into();
+            }
         }
         rows
     }

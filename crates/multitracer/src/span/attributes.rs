@@ -37,6 +37,11 @@ impl<'a> Attributes<'a> {
         }
     }
 
+    /// `key = "text"`.
+    pub fn literal(&mut self, key: impl Into<Key>, value: &'static str) {
+        self.list.push(KeyValue::new(key, value));
+    }
+
     /// `key = %value`.
     pub fn display(&mut self, key: impl Into<Key>, value: &dyn Display) {
         self.list.push(KeyValue::new(key, value.to_string()));

@@ -108,6 +108,9 @@ pub(crate) enum Started {
     Opened { cx: Context, recording: bool },
 }
 
+/// Attributes that most spans have no more than.
+const USUAL_ATTRIBUTES: usize = 8;
+
 impl TracerCore {
     pub(crate) fn id(&self) -> TracerId {
         self.id
@@ -159,10 +162,14 @@ impl TracerCore {
             };
         };
         let parent_cx = self.parent_cx(cx, parent.as_ref());
+        // with room for what a function usually adds: each attribute that is set later costs a lock, and growing costs more
+        let mut attributes = Vec::with_capacity(USUAL_ATTRIBUTES.max(new.attributes.len() + N));
+        attributes.append(&mut new.attributes);
+        attributes.extend(code());
+        new.attributes = attributes;
         let mut span = self.sdk.build_with_context(new.into_builder(), &parent_cx);
         let recording = span.is_recording();
         if recording {
-            span.set_attributes(code());
             copy_baggage(registry, cx, &mut span);
         }
         Started::Opened { cx: enter(cx).with_span(self.made(span, place)), recording }

@@ -21,6 +21,7 @@ use opentelemetry_sdk::trace::SpanData;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
+use tokio::sync::Semaphore;
 
 use super::encode::Encoder;
 use super::scrub::Scrub;
@@ -38,6 +39,10 @@ const JSON: &str = "application/json";
 /// How long a connection is kept that nothing is sent on.
 const IDLE: Duration = Duration::from_secs(90);
 
+/// Requests under way to one host, of all tracers together: a thousand tracers that flush at once do not open a thousand connections.
+/// More than one tracer may have, so that none that hangs holds up the others.
+const MOST_REQUESTS: usize = 128;
+
 /// Keeps connections by host.
 pub(crate) type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
@@ -48,9 +53,13 @@ pub(crate) fn otlp_http(
     clients: &Clients,
 ) -> Result<Arc<dyn Exporter>, ExporterError> {
     let bad = |_| ExporterError("the endpoint is not a URL".to_owned());
+    let endpoint: Uri = config.endpoint.parse().map_err(bad)?;
+    let host = format!("{:?} {:?}", endpoint.scheme(), endpoint.authority());
+    let turns = |_: &_| Ok::<_, ExporterError>(Semaphore::new(MOST_REQUESTS));
     Ok(Arc::new(OtlpHttp {
         client: clients.http.get(Pem::read(&config.tls)?, client)?,
-        endpoint: config.endpoint.parse().map_err(bad)?,
+        turns: clients.turns.get(host, turns)?,
+        endpoint,
         headers: headers(config)?,
         encoder: Encoder::new(resource),
         encoding: config.encoding,
@@ -62,6 +71,7 @@ pub(crate) fn otlp_http(
 
 struct OtlpHttp {
     client: Arc<HttpClient>,
+    turns: Arc<Semaphore>,
     endpoint: Uri,
     /// All that are sent: those that describe the body, and the tracer's own.
     headers: HeaderMap,
@@ -112,6 +122,8 @@ impl OtlpHttp {
             let body = body.map_err(|error| format!("the answer broke off: {}", chain(&*error)))?;
             Ok::<_, String>((parts, body.to_bytes()))
         };
+        // no part of the request's time, but of the export's; the semaphore is never closed
+        let _turn = self.turns.acquire().await;
         match tokio::time::timeout(self.timeout, exchange).await {
             Ok(Ok((parts, body))) => self.answered(&parts, &body, bytes),
             Ok(Err(error)) => Err(Failure::failed(self.scrub.clean(&error)).retry(Retryable::Backoff)),

@@ -7,6 +7,8 @@ use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status};
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::trace::{SpanEvents, SpanLinks};
 
+use tokio::time::Instant;
+
 use super::*;
 
 /// A span with an attribute of so many bytes.
@@ -98,6 +100,42 @@ fn what_is_not_done_in_time_is_lost_once() {
     assert_eq!((tally.exported, tally.rejected, tally.dropped.shutdown), (1, 1, 4));
     assert_eq!(tally.dropped_by_exporter.shutdown, 2, "those that were in flight");
     assert!(adds_up(&tally), "{tally:?}");
+}
+
+/// More spans than a chunk and a batch hold, from more threads than there are shards.
+#[test]
+fn every_thread_is_served_in_its_order() {
+    const THREADS: usize = 6;
+    const EACH: usize = if cfg!(miri) { 30 } else { 700 };
+    let queue = queue(THREADS * EACH, 100 << 20, 100);
+    thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let queue = &queue;
+            scope.spawn(move || {
+                for n in 0..EACH {
+                    queue.push(SpanData { name: format!("{thread} {n}").into(), ..span(n % 50) });
+                }
+            });
+        }
+    });
+    let mut next = [0; THREADS];
+    loop {
+        let left = queue.len();
+        let batch = queue.take_batch();
+        assert_eq!(batch.len(), left.min(100), "full batches, as long as there are that many");
+        for span in &batch {
+            let (thread, n) = span.name.split_once(' ').unwrap();
+            let next = &mut next[thread.parse::<usize>().unwrap()];
+            assert_eq!(n.parse(), Ok(*next));
+            *next += 1;
+        }
+        if batch.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(next, [EACH; THREADS]);
+    let tally = queue.tally();
+    assert_eq!((tally.queued, tally.queued_bytes, tally.in_flight), (0, 0, (THREADS * EACH) as u64));
 }
 
 /// Threads push while others take, settle, look, and in the end abandon what is left.

@@ -347,3 +347,66 @@ tracers:
     = help: the only tracer is `a`",
     );
 }
+
+#[test]
+fn several_exporters() {
+    refuses(
+        r"tracers:
+  a: {exporter: console, exporters: [console]}
+  b: {exporters: []}
+  c: {exporters: [otlp_http, nonsense, {console: {}, file: {}}, {file: {max_size: 5}}]}
+  d: {api_key: k, exporters: [otlp_http]}
+  e: {exporters: {otlp_http: {}}}
+  f: {exporters: [{otlp_http: {}}, {otlp_grpc: {tls: {cert_file: c}}}]}
+default_tracer: a
+",
+        r"<string>:2:37: tracers.a.exporters: `exporter` and `exporters` exclude each other
+  2 |   a: {exporter: console, exporters: [console]}
+    |                                     ^
+    = help: write the one among the others
+<string>:3:7: tracers.b.exporters: there is no exporter in the list
+  3 |   b: {exporters: []}
+    |       ^^^^^^^^^
+    = help: a tracer has at least one
+<string>:4:30: tracers.c.exporters[1]: `nonsense` is not one of `otlp_http`, `otlp_grpc`, `file`, `console`
+  4 |   c: {exporters: [otlp_http, nonsense, {console: {}, file: {}}, {file: {max_size: 5}}]}
+    |                              ^^^^^^^^
+<string>:4:40: tracers.c.exporters[2]: expected exactly one of `otlp_http`, `otlp_grpc`, `file`, `console`, found `console`, `file`
+  4 |   c: {exporters: [otlp_http, nonsense, {console: {}, file: {}}, {file: {max_size: 5}}]}
+    |                                        ^
+<string>:4:72: tracers.c.exporters[3].file: missing key `path`
+  4 | …ers: [otlp_http, nonsense, {console: {}, file: {}}, {file: {max_size: 5}}]}
+    |                                                             ^
+    = help: `path` is the file; required. Its folder is made if it is not there
+<string>:4:83: tracers.c.exporters[3].file.max_size: `5` is not a whole number from 1024 to 1099511627776
+  4 | …http, nonsense, {console: {}, file: {}}, {file: {max_size: 5}}]}
+    |                                                             ^
+    = help: `max_size` is how many bytes it may have before it is set aside under its name with `.1`; default 104857600
+<string>:5:30: tracers.d.exporters: `api_key` and `exporters` exclude each other
+  5 |   d: {api_key: [REDACTED], exporters: [otlp_http]}
+    |                                       ^
+    = help: write the header `authorization` for each exporter that is to have it
+<string>:6:18: tracers.e.exporters: expected a list, found a map
+  6 |   e: {exporters: {otlp_http: {}}}
+    |                  ^
+    = help: a list has `- ` before each item
+<string>:7:49: tracers.f.exporters[1].otlp_grpc.tls: `cert_file` and `key_file` need each other
+  7 |   f: {exporters: [{otlp_http: {}}, {otlp_grpc: {tls: {cert_file: c}}}]}
+    |                                                 ^^^
+    = help: a client shows its certificate and proves that it holds the key; write both or none",
+    );
+}
+
+#[test]
+fn a_key_beside_inherited_exporters() {
+    refuses(
+        r"defaults: {exporters: [console, otlp_http]}
+tracers:
+  a:
+    api_key: k
+",
+        r"<string>:4:14: tracers.a.api_key: an `api_key` needs one exporter, and this tracer has the `exporters` of `defaults`
+  4 |     api_key: [REDACTED]
+    |              ^^^^^^^^^^",
+    );
+}
