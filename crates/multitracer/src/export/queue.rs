@@ -111,13 +111,12 @@ impl Queue {
         let Some(shard) = self.shards.get(shard_of_thread(SHARDS)) else { return };
         match shard.push(span, size, || self.level.enter(size, self.batch_size)) {
             Ok(true) => self.changed.notify_one(),
-            Ok(false) => {}
             Err(DropReason::Shutdown) if !self.late.swap(true, Ordering::Relaxed) => {
                 // nobody may ask for the counts any more
                 let tracer = &*self.tracer;
                 tracing::warn!(target: "multitracer", tracer, "a span ended after the shutdown and is lost; others may follow");
             }
-            Err(_) => {}
+            Ok(false) | Err(_) => {}
         }
     }
 

@@ -1,6 +1,8 @@
 //! Also run under Miri, which sees data races and what memory is used after it was freed:
 //! `MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test -p multitracer --no-default-features --lib export::queue`
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::thread;
 
 use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status};
