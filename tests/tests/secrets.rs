@@ -128,7 +128,7 @@ fn configuration(shown: &mut Shown) {
     shown.0.push(("Effective", serde_json::to_string(&config.effective()).unwrap()));
     shown.debug("JsonSchema", &Config::json_schema());
     let overridden = Config::loader()
-        .variables(|name: &str| (name == "MULTITRACER_TRACER_A_SAMPLE_RATE").then(|| "0.5".to_owned()))
+        .overrides(|name: &str| (name == "MULTITRACER_TRACER_A_SAMPLE_RATE").then(|| "0.5".to_owned()))
         .yaml(&yaml)
         .unwrap();
     shown.debug("Override", &overridden.overrides()[0]);
