@@ -73,6 +73,22 @@ fn each_kind_of_condition() {
     );
 }
 
+/// Nothing is sent and nothing is written, also where a tracer has several exporters.
+#[test]
+fn touches_no_exporter() {
+    let spans = std::env::temp_dir().join(format!("multitracer-cli-{}-spans.json", std::process::id()));
+    let file = Temporary::new(
+        "touches-none.yaml",
+        &format!(
+            "tracers: {{a: {{exporters: [{{file: {{path: \"{}\"}}}}, {{otlp_grpc: {{endpoint: \"https://':1\"}}}}]}}}}\n",
+            spans.display()
+        ),
+    );
+    let routed = run(&["route", file.path()], &[]);
+    assert_eq!((routed.code, routed.err.as_str()), (0, ""));
+    assert!(!spans.exists());
+}
+
 #[test]
 fn a_header_that_is_none_is_a_usage_error() {
     for header in ["no colon", "bad name: x", ": x"] {

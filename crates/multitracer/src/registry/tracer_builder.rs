@@ -32,6 +32,9 @@ pub struct TracerBuilder {
 /// What only code can give.
 #[derive(Default)]
 pub(super) struct Own {
+    /// Whether `also` was called: then what is said of an exporter is said of the last one, else it takes the place of all that
+    /// a file named.
+    pub(super) several: bool,
     /// By position among the tracer's exporters.
     pub(super) exporters: BTreeMap<usize, OwnExporter>,
     pub(super) sampler: Option<Box<dyn ShouldSample>>,

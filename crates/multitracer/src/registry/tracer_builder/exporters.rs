@@ -71,16 +71,27 @@ impl TracerBuilder {
     /// ```
     pub fn also(mut self) -> Self {
         self.config.more_exporters.push(default_exporter());
+        self.own.several = true;
         self
     }
 
+    /// A file's tracer that a test keeps in memory must send nowhere else.
+    fn replace_a_files(&mut self) {
+        if !self.own.several {
+            self.config.more_exporters.clear();
+            self.own.exporters.clear();
+        }
+    }
+
     fn configured(mut self, exporter: ExporterConfig) -> Self {
+        self.replace_a_files();
         self.own.exporters.remove(&self.config.more_exporters.len());
         *self.current() = exporter;
         self
     }
 
     fn own_exporter(mut self, exporter: OwnExporter) -> Self {
+        self.replace_a_files();
         self.own.exporters.insert(self.config.more_exporters.len(), exporter);
         self
     }
