@@ -326,7 +326,7 @@ impl Default for BatchConfig {
 }
 
 /// `capture`: whether `#[traced(args(..), ret)]` records what it sees.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CaptureConfig {
     pub(crate) arguments: bool,
     pub(crate) results: bool,

@@ -98,7 +98,7 @@ fn assemble(parts: Parts, config: &TracerConfig, registry: u64) -> Arc<TracerCor
     Arc::new(TracerCore {
         id: TracerId::new(registry, NameId::of(&about.name)),
         about,
-        capture: config.capture.clone(),
+        capture: config.capture,
         pipeline,
         sdk: provider.tracer_with_scope(scope),
         provider,

@@ -12,7 +12,7 @@ use super::function_name::function_name;
 use super::future;
 use super::guard::Entered;
 use super::options::Options;
-use super::state::{Deferred, Prepared};
+use super::state::{Deferred, Opened, Prepared};
 use crate::tracer::{NameId, any_tracer_on, left_out};
 
 /// One `#[traced]` in the source. Made of constants and passed by value: a static for each function would cost more to compile
@@ -155,7 +155,14 @@ fn enter_now(
 
 #[inline(never)]
 fn enter_site(site: Site) -> Entered {
-    if left_out(site.tracer.map(Literal::id)) { Entered::none() } else { opened(Options::new(site)) }
+    if left_out(site.tracer.map(Literal::id)) {
+        return Entered::none();
+    }
+    match Opened::ambient(site) {
+        Some(Some(opened)) => Entered::new(opened),
+        Some(None) => Entered::none(),
+        None => opened(Options::new(site)),
+    }
 }
 
 #[inline(never)]

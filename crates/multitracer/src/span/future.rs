@@ -109,7 +109,7 @@ pub(super) fn poll_with<R>(slot: &mut Option<Box<State>>, poll: impl FnOnce() ->
     *polling = true;
     let result = {
         let _attached = opened.cx.clone().attach();
-        let _fresh = (first && opened.recording).then(|| Fresh::set(opened.site, &opened.core.capture));
+        let _fresh = (first && opened.recording).then(|| Fresh::set(opened.site, opened.capture));
         poll()
     };
     *polling = false;
@@ -150,8 +150,8 @@ thread_local! {
 struct Fresh;
 
 impl Fresh {
-    fn set(site: Site, capture: &CaptureConfig) -> Self {
-        FRESH.with(|fresh| *fresh.borrow_mut() = Some((site, capture.clone())));
+    fn set(site: Site, capture: CaptureConfig) -> Self {
+        FRESH.with(|fresh| *fresh.borrow_mut() = Some((site, capture)));
         Self
     }
 }

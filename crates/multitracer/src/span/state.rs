@@ -12,8 +12,9 @@ use super::attributes::{Attributes, shorten};
 use super::callsite::Site;
 use super::observe::Outcome;
 use super::options::Options;
+use crate::config::model::CaptureConfig;
 use crate::registry::Registry;
-use crate::tracer::{NewSpan, Parent, Started, TracerCore};
+use crate::tracer::{Frame, NewSpan, Parent, Started, TracerCore};
 
 /// A span that has not started.
 #[derive(Debug)]
@@ -33,7 +34,8 @@ pub(crate) struct Prepared {
 #[derive(Debug)]
 pub(crate) struct Opened {
     pub(super) site: Site,
-    pub(super) core: Arc<TracerCore>,
+    /// Not the tracer itself: all threads would count who holds it.
+    pub(super) capture: CaptureConfig,
     pub(super) cx: Context,
     pub(super) recording: bool,
 }
@@ -50,16 +52,37 @@ impl Prepared {
                 if recording && !attributes.is_empty() {
                     cx.span().set_attributes(attributes);
                 }
-                Some(Opened { site, core, cx, recording })
+                Some(Opened { site, capture: core.capture, cx, recording })
             }
         }
     }
 }
 
 impl Opened {
+    /// The span of a function that says nothing but where it is, under the ambient tracer. `None`: it is not as simple as that.
+    pub(super) fn ambient(site: Site) -> Option<Option<Self>> {
+        let cx = Context::current();
+        let frame = Frame::of(&cx)?;
+        let (registry, core) = (frame.registry(), frame.tracer());
+        if site.literal().is_some() || registry.has_retired() || !core.is_on() {
+            return None;
+        }
+        let new = NewSpan {
+            name: Cow::Borrowed(site.name),
+            kind: site.span_kind(),
+            parent: Parent::Nearest,
+            links: Vec::new(),
+            attributes: Vec::new(),
+        };
+        Some(match core.start(registry, &cx, new, || site.code()) {
+            Started::Unsampled => None,
+            Started::Opened { cx, recording } => Some(Self { site, capture: core.capture, cx, recording }),
+        })
+    }
+
     pub(super) fn record(&self, f: impl FnOnce(&mut Attributes<'_>)) {
         if self.recording {
-            let mut attributes = Attributes::new(&self.core.capture);
+            let mut attributes = Attributes::new(&self.capture);
             f(&mut attributes);
             self.cx.span().set_attributes(attributes.into_lists().0);
         }
@@ -67,7 +90,7 @@ impl Opened {
 
     pub(super) fn observe<T: ?Sized>(&self, out: &T, f: impl FnOnce(&T, &mut Outcome)) {
         if self.recording {
-            let mut outcome = Outcome::new(self.core.capture.clone());
+            let mut outcome = Outcome::new(self.capture);
             f(out, &mut outcome);
             outcome.put_on(&self.cx.span());
         }
@@ -116,7 +139,7 @@ impl Called {
     pub(super) fn open(self) -> Option<Opened> {
         let Self { options, arguments } = self;
         let mut prepared = options.at(&Context::current()).prepare()?;
-        let capture = &prepared.core.capture;
+        let capture = prepared.core.capture;
         if capture.arguments {
             prepared.attributes.extend(arguments.into_iter().map(|mut argument| {
                 shorten(&mut argument.value, capture.max_length);
