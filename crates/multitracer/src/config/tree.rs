@@ -16,7 +16,7 @@ impl Tree {
     /// With nothing in it that would be read as a reference to a variable.
     pub(super) fn escaped(&self) -> Self {
         match self {
-            Self::Text(text) => Self::Text(text.replace("$$", "$$$$").replace("${", "$${")),
+            Self::Text(text) => Self::Text(escaped(text)),
             Self::List(items) => Self::List(items.iter().map(Self::escaped).collect()),
             Self::Map(entries) => {
                 Self::Map(entries.iter().map(|(key, value)| (key.clone(), value.escaped())).collect())
@@ -24,6 +24,24 @@ impl Tree {
             other => other.clone(),
         }
     }
+}
+
+/// Two `$` for each, but for one that stands alone and means nothing.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find('$') {
+        let (before, dollars) = rest.split_at(start);
+        let after = dollars.trim_start_matches('$');
+        let run = &dollars[..dollars.len() - after.len()];
+        escaped.push_str(before);
+        escaped.push_str(run);
+        if run.len() > 1 || after.starts_with('{') {
+            escaped.push_str(run);
+        }
+        rest = after;
+    }
+    escaped + rest
 }
 
 impl Serialize for Tree {

@@ -81,6 +81,7 @@ fn loads_again_as_the_same() {
         (FULL, [("V", "${V} $$ '\"")]),
         (EXAMPLE, [("HH_API_KEY", "hh-1")]),
         ("tracers: {main: }", [("V", "")]),
+        ("tracers: {'a$${b': {project: '$$$ $$${V} $ $$$${V', environment: '$'}}", [("V", "$$$${x} $${")]),
     ] {
         let config = load(text, &variables).unwrap();
         let shown = config.effective().to_string();
