@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use multitracer::{Config, Registry, Tracer, TracerReport};
+use multitracer::config::Config;
+use multitracer::export::TracerReport;
+use multitracer::{Registry, Tracer};
 use multitracer_benches::{Backend, argument, resident, threads};
 
 const THREADS: usize = 4;

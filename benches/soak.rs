@@ -7,7 +7,8 @@ use std::error::Error;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use multitracer::{Registry, TracerBuilder, TracerReport, traced};
+use multitracer::export::TracerReport;
+use multitracer::{Registry, TracerBuilder, traced};
 use multitracer_benches::{Backend, argument, resident, threads};
 
 /// How long the backend is there, and how long not.

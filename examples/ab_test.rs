@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use multitracer::{Assignment, Registry, traced};
+use multitracer::experiment::Assignment;
+use multitracer::{Registry, traced};
 
 const CONFIG: &str = "
 default_tracer: app

@@ -8,8 +8,9 @@
 use std::collections::HashMap;
 use std::error::Error;
 
+use multitracer::manual::{ManualSpan, SpanBuilder};
 use multitracer::testing::TestRegistry;
-use multitracer::{ManualSpan, SpanBuilder, async_span, span};
+use multitracer::{async_span, span};
 use opentelemetry::trace::SpanKind;
 
 /// A block: as fast as `#[traced]`.

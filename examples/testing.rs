@@ -36,7 +36,7 @@ async fn generate(question: &str, user: &str) -> String {
 }
 
 #[traced(tracer = assignment, kind = "client")]
-async fn call_model(question: &str, assignment: Option<&multitracer::Assignment>) -> String {
+async fn call_model(question: &str, assignment: Option<&multitracer::experiment::Assignment>) -> String {
     question.to_uppercase()
 }
 

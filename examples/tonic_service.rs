@@ -12,8 +12,9 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt as _, stream};
+use multitracer::http::HttpClientLayer;
 use multitracer::testing::TestRegistry;
-use multitracer::{HttpClientLayer, WithTracerExt as _, traced};
+use multitracer::{WithTracerExt as _, traced};
 use tokio::net::TcpListener;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Server};
@@ -128,9 +129,9 @@ mod tests {
               grpc.health.v1.Health/Check [client] ERROR rpc.response.status_code=NOT_FOUND
                 grpc.health.v1.Health/Check [server] rpc.response.status_code=NOT_FOUND
                   look_up ERROR
-              grpc.health.v1.Health/Watch [client] rpc.response.status_code=OK
+              grpc.health.v1.Health/WatchBuilder [client] rpc.response.status_code=OK
             canary
-              grpc.health.v1.Health/Watch [server] multitracer.route=canary-users rpc.response.status_code=OK (linked to grpc.health.v1.Health/Watch of production)
+              grpc.health.v1.Health/WatchBuilder [server] multitracer.route=canary-users rpc.response.status_code=OK (linked to grpc.health.v1.Health/WatchBuilder of production)
                 look_up
                 look_up
                 look_up

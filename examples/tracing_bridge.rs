@@ -8,8 +8,9 @@
 
 use std::error::Error;
 
+use multitracer::subscriber::LogFormat;
 use multitracer::testing::TestRegistry;
-use multitracer::{LogFormat, traced};
+use multitracer::traced;
 use opentelemetry::global;
 use opentelemetry::trace::Tracer as _;
 use tracing_subscriber::fmt::format;

@@ -11,8 +11,9 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
+use multitracer::propagation::outgoing_headers;
 use multitracer::testing::TestRegistry;
-use multitracer::{Registry, outgoing_headers, traced};
+use multitracer::{Registry, traced};
 use tokio::net::TcpListener;
 
 /// Faces the internet, and believes nobody's baggage.

@@ -15,7 +15,9 @@ use std::error::Error;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
-use multitracer::{Config, Registry, Report};
+use multitracer::Registry;
+use multitracer::config::Config;
+use multitracer::export::Report;
 use multitracer_tests::{Receiver, by_project, trees};
 use tokio::net::TcpListener;
 
@@ -58,7 +60,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// The configuration, with those variables set here that the environment leaves out.
-fn load(path: &Path, receiver: Option<&Receiver>) -> Result<Config, multitracer::ConfigError> {
+fn load(path: &Path, receiver: Option<&Receiver>) -> Result<Config, multitracer::config::ConfigError> {
     let endpoint = receiver.map(Receiver::http_endpoint);
     let variables = move |name: &str| {
         std::env::var(name).ok().or_else(|| match name {
@@ -69,7 +71,7 @@ fn load(path: &Path, receiver: Option<&Receiver>) -> Result<Config, multitracer:
             _ => None,
         })
     };
-    Config::loader().variables(variables).path(path)
+    Config::loader().variables(variables).load_path(path)
 }
 
 fn show(receiver: Option<&Receiver>, report: &Report) {

@@ -9,10 +9,9 @@ use std::pin::Pin;
 use std::sync::Once;
 use std::thread;
 
+use multitracer::manual::{ManualSpan, SpanBuilder};
 use multitracer::testing::TestRegistry;
-use multitracer::{
-    ManualSpan, SpanBuilder, WithTracerExt as _, assert_isolated, assert_no_orphans, async_span, span, traced,
-};
+use multitracer::{WithTracerExt as _, assert_isolated, assert_no_orphans, async_span, span, traced};
 use opentelemetry::trace::{FutureExt as _, SpanId, Status, TraceContextExt as _, Tracer as _};
 use opentelemetry::{Context, global};
 use opentelemetry_sdk::trace::SpanData;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use multitracer::Config;
+use multitracer::config::Config;
 use serde_json::Value;
 
 /// The only variables that are set.
@@ -40,7 +40,8 @@ fn every_mistake_is_explained() {
     let write = std::env::var_os("MULTITRACER_WRITE_DOCS").is_some();
     let (mut wrong, mut seen) = (Vec::new(), BTreeMap::new());
     for (name, path) in &files {
-        let Err(error) = Config::loader().variables(variable).overrides(|_: &str| None).path(path) else {
+        let Err(error) = Config::loader().variables(variable).overrides(|_: &str| None).load_path(path)
+        else {
             wrong.push(format!("{name}: taken"));
             continue;
         };
@@ -73,7 +74,7 @@ fn every_good_file_is_clean() {
     let files = files("good");
     assert!(files.len() >= 20, "{}", files.len());
     for (name, path) in files {
-        let config = Config::loader().variables(variable).overrides(|_: &str| None).path(&path);
+        let config = Config::loader().variables(variable).overrides(|_: &str| None).load_path(&path);
         let config = config.unwrap_or_else(|error| unreachable!("{name}: {error}"));
         let warnings: Vec<_> =
             config.warnings().iter().map(|each| each.render(&name, false).to_string()).collect();
@@ -86,7 +87,8 @@ fn every_good_file_is_clean() {
         );
         // What is in force says the same once more.
         let effective = config.effective().to_string();
-        let again = Config::loader().variables(|_: &str| None).overrides(|_: &str| None).yaml(&effective);
+        let again =
+            Config::loader().variables(|_: &str| None).overrides(|_: &str| None).load_yaml(&effective);
         let again = again.unwrap_or_else(|error| unreachable!("{name}: {error}\n{effective}"));
         assert_eq!(again.effective().to_string(), effective, "{name}");
         assert!(!effective.contains("sEcReT-key"), "{name}: {effective}");

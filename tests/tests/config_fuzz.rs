@@ -17,7 +17,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use multitracer::{Config, InMemoryExporter, RegistryBuilder};
+use multitracer::builder::RegistryBuilder;
+use multitracer::config::Config;
+use multitracer::export::InMemoryExporter;
 
 /// Rounds when no time is given.
 const ROUNDS: u64 = 3000;
@@ -287,7 +289,7 @@ fn round(random: &mut Random, text: &str, tally: &mut Tally) {
             .then(|| if name.contains("KEY") { "k:s".to_owned() } else { format!("v-{name}${{A}}") })
     };
     let structure = Config::loader().check_yaml(text);
-    let config = match Config::loader().variables(variables).yaml(text) {
+    let config = match Config::loader().variables(variables).load_yaml(text) {
         Ok(config) => config,
         Err(error) => {
             let shown = error.to_string();
@@ -299,7 +301,7 @@ fn round(random: &mut Random, text: &str, tally: &mut Tally) {
     assert!(structure.is_ok(), "{}", structure.unwrap_err());
     tally.taken += 1;
     let effective = config.effective().to_string();
-    let again = Config::loader().variables(|_: &str| None).yaml(&effective);
+    let again = Config::loader().variables(|_: &str| None).load_yaml(&effective);
     let again = again.unwrap_or_else(|error| unreachable!("{error}\n{effective}"));
     assert_eq!(again.effective().to_string(), effective);
     for warning in config.warnings() {

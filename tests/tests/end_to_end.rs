@@ -10,7 +10,8 @@ use axum::extract::{MatchedPath, Path};
 use axum::http::StatusCode;
 use axum::routing::get;
 use futures_util::future::join_all;
-use multitracer::{Registry, RouteBuilder, TracerBuilder, traced};
+use multitracer::builder::RouteBuilder;
+use multitracer::{Registry, TracerBuilder, traced};
 use multitracer_tests::{Protocol, ReceivedSpan, Receiver};
 
 const TRACERS: [&str; 3] = ["production", "canary", "shadow"];

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use multitracer::{Registry, Report, ShutdownError, TracerBuilder, TracerReport};
+use multitracer::export::{Report, ShutdownError, TracerReport};
+use multitracer::{Registry, TracerBuilder};
 use multitracer_tests::{Behaviour, Receiver};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};

@@ -1,8 +1,9 @@
 //! Variants that were decided elsewhere, and exposures.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use multitracer::experiment::{Assignment, Reason};
 use multitracer::testing::TestRegistry;
-use multitracer::{Assignment, Reason, Registry, assert_tree, span, traced};
+use multitracer::{Registry, assert_tree, span, traced};
 
 const YAML: &str = "
 default_tracer: production
@@ -32,12 +33,12 @@ fn show(assignment: &Assignment) {
 fn a_decision_made_elsewhere_is_taken_and_says_so() {
     let test = TestRegistry::from_yaml(YAML).unwrap();
     let tone = test.registry().experiment("tone").unwrap();
-    let forced = tone.decided("terse", Reason::TargetingMatch).unwrap();
+    let forced = tone.with_variant("terse", Reason::TargetingMatch).unwrap();
     assert_eq!((forced.variant(), forced.tracer().name()), (Some("terse"), "terse"));
     assert_eq!((forced.reason(), forced.hash(), forced.bucket()), (Reason::TargetingMatch, 0, 0));
     // a name from outside chooses from the experiment's variants and nothing else
     for name in ["", "production", "TERSE", "terse ", "shallow"] {
-        assert!(tone.decided(name, Reason::TargetingMatch).is_none(), "{name}");
+        assert!(tone.with_variant(name, Reason::TargetingMatch).is_none(), "{name}");
     }
     test.scope(|| answer(&forced));
     assert_tree!(test.trees().only_attributes(["feature_flag.*"]).with_events(), "

@@ -10,7 +10,8 @@ mod fault_support;
 
 use std::time::{Duration, Instant};
 
-use multitracer::{Dropped, Registry, TracerBuilder, TracerStats};
+use multitracer::export::{DropCounts, TracerStats};
+use multitracer::{Registry, TracerBuilder};
 use multitracer_tests::{Behaviour, Receiver};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
@@ -81,7 +82,7 @@ async fn matrix(what: &str, fate: Fate, bad: TracerBuilder) -> TracerStats {
         assert_eq!((spans, stats.tracer(name).unwrap().exported), (SPANS, SPANS), "{what}\n{stats}");
     }
     let bad = stats.tracer("bad").unwrap().clone();
-    let Dropped { export_failed, timeout, too_large, panicked, .. } = bad.dropped;
+    let DropCounts { export_failed, timeout, too_large, panicked, .. } = bad.dropped;
     let as_told = match fate {
         Fate::Exported => bad.exported == SPANS,
         Fate::Rejected(_) => bad.rejected > 0 && bad.exported + bad.rejected == SPANS,
@@ -339,7 +340,7 @@ async fn an_exporter_that_blocks() {
     assert!(registry.shutdown_within(Duration::from_millis(300)).await.is_err());
     let stats = registry.stats();
     let bad = stats.tracer("bad").unwrap();
-    let Dropped { timeout, shutdown, .. } = bad.dropped;
+    let DropCounts { timeout, shutdown, .. } = bad.dropped;
     assert!(
         timeout >= 1 && shutdown >= 1 && timeout + shutdown == 10,
         "one export, the others waited\n{stats}"

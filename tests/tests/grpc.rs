@@ -109,8 +109,8 @@ async fn a_stream_is_inside_to_its_last_message() {
         test.trees().only_attributes(["rpc.response.status_code", "number"]),
         "
         production
-          grpc.health.v1.Health/Watch [client] rpc.response.status_code=OK
-            grpc.health.v1.Health/Watch [server] rpc.response.status_code=OK
+          grpc.health.v1.Health/WatchBuilder [client] rpc.response.status_code=OK
+            grpc.health.v1.Health/WatchBuilder [server] rpc.response.status_code=OK
               chunk number=0
               chunk number=1
     "
@@ -125,8 +125,8 @@ async fn a_stream_is_inside_to_its_last_message() {
         but_chunks.join("\n"),
         "
         production
-          grpc.health.v1.Health/Watch [client] ERROR rpc.response.status_code=DATA_LOSS error.type=DATA_LOSS
-            grpc.health.v1.Health/Watch [server] ERROR rpc.response.status_code=DATA_LOSS error.type=DATA_LOSS
+          grpc.health.v1.Health/WatchBuilder [client] ERROR rpc.response.status_code=DATA_LOSS error.type=DATA_LOSS
+            grpc.health.v1.Health/WatchBuilder [server] ERROR rpc.response.status_code=DATA_LOSS error.type=DATA_LOSS
     "
     );
     // and one whose client goes away
@@ -167,7 +167,7 @@ async fn an_interceptor_can_send_the_context_too() {
     let channel = Channel::from_shared(address).unwrap().connect_lazy();
     let mut client = HealthClient::with_interceptor(channel, |mut request: tonic::Request<()>| {
         let mut headers = std::mem::take(request.metadata_mut()).into_headers();
-        multitracer::inject(&mut headers);
+        multitracer::propagation::inject(&mut headers);
         *request.metadata_mut() = MetadataMap::from_headers(headers);
         Ok(request)
     });

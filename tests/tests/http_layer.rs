@@ -7,10 +7,10 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::http::{Request, Response, StatusCode};
 use futures_util::stream;
+use multitracer::builder::{ExperimentBuilder, RegistryBuilder, RouteBuilder};
+use multitracer::config::RemoteParent;
 use multitracer::testing::TestRegistry;
-use multitracer::{
-    ExperimentBuilder, Registry, RegistryBuilder, RemoteParent, RouteBuilder, TracerBuilder, traced,
-};
+use multitracer::{Registry, TracerBuilder, traced};
 use opentelemetry::trace::{SpanId, SpanKind, Status, TraceId};
 use opentelemetry_sdk::trace::{Sampler, SpanData};
 use tower::{Layer as _, Service as _, ServiceExt as _, service_fn};

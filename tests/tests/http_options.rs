@@ -12,10 +12,10 @@ use futures_util::StreamExt as _;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
+use multitracer::experiment::Reason;
+use multitracer::http::{HttpClientLayer, HttpLayer};
 use multitracer::testing::TestRegistry;
-use multitracer::{
-    HttpClientLayer, HttpLayer, Reason, Registry, assert_isolated, assert_no_orphans, assert_tree, traced,
-};
+use multitracer::{Registry, assert_isolated, assert_no_orphans, assert_tree, traced};
 use tokio::net::TcpListener;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
@@ -76,7 +76,7 @@ async fn a_closure_sees_the_whole_request() {
         if let Some(variant) = request.uri.query().and_then(|query| query.strip_prefix("tone=")) {
             let tone = registry.experiment("tone").unwrap();
             return tone
-                .decided(variant, Reason::TargetingMatch)
+                .with_variant(variant, Reason::TargetingMatch)
                 .unwrap_or_else(|| tone.assign("somebody"))
                 .into();
         }

@@ -4,8 +4,9 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
+use multitracer::subscriber::LogFormat;
 use multitracer::testing::TestRegistry;
-use multitracer::{LogFormat, traced};
+use multitracer::traced;
 use opentelemetry_sdk::trace::SpanData;
 use tracing::Subscriber;
 use tracing_subscriber::fmt::format;

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 
 use http::{HeaderMap, Request, Response};
+use multitracer::propagation::{inject, outgoing_headers};
 use multitracer::testing::TestRegistry;
 use multitracer::{
-    Registry, WithTracerExt as _, assert_isolated, assert_no_orphans, assert_tree, inject, outgoing_headers,
-    span, traced,
+    Registry, WithTracerExt as _, assert_isolated, assert_no_orphans, assert_tree, span, traced,
 };
 use opentelemetry::baggage::BaggageExt as _;
 use opentelemetry::propagation::TextMapPropagator as _;
@@ -160,7 +160,7 @@ async fn trust_and_attributes_follow_a_reload() {
     let test = registry(UNTRUSTED);
     let load = |baggage: &str| {
         let yaml = COMMON.replace("{}", "{exporter: console, sampler: always_off}");
-        multitracer::Config::from_yaml(&format!("{yaml}{baggage}\n")).unwrap()
+        multitracer::config::Config::from_yaml(&format!("{yaml}{baggage}\n")).unwrap()
     };
     let named = || headers(&[("baggage", "multitracer.route=canary-users,tenant=acme,user=ann")]);
     let (sent, seen) = serve(test.registry(), named()).await;

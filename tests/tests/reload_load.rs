@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use multitracer::{Config, Registry, current_tracer, traced};
+use multitracer::config::Config;
+use multitracer::{Registry, current_tracer, traced};
 use multitracer_tests::Receiver;
 
 const RELOADS: usize = 500;
@@ -99,7 +100,9 @@ async fn no_span_is_lost_and_none_is_in_the_wrong_project() {
     let (made, traces) = (made.spans.into_inner(), made.traces.into_inner());
     assert!(made > 1000, "{made} spans are no load");
     let report = registry.shutdown().await.unwrap();
-    let sum = |count: fn(&multitracer::TracerReport) -> u64| report.tracers().iter().map(count).sum::<u64>();
+    let sum = |count: fn(&multitracer::export::TracerReport) -> u64| {
+        report.tracers().iter().map(count).sum::<u64>()
+    };
     assert_eq!((sum(|line| line.started), sum(|line| line.exported)), (made, made), "{report}");
     let spans = receiver.spans();
     assert_eq!(spans.len() as u64, made);

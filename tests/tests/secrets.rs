@@ -12,12 +12,17 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, Response};
-use multitracer::{
-    AsTracer, BuildError, Config, ConfigLoader, ExperimentBuilder, HttpClientLayer, InMemoryExporter,
-    LogFormat, OnSwitch, ProbeOutcome, ProcessEnv, Registry, ReloadError, RemoteParent, RouteBuilder,
-    SpanBuilder, TracerBuilder, TracingOptions, UndefinedVariables, UnknownTracerPolicy, WithTracerExt as _,
-    install,
+use multitracer::builder::{ExperimentBuilder, RouteBuilder};
+use multitracer::config::{
+    Config, ConfigLoader, OnSwitch, ProcessEnv, RemoteParent, UndefinedVariables, UnknownTracerPolicy,
 };
+use multitracer::error::{BuildError, ReloadError};
+use multitracer::export::InMemoryExporter;
+use multitracer::http::HttpClientLayer;
+use multitracer::manual::SpanBuilder;
+use multitracer::probe::ProbeOutcome;
+use multitracer::subscriber::{LogFormat, TracingOptions};
+use multitracer::{AsTracer, Registry, TracerBuilder, WithTracerExt as _, install};
 use multitracer_tests::{Behaviour, Receiver};
 use opentelemetry::trace::{Tracer as _, TracerProvider as _};
 use tower::{Layer as _, Service};
@@ -124,12 +129,12 @@ fn configuration(shown: &mut Shown) {
     );
     let config = Config::from_yaml(&yaml).unwrap();
     shown.debug("Config", &config);
-    shown.both("Effective", &config.effective());
-    shown.0.push(("Effective", serde_json::to_string(&config.effective()).unwrap()));
+    shown.both("EffectiveConfig", &config.effective());
+    shown.0.push(("EffectiveConfig", serde_json::to_string(&config.effective()).unwrap()));
     shown.debug("JsonSchema", &Config::json_schema());
     let overridden = Config::loader()
         .overrides(|name: &str| (name == "MULTITRACER_TRACER_A_SAMPLE_RATE").then(|| "0.5".to_owned()))
-        .yaml(&yaml)
+        .load_yaml(&yaml)
         .unwrap();
     shown.debug("Override", &overridden.overrides()[0]);
     for warning in overridden.warnings() {
@@ -157,7 +162,7 @@ async fn probes(shown: &mut Shown, endpoints: &[String]) {
             "tracers: {{a: {{api_key: {SECRET}, exporter: {{{kind}: {{endpoint: \"{endpoint}\"}}}}}}}}"
         );
         for probe in Config::from_yaml(&yaml).unwrap().probe("a", Duration::from_millis(400)).await {
-            shown.debug("Probe", &probe);
+            shown.debug("ProbeReport", &probe);
             shown.both("ProbeOutcome", probe.outcome());
             if let ProbeOutcome::Unreachable { step, .. } = probe.outcome() {
                 shown.debug("ProbeStep", step);
@@ -260,18 +265,18 @@ async fn nothing_shows_a_secret() {
     shown.debug("Assignment", &experiment.assign("user"));
     shown.debug("Reason", &experiment.assign("user").reason());
     shown.debug("InMemoryExporter", &spans);
-    shown.error("UnknownTracer", &registry.tracer("none").unwrap_err());
-    shown.error("UnknownExperiment", &registry.experiment("none").unwrap_err());
+    shown.error("UnknownTracerError", &registry.tracer("none").unwrap_err());
+    shown.error("UnknownExperimentError", &registry.experiment("none").unwrap_err());
     shown.error("SwitchError", &registry.set_enabled("none", true).unwrap_err());
     shown.error("ReloadError", &registry.reload_from_file().unwrap_err());
     shown.debug("TracerChoice", &"echo-http".as_tracer());
     shown.debug("WithTracer", &ready(()).with_tracer("echo-http"));
-    shown.debug("Watch", &registry.watch());
+    shown.debug("WatchBuilder", &registry.watch());
 
     let path = std::env::temp_dir().join(format!("multitracer-secrets-{}.yaml", std::process::id()));
     std::fs::write(&path, format!("tracers: {{a: {{api_key: {SECRET}}}}}")).unwrap();
     let from_file = Registry::from_path(&path).unwrap();
-    shown.debug("Watching", &from_file.watch().start().unwrap());
+    shown.debug("WatchGuard", &from_file.watch().start().unwrap());
     std::fs::remove_file(path).unwrap();
 
     let layer = registry.http_layer();
@@ -285,7 +290,7 @@ async fn nothing_shows_a_secret() {
 
     let changes =
         registry.reload(Registry::builder().tracer(tracers(&echo, &hung, &picky).swap_remove(0))).unwrap();
-    shown.both("Changes", &changes);
+    shown.both("ReloadChanges", &changes);
     let error = registry.shutdown_within(Duration::from_secs(5)).await.unwrap_err();
     shown.error("ShutdownError", &error);
     shown.both("Report", error.report());
@@ -295,7 +300,7 @@ async fn nothing_shows_a_secret() {
     shown.0.push(("Stats", serde_json::to_string(&stats).unwrap()));
     for tracer in stats.tracers() {
         shown.debug("TracerStats", tracer);
-        shown.debug("Dropped", &tracer.dropped);
+        shown.debug("DropCounts", &tracer.dropped);
         shown.debug("ExportLatency", &tracer.export_latency);
     }
     for tracer in error.report().tracers() {

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use multitracer::{InMemoryExporter, Registry, TracerBuilder, enrich_span};
+use multitracer::export::InMemoryExporter;
+use multitracer::{Registry, TracerBuilder, enrich_span};
 use multitracer_tests::{Behaviour, Receiver};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider as _;

@@ -3,11 +3,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use multitracer::config::OnSwitch;
+use multitracer::manual::SpanBuilder;
 use multitracer::testing::TestRegistry;
-use multitracer::{
-    OnSwitch, Registry, SpanBuilder, TracerBuilder, assert_isolated, assert_no_orphans, assert_tree, span,
-    traced,
-};
+use multitracer::{Registry, TracerBuilder, assert_isolated, assert_no_orphans, assert_tree, span, traced};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{
     SpanContext, SpanId, SpanKind, TraceContextExt as _, TraceFlags, TraceId, TraceState,

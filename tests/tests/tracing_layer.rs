@@ -3,8 +3,9 @@
 
 use std::collections::HashMap;
 
+use multitracer::subscriber::TracingOptions;
 use multitracer::testing::TestRegistry;
-use multitracer::{Registry, TracerBuilder, TracingOptions, traced};
+use multitracer::{Registry, TracerBuilder, traced};
 use opentelemetry::propagation::TextMapPropagator as _;
 use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status, TraceContextExt as _, TraceId};
 use opentelemetry::{Context, KeyValue};
@@ -284,7 +285,7 @@ fn levels_and_filters_work_as_users_know() {
 #[test]
 fn fields_with_a_meaning_and_options_work() {
     let f = fixture();
-    let layer = multitracer::tracing_layer_with(
+    let layer = multitracer::subscriber::tracing_layer_with(
         TracingOptions::new().threads(false).inactivity(false).location(false).target(false),
     );
     let subscriber = tracing_subscriber::registry().with(layer);

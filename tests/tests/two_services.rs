@@ -10,8 +10,9 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::routing::get;
+use multitracer::propagation::outgoing_headers;
 use multitracer::testing::TestRegistry;
-use multitracer::{assert_isolated, assert_no_orphans, assert_tree, outgoing_headers, traced};
+use multitracer::{assert_isolated, assert_no_orphans, assert_tree, traced};
 use opentelemetry::trace::TraceId;
 use opentelemetry_sdk::trace::SpanData;
 use services::{Client, ask, client, read, serve_grpc};
@@ -139,7 +140,7 @@ impl Services {
 const EDGE_TREE: &str = "
     GET /ask [server]
       call [client]
-        grpc.health.v1.Health/Watch [client]
+        grpc.health.v1.Health/WatchBuilder [client]
 ";
 
 #[tokio::test]
@@ -153,7 +154,7 @@ async fn where_baggage_is_trusted_a_canary_is_one_in_both_and_one_trace() {
         canary
           GET /answer/{id} [server] http.route=/answer/{id} multitracer.route=canary-users (remote parent)
             answer
-          grpc.health.v1.Health/Watch [server] multitracer.route=canary-users (remote parent)
+          grpc.health.v1.Health/WatchBuilder [server] multitracer.route=canary-users (remote parent)
             chunk
             chunk
     "
@@ -178,7 +179,7 @@ async fn without_trust_the_header_decides_and_traces_are_linked() {
         canary
           GET /answer/{id} [server] multitracer.route=canary-users (linked to a span elsewhere)
             answer
-          grpc.health.v1.Health/Watch [server] multitracer.route=canary-users (linked to a span elsewhere)
+          grpc.health.v1.Health/WatchBuilder [server] multitracer.route=canary-users (linked to a span elsewhere)
             chunk
             chunk
     "

@@ -8,7 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use multitracer::{Config, InMemoryExporter, Registry, RegistryBuilder, ReloadError, Watching};
+use multitracer::Registry;
+use multitracer::builder::RegistryBuilder;
+use multitracer::config::Config;
+use multitracer::error::ReloadError;
+use multitracer::export::InMemoryExporter;
+use multitracer::reload::WatchGuard;
 
 const LOOK: Duration = Duration::from_millis(20);
 const SOON: Duration = Duration::from_secs(10);
@@ -38,7 +43,7 @@ fn yaml(project: &str) -> String {
     format!("tracers: {{main: {{project: {project}, exporter: console}}}}\n")
 }
 
-fn watched(path: &Path) -> (Registry, Watching, Receiver<String>) {
+fn watched(path: &Path) -> (Registry, WatchGuard, Receiver<String>) {
     let registry = Registry::from_path(path).unwrap();
     let (send, told) = channel();
     let tell = move |result: &Result<_, ReloadError>| {

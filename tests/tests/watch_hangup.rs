@@ -7,7 +7,8 @@ use std::process::Command;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use multitracer::{Registry, ReloadError};
+use multitracer::Registry;
+use multitracer::error::ReloadError;
 
 const SOON: Duration = Duration::from_secs(10);
 

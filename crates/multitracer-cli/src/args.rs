@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use multitracer::Config;
+use multitracer::config::Config;
 
 /// Checks multitracer configurations, and tries them from a shell.
 #[derive(Debug, Parser)]

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use multitracer::{ConfigError, Problem};
+use multitracer::config::{ConfigError, Problem};
 use serde_json::{Value, json};
 
 /// Why a run did not do what it was asked for.

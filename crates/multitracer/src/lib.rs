@@ -1,17 +1,17 @@
 #![doc = include_str!("../../../README.md")]
 
 mod bridge;
-mod config;
-mod experiment;
-mod export;
+pub mod config;
+pub mod experiment;
+pub mod export;
 #[cfg(feature = "tower")]
-mod http;
-mod manual;
+pub mod http;
+pub mod manual;
 #[cfg(feature = "probe")]
-mod probe;
-mod propagation;
+pub mod probe;
+pub mod propagation;
 mod registry;
-mod routing;
+pub mod routing;
 #[cfg(feature = "signal")]
 mod signal;
 mod span;
@@ -24,34 +24,10 @@ pub use opentelemetry::KeyValue;
 
 pub use multitracer_macros::traced;
 
-#[cfg(feature = "fmt")]
-pub use self::bridge::LogFormat;
-pub use self::bridge::{DispatchedSpan, DispatchingTracer, DispatchingTracerProvider, tracer_provider};
+pub use self::bridge::tracer_provider;
 #[cfg(feature = "tracing")]
-pub use self::bridge::{TracingOptions, tracing_layer, tracing_layer_with};
-pub use self::config::{
-    Config, ConfigError, ConfigLoader, Effective, JsonSchema, OnSwitch, Override, Problem, ProcessEnv,
-    RemoteParent, UndefinedVariables, UnknownTracer as UnknownTracerPolicy, Variables,
-};
-pub use self::experiment::{Assignment, Experiment, Reason};
-pub use self::export::{
-    Dropped, ExportLatency, InMemoryExporter, Report, ShutdownError, Stats, TracerReport, TracerStats,
-};
-#[cfg(feature = "tower")]
-pub use self::http::{
-    ChooseRoute, HttpClientLayer, HttpClientService, HttpLayer, HttpService, ResponseFuture, TracedBody,
-};
-pub use self::manual::{InSpan, ManualSpan, SpanBuilder, SpanGuard};
-#[cfg(feature = "probe")]
-pub use self::probe::{Probe, ProbeOutcome, ProbeStep};
-pub use self::propagation::{Propagator, Received, inject, outgoing_headers, propagator};
-pub use self::registry::{
-    BuildError, Changes, ExperimentBuilder, Registry, RegistryBuilder, ReloadError, RouteBuilder,
-    SwitchError, TracerBuilder, Tracing, UnknownExperiment, UnknownTracer, init, install,
-};
-#[cfg(feature = "watch")]
-pub use self::registry::{Watch, Watching};
-pub use self::routing::{Explanation, Headers, Route, RuleOutcome};
+pub use self::bridge::tracing_layer;
+pub use self::registry::{Registry, TracerBuilder, TracingGuard, init, install};
 #[cfg(feature = "signal")]
 pub use self::signal::shutdown_signal;
 pub use self::span::{ToAttribute, enrich_span};
@@ -59,6 +35,38 @@ pub use self::tracer::{
     AsTracer, Tracer, TracerChoice, TracerName, WithTracer, WithTracerExt, carry, carry_fn, current_tracer,
     spawn, spawn_blocking, spawn_thread,
 };
+
+/// Builders of a registry that is made in code.
+pub mod builder {
+    pub use crate::registry::{ExperimentBuilder, RegistryBuilder, RouteBuilder};
+}
+
+/// Errors of building, looking up, switching and reloading.
+pub mod error {
+    pub use crate::registry::{
+        BuildError, ReloadError, SwitchError, UnknownExperimentError, UnknownTracerError,
+    };
+}
+
+/// OpenTelemetry's interfaces over the ambient tracer, as [`tracer_provider`] returns them.
+pub mod provider {
+    pub use crate::bridge::{DispatchedSpan, DispatchingTracer, DispatchingTracerProvider};
+}
+
+/// The outcome of a reload, and the watch that starts reloads.
+pub mod reload {
+    pub use crate::registry::ReloadChanges;
+    #[cfg(feature = "watch")]
+    pub use crate::registry::{WatchBuilder, WatchGuard};
+}
+
+/// Options of the [`tracing_layer`], and log lines that name the trace.
+#[cfg(feature = "tracing")]
+pub mod subscriber {
+    #[cfg(feature = "fmt")]
+    pub use crate::bridge::LogFormat;
+    pub use crate::bridge::{TracingOptions, tracing_layer_with};
+}
 
 #[doc(hidden)]
 pub use self::span::__private;

@@ -6,7 +6,7 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::{env, fs, io, process};
 
-use multitracer::{Config, ConfigError, ProcessEnv, UndefinedVariables};
+use multitracer::config::{Config, ConfigError, ProcessEnv, UndefinedVariables};
 
 /// A file that is gone when the test is.
 struct Temporary(PathBuf);
@@ -110,11 +110,11 @@ fn variables_come_from_the_process() {
     let version = env::var("CARGO_PKG_VERSION").unwrap();
     let text = "tracers: {a: {service: {version: \"${CARGO_PKG_VERSION}\"}, exporter: console}}";
     assert!(format!("{:?}", Config::from_yaml(text).unwrap()).contains(&format!("{version:?}")));
-    let process = Config::loader().variables(ProcessEnv).yaml(text).unwrap();
+    let process = Config::loader().variables(ProcessEnv).load_yaml(text).unwrap();
     assert!(format!("{process:?}").contains(&format!("{version:?}")));
     let other = Config::loader()
         .variables(|name: &str| (name == "CARGO_PKG_VERSION").then(|| "other".to_owned()))
-        .yaml(text)
+        .load_yaml(text)
         .unwrap();
     assert!(format!("{other:?}").contains("\"other\""));
 }
@@ -122,10 +122,10 @@ fn variables_come_from_the_process() {
 #[test]
 fn what_is_not_set_may_be_nothing() {
     let loader = || Config::loader().variables(|_: &str| None).undefined_variables(UndefinedVariables::Empty);
-    loader().yaml("tracers: {a: {environment: \"${X}\"}}").unwrap();
+    loader().load_yaml("tracers: {a: {environment: \"${X}\"}}").unwrap();
     // The file has the last word.
     let error =
-        loader().yaml("undefined_variables: error\ntracers: {a: {environment: \"${X}\"}}").unwrap_err();
+        loader().load_yaml("undefined_variables: error\ntracers: {a: {environment: \"${X}\"}}").unwrap_err();
     assert!(error.to_string().contains("undefined variable `X`"), "{error}");
 }
 

@@ -5,7 +5,8 @@
 use std::fmt::{Debug, Write as _};
 use std::sync::{Arc, Mutex};
 
-use multitracer::{Config, Registry};
+use multitracer::Registry;
+use multitracer::config::Config;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -49,7 +50,7 @@ fn with_their_places() {
         "default_tracer: a\ntracers:\n  a: {exporter: console, sample_rate: 0}\n  b: {exporter: console}\n";
     let log = Log::default();
     tracing::subscriber::with_default(log.clone(), || {
-        let config = Config::loader().overrides(|_: &str| None).yaml(text).unwrap();
+        let config = Config::loader().overrides(|_: &str| None).load_yaml(text).unwrap();
         assert_eq!(config.warnings().len(), 2);
         Registry::from_config(config).unwrap();
     });

@@ -4,10 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use multitracer::{
-    Config, InMemoryExporter, Registry, RegistryBuilder, ReloadError, RouteBuilder, TracerBuilder,
-    UnknownTracerPolicy, WithTracerExt as _, traced,
-};
+use multitracer::builder::{RegistryBuilder, RouteBuilder};
+use multitracer::config::{Config, UnknownTracerPolicy};
+use multitracer::error::ReloadError;
+use multitracer::export::InMemoryExporter;
+use multitracer::{Registry, TracerBuilder, WithTracerExt as _, traced};
 use opentelemetry::trace::SpanId;
 
 /// A tracer in memory whose project tells the builds of it apart.
@@ -240,7 +241,7 @@ fn a_file_is_read_again_with_the_variables_that_it_was_read_with() {
     write("tracers: {main: {project: \"${PROJECT}\", exporter: console}}");
     let loader =
         Config::loader().variables(|name: &str| (name == "PROJECT").then(|| "from-variables".to_owned()));
-    let config = loader.path(&path).unwrap();
+    let config = loader.load_path(&path).unwrap();
     let registry = Registry::from_config(config.clone()).unwrap();
     assert!(registry.reload_from_file().unwrap().is_empty());
     write(

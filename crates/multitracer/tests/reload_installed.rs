@@ -2,7 +2,9 @@
 //! that it was when their trace began.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use multitracer::{InMemoryExporter, Registry, RegistryBuilder, TracerBuilder, current_tracer, traced};
+use multitracer::builder::RegistryBuilder;
+use multitracer::export::InMemoryExporter;
+use multitracer::{Registry, TracerBuilder, current_tracer, traced};
 use opentelemetry::trace::{SpanId, TraceContextExt as _};
 use opentelemetry_sdk::trace::SpanData;
 

@@ -5,7 +5,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use multitracer::{InMemoryExporter, Registry, RegistryBuilder, TracerBuilder};
+use multitracer::builder::RegistryBuilder;
+use multitracer::export::InMemoryExporter;
+use multitracer::{Registry, TracerBuilder};
 
 const THREADS: usize = 2;
 const SPANS: usize = if cfg!(miri) { 12 } else { 500 };
@@ -49,7 +51,8 @@ fn no_span_is_lost_while_tracers_come_and_go() {
     });
     let all = (2 * THREADS * SPANS) as u64;
     let stats = registry.stats();
-    let sum = |count: fn(&multitracer::TracerStats) -> u64| stats.tracers().iter().map(count).sum::<u64>();
+    let sum =
+        |count: fn(&multitracer::export::TracerStats) -> u64| stats.tracers().iter().map(count).sum::<u64>();
     assert_eq!(
         (sum(|line| line.started), sum(|line| line.exported), sum(|line| line.open())),
         (all, all, 0),

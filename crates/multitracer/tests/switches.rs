@@ -1,7 +1,9 @@
 //! Switches that are turned at run time.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use multitracer::{InMemoryExporter, Registry, SwitchError, TracerBuilder};
+use multitracer::error::SwitchError;
+use multitracer::export::InMemoryExporter;
+use multitracer::{Registry, TracerBuilder};
 
 struct Fixture {
     registry: Registry,

@@ -1,9 +1,10 @@
 //! One project, one whole trace: parents, roots and links when a call goes from tracer to tracer.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
-use multitracer::{
-    InMemoryExporter, OnSwitch, Registry, RegistryBuilder, TracerBuilder, WithTracerExt as _, traced,
-};
+use multitracer::builder::RegistryBuilder;
+use multitracer::config::OnSwitch;
+use multitracer::export::InMemoryExporter;
+use multitracer::{Registry, TracerBuilder, WithTracerExt as _, traced};
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState};
 use opentelemetry_sdk::trace::{Sampler, SpanData};

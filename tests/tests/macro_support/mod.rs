@@ -1,7 +1,8 @@
 //! A registry of one test, and what its spans say.
 #![expect(unreachable_pub, reason = "each suite uses a part of it")]
 
-use multitracer::{InMemoryExporter, Registry, TracerBuilder, WithTracerExt as _};
+use multitracer::export::InMemoryExporter;
+use multitracer::{Registry, TracerBuilder, WithTracerExt as _};
 use opentelemetry::Value;
 use opentelemetry::trace::{SpanId, Status};
 use opentelemetry_sdk::trace::SpanData;

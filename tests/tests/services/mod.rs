@@ -4,7 +4,8 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use futures_util::{Stream, stream};
-use multitracer::{HttpClientLayer, HttpClientService, HttpLayer, enrich_span, traced};
+use multitracer::http::{HttpClientLayer, HttpClientService, HttpLayer};
+use multitracer::{enrich_span, traced};
 use tokio::net::TcpListener;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Server};

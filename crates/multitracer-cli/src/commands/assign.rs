@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io::{self, BufRead as _, Write as _};
 
-use multitracer::{Assignment, Experiment};
+use multitracer::experiment::{Assignment, Experiment};
 use serde_json::{Value, json};
 
 use super::registry;

@@ -1,6 +1,7 @@
 //! `multitracer check`.
 
-use multitracer::{Config, ConfigError, Problem, Registry};
+use multitracer::Registry;
+use multitracer::config::{Config, ConfigError, Problem};
 use serde_json::{Value, json};
 
 use super::refused;

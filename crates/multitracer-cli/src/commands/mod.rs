@@ -10,7 +10,11 @@ mod schema;
 
 use std::path::Path;
 
-use multitracer::{BuildError, Config, InMemoryExporter, Registry, RegistryBuilder};
+use multitracer::Registry;
+use multitracer::builder::RegistryBuilder;
+use multitracer::config::Config;
+use multitracer::error::BuildError;
+use multitracer::export::InMemoryExporter;
 
 pub(crate) use self::assign::assign;
 pub(crate) use self::check::check;
@@ -23,7 +27,7 @@ use crate::output::Failure;
 
 /// A registry that routes and assigns as the file says, and sends nothing.
 fn registry(file: &Path) -> Result<Registry, Failure> {
-    let config = Config::loader().without_credentials().path(file)?;
+    let config = Config::loader().without_credentials().load_path(file)?;
     let spans = InMemoryExporter::new();
     let registry =
         RegistryBuilder::from_config(config).map_tracers(|tracer| tracer.in_memory(&spans)).build();

@@ -1,6 +1,7 @@
 //! `multitracer ping`.
 
-use multitracer::{Config, Probe, ProbeOutcome};
+use multitracer::config::Config;
+use multitracer::probe::{ProbeOutcome, ProbeReport};
 use serde_json::{Value, json};
 
 use crate::Outcome;
@@ -29,7 +30,7 @@ pub(crate) fn ping(args: &Ping) -> Outcome {
             let (name, outcome) = (probe.tracer(), probe.outcome());
             let took = match outcome {
                 ProbeOutcome::Skipped { .. } => String::new(),
-                _ => format!(" ({} ms)", probe.took().as_millis()),
+                _ => format!(" ({} ms)", probe.elapsed().as_millis()),
             };
             out(format_args!("{name:width$}  {endpoint}  {outcome}{took}"))?;
         }
@@ -39,7 +40,7 @@ pub(crate) fn ping(args: &Ping) -> Outcome {
 }
 
 /// All at once, so that the slowest sets the time; in the order of the file.
-async fn all(config: &Config, names: &[&str], args: &Ping) -> Vec<Probe> {
+async fn all(config: &Config, names: &[&str], args: &Ping) -> Vec<ProbeReport> {
     let mut tasks = Vec::with_capacity(names.len());
     for name in names {
         let (config, name, timeout) = (config.clone(), (*name).to_owned(), args.timeout);
@@ -52,7 +53,7 @@ async fn all(config: &Config, names: &[&str], args: &Ping) -> Vec<Probe> {
     probes
 }
 
-fn line(probe: &Probe) -> Value {
+fn line(probe: &ProbeReport) -> Value {
     let (status, step, message) = match probe.outcome() {
         ProbeOutcome::Partial { message, .. } => (None, None, Some(message)),
         ProbeOutcome::Refused { status, message } => (Some(status), None, Some(message)),
@@ -69,11 +70,11 @@ fn line(probe: &Probe) -> Value {
         "tracer": probe.tracer(),
         "project": probe.project(),
         "endpoint": probe.endpoint(),
-        "outcome": probe.outcome().word(),
+        "outcome": probe.outcome().as_str(),
         "status": status,
         "step": step,
         "rejected": rejected,
         "message": message,
-        "latency_ms": probe.took().as_secs_f64() * 1000.0,
+        "latency_ms": probe.elapsed().as_secs_f64() * 1000.0,
     })
 }

@@ -15,7 +15,7 @@ pub(crate) fn route(args: &Route) -> Outcome {
     let (experiment, variant) =
         (assignment.map(|each| each.experiment()), assignment.and_then(|each| each.variant()));
     if args.json {
-        let rule = |rule: &multitracer::RuleOutcome| json!({"route": rule.route(), "matched": rule.matched(), "misses": rule.misses()});
+        let rule = |rule: &multitracer::routing::RuleOutcome| json!({"route": rule.route(), "matched": rule.matched(), "misses": rule.misses()});
         let rules: Vec<Value> = explanation.rules().iter().map(rule).collect();
         out(json!({
             "tracer": route.tracer().name(),

@@ -1,6 +1,6 @@
 //! `multitracer schema`.
 
-use multitracer::Config;
+use multitracer::config::Config;
 
 use crate::Outcome;
 use crate::output::{Failure, out};

@@ -22,10 +22,12 @@ fn one_line_for_each_unit() {
 /// The registry of a program says the same.
 #[test]
 fn agrees_with_the_library() {
-    let spans = multitracer::InMemoryExporter::new();
-    let config =
-        multitracer::Config::loader().without_credentials().path(super::root().join(EXAMPLE)).unwrap();
-    let registry = multitracer::RegistryBuilder::from_config(config)
+    let spans = multitracer::export::InMemoryExporter::new();
+    let config = multitracer::config::Config::loader()
+        .without_credentials()
+        .load_path(super::root().join(EXAMPLE))
+        .unwrap();
+    let registry = multitracer::builder::RegistryBuilder::from_config(config)
         .map_tracers(|tracer| tracer.in_memory(&spans))
         .build()
         .unwrap();

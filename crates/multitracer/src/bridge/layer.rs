@@ -22,8 +22,8 @@ use crate::tracer::{Frame, owner};
 /// ```
 /// use tracing_subscriber::layer::SubscriberExt as _;
 ///
-/// let lean = multitracer::TracingOptions::new().threads(false).inactivity(false);
-/// let subscriber = tracing_subscriber::registry().with(multitracer::tracing_layer_with(lean));
+/// let lean = multitracer::subscriber::TracingOptions::new().threads(false).inactivity(false);
+/// let subscriber = tracing_subscriber::registry().with(multitracer::subscriber::tracing_layer_with(lean));
 /// # drop(subscriber);
 /// ```
 #[derive(Clone, Debug)]
@@ -86,7 +86,8 @@ impl TracingOptions {
 /// of tracing-opentelemetry in the same subscriber panics.
 ///
 /// ```
-/// use multitracer::{InMemoryExporter, Registry, TracerBuilder, traced};
+/// use multitracer::export::InMemoryExporter;
+/// use multitracer::{Registry, TracerBuilder, traced};
 /// use tracing_subscriber::layer::SubscriberExt as _;
 ///
 /// #[tracing::instrument]

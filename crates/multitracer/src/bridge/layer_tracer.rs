@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use opentelemetry::trace::{SpanBuilder, TraceContextExt as _, Tracer};
 use opentelemetry::{Context, InstrumentationScope};
 
+use super::creation_tracer;
 use super::layer_span::LayerSpan;
-use super::origin;
 use super::provider::chosen;
 use crate::registry::Registry;
-use crate::tracer::{Frame, LibrarySpan, any_tracer_on, owner};
+use crate::tracer::{Frame, LibrarySpan, any_tracer_enabled, owner};
 
 /// Starts the spans of `tracing`, each on the tracer that was ambient where it was created.
 #[derive(Debug)]
@@ -30,16 +30,16 @@ impl Tracer for LayerTracer {
     /// tracing-opentelemetry calls this where the span is created.
     fn span_builder<T: Into<Cow<'static, str>>>(&self, name: T) -> SpanBuilder {
         let mut builder = SpanBuilder::from_name(name);
-        if any_tracer_on() {
-            origin::mark(&mut builder);
+        if any_tracer_enabled() {
+            creation_tracer::mark(&mut builder);
         }
         builder
     }
 
     /// And this when it is first entered, used or closed.
     fn build_with_context(&self, mut builder: SpanBuilder, cx: &Context) -> LayerSpan {
-        let origin = origin::take(&mut builder);
-        if !any_tracer_on() {
+        let origin = creation_tracer::take(&mut builder);
+        if !any_tracer_enabled() {
             return LayerSpan::new(LibrarySpan::silent(cx));
         }
         let framed = Frame::of(cx).is_some();
@@ -48,7 +48,7 @@ impl Tracer for LayerTracer {
         } else {
             owner(cx.span().span_context())
                 .map(|owner| (owner.registry, owner.core))
-                .or_else(|| origin.and_then(origin::find))
+                .or_else(|| origin.and_then(creation_tracer::find))
                 .or_else(|| chosen(self.registry.as_ref(), cx))
         };
         let Some((registry, core)) = tracer else { return LayerSpan::new(LibrarySpan::silent(cx)) };

@@ -21,7 +21,7 @@ use crate::tracer::{Frame, TracerCore};
 /// [`tracing_layer`](crate::tracing_layer), so that a `tracing` span is current before its lines are written.
 ///
 /// ```
-/// use multitracer::LogFormat;
+/// use multitracer::subscriber::LogFormat;
 /// use tracing_subscriber::fmt::format;
 ///
 /// let text = tracing_subscriber::fmt().event_format(LogFormat::text(format()));
@@ -104,7 +104,7 @@ impl Place {
             put(writer, "span_id", &span.span_id().to_string())?;
         }
         match &self.tracer {
-            Some(tracer) => put(writer, "tracer", &tracer.about.name),
+            Some(tracer) => put(writer, "tracer", &tracer.info.name),
             None => Ok(()),
         }
     }

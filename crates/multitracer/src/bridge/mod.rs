@@ -1,6 +1,8 @@
 //! OpenTelemetry's and `tracing`'s interfaces in front of the registry: what goes in there follows the ambient tracer.
 
 #[cfg(feature = "tracing")]
+mod creation_tracer;
+#[cfg(feature = "tracing")]
 mod event;
 #[cfg(feature = "tracing")]
 mod layer;
@@ -10,8 +12,6 @@ mod layer_span;
 mod layer_tracer;
 #[cfg(feature = "fmt")]
 mod log_format;
-#[cfg(feature = "tracing")]
-mod origin;
 mod provider;
 mod span;
 

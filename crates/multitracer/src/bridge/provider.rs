@@ -7,7 +7,7 @@ use opentelemetry::{Context, InstrumentationScope};
 
 use super::span::DispatchedSpan;
 use crate::registry::Registry;
-use crate::tracer::{Frame, LibrarySpan, TracerCore, any_tracer_on};
+use crate::tracer::{Frame, LibrarySpan, TracerCore, any_tracer_enabled};
 
 /// A `TracerProvider` whose spans go to the tracer that is ambient where each of them starts.
 ///
@@ -34,7 +34,8 @@ pub struct DispatchingTracer {
 /// installed there are none; so it may be set as the global provider first.
 ///
 /// ```
-/// use multitracer::{InMemoryExporter, Registry, TracerBuilder};
+/// use multitracer::export::InMemoryExporter;
+/// use multitracer::{Registry, TracerBuilder};
 /// use opentelemetry::trace::Tracer as _;
 ///
 /// opentelemetry::global::set_tracer_provider(multitracer::tracer_provider());
@@ -57,7 +58,8 @@ impl Registry {
     /// A `TracerProvider` that follows the ambient tracer. Where none is ambient, spans go to this registry's default tracer.
     ///
     /// ```
-    /// # use multitracer::{InMemoryExporter, Registry, TracerBuilder};
+    /// # use multitracer::export::InMemoryExporter;
+    /// # use multitracer::{Registry, TracerBuilder};
     /// use opentelemetry::trace::{Tracer as _, TracerProvider as _};
     ///
     /// # let spans = InMemoryExporter::new();
@@ -94,7 +96,7 @@ impl Tracer for DispatchingTracer {
 
 /// The ambient tracer of `cx`, else the default one of `registry`, else the installed registry's.
 pub(super) fn chosen(registry: Option<&Registry>, cx: &Context) -> Option<(Registry, Arc<TracerCore>)> {
-    if !any_tracer_on() {
+    if !any_tracer_enabled() {
         return None;
     }
     if let Some(frame) = Frame::of(cx) {

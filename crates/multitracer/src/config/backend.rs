@@ -102,7 +102,7 @@ const PLAIN: Preset = Preset {
 const SERVICE: Preset = Preset { grpc: None, needs_key: true, ..PLAIN };
 
 impl Backend {
-    pub(super) fn word(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         ALL.iter().position(|each| *each == self).and_then(|at| WORDS.get(at)).copied().unwrap_or_default()
     }
 
@@ -200,6 +200,6 @@ mod tests {
             })
             .collect();
         assert_eq!(words, WORDS);
-        assert!(ALL.iter().zip(WORDS).all(|(each, word)| each.word() == word));
+        assert!(ALL.iter().zip(WORDS).all(|(each, word)| each.as_str() == word));
     }
 }

@@ -8,7 +8,7 @@ use serde::ser::{Serialize, Serializer};
 use super::model::{
     AttributeValue, BatchConfig, CaptureConfig, Compression, ConfigModel, Encoding, ExperimentConfig,
     ExporterConfig, HeaderMatch, LimitsConfig, OnSwitch, RemoteParent, RouteConfig, RouteTarget,
-    SamplerConfig, TlsConfig, TracerConfig, UnknownTracer, ValueMatch,
+    SamplerConfig, TlsConfig, TracerConfig, UnknownTracerPolicy, ValueMatch,
 };
 use super::path::mentions_secret;
 use super::rules;
@@ -20,23 +20,23 @@ use super::yaml;
 const REDACTED: &str = "[REDACTED]";
 
 /// A configuration with all its defaults, short forms and variables written out; from
-/// [`Config::effective`](crate::Config::effective).
+/// [`Config::effective`](crate::config::Config::effective).
 ///
 /// `Display` is YAML that could be loaded again, but for its secrets, which are redacted: header values, user names,
 /// passwords and queries of endpoints, and resource attributes whose names speak of secrets. It serializes with serde too.
 ///
 /// ```
-/// let config = multitracer::Config::from_yaml("
+/// let config = multitracer::config::Config::from_yaml("
 /// tracers: {main: {sample_rate: 0.5, api_key: sk-1, exporter: otlp_http}}
 /// ")?;
 /// let text = config.effective().to_string();
 /// assert!(text.contains("ratio: 0.5") && text.contains("authorization: '[REDACTED]'"), "{text}");
-/// # Ok::<(), multitracer::ConfigError>(())
+/// # Ok::<(), multitracer::config::ConfigError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Effective(Tree);
+pub struct EffectiveConfig(Tree);
 
-impl Effective {
+impl EffectiveConfig {
     pub(super) fn new(model: &ConfigModel) -> Self {
         let mut map = vec![
             key("file_format", text("1.0")),
@@ -45,8 +45,8 @@ impl Effective {
             key(
                 "unknown_tracer",
                 text(match model.unknown_tracer {
-                    UnknownTracer::Default => "default",
-                    UnknownTracer::Drop => "drop",
+                    UnknownTracerPolicy::Default => "default",
+                    UnknownTracerPolicy::Drop => "drop",
                 }),
             ),
             key(
@@ -88,13 +88,13 @@ impl Effective {
     }
 }
 
-impl fmt::Display for Effective {
+impl fmt::Display for EffectiveConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(yaml::to_text(&self.0.escaped()).trim_end())
     }
 }
 
-impl Serialize for Effective {
+impl Serialize for EffectiveConfig {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
     }

@@ -13,7 +13,7 @@ use super::yaml::Span;
 /// `Display` shows each problem with its place, the line that it is on, and a suggestion where there is one:
 ///
 /// ```
-/// let error = multitracer::Config::from_yaml("tracers:\n  main: {porject: shop}\n").unwrap_err();
+/// let error = multitracer::config::Config::from_yaml("tracers:\n  main: {porject: shop}\n").unwrap_err();
 ///
 /// assert_eq!(error.to_string(), "\
 /// <string>:2:10: tracers.main: unknown key `porject`
@@ -128,7 +128,7 @@ impl std::error::Error for ConfigError {
 }
 
 impl Problem {
-    /// The name of a warning, such as `unused_tracer`; `None` for an error. [`Config::warnings`](crate::Config::warnings)
+    /// The name of a warning, such as `unused_tracer`; `None` for an error. [`Config::warnings`](crate::config::Config::warnings)
     /// lists the names.
     #[must_use]
     pub fn code(&self) -> Option<&'static str> {

@@ -3,7 +3,7 @@
 use super::baggage::{self, BAGGAGE};
 use super::decode::{Context, Cursor, Fields};
 use super::experiments::{self, EXPERIMENT};
-use super::model::{ConfigModel, OnSwitch, RemoteParent, UnknownTracer};
+use super::model::{ConfigModel, OnSwitch, RemoteParent, UnknownTracerPolicy};
 use super::overrides;
 use super::routes::{self, ROUTE};
 use super::rules;
@@ -87,7 +87,7 @@ pub(super) fn read<'a>(cx: &'a Context<'a>, root: &'a Node<'a>) -> ConfigModel {
     ConfigModel {
         enabled: file.flag("enabled").unwrap_or(true),
         unknown_tracer: file
-            .choice("unknown_tracer", &[UnknownTracer::Default, UnknownTracer::Drop])
+            .choice("unknown_tracer", &[UnknownTracerPolicy::Default, UnknownTracerPolicy::Drop])
             .unwrap_or_default(),
         on_switch: file.choice("on_switch", &[OnSwitch::Link, OnSwitch::Child]).unwrap_or_default(),
         remote_parent: file

@@ -6,7 +6,7 @@ use super::file::FILE;
 use super::schema::{Key, Kind, MOST_MILLIS, Section};
 use super::tree::{Tree, count, key, text};
 
-/// The JSON Schema (draft 2020-12) of a configuration; from [`Config::json_schema`](crate::Config::json_schema).
+/// The JSON Schema (draft 2020-12) of a configuration; from [`Config::json_schema`](crate::config::Config::json_schema).
 ///
 /// It serializes with serde. It knows keys, types and ranges; names, URLs, headers and regular expressions are checked when a file
 /// is loaded.

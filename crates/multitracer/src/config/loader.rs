@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::effective::Effective;
+use super::effective::EffectiveConfig;
 use super::error::{ConfigError, Problem};
 use super::json_schema::JsonSchema;
 use super::load::{self, LARGEST, Loaded, Rules};
@@ -18,7 +18,7 @@ use super::warnings;
 /// A configuration that was read and checked; registries are made from it.
 ///
 /// ```
-/// let config = multitracer::Config::from_yaml("
+/// let config = multitracer::config::Config::from_yaml("
 /// default_tracer: production
 /// tracers:
 ///   production: {project: shop, sample_rate: 0.1, exporter: console}
@@ -27,7 +27,7 @@ use super::warnings;
 ///   - {headers: {X-Canary-User: true}, tracer: canary}
 /// ")?;
 /// # let _ = config;
-/// # Ok::<(), multitracer::ConfigError>(())
+/// # Ok::<(), multitracer::config::ConfigError>(())
 /// ```
 ///
 /// `Debug` shows no secret.
@@ -71,7 +71,7 @@ impl Config {
     ///
     /// The file cannot be read, is larger than 1 MiB, or is not a configuration; then every problem is named.
     pub fn from_path(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
-        Self::loader().path(path)
+        Self::loader().load_path(path)
     }
 
     /// Reads YAML text; `${VAR}` in it is taken from the environment of this process.
@@ -80,7 +80,7 @@ impl Config {
     ///
     /// The text is not a configuration; every problem is named.
     pub fn from_yaml(text: &str) -> Result<Self, ConfigError> {
-        Self::loader().yaml(text)
+        Self::loader().load_yaml(text)
     }
 
     /// Loads with variables from elsewhere, or with another rule for those that are not set.
@@ -126,10 +126,10 @@ impl Config {
     /// | `newer_file_format` | the file says that it has a later minor version of the format |
     ///
     /// ```
-    /// let config = multitracer::Config::from_yaml("tracers: {main: {sample_rate: 0, exporter: console}}")?;
+    /// let config = multitracer::config::Config::from_yaml("tracers: {main: {sample_rate: 0, exporter: console}}")?;
     /// let warnings: Vec<_> = config.warnings().iter().map(|warning| warning.code()).collect();
     /// assert_eq!(warnings, [Some("sample_rate_zero")]);
-    /// # Ok::<(), multitracer::ConfigError>(())
+    /// # Ok::<(), multitracer::config::ConfigError>(())
     /// ```
     #[must_use]
     pub fn warnings(&self) -> &[Problem] {
@@ -162,8 +162,8 @@ impl Config {
     /// Everything as it is in force: defaults filled in, presets and short forms written out, variables put in, secrets
     /// redacted.
     #[must_use]
-    pub fn effective(&self) -> Effective {
-        Effective::new(&self.model)
+    pub fn effective(&self) -> EffectiveConfig {
+        EffectiveConfig::new(&self.model)
     }
 
     #[cfg(any(test, feature = "probe"))]
@@ -185,14 +185,14 @@ impl fmt::Debug for Config {
 /// Loads a [`Config`]; made by [`Config::loader`].
 ///
 /// ```
-/// use multitracer::{Config, UndefinedVariables};
+/// use multitracer::config::{Config, UndefinedVariables};
 ///
 /// let config = Config::loader()
 ///     .variables(|name: &str| (name == "APP_ENV").then(|| "staging".to_owned()))
 ///     .undefined_variables(UndefinedVariables::Empty)
-///     .yaml("tracers: {main: {environment: \"${APP_ENV}\", exporter: console}}")?;
+///     .load_yaml("tracers: {main: {environment: \"${APP_ENV}\", exporter: console}}")?;
 /// # let _ = config;
-/// # Ok::<(), multitracer::ConfigError>(())
+/// # Ok::<(), multitracer::config::ConfigError>(())
 /// ```
 #[must_use]
 pub struct ConfigLoader {
@@ -267,7 +267,7 @@ impl ConfigLoader {
     /// # Errors
     ///
     /// As [`Config::from_path`].
-    pub fn path(self, path: impl AsRef<Path>) -> Result<Config, ConfigError> {
+    pub fn load_path(self, path: impl AsRef<Path>) -> Result<Config, ConfigError> {
         Arc::new(self).at(path.as_ref())
     }
 
@@ -283,7 +283,7 @@ impl ConfigLoader {
     /// # Errors
     ///
     /// As [`Config::from_yaml`].
-    pub fn yaml(self, text: &str) -> Result<Config, ConfigError> {
+    pub fn load_yaml(self, text: &str) -> Result<Config, ConfigError> {
         self.load("<string>", text)
     }
 

@@ -37,12 +37,12 @@ mod tuning;
 mod warnings;
 mod yaml;
 
-pub use self::effective::Effective;
+pub use self::effective::EffectiveConfig;
 pub use self::error::{ConfigError, Problem};
 pub use self::json_schema::JsonSchema;
 pub(crate) use self::loader::Origin;
 pub use self::loader::{Config, ConfigLoader};
-pub use self::model::{OnSwitch, RemoteParent, UnknownTracer};
+pub use self::model::{OnSwitch, RemoteParent, UnknownTracerPolicy};
 pub use self::overrides::Override;
 pub(crate) use self::path::mentions_secret;
 pub(crate) use self::secret::Secret;

@@ -14,7 +14,7 @@ pub(crate) struct ConfigModel {
     pub(crate) enabled: bool,
     /// `default_tracer`; names an entry of `tracers`.
     pub(crate) default_tracer: String,
-    pub(crate) unknown_tracer: UnknownTracer,
+    pub(crate) unknown_tracer: UnknownTracerPolicy,
     pub(crate) on_switch: OnSwitch,
     pub(crate) remote_parent: RemoteParent,
     pub(crate) baggage: BaggageConfig,
@@ -29,7 +29,7 @@ pub(crate) struct ConfigModel {
 /// What a name that no tracer has resolves to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum UnknownTracer {
+pub enum UnknownTracerPolicy {
     /// The registry's default tracer. This is the default.
     #[default]
     Default,

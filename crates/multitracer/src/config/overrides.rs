@@ -8,17 +8,17 @@ use super::model::{ConfigModel, ParentBasedConfig, SamplerConfig};
 use super::path::KeyPath;
 use super::suggest;
 
-/// A key of the file that a variable, mostly `MULTITRACER_*`, replaced; [`Config::overrides`](crate::Config::overrides) lists them.
+/// A key of the file that a variable, mostly `MULTITRACER_*`, replaced; [`Config::overrides`](crate::config::Config::overrides) lists them.
 ///
 /// ```
-/// use multitracer::Config;
+/// use multitracer::config::Config;
 ///
 /// let config = Config::loader()
 ///     .overrides(|name: &str| (name == "MULTITRACER_TRACER_MAIN_SAMPLE_RATE").then(|| "0.5".to_owned()))
-///     .yaml("tracers: {main: {exporter: console}}")?;
+///     .load_yaml("tracers: {main: {exporter: console}}")?;
 /// let set = &config.overrides()[0];
 /// assert_eq!((set.path(), set.value()), ("tracers.main.sample_rate", "0.5"));
-/// # Ok::<(), multitracer::ConfigError>(())
+/// # Ok::<(), multitracer::config::ConfigError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Override {

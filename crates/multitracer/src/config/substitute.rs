@@ -8,12 +8,12 @@
 /// Every `Fn(&str) -> Option<String>` is one.
 ///
 /// ```
-/// use multitracer::Config;
+/// use multitracer::config::Config;
 ///
 /// let config = Config::loader()
 ///     .variables(|name: &str| (name == "PROJECT").then(|| "shop".to_owned()))
-///     .yaml("tracers: {main: {project: \"${PROJECT}\", exporter: console}}")?;
-/// # Ok::<(), multitracer::ConfigError>(())
+///     .load_yaml("tracers: {main: {project: \"${PROJECT}\", exporter: console}}")?;
+/// # Ok::<(), multitracer::config::ConfigError>(())
 /// ```
 pub trait Variables {
     /// The value of the variable `name`, if it is set.

@@ -181,7 +181,7 @@ pub(super) fn read_tracer(name: &str, fields: &Fields<'_>, defaults: &Block) -> 
 /// Reports what a backend needs and the tracer does not have.
 fn suits(name: &str, fields: &Fields<'_>, block: &Block, defaults: &Block, backend: Backend) {
     let preset = backend.preset();
-    let word = backend.word();
+    let word = backend.as_str();
     let at = fields.get("backend").unwrap_or(&fields.at);
     let exporter = block.exporter_over(defaults);
     match &exporter {

@@ -4,14 +4,14 @@
 //! `murmur3_32_v1`, which is frozen: another mapping would move users between variants.
 
 mod assign;
+mod assigner;
 mod exposure;
-mod handle;
 mod hash;
 mod reason;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use self::assign::Split;
-pub(crate) use self::handle::ExperimentCore;
-pub use self::handle::{Assignment, Experiment};
+pub(crate) use self::assigner::ExperimentCore;
+pub use self::assigner::{Assignment, Experiment};
 pub use self::reason::Reason;

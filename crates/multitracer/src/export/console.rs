@@ -9,8 +9,8 @@ use std::time::Duration;
 use opentelemetry::trace::{SpanId, SpanKind, Status, TraceId};
 use opentelemetry_sdk::trace::SpanData;
 
-use super::exporter::{Delivered, ExportFuture, Exporter, ShutdownFuture};
-use super::failure::Failure;
+use super::exporter::{ExportFuture, ExportSuccess, Exporter, ShutdownFuture};
+use super::failure::ExportError;
 use super::retry::Retry;
 
 /// Spans that wait for their trace's root; past this they are written without it.
@@ -62,8 +62,8 @@ impl Exporter for ConsoleExporter {
             let traces = self.complete(batch);
             // whoever reads the output may be slow
             let written = tokio::task::block_in_place(|| self.write(traces));
-            written.map_err(|error| Failure::failed(error.to_string()))?;
-            Ok(Delivered::default())
+            written.map_err(|error| ExportError::failed(error.to_string()))?;
+            Ok(ExportSuccess::default())
         })
     }
 

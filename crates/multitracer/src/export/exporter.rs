@@ -10,7 +10,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-use super::failure::{DropReason, Failure};
+use super::failure::{DropReason, ExportError};
 use super::retry::Retry;
 
 /// A `SpanExporter` that can be held as a trait object, and says how many spans the backend refused.
@@ -26,11 +26,11 @@ pub(crate) trait Exporter: Send + Sync + 'static {
 
 pub(crate) type ShutdownFuture = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 
-pub(crate) type ExportFuture = Pin<Box<dyn Future<Output = Result<Delivered, Failure>> + Send>>;
+pub(crate) type ExportFuture = Pin<Box<dyn Future<Output = Result<ExportSuccess, ExportError>> + Send>>;
 
 /// A batch that the backend answered.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Delivered {
+pub(crate) struct ExportSuccess {
     /// Spans of the batch that the backend refused, and why, if it said so.
     pub(crate) rejected: usize,
     pub(crate) message: Option<String>,
@@ -38,7 +38,7 @@ pub(crate) struct Delivered {
     pub(crate) bytes: usize,
 }
 
-impl Delivered {
+impl ExportSuccess {
     /// What the backend found fault with, though it took the request.
     pub(crate) fn complaint(&self) -> Option<String> {
         match (self.rejected, self.message.as_deref()) {
@@ -60,27 +60,27 @@ impl fmt::Display for ExporterError {
 }
 
 /// Any `SpanExporter` as an [`Exporter`]. Retries are its own affair.
-pub(crate) struct Erased<E>(E);
+pub(crate) struct CustomExporter<E>(E);
 
-impl<E: SpanExporter + 'static> Erased<E> {
+impl<E: SpanExporter + 'static> CustomExporter<E> {
     pub(crate) fn exporter(mut exporter: E, resource: &Resource) -> Arc<dyn Exporter> {
         exporter.set_resource(resource);
         Arc::new(Self(exporter))
     }
 }
 
-impl<E: SpanExporter + 'static> Exporter for Erased<E> {
+impl<E: SpanExporter + 'static> Exporter for CustomExporter<E> {
     fn export(self: Arc<Self>, batch: Vec<SpanData>, _retry: Retry) -> ExportFuture {
         Box::pin(async move {
             let mut export = pin!(self.0.export(batch));
             // foreign code may block; then it has this thread to itself, and the other tracers go on in another
             let exported = poll_fn(|cx| tokio::task::block_in_place(|| export.as_mut().poll(cx))).await;
             match exported {
-                Ok(()) => Ok(Delivered::default()),
+                Ok(()) => Ok(ExportSuccess::default()),
                 Err(OTelSdkError::Timeout(_)) => {
-                    Err(Failure::new(DropReason::Timeout, "the exporter timed out"))
+                    Err(ExportError::new(DropReason::Timeout, "the exporter timed out"))
                 }
-                Err(error) => Err(Failure::failed(error.to_string())),
+                Err(error) => Err(ExportError::failed(error.to_string())),
             }
         })
     }

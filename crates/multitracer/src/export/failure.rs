@@ -23,12 +23,12 @@ pub(crate) enum DropReason {
 
 /// A batch that was not delivered. Holds no credential.
 #[derive(Clone, Debug)]
-pub(crate) struct Failure {
+pub(crate) struct ExportError {
     pub(crate) reason: DropReason,
     pub(crate) message: String,
     pub(crate) retry: Retryable,
     /// The backend wants nothing before this moment.
-    pub(crate) hold: Option<Instant>,
+    pub(crate) retry_not_before: Option<Instant>,
 }
 
 /// Whether the same request may succeed later.
@@ -45,9 +45,9 @@ pub(crate) enum Retryable {
     After(Duration),
 }
 
-impl Failure {
+impl ExportError {
     pub(crate) fn new(reason: DropReason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), retry: Retryable::Never, hold: None }
+        Self { reason, message: message.into(), retry: Retryable::Never, retry_not_before: None }
     }
 
     /// The export failed for good.

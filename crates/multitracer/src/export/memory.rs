@@ -10,7 +10,8 @@ use opentelemetry_sdk::trace::SpanData;
 /// the same spans.
 ///
 /// ```
-/// use multitracer::{InMemoryExporter, Registry, TracerBuilder};
+/// use multitracer::export::InMemoryExporter;
+/// use multitracer::{Registry, TracerBuilder};
 ///
 /// let spans = InMemoryExporter::new();
 /// let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&spans)).build()?;
@@ -43,7 +44,7 @@ impl InMemoryExporter {
     }
 
     /// Whether the two share the same spans.
-    pub(crate) fn is(&self, other: &Self) -> bool {
+    pub(crate) fn ptr_eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.spans, &other.spans)
     }
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Histogram, Meter};
 
-use super::exporter::Delivered;
-use super::failure::Failure;
+use super::counters::{DropCounts, reason_name};
+use super::exporter::ExportSuccess;
+use super::failure::ExportError;
 use super::stats::TracerStats;
-use super::tally::{Dropped, reason_name};
 
 /// The attribute that names the tracer; OpenTelemetry has none for it.
 const TRACER: &str = "multitracer.tracer";
@@ -24,7 +24,7 @@ impl Durations {
         &self,
         (tracer, exporter, position): (&str, &str, usize),
         took: Duration,
-        outcome: &Result<Delivered, Failure>,
+        outcome: &Result<ExportSuccess, ExportError>,
     ) {
         let Some(histogram) = self.0.get() else { return };
         let mut attributes = exporter_attributes(tracer, exporter, position);
@@ -87,7 +87,7 @@ where
         }),
         (
             "otel.sdk.processor.span.queue.capacity",
-            "The number of spans that the queue can hold.",
+            "The number of spans that the queue can retry_not_before.",
             |stats, to| {
                 to.observe(level(stats.queue_capacity), &processor_attributes(stats));
             },
@@ -129,7 +129,7 @@ fn processed(stats: &TracerStats, to: &dyn AsyncInstrument<u64>) {
     to.observe(handed_over, &attributes);
     let in_queue = stats.dropped.less(stats.dropped_by_exporter);
     // a span that was throttled was never made, and nothing processed it
-    let in_queue = Dropped { throttled: 0, ..in_queue };
+    let in_queue = DropCounts { throttled: 0, ..in_queue };
     observe_dropped(in_queue, &attributes, to, |reason| match reason {
         "shutdown" => "already_shutdown",
         reason => reason,
@@ -146,7 +146,7 @@ fn exported(stats: &TracerStats, to: &dyn AsyncInstrument<u64>) {
 }
 
 fn observe_dropped(
-    dropped: Dropped,
+    dropped: DropCounts,
     attributes: &[KeyValue],
     to: &dyn AsyncInstrument<u64>,
     name: fn(&'static str) -> &'static str,

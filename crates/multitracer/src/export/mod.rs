@@ -7,8 +7,9 @@
     not(any(test, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file")),
     expect(dead_code, reason = "there is no exporter that has use for it")
 )]
-mod clients;
+mod connection_pool;
 mod console;
+mod counters;
 mod exporter;
 #[cfg_attr(
     not(any(test, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file")),
@@ -34,21 +35,20 @@ mod retry;
 mod runtime;
 mod size;
 mod stats;
-mod tally;
 mod worker;
 
-pub(crate) use self::clients::Clients;
+pub(crate) use self::connection_pool::ConnectionPool;
 pub(crate) use self::console::ConsoleExporter;
-pub(crate) use self::exporter::{Erased, Exporter, ExporterError};
-pub(crate) use self::pipeline::{Failures, Leg, Pending, Pipeline};
-pub(crate) use self::processor::Ending;
+pub(crate) use self::counters::Counters;
+pub(crate) use self::exporter::{CustomExporter, Exporter, ExporterError};
+pub(crate) use self::pipeline::{Destination, Failures, Pending, Pipeline};
+pub(crate) use self::processor::PipelineProcessor;
 pub(crate) use self::runtime::ExportRuntime;
-pub(crate) use self::tally::Tally;
 
+pub use self::counters::DropCounts;
 pub use self::memory::InMemoryExporter;
 pub use self::report::{Report, ShutdownError, TracerReport};
 pub use self::stats::{ExportLatency, Stats, TracerStats};
-pub use self::tally::Dropped;
 
 #[cfg(feature = "metrics")]
 pub(crate) use self::metrics::publish;

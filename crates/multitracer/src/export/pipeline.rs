@@ -10,13 +10,13 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::counters::Counters;
 use super::exporter::Exporter;
 use super::failure::DropReason;
 use super::memory::InMemoryExporter;
 use super::queue::Queue;
 use super::retry::Closing;
 use super::runtime::ExportRuntime;
-use super::tally::Tally;
 use super::worker::{Command, Health, Worker};
 use crate::config::model::BatchConfig;
 
@@ -24,7 +24,7 @@ use crate::config::model::BatchConfig;
 #[derive(Debug)]
 pub(crate) struct Pipeline {
     /// None: the tracer is off, and makes no spans.
-    legs: Vec<Leg>,
+    destinations: Vec<Destination>,
     /// Spans that were not made, since their trace had all that it may have.
     throttled: AtomicU64,
     /// Spans that ended while there was nowhere to go.
@@ -32,12 +32,12 @@ pub(crate) struct Pipeline {
 }
 
 /// The way to one exporter.
-pub(crate) struct Leg {
+pub(crate) struct Destination {
     label: Arc<str>,
-    way: Way,
+    kind: DestinationKind,
 }
 
-enum Way {
+enum DestinationKind {
     Queued(Arc<Queued>),
     /// Into memory at once, without a queue or a thread.
     Memory {
@@ -60,7 +60,7 @@ pub(crate) struct Pending {
     last: bool,
 }
 
-impl Leg {
+impl Destination {
     /// One whose worker runs on `runtime`. `label` says where it leads.
     pub(crate) fn start(
         name: &Arc<str>,
@@ -94,22 +94,22 @@ impl Leg {
             max_concurrent_exports: batch.max_concurrent_exports.max(1),
             max_retries: batch.max_retries,
             exports: JoinSet::new(),
-            hold: None,
+            retry_not_before: None,
             health: Health::default(),
             full: None,
         };
         runtime.spawn(worker.run());
-        Self { label, way: Way::Queued(Arc::new(Queued { queue, commands, closing })) }
+        Self { label, kind: DestinationKind::Queued(Arc::new(Queued { queue, commands, closing })) }
     }
 
     pub(crate) fn memory(label: Arc<str>, exporter: InMemoryExporter) -> Self {
-        Self { label, way: Way::Memory { exporter, ended: AtomicU64::new(0) } }
+        Self { label, kind: DestinationKind::Memory { exporter, ended: AtomicU64::new(0) } }
     }
 
     fn push(&self, span: SpanData) {
-        match &self.way {
-            Way::Queued(queued) => queued.queue.push(span),
-            Way::Memory { exporter, ended } => {
+        match &self.kind {
+            DestinationKind::Queued(queued) => queued.queue.push(span),
+            DestinationKind::Memory { exporter, ended } => {
                 exporter.push(span);
                 ended.fetch_add(1, Ordering::Release);
             }
@@ -117,26 +117,26 @@ impl Leg {
     }
 
     fn ended(&self) -> u64 {
-        match &self.way {
-            Way::Queued(queued) => queued.queue.ended(),
-            Way::Memory { ended, .. } => ended.load(Ordering::Acquire),
+        match &self.kind {
+            DestinationKind::Queued(queued) => queued.queue.ended(),
+            DestinationKind::Memory { ended, .. } => ended.load(Ordering::Acquire),
         }
     }
 
-    fn tally(&self) -> Tally {
-        match &self.way {
-            Way::Queued(queued) => queued.queue.tally(),
-            Way::Memory { ended, .. } => {
+    fn counters(&self) -> Counters {
+        match &self.kind {
+            DestinationKind::Queued(queued) => queued.queue.counters(),
+            DestinationKind::Memory { ended, .. } => {
                 let ended = ended.load(Ordering::Acquire);
-                Tally { ended, exported: ended, ..Tally::default() }
+                Counters { ended, exported: ended, ..Counters::default() }
             }
         }
     }
 }
 
 impl Pipeline {
-    pub(crate) fn new(legs: Vec<Leg>) -> Self {
-        Self { legs, throttled: AtomicU64::new(0), late: AtomicU64::new(0) }
+    pub(crate) fn new(destinations: Vec<Destination>) -> Self {
+        Self { destinations, throttled: AtomicU64::new(0), late: AtomicU64::new(0) }
     }
 
     /// One that leads nowhere.
@@ -146,10 +146,10 @@ impl Pipeline {
 
     /// Takes an ended span. Never waits for an export.
     pub(crate) fn push(&self, span: SpanData) {
-        match self.legs.split_last() {
+        match self.destinations.split_last() {
             Some((last, others)) => {
-                for leg in others {
-                    leg.push(span.clone());
+                for destination in others {
+                    destination.push(span.clone());
                 }
                 last.push(span);
             }
@@ -191,24 +191,29 @@ impl Pipeline {
     }
 
     fn queued(&self) -> impl Iterator<Item = (usize, &Arc<Queued>)> {
-        self.legs.iter().enumerate().filter_map(|(position, leg)| match &leg.way {
-            Way::Queued(queued) => Some((position, queued)),
-            Way::Memory { .. } => None,
+        self.destinations.iter().enumerate().filter_map(|(position, destination)| match &destination.kind {
+            DestinationKind::Queued(queued) => Some((position, queued)),
+            DestinationKind::Memory { .. } => None,
         })
     }
 
     /// Spans that have been taken by every exporter's queue, or were not made at all.
     pub(crate) fn ended(&self) -> u64 {
-        let ended = self.legs.last().map_or_else(|| self.late.load(Ordering::Acquire), Leg::ended);
+        let ended =
+            self.destinations.last().map_or_else(|| self.late.load(Ordering::Acquire), Destination::ended);
         ended + self.throttled.load(Ordering::Acquire)
     }
 
     /// What became of the tracer's spans at each of its exporters; at least one.
-    pub(crate) fn tallies(&self) -> Vec<(Arc<str>, Tally)> {
-        let mut tallies: Vec<_> = self.legs.iter().map(|leg| (Arc::clone(&leg.label), leg.tally())).collect();
+    pub(crate) fn tallies(&self) -> Vec<(Arc<str>, Counters)> {
+        let mut tallies: Vec<_> = self
+            .destinations
+            .iter()
+            .map(|destination| (Arc::clone(&destination.label), destination.counters()))
+            .collect();
         if tallies.is_empty() {
             let ended = self.late.load(Ordering::Acquire);
-            let mut tally = Tally { ended, ..Tally::default() };
+            let mut tally = Counters { ended, ..Counters::default() };
             tally.dropped.add(DropReason::Shutdown, ended);
             tallies.push(("off".into(), tally));
         }
@@ -254,11 +259,11 @@ impl Pending {
     }
 }
 
-impl fmt::Debug for Leg {
+impl fmt::Debug for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Leg")
+        f.debug_struct("Destination")
             .field("label", &self.label)
-            .field("tally", &self.tally())
+            .field("tally", &self.counters())
             .finish_non_exhaustive()
     }
 }

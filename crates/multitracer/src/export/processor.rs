@@ -11,19 +11,19 @@ use super::pipeline::Pipeline;
 
 /// The SDK's side of a pipeline.
 #[derive(Debug)]
-pub(crate) struct Ending {
+pub(crate) struct PipelineProcessor {
     pipeline: Arc<Pipeline>,
     /// `attribute_value_length_limit`, which the SDK's own limits lack.
     max_value_length: Option<usize>,
 }
 
-impl Ending {
+impl PipelineProcessor {
     pub(crate) fn new(pipeline: Arc<Pipeline>, max_value_length: Option<u32>) -> Self {
         Self { pipeline, max_value_length: max_value_length.map(|length| length as usize) }
     }
 }
 
-impl SpanProcessor for Ending {
+impl SpanProcessor for PipelineProcessor {
     fn on_start(&self, _span: &mut Span, _cx: &Context) {}
 
     fn on_end(&self, mut span: SpanData) {

@@ -14,10 +14,10 @@ use opentelemetry_sdk::trace::SpanData;
 use tokio::sync::Notify;
 
 use self::shard::{Room, Shard, shard_of_thread};
-use super::exporter::Delivered;
-use super::failure::{DropReason, Failure};
+use super::counters::Counters;
+use super::exporter::ExportSuccess;
+use super::failure::{DropReason, ExportError};
 use super::size::size_of_span;
-use super::tally::Tally;
 
 /// A batch is full at this size too: receivers over gRPC take 4 MiB in one message unless told otherwise.
 const BATCH_BYTES: usize = 3 << 20;
@@ -55,7 +55,7 @@ struct Settled {
     abandoned: bool,
     /// The shard that the next batch begins with.
     next: usize,
-    tally: Tally,
+    tally: Counters,
 }
 
 impl Level {
@@ -197,7 +197,7 @@ impl Queue {
     }
 
     /// Counts the end of an export of so many spans, unless they were counted as lost before.
-    pub(crate) fn settle(&self, spans: usize, took: Duration, outcome: &Result<Delivered, Failure>) {
+    pub(crate) fn settle(&self, spans: usize, took: Duration, outcome: &Result<ExportSuccess, ExportError>) {
         let mut settled = self.settled();
         if !settled.abandoned {
             settled.tally.settle(spans, took, outcome);
@@ -230,7 +230,7 @@ impl Queue {
     }
 
     /// What has become of every span so far.
-    pub(crate) fn tally(&self) -> Tally {
+    pub(crate) fn counters(&self) -> Counters {
         let settled = self.settled();
         let shards: Vec<_> = self.shards.iter().map(Shard::locked).collect();
         let mut tally = settled.tally.clone();

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::counters::DropCounts;
 use super::stats::TracerStats;
-use super::tally::Dropped;
 
 /// What became of each tracer's spans, as of a flush or a shutdown.
 ///
@@ -37,7 +37,7 @@ pub struct TracerReport {
     /// Spans that were lost, for any reason.
     pub dropped: u64,
     /// The same by reason.
-    pub dropped_by_reason: Dropped,
+    pub dropped_by_reason: DropCounts,
     /// Spans that wait for their export, or whose export is under way.
     pub queued: u64,
     /// Why this flush or shutdown did not do all that it should; `None`: it did.

@@ -11,8 +11,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::exporter::Delivered;
-use super::failure::{Failure, Retryable};
+use super::exporter::ExportSuccess;
+use super::failure::{ExportError, Retryable};
 use super::queue::Queue;
 
 /// The first delay; each next one is twice as long.
@@ -44,7 +44,7 @@ pub(crate) struct Retry {
     give_up: Instant,
     left: u32,
     closing: watch::Receiver<Closing>,
-    hold: Option<Instant>,
+    retry_not_before: Option<Instant>,
     last: LastFailure,
 }
 
@@ -53,18 +53,18 @@ pub(crate) type LastFailure = Arc<Mutex<Option<String>>>;
 
 impl Retry {
     /// `limit` is the time that the whole export may take, zero for none; `most` the attempts after the first. Nothing is
-    /// sent before `hold`.
+    /// sent before `retry_not_before`.
     pub(crate) fn new(
         queue: Arc<Queue>,
         limit: Duration,
         most: u32,
         closing: watch::Receiver<Closing>,
-        hold: Option<Instant>,
+        retry_not_before: Option<Instant>,
     ) -> Self {
         let limit = if limit.is_zero() { BUDGET } else { limit };
         // an attempt in the last moment would only be cut off
         let give_up = Instant::now() + (limit - limit / 20);
-        Self { queue, give_up, left: most, closing, hold, last: Arc::default() }
+        Self { queue, give_up, left: most, closing, retry_not_before, last: Arc::default() }
     }
 
     pub(crate) fn last_failure(&self) -> LastFailure {
@@ -72,16 +72,17 @@ impl Retry {
     }
 
     /// Calls `attempt` until it succeeds, fails for good, or would have to wait for longer than there is time.
-    pub(crate) async fn run<F, Fut>(mut self, mut attempt: F) -> Result<Delivered, Failure>
+    pub(crate) async fn run<F, Fut>(mut self, mut attempt: F) -> Result<ExportSuccess, ExportError>
     where
         F: FnMut() -> Fut,
-        Fut: Future<Output = Result<Delivered, Failure>>,
+        Fut: Future<Output = Result<ExportSuccess, ExportError>>,
     {
-        if let Some(hold) = self.hold.filter(|hold| *hold > Instant::now())
-            && !self.wait(hold, false).await
+        if let Some(retry_not_before) =
+            self.retry_not_before.filter(|retry_not_before| *retry_not_before > Instant::now())
+            && !self.wait(retry_not_before, false).await
         {
-            let mut failure = Failure::failed("the backend asked to wait for longer than there is time");
-            failure.hold = Some(hold);
+            let mut failure = ExportError::failed("the backend asked to wait for longer than there is time");
+            failure.retry_not_before = Some(retry_not_before);
             return Err(failure);
         }
         let mut backoff = FIRST;
@@ -100,7 +101,7 @@ impl Retry {
                 Retryable::Backoff => (Instant::now() + jitter(backoff), true),
                 Retryable::After(delay) => {
                     let until = Instant::now() + delay.min(LONGEST_PAUSE);
-                    failure.hold = Some(until);
+                    failure.retry_not_before = Some(until);
                     (until, false)
                 }
             };
@@ -162,8 +163,8 @@ mod tests {
         (Retry::new(Arc::clone(&queue), limit, 10, receive, None), send, queue)
     }
 
-    fn fails(retry: Retryable) -> Result<Delivered, Failure> {
-        Err(Failure::failed("told to").retry(retry))
+    fn fails(retry: Retryable) -> Result<ExportSuccess, ExportError> {
+        Err(ExportError::failed("told to").retry(retry))
     }
 
     #[tokio::test(start_paused = true)]
@@ -180,7 +181,7 @@ mod tests {
         assert!(failed.is_err() && started.elapsed() < Duration::from_secs(30));
         let tries = tries.load(Ordering::Relaxed);
         assert!((9..=11).contains(&tries), "{tries}");
-        assert_eq!(queue.tally().retries, u64::from(tries) - 1);
+        assert_eq!(queue.counters().retries, u64::from(tries) - 1);
     }
 
     #[tokio::test(start_paused = true)]
@@ -188,7 +189,7 @@ mod tests {
         let (mut retry, _closing, queue) = retry(Duration::from_secs(3600), Closing::Open);
         retry.left = 3;
         assert!(retry.run(|| async { fails(Retryable::Backoff) }).await.is_err());
-        assert_eq!(queue.tally().retries, 3);
+        assert_eq!(queue.counters().retries, 3);
     }
 
     #[tokio::test(start_paused = true)]
@@ -202,16 +203,16 @@ mod tests {
                     count += 1;
                     let outcome = match count {
                         1 => fails(Retryable::After(Duration::from_secs(asked))),
-                        _ => Ok(Delivered::default()),
+                        _ => Ok(ExportSuccess::default()),
                     };
                     async { outcome }
                 })
                 .await;
-            assert_eq!((queue.tally().retries + 1, outcome.is_ok()), (tries, tries == 2));
+            assert_eq!((queue.counters().retries + 1, outcome.is_ok()), (tries, tries == 2));
             let waited = if tries == 2 { asked } else { 0 };
             assert_eq!(started.elapsed().as_secs(), waited);
-            let hold = outcome.err().and_then(|failure| failure.hold);
-            assert_eq!(hold, (tries == 1).then(|| started + Duration::from_secs(asked)));
+            let retry_not_before = outcome.err().and_then(|failure| failure.retry_not_before);
+            assert_eq!(retry_not_before, (tries == 1).then(|| started + Duration::from_secs(asked)));
         }
     }
 
@@ -221,10 +222,10 @@ mod tests {
         let started = Instant::now();
         let task = tokio::spawn(retry.run(|| async { fails(Retryable::Backoff) }));
         tokio::time::sleep(Duration::from_secs(2)).await;
-        let before = queue.tally().retries;
+        let before = queue.counters().retries;
         closing.send_replace(Closing::By(Instant::now() + Duration::from_secs(10)));
         assert!(task.await.is_ok_and(|outcome| outcome.is_err()));
-        assert!(queue.tally().retries - before <= u64::from(LAST_ATTEMPTS));
+        assert!(queue.counters().retries - before <= u64::from(LAST_ATTEMPTS));
         assert!(started.elapsed() < Duration::from_secs(12), "within the deadline");
     }
 }

@@ -8,7 +8,7 @@ use opentelemetry::Context;
 use tokio::runtime::{Builder, EnterGuard, Runtime};
 use tokio::sync::watch;
 
-use super::clients::Clients;
+use super::connection_pool::ConnectionPool;
 
 /// How long a registry that was dropped without a shutdown may go on exporting in the background.
 pub(super) const LINGER: Duration = Duration::from_millis(if cfg!(test) { 300 } else { 5000 });
@@ -20,7 +20,7 @@ const MOST_BLOCKED: usize = 256;
 /// any place and never from under the application. Telemetry is suppressed on it: exporting makes no spans.
 pub(crate) struct ExportRuntime {
     runtime: Option<Runtime>,
-    clients: Clients,
+    clients: ConnectionPool,
     #[cfg(feature = "metrics")]
     durations: std::sync::Arc<super::metrics::Durations>,
     /// Set once the registry is gone.
@@ -38,7 +38,7 @@ impl ExportRuntime {
             .build()?;
         Ok(Self {
             runtime: Some(runtime),
-            clients: Clients::default(),
+            clients: ConnectionPool::default(),
             #[cfg(feature = "metrics")]
             durations: std::sync::Arc::default(),
             ending: watch::Sender::new(false),
@@ -54,7 +54,7 @@ impl ExportRuntime {
         }
     }
 
-    pub(crate) fn clients(&self) -> &Clients {
+    pub(crate) fn clients(&self) -> &ConnectionPool {
         &self.clients
     }
 

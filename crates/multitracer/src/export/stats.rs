@@ -6,8 +6,8 @@ mod table;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::counters::{Counters, DropCounts};
 use super::latency::Latency;
-use super::tally::{Dropped, Tally};
 
 /// What has become of every tracer's spans since the registry was built.
 ///
@@ -42,7 +42,7 @@ pub struct TracerStats {
     /// Spans that the backend refused while it took others of the same request (OTLP's partial success).
     pub rejected: u64,
     /// Spans that were lost, by reason.
-    pub dropped: Dropped,
+    pub dropped: DropCounts,
     /// Spans that wait for their export.
     pub queued: u64,
     /// Bytes of memory that those take, estimated.
@@ -65,7 +65,7 @@ pub struct TracerStats {
     pub(crate) position: usize,
     /// What of the dropped spans the exporter had been given.
     #[cfg(feature = "metrics")]
-    pub(crate) dropped_by_exporter: Dropped,
+    pub(crate) dropped_by_exporter: DropCounts,
 }
 
 /// How long exports took, with an error of at most a quarter.
@@ -123,7 +123,8 @@ impl Stats {
     /// In Prometheus's text format, for an endpoint that is scraped.
     ///
     /// ```
-    /// # use multitracer::{InMemoryExporter, Registry, TracerBuilder};
+    /// # use multitracer::export::InMemoryExporter;
+    /// # use multitracer::{Registry, TracerBuilder};
     /// # let spans = InMemoryExporter::new();
     /// let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&spans)).build()?;
     /// registry.tracer("canary")?.in_span("work", || {});
@@ -142,10 +143,10 @@ impl TracerStats {
         (name, project, exporter): (Arc<str>, Arc<str>, Arc<str>),
         position: usize,
         (started, sampled_out): (u64, u64),
-        tally: Tally,
+        tally: Counters,
     ) -> Self {
-        let Tally { ended, exported, rejected, dropped, queued, queued_bytes, in_flight, .. } = tally;
-        let Tally { retries, bytes, latency, last_error, last_success, .. } = tally;
+        let Counters { ended, exported, rejected, dropped, queued, queued_bytes, in_flight, .. } = tally;
+        let Counters { retries, bytes, latency, last_error, last_success, .. } = tally;
         Self {
             name,
             project,

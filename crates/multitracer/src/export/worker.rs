@@ -9,8 +9,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::exporter::{Delivered, Exporter};
-use super::failure::{DropReason, Failure};
+use super::exporter::{ExportSuccess, Exporter};
+use super::failure::{DropReason, ExportError};
 use super::queue::Queue;
 use super::retry::{Closing, Retry};
 
@@ -49,7 +49,7 @@ pub(crate) struct Worker {
     pub(crate) max_retries: u32,
     pub(crate) exports: JoinSet<Outcome>,
     /// The backend wants nothing before this moment.
-    pub(crate) hold: Option<Instant>,
+    pub(crate) retry_not_before: Option<Instant>,
     /// So that a broken backend is reported once and not with each batch.
     pub(crate) health: Health,
     /// When it was last said that the queue is full, and how many spans it had refused by then.
@@ -67,16 +67,16 @@ pub(crate) enum Health {
 }
 
 /// How many spans, and what became of them.
-pub(crate) type Outcome = (usize, Result<Delivered, Failure>);
+pub(crate) type Outcome = (usize, Result<ExportSuccess, ExportError>);
 
 impl Worker {
     /// Runs until it is told to shut down, or until its pipeline is gone.
     pub(crate) async fn run(mut self) {
         loop {
-            let (hold, queue, delay) = (self.hold, &self.queue, self.schedule_delay);
+            let (retry_not_before, queue, delay) = (self.retry_not_before, &self.queue, self.schedule_delay);
             let due = async {
-                if let Some(hold) = hold {
-                    tokio::time::sleep_until(hold).await;
+                if let Some(retry_not_before) = retry_not_before {
+                    tokio::time::sleep_until(retry_not_before).await;
                 }
                 queue.batch_due(delay).await;
             };
@@ -117,7 +117,9 @@ impl Worker {
     }
 
     async fn flush(&mut self) -> Result<(), String> {
-        let left = self.hold.map_or(Duration::ZERO, |hold| hold.duration_since(Instant::now()));
+        let left = self
+            .retry_not_before
+            .map_or(Duration::ZERO, |retry_not_before| retry_not_before.duration_since(Instant::now()));
         if !left.is_zero() && !self.queue.is_empty() {
             // what is queued is not lost to a flush
             return Err(format!("the backend asked to wait, for {left:.0?} more"));
@@ -160,8 +162,13 @@ impl Worker {
         let spans = batch.len();
         if spans > 0 {
             let (queue, limit) = (Arc::clone(&self.queue), self.export_timeout);
-            let retry =
-                Retry::new(Arc::clone(&queue), limit, self.max_retries, self.closing.clone(), self.hold);
+            let retry = Retry::new(
+                Arc::clone(&queue),
+                limit,
+                self.max_retries,
+                self.closing.clone(),
+                self.retry_not_before,
+            );
             #[cfg(feature = "metrics")]
             let timed = {
                 let (tracer, (exporter, position, durations)) =
@@ -199,7 +206,7 @@ impl Worker {
                 Ok(())
             }
             Err(failure) => {
-                self.hold = failure.hold.or(self.hold);
+                self.retry_not_before = failure.retry_not_before.or(self.retry_not_before);
                 self.health = Health::Failing;
                 if before != Health::Failing {
                     let error = &*failure.message;
@@ -240,10 +247,10 @@ async fn deliver(
     batch: Vec<SpanData>,
     retry: Retry,
     limit: Duration,
-    timed: impl FnOnce(Duration, &Result<Delivered, Failure>) + Send,
+    timed: impl FnOnce(Duration, &Result<ExportSuccess, ExportError>) + Send,
 ) -> Outcome {
     let (spans, started) = (batch.len(), Instant::now());
-    let settle = |outcome: &Result<Delivered, Failure>| {
+    let settle = |outcome: &Result<ExportSuccess, ExportError>| {
         let took = started.elapsed();
         queue.settle(spans, took, outcome);
         timed(took, outcome);
@@ -258,14 +265,14 @@ async fn deliver(
             if let Some(before) = last_failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
                 message = format!("{message}; before that: {before}");
             }
-            let outcome = Err(Failure::new(DropReason::Timeout, message));
+            let outcome = Err(ExportError::new(DropReason::Timeout, message));
             settle(&outcome);
             // one that blocks its thread keeps its place among the exports, so that it blocks no more threads than that
             export.shutdown().await;
             return (spans, outcome);
         }
         Some(Some(Ok(outcome))) => outcome,
-        Some(Some(Err(_)) | None) => Err(Failure::new(DropReason::Panicked, "the exporter panicked")),
+        Some(Some(Err(_)) | None) => Err(ExportError::new(DropReason::Panicked, "the exporter panicked")),
     };
     settle(&outcome);
     (spans, outcome)

@@ -17,10 +17,10 @@ use super::server::Opened;
 use super::span::RequestSpan;
 use crate::propagation::inject;
 use crate::registry::Registry;
-use crate::tracer::{Frame, NewSpan, Parent, Started, any_tracer_on};
+use crate::tracer::{Frame, NewSpan, Parent, Started, any_tracer_enabled};
 
 /// A tower layer for HTTP and gRPC clients (hyper, tonic): a span of kind client per request, on the tracer that is ambient where the request is
-/// made, and the headers of [`inject`](crate::inject).
+/// made, and the headers of [`inject`](crate::propagation::inject).
 ///
 /// Fields of those names that the request has are replaced: a request that is passed on keeps nothing of what its own caller said.
 ///
@@ -33,11 +33,11 @@ use crate::tracer::{Frame, NewSpan, Parent, Started, any_tracer_on};
 ///
 /// # fn channel<S>(channel: S) -> impl Sized {
 /// // a generated client takes it: `GreeterClient::new(..)`
-/// multitracer::HttpClientLayer::new().layer(channel)
+/// multitracer::http::HttpClientLayer::new().layer(channel)
 /// # }
 /// ```
 ///
-/// reqwest has no such layer; there, [`outgoing_headers`](crate::outgoing_headers) are what a request is given.
+/// reqwest has no such layer; there, [`outgoing_headers`](crate::propagation::outgoing_headers) are what a request is given.
 #[derive(Clone, Debug, Default)]
 pub struct HttpClientLayer {
     quiet: bool,
@@ -109,7 +109,7 @@ fn replace(headers: &mut HeaderMap) {
 
 fn open(request: &Parts, quiet: bool) -> RequestSpan {
     let cx = Context::current();
-    if quiet || !any_tracer_on() {
+    if quiet || !any_tracer_enabled() {
         return RequestSpan::new(cx, None);
     }
     let ambient = match Frame::of(&cx) {

@@ -7,7 +7,7 @@ use http::request::Parts;
 use http::{Extensions, HeaderName};
 use tower_layer::Layer;
 
-use super::paths::Paths;
+use super::exclusions::Paths;
 use super::service::HttpService;
 use crate::registry::Registry;
 use crate::routing::Route;
@@ -20,7 +20,7 @@ type Accept = dyn Fn(&Parts, &Route) -> bool + Send + Sync;
 /// Implemented for closures `Fn(&Registry, &http::request::Parts) -> Route`; see [`HttpLayer::choose_route`].
 pub trait ChooseRoute: Send + Sync + 'static {
     /// The route of `request`. [`Registry::route`] goes by the headers, [`Registry::route_named`] takes one by its name, and a
-    /// [`Tracer`](crate::Tracer) or an [`Assignment`](crate::Assignment) becomes a route with `into()`.
+    /// [`Tracer`](crate::Tracer) or an [`Assignment`](crate::experiment::Assignment) becomes a route with `into()`.
     fn choose_route(&self, registry: &Registry, request: &Parts) -> Route;
 }
 
@@ -121,7 +121,7 @@ impl HttpLayer {
     ///
     /// ```
     /// # use multitracer::Registry;
-    /// # fn layer(registry: &Registry) -> multitracer::HttpLayer {
+    /// # fn layer(registry: &Registry) -> multitracer::http::HttpLayer {
     /// registry.http_layer().choose_route(|registry: &Registry, request: &http::request::Parts| {
     ///     let beta = request.uri.path().starts_with("/beta/");
     ///     let named = registry.route_named("canary-users", &request.headers).filter(|_| beta);
@@ -140,7 +140,7 @@ impl HttpLayer {
     /// ```
     /// # use multitracer::Registry;
     /// # struct Employee;
-    /// # fn layer(registry: &Registry) -> multitracer::HttpLayer {
+    /// # fn layer(registry: &Registry) -> multitracer::http::HttpLayer {
     /// // set by what authenticates users, further out
     /// registry.http_layer().accept_route(|request, _route| request.extensions.get::<Employee>().is_some())
     /// # }
@@ -164,7 +164,7 @@ impl HttpLayer {
     ///
     /// ```
     /// # use multitracer::Registry;
-    /// # fn layer(registry: &Registry) -> multitracer::HttpLayer {
+    /// # fn layer(registry: &Registry) -> multitracer::http::HttpLayer {
     /// registry.http_layer().exclude(["/healthz", "/grpc.health.v1.Health/*"])
     /// # }
     /// ```

@@ -3,9 +3,9 @@
 
 mod body;
 mod client;
+mod exclusions;
 mod future;
 mod layer;
-mod paths;
 mod semantics;
 mod server;
 mod service;

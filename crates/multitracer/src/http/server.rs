@@ -27,7 +27,7 @@ struct Decision {
 pub(super) struct Opened(Registry);
 
 pub(super) fn open(options: &Options, request: &mut Parts) -> RequestSpan {
-    if request.extensions.get::<Opened>().is_some_and(|Opened(registry)| registry.is(&options.registry)) {
+    if request.extensions.get::<Opened>().is_some_and(|Opened(registry)| registry.ptr_eq(&options.registry)) {
         return RequestSpan::new(Context::current(), None);
     }
     request.extensions.insert(Opened(options.registry.clone()));

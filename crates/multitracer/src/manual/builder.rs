@@ -13,7 +13,7 @@ use super::guard::SpanGuard;
 use super::span::ManualSpan;
 use crate::registry::Registry;
 use crate::span::ToAttribute;
-use crate::tracer::{AsTracer, Frame, NewSpan, Parent, Started, TracerCore, any_tracer_on, chosen};
+use crate::tracer::{AsTracer, Frame, NewSpan, Parent, Started, TracerCore, any_tracer_enabled, chosen};
 
 /// Describes a span at run time, for code that neither `#[traced]` nor [`span!`](crate::span) can mark: a name that is made up, or a
 /// beginning and an end in different places.
@@ -22,10 +22,11 @@ use crate::tracer::{AsTracer, Frame, NewSpan, Parent, Started, TracerCore, any_t
 /// [`span!`](crate::span) is faster while tracing is off, and knows the function's name.
 ///
 /// ```
-/// use multitracer::SpanBuilder;
+/// use multitracer::manual::SpanBuilder;
 /// use opentelemetry::trace::SpanKind;
 ///
-/// # use multitracer::{InMemoryExporter, Registry, TracerBuilder};
+/// # use multitracer::export::InMemoryExporter;
+/// # use multitracer::{Registry, TracerBuilder};
 /// # let canary = InMemoryExporter::new();
 /// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&canary)).build()?;
 /// # registry.scope(|| {
@@ -67,11 +68,11 @@ impl SpanBuilder {
             links: Vec::new(),
             attributes: Vec::new(),
             place: Location::caller(),
-            off: !any_tracer_on(),
+            off: !any_tracer_enabled(),
         }
     }
 
-    /// The tracer: a name, a [`Tracer`](crate::Tracer), a [`Route`](crate::Route), an [`Assignment`](crate::Assignment). Default the ambient one.
+    /// The tracer: a name, a [`Tracer`](crate::Tracer), a [`Route`](crate::routing::Route), an [`Assignment`](crate::experiment::Assignment). Default the ambient one.
     pub fn tracer<T: AsTracer + ?Sized>(mut self, tracer: &T) -> Self {
         if self.off {
             return self;
@@ -167,7 +168,7 @@ impl SpanBuilder {
     /// Goes on from `now` if another tracer was entered since, as `future.with_tracer(..)` does.
     pub(super) fn at(mut self, now: &Context) -> Self {
         if let Some(entered) = Frame::of(now)
-            && !Frame::of(&self.cx).is_some_and(|frame| frame.is(entered))
+            && !Frame::of(&self.cx).is_some_and(|frame| frame.ptr_eq(entered))
         {
             self.cx = now.clone();
         }

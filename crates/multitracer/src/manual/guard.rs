@@ -9,7 +9,7 @@ use crate::span::ToAttribute;
 
 /// A span that is current on this thread until the guard is dropped, which ends it.
 ///
-/// Comes from [`span!`](crate::span) or [`SpanBuilder::enter`](crate::SpanBuilder::enter). If the scope is left by a panic, the span has failed.
+/// Comes from [`span!`](crate::span) or [`SpanBuilder::enter`](crate::manual::SpanBuilder::enter). If the scope is left by a panic, the span has failed.
 #[must_use = "the span ends as soon as the guard is dropped"]
 #[derive(Debug)]
 pub struct SpanGuard(Inner);

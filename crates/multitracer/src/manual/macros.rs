@@ -4,14 +4,15 @@
 ///
 /// Takes the span's name, then any of `#[traced]`'s own `tracer = ..`, `kind = ".."`, `parent = ..`, `links = ..`,
 /// `enabled = ..` and `fields(..)`, in any order. The tracer, the parent and the sampling are decided as for a function, at the
-/// same cost; fields are evaluated only if the span is recorded. Gives a [`SpanGuard`](crate::SpanGuard): keep it in a variable whose
+/// same cost; fields are evaluated only if the span is recorded. Gives a [`SpanGuard`](crate::manual::SpanGuard): keep it in a variable whose
 /// name is not just `_`. It cannot be held across an `.await` of a task that moves between threads; for futures, use
 /// [`async_span!`](crate::async_span).
 ///
 /// ```
 /// use multitracer::span;
 ///
-/// # use multitracer::{InMemoryExporter, Registry, TracerBuilder};
+/// # use multitracer::export::InMemoryExporter;
+/// # use multitracer::{Registry, TracerBuilder};
 /// # let canary = InMemoryExporter::new();
 /// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&canary)).build()?;
 /// # registry.scope(|| {
@@ -40,7 +41,8 @@ macro_rules! span {
 /// ```
 /// use multitracer::async_span;
 ///
-/// # use multitracer::{InMemoryExporter, Registry, TracerBuilder, WithTracerExt as _};
+/// # use multitracer::export::InMemoryExporter;
+/// # use multitracer::{Registry, TracerBuilder, WithTracerExt as _};
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// # let canary = InMemoryExporter::new();
 /// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&canary)).build().unwrap();

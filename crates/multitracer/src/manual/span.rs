@@ -13,7 +13,7 @@ use crate::span::ToAttribute;
 /// It is current nowhere until it is told to be, and may move between threads. It ends with [`end`](Self::end) or when it is dropped.
 ///
 /// ```
-/// use multitracer::{ManualSpan, SpanBuilder};
+/// use multitracer::manual::{ManualSpan, SpanBuilder};
 ///
 /// struct Download {
 ///     span: ManualSpan,

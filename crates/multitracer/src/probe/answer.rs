@@ -54,7 +54,7 @@ impl Answer {
         match response {
             Some(response) => taken(&response, secrets),
             // backends that say `{}` as text, or `ok`, took it; a web page did not
-            None if !self.kind().contains("html") && self.body.len() < 64 => ProbeOutcome::Delivered,
+            None if !self.kind().contains("html") && self.body.len() < 64 => ProbeOutcome::ExportSuccess,
             None => {
                 let error = format!("the answer, {}, is not one of OTLP; is the path right?", self.status);
                 ProbeOutcome::unreachable(ProbeStep::Http, error)
@@ -120,7 +120,7 @@ fn taken(response: &ExportTraceServiceResponse, secrets: &Secrets) -> ProbeOutco
             rejected: partial.rejected_spans,
             message: secrets.words(&partial.error_message),
         },
-        _ => ProbeOutcome::Delivered,
+        _ => ProbeOutcome::ExportSuccess,
     }
 }
 

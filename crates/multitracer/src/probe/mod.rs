@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use http::Uri;
 
-pub use self::outcome::{Probe, ProbeOutcome, ProbeStep};
+pub use self::outcome::{ProbeOutcome, ProbeReport, ProbeStep};
 
 use self::answer::Secrets;
 use self::connection::{Deadline, connect, exchange};
@@ -29,17 +29,17 @@ impl Config {
     /// Each of them, one after the other, takes no longer than `timeout`. Call it inside a Tokio runtime with time and I/O.
     ///
     /// ```no_run
-    /// # async fn ping() -> Result<(), multitracer::ConfigError> {
+    /// # async fn ping() -> Result<(), multitracer::config::ConfigError> {
     /// use std::time::Duration;
     ///
-    /// let config = multitracer::Config::from_path("config.yaml")?;
+    /// let config = multitracer::config::Config::from_path("config.yaml")?;
     /// for probe in config.probe("production", Duration::from_secs(5)).await {
     ///     println!("{}: {}", probe.tracer(), probe.outcome());
     /// }
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn probe(&self, tracer: &str, timeout: Duration) -> Vec<Probe> {
+    pub async fn probe(&self, tracer: &str, timeout: Duration) -> Vec<ProbeReport> {
         let mut probes = Vec::new();
         let Some(config) = self.model().tracers.iter().find(|config| config.name == tracer) else {
             return probes;
@@ -54,7 +54,7 @@ impl Config {
                 ProbeOutcome::Skipped { why: "it is off".to_owned() }
             };
             let endpoint = target(&config).map(|target| rules::shown_url(target.endpoint));
-            probes.push(Probe::new(&config, endpoint, outcome, started.elapsed()));
+            probes.push(ProbeReport::new(&config, endpoint, outcome, started.elapsed()));
         }
         probes
     }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::answer::Secrets;
 use crate::config::model::TracerConfig;
 
-/// What became of the test span of one tracer; from [`Config::probe`](crate::Config::probe).
+/// What became of the test span of one tracer; from [`Config::probe`](crate::config::Config::probe).
 #[derive(Clone, Debug)]
-pub struct Probe {
+pub struct ProbeReport {
     tracer: String,
     project: String,
     endpoint: Option<String>,
@@ -21,7 +21,7 @@ pub struct Probe {
 #[non_exhaustive]
 pub enum ProbeOutcome {
     /// The backend took it.
-    Delivered,
+    ExportSuccess,
     /// The backend answered that all is well, and did not take the span.
     Partial {
         /// How many spans it refused.
@@ -69,7 +69,7 @@ pub enum ProbeStep {
     Http,
 }
 
-impl Probe {
+impl ProbeReport {
     pub(super) fn new(
         config: &TracerConfig,
         endpoint: Option<String>,
@@ -105,7 +105,7 @@ impl Probe {
 
     /// How long it took, from the look-up of the name to the end of the answer.
     #[must_use]
-    pub fn took(&self) -> Duration {
+    pub fn elapsed(&self) -> Duration {
         self.took
     }
 }
@@ -113,9 +113,9 @@ impl Probe {
 impl ProbeOutcome {
     /// One word: `delivered`, `partial`, `refused`, `unreachable`, `misconfigured` or `skipped`.
     #[must_use]
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
-            Self::Delivered => "delivered",
+            Self::ExportSuccess => "delivered",
             Self::Partial { .. } => "partial",
             Self::Refused { .. } => "refused",
             Self::Unreachable { .. } => "unreachable",
@@ -127,7 +127,7 @@ impl ProbeOutcome {
     /// Whether the span should have arrived and did not.
     #[must_use]
     pub fn is_failure(&self) -> bool {
-        !matches!(self, Self::Delivered | Self::Skipped { .. })
+        !matches!(self, Self::ExportSuccess | Self::Skipped { .. })
     }
 
     pub(super) fn unreachable(step: ProbeStep, error: impl fmt::Display) -> Self {
@@ -165,7 +165,7 @@ impl fmt::Display for ProbeStep {
 impl fmt::Display for ProbeOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Delivered => f.write_str("delivered"),
+            Self::ExportSuccess => f.write_str("delivered"),
             Self::Partial { rejected, message } => {
                 write!(f, "partial: the backend answered, and refused spans: {rejected}")?;
                 said(f, message)

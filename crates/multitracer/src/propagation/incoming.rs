@@ -72,7 +72,7 @@ impl Incoming {
         let Some(assignment) = route.assignment() else { return Some(Named { route, same_tracer: true }) };
         let decided = self.variant.as_ref().and_then(|variant| {
             let experiment = registry.experiment(assignment.experiment()).ok()?;
-            experiment.decided(variant, Reason::Split)
+            experiment.with_variant(variant, Reason::Split)
         });
         // where the caller had no variant, or one that is not known here, the unit decides
         Some(match decided {

@@ -34,7 +34,7 @@ pub(super) struct Decided(pub(super) Route);
 /// # routes: [{name: canary-users, headers: {X-Canary-User: "true"}, tracer: canary}]
 /// # "#)?;
 /// let mut headers = http::HeaderMap::new();
-/// registry.tracer("canary")?.in_span("call", || multitracer::inject(&mut headers));
+/// registry.tracer("canary")?.in_span("call", || multitracer::propagation::inject(&mut headers));
 /// assert_eq!(headers["baggage"], "multitracer.route=canary-users");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -42,7 +42,7 @@ pub fn inject(headers: &mut HeaderMap) {
     Context::map_current(|cx| inject_context(cx, &mut HeaderInjector(headers)));
 }
 
-/// The headers of [`inject`], for clients that take a map: `client.get(url).headers(multitracer::outgoing_headers())` with reqwest.
+/// The headers of [`inject`], for clients that take a map: `client.get(url).headers(multitracer::propagation::outgoing_headers())` with reqwest.
 #[must_use]
 pub fn outgoing_headers() -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(3);
@@ -89,7 +89,7 @@ fn outgoing(cx: &Context) -> Outgoing<'_> {
         Some(frame) => Arc::clone(frame.tracer()),
         None => registry.ambient_in(cx),
     };
-    let decided = cx.get::<Decided>().filter(|Decided(route)| route.tracer().registry().is(&registry));
+    let decided = cx.get::<Decided>().filter(|Decided(route)| route.tracer().registry().ptr_eq(&registry));
     let is_decided =
         decided.is_some_and(|Decided(route)| route.tracer().core().id().has_name_of(ambient.id()));
     if !is_decided {

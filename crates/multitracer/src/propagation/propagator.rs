@@ -12,7 +12,7 @@ use crate::registry::Registry;
 
 /// A `TextMapPropagator` for instrumented clients and servers of others.
 ///
-/// What it injects is what [`inject`](crate::inject) sends: W3C trace context, baggage, and the name of the request's route. It extracts trace context
+/// What it injects is what [`inject`](crate::propagation::inject) sends: W3C trace context, baggage, and the name of the request's route. It extracts trace context
 /// always, and baggage where the configuration trusts it; routing is the tower layer's, or [`Registry::route`]'s.
 #[derive(Clone, Debug, Default)]
 pub struct Propagator {
@@ -22,7 +22,7 @@ pub struct Propagator {
 /// A propagator that goes by the registry of the place where it is used, so that it may be set as OpenTelemetry's global one.
 ///
 /// ```
-/// opentelemetry::global::set_text_map_propagator(multitracer::propagator());
+/// opentelemetry::global::set_text_map_propagator(multitracer::propagation::propagator());
 /// ```
 #[must_use]
 pub fn propagator() -> Propagator {

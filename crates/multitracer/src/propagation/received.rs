@@ -50,7 +50,7 @@ impl Registry {
     /// The current context, with this registry in it.
     pub(crate) fn entered(&self) -> Context {
         let cx = Context::current();
-        let there = Frame::of(&cx).map_or_else(|| self.is_installed(), |frame| frame.registry().is(self));
+        let there = Frame::of(&cx).map_or_else(|| self.is_installed(), |frame| frame.registry().ptr_eq(self));
         if there { cx } else { self.default_tracer().context(&cx) }
     }
 }

@@ -12,8 +12,8 @@ use opentelemetry_sdk::trace::{SdkTracerProvider, SpanLimits};
 
 use super::builder::RegistryBuilder;
 use super::error::BuildError;
-use super::plan::{Plan, Spec};
 use super::snapshot::{Built, Snapshot};
+use super::spec::{Plan, Spec};
 use super::tracer_builder::{OwnExporter, TracerBuilder};
 use super::{Inner, NEXT_ID, Registry};
 use crate::config::model::{
@@ -21,10 +21,11 @@ use crate::config::model::{
 };
 use crate::config::rules;
 use crate::export::{
-    Clients, ConsoleExporter, Ending, ExportRuntime, Exporter, ExporterError, Leg, Pipeline,
+    ConnectionPool, ConsoleExporter, Destination, ExportRuntime, Exporter, ExporterError, Pipeline,
+    PipelineProcessor,
 };
 use crate::tracer::{
-    About, Counts, NameId, Sampling, SharedSampling, Switch, TraceCap, TracerCore, TracerId,
+    Counts, NameId, Sampling, SharedSampling, SpanLimit, Switch, TracerCore, TracerId, TracerInfo,
 };
 
 pub(super) fn build(builder: RegistryBuilder) -> Result<Registry, BuildError> {
@@ -51,7 +52,7 @@ pub(super) fn build_tracer(
         return Ok(Built { core: build_on(&mut tracer, registry, runtime)?, spec: Arc::new(spec) });
     }
     let off = Parts {
-        about: about(&tracer),
+        info: info(&tracer),
         pipeline: Pipeline::off(),
         sampling: Sampling::new(&SamplerConfig::AlwaysOff),
         resource: tracer.resource_of(),
@@ -68,16 +69,16 @@ pub(super) fn build_on(
     registry: u64,
     runtime: &OnceCell<ExportRuntime>,
 ) -> Result<Arc<TracerCore>, BuildError> {
-    let about = about(tracer);
+    let info = info(tracer);
     let resource = tracer.resource_of();
     let TracerBuilder { config, own } = tracer;
-    let pipeline = pipeline(&about.name, config, &mut own.exporters, &resource, runtime)?;
+    let pipeline = pipeline(&info.name, config, &mut own.exporters, &resource, runtime)?;
     let sampling = own.sampler.take().map_or_else(|| Sampling::new(&config.sampler), Sampling::by);
-    Ok(assemble(Parts { about, pipeline, sampling, resource, on: true }, config, registry))
+    Ok(assemble(Parts { info, pipeline, sampling, resource, on: true }, config, registry))
 }
 
 struct Parts {
-    about: About,
+    info: TracerInfo,
     pipeline: Pipeline,
     sampling: Sampling,
     resource: Resource,
@@ -85,9 +86,9 @@ struct Parts {
 }
 
 fn assemble(parts: Parts, config: &TracerConfig, registry: u64) -> Arc<TracerCore> {
-    let Parts { about, pipeline, sampling, resource, on } = parts;
+    let Parts { info, pipeline, sampling, resource, on } = parts;
     let (pipeline, sampling) = (Arc::new(pipeline), Arc::new(sampling));
-    let ending = Ending::new(Arc::clone(&pipeline), config.limits.attribute_value_length_limit);
+    let ending = PipelineProcessor::new(Arc::clone(&pipeline), config.limits.attribute_value_length_limit);
     let provider = SdkTracerProvider::builder()
         .with_resource(resource)
         .with_sampler(SharedSampling(Arc::clone(&sampling)))
@@ -96,22 +97,22 @@ fn assemble(parts: Parts, config: &TracerConfig, registry: u64) -> Arc<TracerCor
         .build();
     let scope = InstrumentationScope::builder("multitracer").with_version(env!("CARGO_PKG_VERSION")).build();
     Arc::new(TracerCore {
-        id: TracerId::new(registry, NameId::of(&about.name)),
-        about,
+        id: TracerId::new(registry, NameId::of(&info.name)),
+        info,
         capture: config.capture,
         pipeline,
         sdk: provider.tracer_with_scope(scope),
         provider,
         sampling,
-        cap: config.limits.max_spans_per_trace.map(|most| Arc::new(TraceCap::new(most))),
+        cap: config.limits.max_spans_per_trace.map(|most| Arc::new(SpanLimit::new(most))),
         counts: Counts::default(),
         switch: Switch::new(on),
     })
 }
 
-fn about(tracer: &TracerBuilder) -> About {
+fn info(tracer: &TracerBuilder) -> TracerInfo {
     let TracerBuilder { config, own } = tracer;
-    About {
+    TracerInfo {
         name: config.name.as_str().into(),
         project: config.project.as_str().into(),
         environment: config.environment.as_deref().map(Into::into),
@@ -153,11 +154,12 @@ fn pipeline(
     let labels = labels(config, own).into_iter().map(Arc::from);
     let in_memory = |position: usize| matches!(own.get(&position), Some(OwnExporter::Memory(_)));
     if (0..labels.len()).all(in_memory) {
-        let legs = labels.zip(std::mem::take(own)).filter_map(|(label, (_, exporter))| match exporter {
-            OwnExporter::Memory(exporter) => Some(Leg::memory(label, exporter)),
-            OwnExporter::Custom(_) => None,
-        });
-        return Ok(Pipeline::new(legs.collect()));
+        let destinations =
+            labels.zip(std::mem::take(own)).filter_map(|(label, (_, exporter))| match exporter {
+                OwnExporter::Memory(exporter) => Some(Destination::memory(label, exporter)),
+                OwnExporter::Custom(_) => None,
+            });
+        return Ok(Pipeline::new(destinations.collect()));
     }
     let runtime = runtime.get_or_try_init(ExportRuntime::start).map_err(BuildError::Runtime)?;
     let _entered = runtime.enter();
@@ -170,27 +172,27 @@ fn pipeline(
             })?),
         });
     }
-    let mut legs = Vec::with_capacity(made.len());
+    let mut destinations = Vec::with_capacity(made.len());
     for (position, (label, made)) in labels.zip(made).enumerate() {
         let exporter = match (made, own.remove(&position)) {
             (Some(made), _) => made,
             (None, Some(OwnExporter::Custom(make))) => make(resource),
             (None, Some(OwnExporter::Memory(exporter))) => {
-                legs.push(Leg::memory(label, exporter));
+                destinations.push(Destination::memory(label, exporter));
                 continue;
             }
             (None, None) => continue,
         };
-        legs.push(Leg::start(name, label, position, &config.batch, exporter, runtime));
+        destinations.push(Destination::start(name, label, position, &config.batch, exporter, runtime));
     }
-    Ok(Pipeline::new(legs))
+    Ok(Pipeline::new(destinations))
 }
 
 fn configured(
     config: &TracerConfig,
     exporter: &ExporterConfig,
     resource: &Resource,
-    clients: &Clients,
+    clients: &ConnectionPool,
 ) -> Result<Arc<dyn Exporter>, ExporterError> {
     if let ExporterConfig::OtlpHttp(OtlpHttpConfig { endpoint, .. })
     | ExporterConfig::OtlpGrpc(OtlpGrpcConfig { endpoint, .. }) = exporter

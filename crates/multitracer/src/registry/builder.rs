@@ -11,7 +11,7 @@ use crate::config::model::{
     BaggageConfig, ConfigModel, ExperimentConfig, HeaderMatch, RouteConfig, RouteTarget, ValueMatch,
     VariantConfig,
 };
-use crate::config::{Config, OnSwitch, Origin, RemoteParent, UnknownTracer};
+use crate::config::{Config, OnSwitch, Origin, RemoteParent, UnknownTracerPolicy};
 
 /// Makes a [`Registry`] in code, or from a [`Config`] and code.
 ///
@@ -31,7 +31,7 @@ impl RegistryBuilder {
         let model = ConfigModel {
             enabled: true,
             default_tracer: String::new(),
-            unknown_tracer: UnknownTracer::default(),
+            unknown_tracer: UnknownTracerPolicy::default(),
             on_switch: OnSwitch::default(),
             remote_parent: RemoteParent::default(),
             baggage: BaggageConfig::default(),
@@ -65,11 +65,13 @@ impl RegistryBuilder {
     /// Changes every tracer added so far, say to keep a file's tracers in memory during a test:
     ///
     /// ```
-    /// # use multitracer::{Config, InMemoryExporter, RegistryBuilder};
+    /// # use multitracer::builder::RegistryBuilder;
+    /// # use multitracer::config::Config;
+    /// # use multitracer::export::InMemoryExporter;
     /// # let config = Config::from_yaml("tracers: {production: {}}").unwrap();
     /// let spans = InMemoryExporter::new();
     /// let registry = RegistryBuilder::from_config(config).map_tracers(|tracer| tracer.in_memory(&spans)).build()?;
-    /// # Ok::<(), multitracer::BuildError>(())
+    /// # Ok::<(), multitracer::error::BuildError>(())
     /// ```
     pub fn map_tracers(mut self, change: impl FnMut(TracerBuilder) -> TracerBuilder) -> Self {
         self.altered = true;
@@ -92,7 +94,7 @@ impl RegistryBuilder {
     }
 
     /// What a name resolves to that no tracer has. Default: the default tracer.
-    pub fn unknown_tracer(mut self, policy: UnknownTracer) -> Self {
+    pub fn unknown_tracer(mut self, policy: UnknownTracerPolicy) -> Self {
         self.altered = true;
         self.model.unknown_tracer = policy;
         self
@@ -161,7 +163,7 @@ impl From<Config> for RegistryBuilder {
 /// A route made in code: all its conditions must hold.
 ///
 /// ```
-/// use multitracer::RouteBuilder;
+/// use multitracer::builder::RouteBuilder;
 ///
 /// let route = RouteBuilder::to_tracer("canary-users", "canary").header("X-Canary-User", "true");
 /// ```
@@ -215,7 +217,7 @@ impl RouteBuilder {
 /// An experiment made in code.
 ///
 /// ```
-/// use multitracer::ExperimentBuilder;
+/// use multitracer::builder::ExperimentBuilder;
 ///
 /// let experiment = ExperimentBuilder::new("prompt_tone")
 ///     .unit_header(http::HeaderName::from_static("x-user-id"))

@@ -10,7 +10,7 @@ use super::snapshot::Snapshot;
 /// Its `Display` is one line, as in `added: canary; changed: production; kept: 3; routes changed`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Changes {
+pub struct ReloadChanges {
     /// Tracers that were not there before.
     pub added: Vec<Arc<str>>,
     /// Tracers that are not there any more.
@@ -29,7 +29,7 @@ pub struct Changes {
     pub default_tracer: Option<(Arc<str>, Arc<str>)>,
 }
 
-impl Changes {
+impl ReloadChanges {
     /// Whether everything stayed as it was.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -48,12 +48,12 @@ impl Changes {
         let rules =
             |snapshot: &Snapshot| (snapshot.unknown_tracer(), snapshot.on_switch(), snapshot.remote_parent());
         self.rules = rules(old) != rules(new);
-        let [old, new] = [old, new].map(|snapshot| Arc::clone(&snapshot.default_tracer().about.name));
+        let [old, new] = [old, new].map(|snapshot| Arc::clone(&snapshot.default_tracer().info.name));
         self.default_tracer = (old != new).then_some((old, new));
     }
 }
 
-impl fmt::Display for Changes {
+impl fmt::Display for ReloadChanges {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_empty() {
             return f.write_str("nothing changed");

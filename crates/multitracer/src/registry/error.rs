@@ -82,7 +82,7 @@ impl fmt::Debug for ReloadError {
 pub enum SwitchError {
     /// The registry has no such tracer.
     #[error(transparent)]
-    Unknown(#[from] UnknownTracer),
+    Unknown(#[from] UnknownTracerError),
     /// A share of the traces is a number from 0 to 1.
     #[error("the sample rate {0} is not within 0 to 1")]
     SampleRate(f64),
@@ -110,7 +110,7 @@ impl fmt::Debug for SwitchError {
 /// A name that no tracer of the registry has.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("no tracer is named `{name}`{}", Known(.name, .known))]
-pub struct UnknownTracer {
+pub struct UnknownTracerError {
     name: String,
     known: Vec<String>,
 }
@@ -118,12 +118,12 @@ pub struct UnknownTracer {
 /// A name that no experiment of the registry has.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("no experiment is named `{name}`{}", Known(.name, .known))]
-pub struct UnknownExperiment {
+pub struct UnknownExperimentError {
     name: String,
     known: Vec<String>,
 }
 
-impl UnknownTracer {
+impl UnknownTracerError {
     pub(crate) fn new<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Self {
         Self { name: name.to_owned(), known: known.map(str::to_owned).collect() }
     }
@@ -135,7 +135,7 @@ impl UnknownTracer {
     }
 }
 
-impl UnknownExperiment {
+impl UnknownExperimentError {
     pub(crate) fn new<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Self {
         Self { name: name.to_owned(), known: known.map(str::to_owned).collect() }
     }

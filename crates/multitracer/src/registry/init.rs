@@ -28,7 +28,7 @@ const DROP_DEADLINE: Duration = Duration::from_secs(5);
 /// # Errors
 ///
 /// When the file is wrong, an exporter cannot be set up, or a registry is installed already.
-pub fn init(path: impl AsRef<Path>) -> Result<Tracing, BuildError> {
+pub fn init(path: impl AsRef<Path>) -> Result<TracingGuard, BuildError> {
     install(Registry::from_path(path)?)
 }
 
@@ -37,22 +37,22 @@ pub fn init(path: impl AsRef<Path>) -> Result<Tracing, BuildError> {
 /// # Errors
 ///
 /// When one is installed already.
-pub fn install(registry: Registry) -> Result<Tracing, BuildError> {
+pub fn install(registry: Registry) -> Result<TracingGuard, BuildError> {
     INSTALLED.set(registry.clone()).map_err(|_| BuildError::AlreadyInstalled)?;
     for core in registry.snapshot().tracers() {
-        let about = &core.about;
+        let info = &core.info;
         tracing::info!(
             target: "multitracer",
-            tracer = &*about.name,
-            project = &*about.project,
-            environment = about.environment.as_deref().unwrap_or("-"),
-            exporter = about.exporter,
-            sampler = about.sampler,
+            tracer = &*info.name,
+            project = &*info.project,
+            environment = info.environment.as_deref().unwrap_or("-"),
+            exporter = info.exporter,
+            sampler = info.sampler,
             enabled = core.is_on(),
             "tracer ready"
         );
     }
-    Ok(Tracing { registry, ended: false })
+    Ok(TracingGuard { registry, ended: false })
 }
 
 /// The guard of the process's registry.
@@ -61,12 +61,12 @@ pub fn install(registry: Registry) -> Result<Tracing, BuildError> {
 /// for at most 5 s.
 #[must_use = "dropping the guard shuts tracing down"]
 #[derive(Debug)]
-pub struct Tracing {
+pub struct TracingGuard {
     registry: Registry,
     ended: bool,
 }
 
-impl Tracing {
+impl TracingGuard {
     /// The registry.
     #[must_use]
     pub fn registry(&self) -> &Registry {
@@ -88,13 +88,13 @@ impl Tracing {
     /// # Errors
     ///
     /// As [`shutdown`](Self::shutdown).
-    pub fn shutdown_blocking(mut self, deadline: Duration) -> Result<Report, ShutdownError> {
+    pub fn shutdown_blocking(mut self, timeout: Duration) -> Result<Report, ShutdownError> {
         self.ended = true;
-        self.registry.shutdown_blocking(deadline)
+        self.registry.shutdown_blocking(timeout)
     }
 }
 
-impl Drop for Tracing {
+impl Drop for TracingGuard {
     fn drop(&mut self) {
         if !self.ended
             && let Err(error) = self.registry.shutdown_blocking(DROP_DEADLINE)

@@ -3,16 +3,16 @@
 mod build;
 mod builder;
 mod changes;
+mod draining;
 mod error;
 mod init;
-mod life;
-mod now;
-mod plan;
+mod lifecycle;
 mod reload;
-mod retired;
+mod resolve;
 mod routes;
+mod runtime_control;
 mod snapshot;
-mod switches;
+mod spec;
 mod tracer_builder;
 #[cfg(feature = "watch")]
 mod watch;
@@ -31,19 +31,19 @@ use once_cell::sync::OnceCell;
 use opentelemetry::Context;
 
 pub use self::builder::{ExperimentBuilder, RegistryBuilder, RouteBuilder};
-pub use self::changes::Changes;
-pub use self::error::{BuildError, ReloadError, SwitchError, UnknownExperiment, UnknownTracer};
-pub use self::init::{Tracing, init, install};
-use self::plan::FileOrigin;
-use self::retired::Retired;
+pub use self::changes::ReloadChanges;
+use self::draining::Draining;
+pub use self::error::{BuildError, ReloadError, SwitchError, UnknownExperimentError, UnknownTracerError};
+pub use self::init::{TracingGuard, init, install};
 pub(crate) use self::snapshot::Snapshot;
+use self::spec::FileOrigin;
 pub use self::tracer_builder::TracerBuilder;
 #[cfg(feature = "probe")]
 pub(crate) use self::tracer_builder::resource;
 #[cfg(feature = "watch")]
-pub use self::watch::{Watch, Watching};
+pub use self::watch::{WatchBuilder, WatchGuard};
 
-use crate::config::{Config, UnknownTracer as UnknownTracerPolicy};
+use crate::config::{Config, UnknownTracerPolicy};
 use crate::experiment::Experiment;
 use crate::export::ExportRuntime;
 use crate::routing::{Explanation, Headers, Route};
@@ -61,7 +61,8 @@ const MAX_WARNED: usize = 256;
 /// may exist as a process or its tests need. One may be [installed](install) as the process's own.
 ///
 /// ```
-/// use multitracer::{InMemoryExporter, Registry, TracerBuilder};
+/// use multitracer::export::InMemoryExporter;
+/// use multitracer::{Registry, TracerBuilder};
 ///
 /// let spans = InMemoryExporter::new();
 /// let registry = Registry::builder()
@@ -82,7 +83,7 @@ pub struct Registry {
 struct Inner {
     id: u64,
     snapshot: ArcSwap<Snapshot>,
-    retired: Retired,
+    draining: Draining,
     /// Held by whoever changes the snapshot.
     changing: Mutex<Changing>,
     /// Set once another tracer is the default one than when the registry was built: then a context without a frame may
@@ -111,7 +112,7 @@ impl Inner {
         Self {
             id,
             snapshot: ArcSwap::from_pointee(snapshot),
-            retired: Retired::default(),
+            draining: Draining::default(),
             changing: Mutex::new(Changing { origin, ended: false }),
             default_moved: AtomicBool::new(false),
             runtime,
@@ -167,7 +168,7 @@ impl Registry {
     ///   production: {project: myapp-production, exporter: {console: {}}}
     /// ")?;
     /// assert_eq!(registry.default_tracer().project(), "myapp-production");
-    /// # Ok::<(), multitracer::BuildError>(())
+    /// # Ok::<(), multitracer::error::BuildError>(())
     /// ```
     ///
     /// # Errors
@@ -202,7 +203,8 @@ impl Registry {
     /// give it another.
     ///
     /// ```
-    /// # use multitracer::{InMemoryExporter, Registry, TracerBuilder};
+    /// # use multitracer::export::InMemoryExporter;
+    /// # use multitracer::{Registry, TracerBuilder};
     /// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&InMemoryExporter::new())).build()?;
     /// assert!(Registry::current().is_none());
     /// registry.scope(|| assert!(Registry::current().unwrap().tracer("canary").is_ok()));
@@ -218,11 +220,11 @@ impl Registry {
     /// # Errors
     ///
     /// When the registry has none; the error names those that it has.
-    pub fn tracer(&self, name: &str) -> Result<Tracer, UnknownTracer> {
+    pub fn tracer(&self, name: &str) -> Result<Tracer, UnknownTracerError> {
         let snapshot = self.snapshot();
         match snapshot.by_name(name) {
             Some(core) => Ok(Tracer::new(Arc::clone(core), self.clone())),
-            None => Err(UnknownTracer::new(name, snapshot.names())),
+            None => Err(UnknownTracerError::new(name, snapshot.names())),
         }
     }
 
@@ -256,7 +258,7 @@ impl Registry {
     /// "#)?;
     /// let route = registry.route(&[("x-canary-user", "true")]);
     /// assert_eq!((route.tracer().name(), route.name()), ("canary", Some("canary-users")));
-    /// # Ok::<(), multitracer::BuildError>(())
+    /// # Ok::<(), multitracer::error::BuildError>(())
     /// ```
     #[must_use]
     pub fn route<H: Headers + ?Sized>(&self, headers: &H) -> Route {
@@ -288,7 +290,7 @@ impl Registry {
     /// "#)?;
     /// let explanation = registry.explain_route(&[("x-canary-user", "yes")]);
     /// assert_eq!(explanation.rules()[0].to_string(), "canary-users: `x-canary-user` is `yes`, not `true`");
-    /// # Ok::<(), multitracer::BuildError>(())
+    /// # Ok::<(), multitracer::error::BuildError>(())
     /// ```
     #[must_use]
     pub fn explain_route<H: Headers + ?Sized>(&self, headers: &H) -> Explanation {
@@ -301,7 +303,7 @@ impl Registry {
     /// # Errors
     ///
     /// When the registry has none; the error names those that it has.
-    pub fn experiment(&self, name: &str) -> Result<Experiment, UnknownExperiment> {
+    pub fn experiment(&self, name: &str) -> Result<Experiment, UnknownExperimentError> {
         self.snapshot().experiment(self, name)
     }
 
@@ -322,10 +324,10 @@ impl Registry {
     }
 
     pub(crate) fn is_installed(&self) -> bool {
-        INSTALLED.get().is_some_and(|installed| installed.is(self))
+        INSTALLED.get().is_some_and(|installed| installed.ptr_eq(self))
     }
 
-    pub(crate) fn is(&self, other: &Self) -> bool {
+    pub(crate) fn ptr_eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
     }
 
@@ -371,11 +373,11 @@ impl Registry {
             UnknownTracerPolicy::Drop => (None, "none"),
             _ => {
                 let default = snapshot.default_tracer();
-                (Some(Arc::clone(default)), &*default.about.name)
+                (Some(Arc::clone(default)), &*default.info.name)
             }
         };
         if first {
-            let error = UnknownTracer::new(name, snapshot.names());
+            let error = UnknownTracerError::new(name, snapshot.names());
             tracing::warn!(target: "multitracer", used, "{place}: {error}");
         }
         instead

@@ -5,16 +5,16 @@ use std::sync::atomic::Ordering;
 
 use super::build::build_tracer;
 use super::builder::RegistryBuilder;
-use super::changes::Changes;
+use super::changes::ReloadChanges;
 use super::error::ReloadError;
-use super::plan::Plan;
 use super::snapshot::{Built, Snapshot};
+use super::spec::Plan;
 use super::{Inner, Registry};
 use crate::config::Origin;
 use crate::tracer::TracerCore;
 
 impl Registry {
-    /// Puts another configuration in place of the one in use: a [`Config`](crate::Config), or a [`RegistryBuilder`].
+    /// Puts another configuration in place of the one in use: a [`Config`](crate::config::Config), or a [`RegistryBuilder`].
     ///
     /// Everything is built first, then swapped in one step. Whoever holds this registry sees the new tracers, routes and
     /// experiments from the next call on, the HTTP layers among them.
@@ -22,15 +22,16 @@ impl Registry {
     /// - A tracer whose configuration is the same is kept, with its connections, its queue, its counts, and what
     ///   [`set_enabled`](Self::set_enabled) and [`set_sample_rate`](Self::set_sample_rate) made of it. One with an exporter or a
     ///   sampler that code gave is always built anew, except for one that keeps the same
-    ///   [`InMemoryExporter`](crate::InMemoryExporter).
+    ///   [`InMemoryExporter`](crate::export::InMemoryExporter).
     /// - A tracer that changed or is gone still takes the spans of the traces that began in it, so that these stay whole and
     ///   where they began; then it exports what it has, and ends. Its counts stay in the [`report`](Self::report).
     /// - Every trace that begins later follows the new configuration, whatever [`Tracer`](crate::Tracer) handle, route or
     ///   ambient tracer it comes through: these stand for the tracer of that name. Where there is none any more, the rule for
-    ///   [unknown names](crate::UnknownTracerPolicy) says what to do.
+    ///   [unknown names](crate::config::UnknownTracerPolicy) says what to do.
     ///
     /// ```
-    /// use multitracer::{Config, Registry};
+    /// use multitracer::config::Config;
+    /// use multitracer::Registry;
     ///
     /// let registry = Registry::from_yaml("tracers: {production: {exporter: console}}")?;
     /// let changes = registry.reload(Config::from_yaml("
@@ -47,7 +48,7 @@ impl Registry {
     ///
     /// When a name is unknown or used twice, a value is out of range, an exporter cannot be set up, or the registry was shut
     /// down. Then nothing has changed.
-    pub fn reload(&self, new: impl Into<RegistryBuilder>) -> Result<Changes, ReloadError> {
+    pub fn reload(&self, new: impl Into<RegistryBuilder>) -> Result<ReloadChanges, ReloadError> {
         let changes = self.replace(new.into())?;
         tracing::info!(target: "multitracer", "reloaded; {changes}");
         Ok(changes)
@@ -60,7 +61,7 @@ impl Registry {
     ///
     /// As [`reload`](Self::reload); when the file is wrong, with every problem and its place; and when there is no such file,
     /// or code has changed what it said (then load it, do the same to it, and use [`reload`](Self::reload)).
-    pub fn reload_from_file(&self) -> Result<Changes, ReloadError> {
+    pub fn reload_from_file(&self) -> Result<ReloadChanges, ReloadError> {
         self.reload(self.origin(false)?.load()?)
     }
 
@@ -74,7 +75,7 @@ impl Registry {
         }
     }
 
-    fn replace(&self, new: RegistryBuilder) -> Result<Changes, ReloadError> {
+    fn replace(&self, new: RegistryBuilder) -> Result<ReloadChanges, ReloadError> {
         let Plan { model, tracers, origin } = Plan::new(new)?;
         let model = Arc::new(model);
         let inner = &self.inner;
@@ -83,7 +84,7 @@ impl Registry {
             return Err(ReloadError::ShutDown);
         }
         let old = inner.snapshot.load_full();
-        let (mut changes, mut built) = (Changes::default(), Vec::with_capacity(tracers.len()));
+        let (mut changes, mut built) = (ReloadChanges::default(), Vec::with_capacity(tracers.len()));
         for tracer in tracers {
             let name: Arc<str> = tracer.name().into();
             let list = match old.position(&name) {
@@ -118,7 +119,7 @@ impl Inner {
         let stays =
             |core: &Arc<TracerCore>| new.by_id(core.id().name).is_some_and(|other| Arc::ptr_eq(core, other));
         // whoever sees the new snapshot sees these too
-        self.retired.add(old.tracers().iter().filter(|core| !stays(core)).cloned());
+        self.draining.add(old.tracers().iter().filter(|core| !stays(core)).cloned());
         drop(old);
         self.snapshot.store(Arc::new(new));
         self.tend();

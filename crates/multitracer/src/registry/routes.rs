@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Registry;
-use super::error::UnknownExperiment;
+use super::error::UnknownExperimentError;
 use super::snapshot::{ResolvedRoute, ResolvedTarget, Snapshot};
 use crate::experiment::Experiment;
 use crate::routing::{Headers, Route};
@@ -51,10 +51,10 @@ impl Snapshot {
         &self,
         registry: &Registry,
         name: &str,
-    ) -> Result<Experiment, UnknownExperiment> {
+    ) -> Result<Experiment, UnknownExperimentError> {
         match self.experiments.iter().find(|experiment| &*experiment.name == name) {
             Some(core) => Ok(Experiment::new(Arc::clone(core), registry.clone())),
-            None => Err(UnknownExperiment::new(name, self.experiments.iter().map(|core| &*core.name))),
+            None => Err(UnknownExperimentError::new(name, self.experiments.iter().map(|core| &*core.name))),
         }
     }
 }

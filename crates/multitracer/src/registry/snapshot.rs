@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use opentelemetry::Key;
 
-use super::plan::Spec;
+use super::spec::Spec;
 use crate::config::model::{ConfigModel, RouteTarget};
-use crate::config::{OnSwitch, RemoteParent, UnknownTracer as UnknownTracerPolicy};
+use crate::config::{OnSwitch, RemoteParent, UnknownTracerPolicy};
 use crate::experiment::{ExperimentCore, Split};
 use crate::routing::Router;
 use crate::tracer::{NameId, TracerCore, TracerId};
@@ -54,7 +54,7 @@ impl Snapshot {
         let (tracers, specs): (Vec<_>, Vec<_>) =
             built.into_iter().map(|Built { core, spec }| (core, spec)).unzip();
         let by_name: HashMap<Arc<str>, usize> =
-            tracers.iter().enumerate().map(|(at, core)| (Arc::clone(&core.about.name), at)).collect();
+            tracers.iter().enumerate().map(|(at, core)| (Arc::clone(&core.info.name), at)).collect();
         let mut by_id = Vec::new();
         for (at, core) in tracers.iter().enumerate() {
             let id = core.id.name.index();
@@ -133,7 +133,7 @@ impl Snapshot {
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> + Clone + use<'_> {
-        self.tracers.iter().map(|core| &*core.about.name)
+        self.tracers.iter().map(|core| &*core.info.name)
     }
 
     pub(crate) fn default_tracer(&self) -> &Arc<TracerCore> {

@@ -1,6 +1,6 @@
 //! Reloading by itself: when the file changes, and on SIGHUP.
 
-mod file;
+mod fingerprint;
 
 use std::fmt;
 use std::future::pending;
@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use self::file::{Seen, look};
-use super::changes::Changes;
+use self::fingerprint::{Seen, look};
+use super::changes::ReloadChanges;
 use super::error::{BuildError, ReloadError};
 use super::{Inner, Registry, RegistryBuilder};
 use crate::config::{Config, Origin};
@@ -22,12 +22,12 @@ const PERIOD: Duration = Duration::from_secs(2);
 /// A file that changes still is left alone for so long.
 const SETTLE: Duration = Duration::from_millis(100);
 
-type Tell = dyn Fn(&Result<Changes, ReloadError>) + Send + Sync;
+type Tell = dyn Fn(&Result<ReloadChanges, ReloadError>) + Send + Sync;
 type Build = dyn Fn(Config) -> RegistryBuilder + Send + Sync;
 
 /// How a registry is to be reloaded by itself; made by [`Registry::watch`].
 #[must_use = "nothing is watched before `start` is called"]
-pub struct Watch {
+pub struct WatchBuilder {
     registry: Registry,
     period: Duration,
     how: How,
@@ -55,12 +55,12 @@ impl Registry {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn watch(&self) -> Watch {
-        Watch { registry: self.clone(), period: PERIOD, how: How::default() }
+    pub fn watch(&self) -> WatchBuilder {
+        WatchBuilder { registry: self.clone(), period: PERIOD, how: How::default() }
     }
 }
 
-impl Watch {
+impl WatchBuilder {
     /// Time between two looks at the file. Default 2 s.
     pub fn period(mut self, period: Duration) -> Self {
         self.period = period;
@@ -70,7 +70,7 @@ impl Watch {
     /// Calls `tell` with what came of each reload, except where the file was touched and says the same as before.
     pub fn on_reload<F>(mut self, tell: F) -> Self
     where
-        F: Fn(&Result<Changes, ReloadError>) + Send + Sync + 'static,
+        F: Fn(&Result<ReloadChanges, ReloadError>) + Send + Sync + 'static,
     {
         self.how.tell = Some(Arc::new(tell));
         self
@@ -91,7 +91,7 @@ impl Watch {
     ///
     /// When the registry was not built from a file, or from a file that code had changed and without
     /// [`build_with`](Self::build_with); when no thread can be started.
-    pub fn start(self) -> Result<Watching, ReloadError> {
+    pub fn start(self) -> Result<WatchGuard, ReloadError> {
         let Self { registry, period, how } = self;
         let origin = registry.origin(how.build.is_some())?;
         let inner = &registry.inner;
@@ -108,14 +108,14 @@ impl Watch {
                 _ = stopped => {}
             }
         });
-        Ok(Watching { _stop: stop })
+        Ok(WatchGuard { _stop: stop })
     }
 }
 
-/// Keeps a [`Watch`] going until it is dropped.
+/// Keeps a [`WatchBuilder`] going until it is dropped.
 #[must_use = "dropping it ends the watch"]
 #[derive(Debug)]
-pub struct Watching {
+pub struct WatchGuard {
     _stop: oneshot::Sender<()>,
 }
 
@@ -196,9 +196,9 @@ impl How {
     }
 }
 
-impl fmt::Debug for Watch {
+impl fmt::Debug for WatchBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Watch")
+        f.debug_struct("WatchBuilder")
             .field("registry", &self.registry)
             .field("period", &self.period)
             .finish_non_exhaustive()

@@ -20,7 +20,7 @@ use http::HeaderMap;
 /// A type of your own lists its headers:
 ///
 /// ```
-/// use multitracer::Headers;
+/// use multitracer::routing::Headers;
 ///
 /// struct Job {
 ///     customer: String,

@@ -82,7 +82,7 @@ impl From<Tracer> for Route {
     }
 }
 
-/// A variant that the application chose, say by [`Experiment::assign`](crate::Experiment::assign) with a unit that is in no header.
+/// A variant that the application chose, say by [`Experiment::assign`](crate::experiment::Experiment::assign) with a unit that is in no header.
 impl From<Assignment> for Route {
     fn from(assignment: Assignment) -> Self {
         Self { name: None, chosen: Chosen::Variant(assignment) }

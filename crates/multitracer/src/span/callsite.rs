@@ -13,7 +13,7 @@ use super::future;
 use super::guard::Entered;
 use super::options::Options;
 use super::state::{Deferred, Opened, Prepared};
-use crate::tracer::{NameId, any_tracer_on, left_out};
+use crate::tracer::{NameId, any_tracer_enabled, skip_unsampled};
 
 /// One `#[traced]` in the source. Made of constants and passed by value: a static for each function would cost more to compile
 /// than everything else that the macro writes.
@@ -47,14 +47,14 @@ pub enum Kind {
 #[inline(always)]
 #[track_caller]
 pub fn enter(name: &'static str, function: fn() -> &'static str) -> Entered {
-    if any_tracer_on() { enter_now(name, function, Location::caller()) } else { Entered::none() }
+    if any_tracer_enabled() { enter_now(name, function, Location::caller()) } else { Entered::none() }
 }
 
 /// Takes the context of the call; the span opens at the first poll.
 #[inline(always)]
 #[track_caller]
 pub fn defer(name: &'static str, function: fn() -> &'static str) -> Deferred {
-    if any_tracer_on() { defer_now(name, function, Location::caller()) } else { Deferred::none() }
+    if any_tracer_enabled() { defer_now(name, function, Location::caller()) } else { Deferred::none() }
 }
 
 /// A site, to be told more of.
@@ -90,31 +90,31 @@ impl Site {
     #[inline(always)]
     #[must_use]
     pub fn enter(self) -> Entered {
-        if any_tracer_on() { enter_site(self) } else { Entered::none() }
+        if any_tracer_enabled() { enter_site(self) } else { Entered::none() }
     }
 
     #[inline(always)]
     #[must_use]
     pub fn enter_with(self, options: impl FnOnce(&mut Options)) -> Entered {
-        if any_tracer_on() { enter_site_with(self, options) } else { Entered::none() }
+        if any_tracer_enabled() { enter_site_with(self, options) } else { Entered::none() }
     }
 
     #[inline(always)]
     #[must_use]
     pub fn defer(self) -> Deferred {
-        if any_tracer_on() { defer_site(self) } else { Deferred::none() }
+        if any_tracer_enabled() { defer_site(self) } else { Deferred::none() }
     }
 
     #[inline(always)]
     #[must_use]
     pub fn defer_with(self, options: impl FnOnce(&mut Options)) -> Deferred {
-        if any_tracer_on() { defer_site_with(self, options) } else { Deferred::none() }
+        if any_tracer_enabled() { defer_site_with(self, options) } else { Deferred::none() }
     }
 
     /// Runs `record` if the future that wraps the caller has just opened a span of this site.
     #[inline(always)]
     pub fn on_start(self, record: impl FnOnce(&mut Attributes<'_>)) {
-        if any_tracer_on() {
+        if any_tracer_enabled() {
             future::on_start(&self, record);
         }
     }
@@ -155,7 +155,7 @@ fn enter_now(
 
 #[inline(never)]
 fn enter_site(site: Site) -> Entered {
-    if left_out(site.tracer.map(Literal::id)) {
+    if skip_unsampled(site.tracer.map(Literal::id)) {
         return Entered::none();
     }
     match Opened::ambient(site) {

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 
 use super::attributes::Attributes;
 use super::callsite::Site;
-use super::observe::{Observe, Outcome, Silent, Watching};
+use super::outcome::{Observe, Outcome, Silent, Watching};
 use super::state::{Called, Deferred, Opened, State};
 use crate::config::model::CaptureConfig;
 

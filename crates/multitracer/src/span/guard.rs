@@ -7,7 +7,7 @@ use std::thread;
 use opentelemetry::ContextGuard;
 
 use super::attributes::Attributes;
-use super::observe::Outcome;
+use super::outcome::Outcome;
 use super::state::Opened;
 
 /// Keeps a span current, and ends it when dropped.

@@ -1,6 +1,10 @@
 //! What `#[traced]` expands to: a call site, a guard, a future, a stream, an outcome.
 
+#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
+mod async_fn;
 mod attributes;
+#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
+mod boxed_future;
 #[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod callsite;
 #[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
@@ -10,13 +14,9 @@ mod function_name;
 mod future;
 mod guard;
 #[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
-mod observe;
-#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod options;
 #[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
-mod output;
-#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
-mod shape;
+mod outcome;
 #[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod state;
 #[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
@@ -34,8 +34,8 @@ pub mod __private {
     pub use super::callsite::{Kind, Literal, Site, defer, enter, site};
     pub use super::future::Traced;
     pub use super::guard::Entered;
-    pub use super::observe::{Outcome, test};
     pub use super::options::{IntoLinks, IntoParent, Options};
+    pub use super::outcome::{Outcome, test};
     pub use super::state::Deferred;
     pub use super::stream::TracedStream;
     pub use multitracer_macros::{__tracers, traced};
@@ -49,18 +49,18 @@ pub mod __private {
     }
 
     pub mod observe {
-        pub use crate::span::observe::{
+        pub use crate::span::outcome::{
             AnyValue, ObserveDebug, ObserveDisplay, ObserveNothing, ObserveText, Probe, ProbeErr, err_debug,
             err_display,
         };
     }
 
     pub mod future {
-        pub use crate::span::output::{Any, AnyOutput, Output};
+        pub use crate::span::async_fn::{Any, AnyOutput, Output};
     }
 
     pub mod shape {
-        pub use crate::span::shape::{
+        pub use crate::span::boxed_future::{
             BeginAny, BeginFuture, BeginLocalFuture, BeginSyncFuture, FutureCall, Shape,
         };
     }

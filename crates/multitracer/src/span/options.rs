@@ -93,7 +93,7 @@ impl Options {
     /// `future.with_tracer(..)` does. Otherwise the context of the call stays, and with it the parent.
     pub(super) fn at(mut self, now: &Context) -> Self {
         if let Some(entered) = Frame::of(now)
-            && !Frame::of(&self.cx).is_some_and(|frame| frame.is(entered))
+            && !Frame::of(&self.cx).is_some_and(|frame| frame.ptr_eq(entered))
         {
             self.cx = now.clone();
         }

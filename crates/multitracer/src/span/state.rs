@@ -10,8 +10,8 @@ use opentelemetry::{Context, ContextGuard, KeyValue};
 
 use super::attributes::{Attributes, shorten};
 use super::callsite::Site;
-use super::observe::Outcome;
 use super::options::Options;
+use super::outcome::Outcome;
 use crate::config::model::CaptureConfig;
 use crate::registry::Registry;
 use crate::tracer::{Frame, NewSpan, Parent, Started, TracerCore};
@@ -64,7 +64,7 @@ impl Opened {
         let cx = Context::current();
         let frame = Frame::of(&cx)?;
         let (registry, core) = (frame.registry(), frame.tracer());
-        if site.literal().is_some() || registry.has_retired() || !core.is_on() {
+        if site.literal().is_some() || registry.has_draining() || !core.is_on() {
             return None;
         }
         let new = NewSpan {

@@ -57,15 +57,15 @@ impl TestRegistry {
     /// As [`from_yaml`](Self::from_yaml), for a configuration that was loaded, say the program's own file with variables of the test's:
     ///
     /// ```
-    /// use multitracer::Config;
+    /// use multitracer::config::Config;
     /// use multitracer::testing::TestRegistry;
     ///
     /// # let yaml = "tracers: {production: {api_key: '${API_KEY}'}}";
-    /// # let load = |loader: multitracer::ConfigLoader, _path: &str| loader.yaml(yaml);
+    /// # let load = |loader: multitracer::config::ConfigLoader, _path: &str| loader.load_yaml(yaml);
     /// # macro_rules! path { ($loader:expr, $path:expr) => { load($loader, $path) } }
     /// let variables = |_name: &str| Some("test".to_owned());
     /// # let config = load(Config::loader().variables(variables), "config.yaml")?;
-    /// // let config = Config::loader().variables(variables).path("config.yaml")?;
+    /// // let config = Config::loader().variables(variables).load_path("config.yaml")?;
     /// let test = TestRegistry::from_config(config)?;
     /// # let _ = test;
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use proc_macro2::{Delimiter, Group, LexError, Span, TokenStream, TokenTree};
 
 use super::registry::TestRegistry;
-use crate::registry::UnknownTracer;
+use crate::registry::UnknownTracerError;
 
 /// Folders inside folders that are followed.
 const DEEPEST: usize = 64;
@@ -22,12 +22,12 @@ impl TestRegistry {
     ///
     /// ```no_run
     /// use multitracer::testing::TestRegistry;
-    /// use multitracer::{Config, UndefinedVariables};
+    /// use multitracer::config::{Config, UndefinedVariables};
     ///
     /// // #[test]
     /// fn every_tracer_is_configured() {
     ///     let loader = Config::loader().undefined_variables(UndefinedVariables::Empty);
-    ///     let test = TestRegistry::from_config(loader.path("config.yaml").unwrap()).unwrap();
+    ///     let test = TestRegistry::from_config(loader.load_path("config.yaml").unwrap()).unwrap();
     ///     assert!(test.check_sources(concat!(env!("CARGO_MANIFEST_DIR"), "/src")).unwrap() > 0);
     /// }
     /// # every_tracer_is_configured();
@@ -117,7 +117,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    fn known(&self, name: &str) -> Result<(), UnknownTracer> {
+    fn known(&self, name: &str) -> Result<(), UnknownTracerError> {
         self.test.registry().tracer(name).map(drop)
     }
 }

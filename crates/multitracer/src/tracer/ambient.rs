@@ -7,8 +7,8 @@ use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
 use super::core::TracerCore;
-use super::name::TracerId;
-use super::owners::owner;
+use super::interned_name::TracerId;
+use super::span_owners::owner;
 use crate::registry::Registry;
 
 /// Set once any frame exists, so that a process that never switches skips the look-up.
@@ -48,7 +48,7 @@ impl Frame {
     }
 
     /// Whether the two were entered at the same place and time.
-    pub(crate) fn is(&self, other: &Self) -> bool {
+    pub(crate) fn ptr_eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 

@@ -13,11 +13,11 @@ use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, Span};
 
 use super::ambient::{Around, Frame, around};
-use super::made::Made;
-use super::name::TracerId;
+use super::enabled::On;
+use super::interned_name::TracerId;
 use super::sampling::Sampling;
-use super::switch::On;
-use super::trace_cap::{Place, TraceCap};
+use super::span_limit::{SpanLimit, SpanPermit};
+use super::tagged_span::TaggedSpan;
 use crate::config::model::CaptureConfig;
 use crate::config::{OnSwitch, RemoteParent};
 use crate::export::Pipeline;
@@ -25,7 +25,7 @@ use crate::registry::Registry;
 
 /// What a `Tracer` stands for.
 pub(crate) struct TracerCore {
-    pub(crate) about: About,
+    pub(crate) info: TracerInfo,
     pub(crate) id: TracerId,
     pub(crate) capture: CaptureConfig,
     pub(crate) pipeline: Arc<Pipeline>,
@@ -34,7 +34,7 @@ pub(crate) struct TracerCore {
     pub(crate) sdk: SdkTracer,
     pub(crate) sampling: Arc<Sampling>,
     /// `limits.max_spans_per_trace`.
-    pub(crate) cap: Option<Arc<TraceCap>>,
+    pub(crate) cap: Option<Arc<SpanLimit>>,
     pub(crate) counts: Counts,
     pub(crate) switch: Switch,
 }
@@ -64,7 +64,7 @@ impl Switch {
 
 /// What a tracer is, for people to read. Holds no secret.
 #[derive(Clone, Debug)]
-pub(crate) struct About {
+pub(crate) struct TracerInfo {
     pub(crate) name: Arc<str>,
     pub(crate) project: Arc<str>,
     pub(crate) environment: Option<Arc<str>>,
@@ -155,7 +155,7 @@ impl TracerCore {
             };
         }
 
-        let Ok(place) = self.place_in(parent.as_ref()) else {
+        let Ok(permit) = self.permit_in(parent.as_ref()) else {
             return match ambient {
                 true => Started::Unsampled,
                 false => Started::Opened { cx: enter(cx), recording: false },
@@ -172,7 +172,7 @@ impl TracerCore {
         if recording {
             copy_baggage(registry, cx, &mut span);
         }
-        Started::Opened { cx: enter(cx).with_span(self.made(span, place)), recording }
+        Started::Opened { cx: enter(cx).with_span(self.made(span, permit)), recording }
     }
 
     /// The context that the SDK finds `parent` in.
@@ -186,24 +186,24 @@ impl TracerCore {
     }
 
     /// A place in the trace of `parent` for one more span, where traces are capped. A span that gets none is counted.
-    pub(super) fn place_in(&self, parent: Option<&SpanContext>) -> Result<Option<Place>, Full> {
+    pub(super) fn permit_in(&self, parent: Option<&SpanContext>) -> Result<Option<SpanPermit>, Full> {
         let (Some(cap), Some(parent)) = (&self.cap, parent) else { return Ok(None) };
-        let place = cap.enter(parent.trace_id());
-        if place.is_none() {
+        let permit = cap.enter(parent.trace_id());
+        if permit.is_none() {
             self.counts.sampled.fetch_add(1, Ordering::Relaxed);
             self.pipeline.throttle();
             return Err(Full);
         }
-        Ok(place)
+        Ok(permit)
     }
 
     /// Counts a span that the SDK has made, and gives it its place.
-    pub(super) fn made(&self, span: Span, place: Option<Place>) -> Made<Span> {
+    pub(super) fn made(&self, span: Span, permit: Option<SpanPermit>) -> TaggedSpan<Span> {
         let context = span.span_context();
         let count = if context.is_sampled() { &self.counts.sampled } else { &self.counts.sampled_out };
         count.fetch_add(1, Ordering::Relaxed);
-        let place = place.or_else(|| self.cap.as_ref()?.enter(context.trace_id()));
-        Made::new(span, self.id, place)
+        let permit = permit.or_else(|| self.cap.as_ref()?.enter(context.trace_id()));
+        TaggedSpan::new(span, self.id, permit)
     }
 
     /// The parent that the rules of switching and of remote parents give; else a link, or nothing.
@@ -265,9 +265,6 @@ impl NewSpan {
 impl fmt::Debug for TracerCore {
     /// Leaves the SDK's tracer out: its own output shows an exporter's credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tracer")
-            .field("about", &self.about)
-            .field("on", &self.is_on())
-            .finish_non_exhaustive()
+        f.debug_struct("Tracer").field("info", &self.info).field("on", &self.is_on()).finish_non_exhaustive()
     }
 }

@@ -10,8 +10,8 @@ use opentelemetry::Context;
 use pin_project_lite::pin_project;
 
 use super::ambient::Frame;
-use super::carry::carried;
-use super::choice::{AsTracer, TracerChoice};
+use super::as_tracer::{AsTracer, TracerChoice};
+use super::context_propagation::carried;
 use super::core::TracerCore;
 use crate::registry::Registry;
 
@@ -23,7 +23,8 @@ pub trait WithTracerExt: Future + Sized {
     /// with the result keeps the span that is current here as its parent.
     ///
     /// ```
-    /// # use multitracer::{InMemoryExporter, Registry, TracerBuilder};
+    /// # use multitracer::export::InMemoryExporter;
+    /// # use multitracer::{Registry, TracerBuilder};
     /// use multitracer::WithTracerExt as _;
     ///
     /// # #[tokio::main(flavor = "current_thread")] async fn main() {

@@ -6,7 +6,7 @@ use super::super::model::{
     AttributeValue, BaggageConfig, BatchConfig, CaptureConfig, Compression, ConfigModel, Encoding,
     ExperimentConfig, ExporterConfig, HeaderMatch, LimitsConfig, OnSwitch, OtlpHttpConfig, ParentBasedConfig,
     RemoteParent, RouteConfig, RouteTarget, SamplerConfig, ServiceConfig, TlsConfig, TracerConfig,
-    UnknownTracer, ValueMatch, VariantConfig,
+    UnknownTracerPolicy, ValueMatch, VariantConfig,
 };
 use super::super::{Secret, rules};
 use super::{load, refusal};
@@ -75,7 +75,7 @@ fn is_what_it_says() {
     let expected = ConfigModel {
         enabled: true,
         default_tracer: "production".to_owned(),
-        unknown_tracer: UnknownTracer::Default,
+        unknown_tracer: UnknownTracerPolicy::Default,
         on_switch: OnSwitch::Link,
         remote_parent: RemoteParent::Auto,
         baggage: BaggageConfig::default(),

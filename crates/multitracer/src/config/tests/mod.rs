@@ -23,7 +23,7 @@ fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let variables: Vec<_> =
         variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
     let set = move |name: &str| variables.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
-    Config::loader().overrides(set.clone()).variables(set).yaml(text)
+    Config::loader().overrides(set.clone()).variables(set).load_yaml(text)
 }
 
 fn model(text: &str) -> ConfigModel {

@@ -6,7 +6,7 @@ use super::super::Secret;
 use super::super::model::{
     AttributeValue, BatchConfig, Compression, Encoding, ExporterConfig, LimitsConfig, OnSwitch,
     OtlpGrpcConfig, OtlpHttpConfig, ParentBasedConfig, RemoteParent, RouteTarget, SamplerConfig, TlsConfig,
-    TracerConfig, UnknownTracer, ValueMatch,
+    TracerConfig, UnknownTracerPolicy, ValueMatch,
 };
 use super::{load, model};
 
@@ -47,7 +47,7 @@ fn settings_of_the_whole() {
     );
     assert_eq!(config.default_tracer, "b");
     assert!(!config.enabled && !config.tracers[0].enabled && config.tracers[1].enabled);
-    assert_eq!(config.unknown_tracer, UnknownTracer::Drop);
+    assert_eq!(config.unknown_tracer, UnknownTracerPolicy::Drop);
     assert_eq!(config.on_switch, OnSwitch::Child);
     assert_eq!(config.remote_parent, RemoteParent::Link);
 }

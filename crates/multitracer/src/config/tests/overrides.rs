@@ -91,7 +91,7 @@ fn a_variable_that_two_tracers_share_is_refused() {
 #[test]
 fn the_structure_has_no_overrides() {
     let enabled = |name: &str| (name == "MULTITRACER_ENABLED").then(|| "nope".to_owned());
-    assert!(Config::loader().overrides(enabled).yaml(FILE).is_err());
+    assert!(Config::loader().overrides(enabled).load_yaml(FILE).is_err());
     assert!(Config::loader().overrides(enabled).check_yaml(FILE).is_ok());
 }
 
@@ -118,7 +118,7 @@ fn variables_that_stand_for_nothing_are_warned_about() {
         ("MULTITRACER_OF_ANOTHER_PROGRAM", "cAnArY"),
         ("MULTITRACER_ENABLED", "true"),
     ]);
-    let config = Config::loader().overrides(SET).yaml(FILE).unwrap();
+    let config = Config::loader().overrides(SET).load_yaml(FILE).unwrap();
     let warnings: Vec<String> =
         config.warnings().iter().map(|each| each.render("f", false).to_string()).collect();
     assert_eq!(
@@ -145,7 +145,7 @@ fn exporter_variables_that_are_set_are_warned_about() {
         ("OTEL_SERVICE_NAME", "cAnArY"),
     ]);
     let warnings = |text: &str| {
-        let config = Config::loader().variables(SET).overrides(SET).yaml(text).unwrap();
+        let config = Config::loader().variables(SET).overrides(SET).load_yaml(text).unwrap();
         config.warnings().iter().map(|each| each.render("f", false).to_string()).collect::<Vec<_>>()
     };
     let text = "tracers: {a: {exporter: {otlp_http: {endpoint: \"${OTEL_EXPORTER_OTLP_TRACES_ENDPOINT}\"}}}}";

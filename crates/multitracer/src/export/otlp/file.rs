@@ -10,16 +10,16 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::encode::Encoder;
 use crate::config::model::FileConfig;
-use crate::export::clients::Clients;
-use crate::export::exporter::{Delivered, ExportFuture, Exporter, ExporterError};
-use crate::export::failure::{Failure, Retryable};
+use crate::export::connection_pool::ConnectionPool;
+use crate::export::exporter::{ExportFuture, ExportSuccess, Exporter, ExporterError};
+use crate::export::failure::{ExportError, Retryable};
 use crate::export::retry::Retry;
 
 /// An exporter for `config`. The file is opened here, so that one that cannot be is found at the start.
 pub(crate) fn otlp_file(
     config: &FileConfig,
     resource: &Resource,
-    clients: &Clients,
+    clients: &ConnectionPool,
 ) -> Result<Arc<dyn Exporter>, ExporterError> {
     let file = clients.files.get(PathBuf::from(&config.path), |path| {
         let mut file = Rotating { path: path.clone(), open: None, max_size: 0, max_backups: 0 };
@@ -45,7 +45,7 @@ impl Exporter for OtlpFile {
     fn export(self: Arc<Self>, batch: Vec<SpanData>, retry: Retry) -> ExportFuture {
         Box::pin(async move {
             let line = self.encoder.json(batch);
-            let mut line = line.map_err(|error| Failure::failed(format!("cannot encode: {error}")))?;
+            let mut line = line.map_err(|error| ExportError::failed(format!("cannot encode: {error}")))?;
             line.push(b'\n');
             retry.run(|| async { self.write(&line) }).await
         })
@@ -53,14 +53,16 @@ impl Exporter for OtlpFile {
 }
 
 impl OtlpFile {
-    fn write(&self, line: &[u8]) -> Result<Delivered, Failure> {
+    fn write(&self, line: &[u8]) -> Result<ExportSuccess, ExportError> {
         // a disk may be slow
         let written = tokio::task::block_in_place(|| {
             self.file.lock().unwrap_or_else(PoisonError::into_inner).write(line)
         });
         match written {
-            Ok(()) => Ok(Delivered { bytes: line.len(), ..Delivered::default() }),
-            Err(error) => Err(Failure::failed(format!("cannot write: {error}")).retry(Retryable::Backoff)),
+            Ok(()) => Ok(ExportSuccess { bytes: line.len(), ..ExportSuccess::default() }),
+            Err(error) => {
+                Err(ExportError::failed(format!("cannot write: {error}")).retry(Retryable::Backoff))
+            }
         }
     }
 }

@@ -16,13 +16,13 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity
 use tonic::{Code, Request, Status};
 
 use super::encode::Encoder;
-use super::scrub::Scrub;
+use super::redact_errors::ErrorRedactor;
 use super::tls::Pem;
-use super::{KEEP_ALIVE, KEEP_ALIVE_ANSWER, MAX_ANSWER, USER_AGENT, answer, chain};
+use super::{KEEP_ALIVE, KEEP_ALIVE_ANSWER, MAX_ANSWER, USER_AGENT, chain, response};
 use crate::config::model::{Compression, OtlpGrpcConfig};
-use crate::export::clients::Clients;
-use crate::export::exporter::{Delivered, ExportFuture, Exporter, ExporterError};
-use crate::export::failure::{DropReason, Failure, Retryable};
+use crate::export::connection_pool::ConnectionPool;
+use crate::export::exporter::{ExportFuture, ExportSuccess, Exporter, ExporterError};
+use crate::export::failure::{DropReason, ExportError, Retryable};
 use crate::export::retry::Retry;
 
 const EXPORT: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
@@ -37,7 +37,7 @@ pub(crate) struct GrpcChannel(Channel);
 pub(crate) fn otlp_grpc(
     config: &OtlpGrpcConfig,
     resource: &Resource,
-    clients: &Clients,
+    clients: &ConnectionPool,
 ) -> Result<Arc<dyn Exporter>, ExporterError> {
     let key = (config.endpoint.clone(), Pem::read(&config.tls)?);
     Ok(Arc::new(OtlpGrpc {
@@ -46,7 +46,7 @@ pub(crate) fn otlp_grpc(
         encoder: Encoder::new(resource),
         compression: config.compression,
         timeout: config.timeout,
-        scrub: Scrub::new(&config.headers, &config.endpoint),
+        redactor: ErrorRedactor::new(&config.headers, &config.endpoint),
     }))
 }
 
@@ -57,7 +57,7 @@ struct OtlpGrpc {
     compression: Compression,
     /// Of one attempt.
     timeout: Duration,
-    scrub: Scrub,
+    redactor: ErrorRedactor,
 }
 
 impl Exporter for OtlpGrpc {
@@ -71,7 +71,7 @@ impl Exporter for OtlpGrpc {
 }
 
 impl OtlpGrpc {
-    async fn send(&self, body: Bytes) -> Result<Delivered, Failure> {
+    async fn send(&self, body: Bytes) -> Result<ExportSuccess, ExportError> {
         let bytes = body.len();
         let mut request = Request::new(body);
         request.metadata_mut().clone_from(&self.metadata);
@@ -86,21 +86,21 @@ impl OtlpGrpc {
         };
         match tokio::time::timeout(self.timeout, exchange).await {
             Ok(Ok(answer)) => {
-                let mut delivered = answer::delivered(answer.into_inner(), bytes);
-                delivered.message = delivered.message.map(|message| self.scrub.clean(&message));
+                let mut delivered = response::delivered(answer.into_inner(), bytes);
+                delivered.message = delivered.message.map(|message| self.redactor.clean(&message));
                 Ok(delivered)
             }
             Ok(Err(status)) => Err(self.failure(&status)),
             Err(_) => {
                 let message = format!("no answer within {:?}", self.timeout);
-                Err(Failure::new(DropReason::Timeout, message).retry(Retryable::Backoff))
+                Err(ExportError::new(DropReason::Timeout, message).retry(Retryable::Backoff))
             }
         }
     }
 
     /// By the rules of [OTLP](https://opentelemetry.io/docs/specs/otlp/#failures).
-    fn failure(&self, status: &Status) -> Failure {
-        let asked = answer::retry_info(status.details()).map(Retryable::After);
+    fn failure(&self, status: &Status) -> ExportError {
+        let asked = response::retry_info(status.details()).map(Retryable::After);
         let (reason, retry) = match status.code() {
             Code::ResourceExhausted | Code::OutOfRange if is_size(status.message()) => {
                 (DropReason::TooLarge, Retryable::Never)
@@ -122,7 +122,7 @@ impl OtlpGrpc {
             why = if causes.starts_with(&why) { causes } else { format!("{why}: {causes}") };
         }
         let message = format!("{:?}: {why}", status.code());
-        Failure::new(reason, self.scrub.clean(&message)).retry(retry)
+        ExportError::new(reason, self.redactor.clean(&message)).retry(retry)
     }
 }
 

@@ -24,13 +24,13 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::Semaphore;
 
 use super::encode::Encoder;
-use super::scrub::Scrub;
+use super::redact_errors::ErrorRedactor;
 use super::tls::Pem;
-use super::{KEEP_ALIVE, KEEP_ALIVE_ANSWER, MAX_ANSWER, answer, chain};
+use super::{KEEP_ALIVE, KEEP_ALIVE_ANSWER, MAX_ANSWER, chain, response};
 use crate::config::model::{Compression, Encoding, OtlpHttpConfig};
-use crate::export::clients::Clients;
-use crate::export::exporter::{Delivered, ExportFuture, Exporter, ExporterError};
-use crate::export::failure::{DropReason, Failure, Retryable};
+use crate::export::connection_pool::ConnectionPool;
+use crate::export::exporter::{ExportFuture, ExportSuccess, Exporter, ExporterError};
+use crate::export::failure::{DropReason, ExportError, Retryable};
 use crate::export::retry::Retry;
 
 const PROTOBUF: &str = "application/x-protobuf";
@@ -50,7 +50,7 @@ pub(crate) type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 pub(crate) fn otlp_http(
     config: &OtlpHttpConfig,
     resource: &Resource,
-    clients: &Clients,
+    clients: &ConnectionPool,
 ) -> Result<Arc<dyn Exporter>, ExporterError> {
     let bad = |_| ExporterError("the endpoint is not a URL".to_owned());
     let endpoint: Uri = config.endpoint.parse().map_err(bad)?;
@@ -65,7 +65,7 @@ pub(crate) fn otlp_http(
         encoding: config.encoding,
         compression: config.compression,
         timeout: config.timeout,
-        scrub: Scrub::new(&config.headers, &config.endpoint),
+        redactor: ErrorRedactor::new(&config.headers, &config.endpoint),
     }))
 }
 
@@ -80,14 +80,14 @@ struct OtlpHttp {
     compression: Compression,
     /// Of one attempt.
     timeout: Duration,
-    scrub: Scrub,
+    redactor: ErrorRedactor,
 }
 
 impl Exporter for OtlpHttp {
     fn export(self: Arc<Self>, batch: Vec<SpanData>, retry: Retry) -> ExportFuture {
         Box::pin(async move {
             let body =
-                self.body(batch).map_err(|error| Failure::failed(format!("cannot encode: {error}")))?;
+                self.body(batch).map_err(|error| ExportError::failed(format!("cannot encode: {error}")))?;
             retry.run(|| self.send(body.clone())).await
         })
     }
@@ -109,7 +109,7 @@ impl OtlpHttp {
         }
     }
 
-    async fn send(&self, body: Bytes) -> Result<Delivered, Failure> {
+    async fn send(&self, body: Bytes) -> Result<ExportSuccess, ExportError> {
         let bytes = body.len();
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = http::Method::POST;
@@ -126,25 +126,25 @@ impl OtlpHttp {
         let _turn = self.turns.acquire().await;
         match tokio::time::timeout(self.timeout, exchange).await {
             Ok(Ok((parts, body))) => self.answered(&parts, &body, bytes),
-            Ok(Err(error)) => Err(Failure::failed(self.scrub.clean(&error)).retry(Retryable::Backoff)),
+            Ok(Err(error)) => Err(ExportError::failed(self.redactor.clean(&error)).retry(Retryable::Backoff)),
             Err(_) => {
                 let message = format!("no answer within {:?}", self.timeout);
-                Err(Failure::new(DropReason::Timeout, message).retry(Retryable::Backoff))
+                Err(ExportError::new(DropReason::Timeout, message).retry(Retryable::Backoff))
             }
         }
     }
 
     /// By the rules of [OTLP](https://opentelemetry.io/docs/specs/otlp/#otlphttp-response).
-    fn answered(&self, parts: &Parts, body: &[u8], bytes: usize) -> Result<Delivered, Failure> {
+    fn answered(&self, parts: &Parts, body: &[u8], bytes: usize) -> Result<ExportSuccess, ExportError> {
         let header = |name| parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let content_type = header(CONTENT_TYPE).unwrap_or_default();
         if parts.status.is_success() {
             if content_type.starts_with("text/html") {
                 // a portal or a proxy; nobody there takes spans
-                return Err(Failure::failed("a web page was answered; is the endpoint one of OTLP?"));
+                return Err(ExportError::failed("a web page was answered; is the endpoint one of OTLP?"));
             }
-            let mut delivered = answer::delivered_http(content_type.starts_with(JSON), body, bytes);
-            delivered.message = delivered.message.map(|message| self.scrub.clean(&message));
+            let mut delivered = response::delivered_http(content_type.starts_with(JSON), body, bytes);
+            delivered.message = delivered.message.map(|message| self.redactor.clean(&message));
             return Ok(delivered);
         }
         let (reason, retry) = match parts.status {
@@ -153,7 +153,7 @@ impl OtlpHttp {
             | StatusCode::SERVICE_UNAVAILABLE
             | StatusCode::GATEWAY_TIMEOUT => {
                 let asked =
-                    header(RETRY_AFTER).and_then(|value| answer::retry_after(value, SystemTime::now()));
+                    header(RETRY_AFTER).and_then(|value| response::retry_after(value, SystemTime::now()));
                 (DropReason::ExportFailed, asked.map_or(Retryable::Backoff, Retryable::After))
             }
             StatusCode::PAYLOAD_TOO_LARGE => (DropReason::TooLarge, Retryable::Never),
@@ -162,9 +162,9 @@ impl OtlpHttp {
         let mut message = format!("the backend answered {}", parts.status);
         let is_text = content_type.starts_with("text/plain") || content_type.starts_with(JSON);
         if is_text && !body.is_empty() {
-            message = format!("{message}: {}", self.scrub.clean(&String::from_utf8_lossy(body)));
+            message = format!("{message}: {}", self.redactor.clean(&String::from_utf8_lossy(body)));
         }
-        Err(Failure::new(reason, message).retry(retry))
+        Err(ExportError::new(reason, message).retry(retry))
     }
 }
 

@@ -2,8 +2,6 @@
 //!
 //! Nothing here reads an environment variable: what is sent is what the configuration says.
 
-#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-mod answer;
 mod encode;
 #[cfg(feature = "otlp-file")]
 mod file;
@@ -14,7 +12,9 @@ mod http;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod protobuf;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-mod scrub;
+mod redact_errors;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod response;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod tls;
 

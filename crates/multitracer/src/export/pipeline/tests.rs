@@ -1,7 +1,7 @@
 use std::sync::Mutex;
 
 use super::*;
-use crate::export::exporter::{Delivered, ExportFuture};
+use crate::export::exporter::{ExportFuture, ExportSuccess};
 use crate::export::queue::tests::span;
 use crate::export::retry::Retry;
 use crate::export::runtime::LINGER;
@@ -13,7 +13,7 @@ struct Counting(Mutex<usize>);
 impl Exporter for Counting {
     fn export(self: Arc<Self>, batch: Vec<SpanData>, _retry: Retry) -> ExportFuture {
         *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) += batch.len();
-        Box::pin(async { Ok(Delivered::default()) })
+        Box::pin(async { Ok(ExportSuccess::default()) })
     }
 }
 
@@ -22,13 +22,20 @@ impl Exporter for Counting {
 fn spans_that_outlive_the_registry() -> std::io::Result<()> {
     let runtime = ExportRuntime::start()?;
     let batch = BatchConfig { schedule_delay: Duration::from_secs(3600), ..BatchConfig::default() };
-    let leg = Leg::start(&"test".into(), "counting".into(), 0, &batch, Arc::<Counting>::default(), &runtime);
-    let pipeline = Pipeline::new(vec![leg]);
+    let destination = Destination::start(
+        &"test".into(),
+        "counting".into(),
+        0,
+        &batch,
+        Arc::<Counting>::default(),
+        &runtime,
+    );
+    let pipeline = Pipeline::new(vec![destination]);
     pipeline.push(span(0));
     drop(runtime);
     pipeline.push(span(0));
     let tally = || pipeline.tallies().swap_remove(0).1;
-    let wait = |done: &dyn Fn(&Tally) -> bool| {
+    let wait = |done: &dyn Fn(&Counters) -> bool| {
         let started = std::time::Instant::now();
         while !done(&tally()) && started.elapsed() < LINGER * 10 {
             std::thread::sleep(Duration::from_millis(5));

@@ -7,8 +7,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use opentelemetry_sdk::trace::SpanData;
 use tokio::time::Instant;
 
+use super::super::counters::{Counters, DropCounts};
 use super::super::failure::DropReason;
-use super::super::tally::{Dropped, Tally};
 
 /// Spans of one allocation, at most. A queue that grows copies no more than these.
 const CHUNK_SPANS: usize = 64;
@@ -28,7 +28,7 @@ pub(super) struct State {
     since: Option<Instant>,
     closed: bool,
     ended: u64,
-    dropped: Dropped,
+    dropped: DropCounts,
     /// Room that is made at once in the first chunk: as much as was taken last.
     usual: usize,
 }
@@ -156,7 +156,7 @@ impl State {
         }
     }
 
-    pub(super) fn add_to(&self, tally: &mut Tally) {
+    pub(super) fn add_to(&self, tally: &mut Counters) {
         tally.ended += self.ended;
         tally.dropped.merge(self.dropped);
         tally.queued += self.chunks.iter().map(|chunk| chunk.spans.len() as u64).sum::<u64>();

@@ -36,13 +36,13 @@ fn queue(max_size: usize, max_bytes: usize, batch_size: usize) -> Queue {
     Queue::new("test".into(), max_size, max_bytes, batch_size)
 }
 
-fn adds_up(tally: &Tally) -> bool {
+fn adds_up(tally: &Counters) -> bool {
     let settled = tally.exported + tally.rejected + tally.dropped.total();
     tally.ended == settled + tally.queued + tally.in_flight
 }
 
-fn taken(rejected: usize) -> Result<Delivered, Failure> {
-    Ok(Delivered { rejected, ..Delivered::default() })
+fn taken(rejected: usize) -> Result<ExportSuccess, ExportError> {
+    Ok(ExportSuccess { rejected, ..ExportSuccess::default() })
 }
 
 #[test]
@@ -51,10 +51,10 @@ fn the_newest_that_do_not_fit_are_dropped() {
     for _ in 0..5 {
         queue.push(span(0));
     }
-    let tally = queue.tally();
+    let tally = queue.counters();
     assert_eq!((tally.ended, tally.queued, tally.dropped.queue_full), (5, 3, 2));
     assert_eq!((queue.take_batch().len(), queue.take_batch().len(), queue.take_batch().len()), (2, 1, 0));
-    assert!(adds_up(&queue.tally()));
+    assert!(adds_up(&queue.counters()));
 }
 
 #[test]
@@ -64,13 +64,13 @@ fn bytes_are_bounded_too() {
         queue.push(span(3000));
     }
     queue.push(span(20_000));
-    let tally = queue.tally();
+    let tally = queue.counters();
     assert!((2..=3).contains(&tally.queued) && tally.queued_bytes <= 10_000, "{tally:?}");
     assert_eq!((tally.dropped.queue_full, tally.dropped.too_large), (5 - tally.queued, 1));
     queue.take_batch();
-    assert_eq!(queue.tally().queued_bytes, 0);
+    assert_eq!(queue.counters().queued_bytes, 0);
     queue.push(span(3000));
-    assert_eq!(queue.tally().queued, 1, "there is room again");
+    assert_eq!(queue.counters().queued, 1, "there is room again");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn what_is_not_done_in_time_is_lost_once() {
     assert_eq!(queue.abandon(), 3);
     queue.settle(late.len(), Duration::ZERO, &taken(0));
     queue.push(span(0));
-    let tally = queue.tally();
+    let tally = queue.counters();
     assert_eq!((tally.exported, tally.rejected, tally.dropped.shutdown), (1, 1, 4));
     assert_eq!(tally.dropped_by_exporter.shutdown, 2, "those that were in flight");
     assert!(adds_up(&tally), "{tally:?}");
@@ -136,7 +136,7 @@ fn every_thread_is_served_in_its_order() {
         }
     }
     assert_eq!(next, [EACH; THREADS]);
-    let tally = queue.tally();
+    let tally = queue.counters();
     assert_eq!((tally.queued, tally.queued_bytes, tally.in_flight), (0, 0, (THREADS * EACH) as u64));
 }
 
@@ -159,7 +159,7 @@ fn counts_add_up_at_every_moment() {
                 let batch = queue.take_batch();
                 let outcome = match n % 3 {
                     0 => taken(batch.len() / 2),
-                    1 => Err(Failure::failed("told to")),
+                    1 => Err(ExportError::failed("told to")),
                     _ => taken(0),
                 };
                 queue.settle(batch.len(), Duration::from_micros(n as u64), &outcome);
@@ -168,12 +168,12 @@ fn counts_add_up_at_every_moment() {
         });
         scope.spawn(|| {
             for _ in 0..EACH {
-                let tally = queue.tally();
+                let tally = queue.counters();
                 assert!(adds_up(&tally), "{tally:?}");
             }
         });
     });
-    let tally = queue.tally();
+    let tally = queue.counters();
     assert!(adds_up(&tally) && tally.ended == (THREADS * EACH) as u64, "{tally:?}");
     assert_eq!((tally.queued, tally.in_flight, tally.queued_bytes), (0, 0, 0));
 }

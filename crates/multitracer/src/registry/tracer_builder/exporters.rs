@@ -9,14 +9,16 @@ use crate::config::Secret;
 use crate::config::model::{
     Compression, Encoding, ExporterConfig, FileConfig, OtlpGrpcConfig, OtlpHttpConfig, TlsConfig,
 };
-use crate::export::{Erased, InMemoryExporter};
+use crate::export::{CustomExporter, InMemoryExporter};
 
 const DEFAULT_ENDPOINT: &str = "http://localhost:4318/v1/traces";
 
 impl TracerBuilder {
     /// Exports through `exporter`, in batches, on the registry's export thread (inside a Tokio runtime).
     pub fn exporter<E: SpanExporter + 'static>(self, exporter: E) -> Self {
-        self.own_exporter(OwnExporter::Custom(Box::new(move |resource| Erased::exporter(exporter, resource))))
+        self.own_exporter(OwnExporter::Custom(Box::new(move |resource| {
+            CustomExporter::exporter(exporter, resource)
+        })))
     }
 
     /// Keeps the spans in memory, for tests.
@@ -67,7 +69,7 @@ impl TracerBuilder {
     ///     .also().otlp_grpc("http://new.example.com:4317").header("authorization", "Bearer new");
     /// let registry = Registry::builder().tracer(tracer).build()?;
     /// assert_eq!(registry.stats().tracers().len(), 2);
-    /// # Ok::<(), multitracer::BuildError>(())
+    /// # Ok::<(), multitracer::error::BuildError>(())
     /// ```
     pub fn also(mut self) -> Self {
         self.config.more_exporters.push(default_exporter());

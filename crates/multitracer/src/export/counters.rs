@@ -2,20 +2,20 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::exporter::Delivered;
-use super::failure::{DropReason, Failure};
+use super::exporter::ExportSuccess;
+use super::failure::{DropReason, ExportError};
 use super::latency::Latency;
 
 /// Counts of one exporter, kept under the queue's lock so that they always add up:
 /// `ended = exported + rejected + dropped + queued + in_flight`.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct Counters {
     pub(crate) ended: u64,
     pub(crate) exported: u64,
     pub(crate) rejected: u64,
-    pub(crate) dropped: Dropped,
+    pub(crate) dropped: DropCounts,
     /// What of it the exporter had been given.
-    pub(crate) dropped_by_exporter: Dropped,
+    pub(crate) dropped_by_exporter: DropCounts,
     pub(crate) queued: u64,
     pub(crate) queued_bytes: u64,
     /// Spans that may be queued.
@@ -32,7 +32,7 @@ pub(crate) struct Tally {
 /// Spans that were lost, by reason. The names are those that the metrics and the Prometheus text use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Dropped {
+pub struct DropCounts {
     /// The queue was full, in spans or in bytes; the newest are the ones that go.
     pub queue_full: u64,
     /// The span alone was larger than the queue's limit in bytes, or the backend answered 413.
@@ -49,7 +49,7 @@ pub struct Dropped {
     pub panicked: u64,
 }
 
-impl Dropped {
+impl DropCounts {
     /// For any reason.
     #[must_use]
     pub fn total(&self) -> u64 {
@@ -107,9 +107,14 @@ impl Dropped {
     }
 }
 
-impl Tally {
+impl Counters {
     /// Moves spans that were in flight to where they belong.
-    pub(crate) fn settle(&mut self, spans: usize, took: Duration, outcome: &Result<Delivered, Failure>) {
+    pub(crate) fn settle(
+        &mut self,
+        spans: usize,
+        took: Duration,
+        outcome: &Result<ExportSuccess, ExportError>,
+    ) {
         self.in_flight = self.in_flight.saturating_sub(spans as u64);
         self.latency.record(took);
         match outcome {

@@ -9,12 +9,12 @@ const SHORTEST: usize = 4;
 const LONGEST: usize = 300;
 
 /// The secrets of one exporter: the values of its headers, and of its endpoint's query.
-pub(super) struct Scrub {
+pub(super) struct ErrorRedactor {
     /// Longest first, so that none hides in another's remains.
     secrets: Vec<String>,
 }
 
-impl Scrub {
+impl ErrorRedactor {
     pub(super) fn new(headers: &[(String, Secret)], endpoint: &str) -> Self {
         let values = headers.iter().flat_map(|(_, value)| {
             let value = value.expose();
@@ -58,10 +58,10 @@ mod tests {
             ("authorization".to_owned(), Secret::new("Bearer abcdef")),
             ("x-tenant".to_owned(), Secret::new("7")),
         ];
-        let scrub = Scrub::new(&headers, "https://host/v1?key=qwertz&y=1");
-        assert_eq!(scrub.clean("7 Bearer abcdef, abcdef\n qwertz"), "7 [REDACTED], [REDACTED] [REDACTED]");
+        let redactor = ErrorRedactor::new(&headers, "https://host/v1?key=qwertz&y=1");
+        assert_eq!(redactor.clean("7 Bearer abcdef, abcdef\n qwertz"), "7 [REDACTED], [REDACTED] [REDACTED]");
         let long = format!("{}abcdef", "x".repeat(LONGEST - 3));
-        assert!(!scrub.clean(&long).contains("abc"), "cut after the secret was taken out");
-        assert_eq!(scrub.clean(&"é".repeat(LONGEST + 1)).chars().count(), LONGEST + 1);
+        assert!(!redactor.clean(&long).contains("abc"), "cut after the secret was taken out");
+        assert_eq!(redactor.clean(&"é".repeat(LONGEST + 1)).chars().count(), LONGEST + 1);
     }
 }

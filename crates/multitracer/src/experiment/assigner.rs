@@ -106,7 +106,8 @@ impl Experiment {
     /// the decider's, [`Reason::TargetingMatch`] for a rule; it is recorded. `None` if the experiment has no such variant.
     ///
     /// ```
-    /// # use multitracer::{Reason, Registry};
+    /// # use multitracer::experiment::Reason;
+    /// # use multitracer::Registry;
     /// # let registry = Registry::from_yaml("
     /// # default_tracer: production
     /// # tracers: {production: {exporter: console}, warm: {exporter: console}}
@@ -118,7 +119,7 @@ impl Experiment {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn decided(&self, variant: &str, reason: Reason) -> Option<Assignment> {
+    pub fn with_variant(&self, variant: &str, reason: Reason) -> Option<Assignment> {
         let (name, tracer) = self.core.arms.iter().find(|(name, _)| **name == *variant)?;
         Some(Assignment {
             experiment: Arc::clone(&self.core.name),

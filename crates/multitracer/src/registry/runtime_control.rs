@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::build::build_on;
-use super::error::{SwitchError, UnknownTracer};
-use super::plan::switched_off;
+use super::error::{SwitchError, UnknownTracerError};
 use super::snapshot::{Built, Snapshot};
+use super::spec::switched_off;
 use super::{Inner, Registry};
 
 impl Registry {
@@ -16,7 +16,8 @@ impl Registry {
     /// one that changes it goes by the new configuration.
     ///
     /// ```
-    /// # use multitracer::{InMemoryExporter, Registry, TracerBuilder};
+    /// # use multitracer::export::InMemoryExporter;
+    /// # use multitracer::{Registry, TracerBuilder};
     /// # let spans = InMemoryExporter::new();
     /// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&spans)).build()?;
     /// let canary = registry.tracer("canary")?;
@@ -82,11 +83,11 @@ impl Registry {
         Ok(())
     }
 
-    fn known(&self, name: &str) -> Result<(), UnknownTracer> {
+    fn known(&self, name: &str) -> Result<(), UnknownTracerError> {
         let snapshot = self.snapshot();
         match snapshot.by_name(name) {
             Some(_) => Ok(()),
-            None => Err(UnknownTracer::new(name, snapshot.names())),
+            None => Err(UnknownTracerError::new(name, snapshot.names())),
         }
     }
 }
@@ -95,7 +96,7 @@ impl Inner {
     fn set_enabled(self: &Arc<Self>, enabled: bool, which: impl Fn(&str) -> bool) -> Result<(), SwitchError> {
         let changing = self.changing();
         let old = self.snapshot.load_full();
-        let chosen = |built: &Built| which(&built.core.about.name);
+        let chosen = |built: &Built| which(&built.core.info.name);
         if !enabled {
             old.built().iter().filter(|built| chosen(built)).for_each(|built| built.core.switch.off());
             return Ok(());

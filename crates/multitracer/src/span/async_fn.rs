@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::callsite::defer;
 use super::future::Traced;
-use super::observe::{Fallible, Silent};
+use super::outcome::{Fallible, Silent};
 use super::state::Deferred;
 
 /// Any output, with nothing to learn from it.

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::constant::TracerName;
-use super::handle::Tracer;
+use super::named::Tracer;
+use super::tracer_name::TracerName;
 use crate::experiment::Assignment;
 use crate::routing::Route;
 

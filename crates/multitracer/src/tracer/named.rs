@@ -29,19 +29,19 @@ impl Tracer {
     /// Its name in the configuration.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.core.about.name
+        &self.core.info.name
     }
 
     /// The project that its spans went to when this handle was made.
     #[must_use]
     pub fn project(&self) -> &str {
-        &self.core.about.project
+        &self.core.info.project
     }
 
     /// What its spans carried as `deployment.environment.name` when this handle was made.
     #[must_use]
     pub fn environment(&self) -> Option<&str> {
-        self.core.about.environment.as_deref()
+        self.core.info.environment.as_deref()
     }
 
     /// The registry that it belongs to.

@@ -8,7 +8,7 @@ static TRACERS_ON: AtomicUsize = AtomicUsize::new(0);
 
 /// Whether any tracer of any registry is on.
 #[inline(always)]
-pub(crate) fn any_tracer_on() -> bool {
+pub(crate) fn any_tracer_enabled() -> bool {
     let on = TRACERS_ON.load(Ordering::Relaxed) != 0;
     if on {
         unlikely();

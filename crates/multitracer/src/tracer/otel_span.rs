@@ -11,8 +11,8 @@ use opentelemetry_sdk::trace::Span;
 
 use super::ambient::Frame;
 use super::core::{TracerCore, copy_baggage};
-use super::made::Made;
-use super::owners::Owned;
+use super::span_owners::OwnedSpan;
+use super::tagged_span::TaggedSpan;
 use crate::registry::Registry;
 
 /// What starting one came to.
@@ -25,9 +25,9 @@ pub(crate) enum LibrarySpan {
     /// Nothing is recorded. The context stays the one of the trace around.
     Silent(SpanContext),
     Started {
-        span: Made<Span>,
+        span: TaggedSpan<Span>,
         #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "acts when it is dropped"))]
-        owned: Option<Owned>,
+        owned: Option<OwnedSpan>,
     },
 }
 
@@ -43,7 +43,7 @@ impl LibrarySpan {
         if let Self::Started { span, owned } = self
             && owned.is_none()
         {
-            *owned = Some(Owned::new(span.span_context(), registry, core));
+            *owned = Some(OwnedSpan::new(span.span_context(), registry, core));
         }
     }
 }
@@ -74,19 +74,19 @@ impl TracerCore {
             let links = links.into_iter().map(Link::with_context);
             builder.links.get_or_insert_default().extend(links);
         }
-        let Ok(place) = self.place_in(parent.as_ref()) else { return LibrarySpan::silent(cx) };
+        let Ok(permit) = self.permit_in(parent.as_ref()) else { return LibrarySpan::silent(cx) };
         let parent_cx = self.parent_cx(cx, parent.as_ref());
         let span = self.provider.tracer_with_scope(scope.clone());
         let mut span = opentelemetry::trace::Tracer::build_with_context(&span, builder, &parent_cx);
         if span.is_recording() {
             copy_baggage(registry, cx, &mut span);
         }
-        let span = self.made(span, place);
+        let span = self.made(span, permit);
         // without a frame, a span is taken for the default tracer's
         let owned = match Frame::of(cx) {
             Some(_) => None,
             None if Registry::installed().unwrap_or(registry).default_id() == self.id => None,
-            None => Some(Owned::new(span.span_context(), registry, self)),
+            None => Some(OwnedSpan::new(span.span_context(), registry, self)),
         };
         LibrarySpan::Started { span, owned }
     }

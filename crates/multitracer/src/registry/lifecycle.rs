@@ -1,4 +1,4 @@
-//! Flushing and shutting down: all tracers at once, under one deadline.
+//! Flushing and shutting down: all tracers at once, under one timeout.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::Registry;
-use super::retired::fold;
-use crate::export::{Failures, Pending, Report, ShutdownError, Stats, Tally, TracerReport, TracerStats};
+use super::draining::fold;
+use crate::export::{Counters, Failures, Pending, Report, ShutdownError, Stats, TracerReport, TracerStats};
 use crate::tracer::{TracerCore, TracerId};
 
 /// How long [`Registry::flush`] and [`Registry::shutdown`] wait.
@@ -40,8 +40,8 @@ impl Registry {
     /// # Errors
     ///
     /// As [`flush`](Self::flush).
-    pub fn flush_blocking(&self, deadline: Duration) -> Result<Report, ShutdownError> {
-        self.settle_blocking(deadline, |core, _| core.pipeline.flush())
+    pub fn flush_blocking(&self, timeout: Duration) -> Result<Report, ShutdownError> {
+        self.settle_blocking(timeout, |core, _| core.pipeline.flush())
     }
 
     /// Switches every tracer off and exports what has ended, all tracers at once, within 10 s. Spans that
@@ -54,14 +54,14 @@ impl Registry {
         self.shutdown_within(DEADLINE).await
     }
 
-    /// As [`shutdown`](Self::shutdown), with one deadline of your own for all tracers together.
+    /// As [`shutdown`](Self::shutdown), with one timeout of your own for all tracers together.
     ///
     /// # Errors
     ///
     /// As [`shutdown`](Self::shutdown).
-    pub async fn shutdown_within(&self, deadline: Duration) -> Result<Report, ShutdownError> {
+    pub async fn shutdown_within(&self, timeout: Duration) -> Result<Report, ShutdownError> {
         self.inner.end();
-        self.settle(deadline, stop).await
+        self.settle(timeout, stop).await
     }
 
     /// As [`shutdown_within`](Self::shutdown_within), for code that is not async. Blocks the calling thread.
@@ -69,9 +69,9 @@ impl Registry {
     /// # Errors
     ///
     /// As [`shutdown`](Self::shutdown).
-    pub fn shutdown_blocking(&self, deadline: Duration) -> Result<Report, ShutdownError> {
+    pub fn shutdown_blocking(&self, timeout: Duration) -> Result<Report, ShutdownError> {
         self.inner.end();
-        self.settle_blocking(deadline, stop)
+        self.settle_blocking(timeout, stop)
     }
 
     /// What has become of every tracer's spans so far. Tracers that a reload took out are in it: one of the same name and
@@ -83,11 +83,11 @@ impl Registry {
 
     async fn settle(
         &self,
-        deadline: Duration,
+        timeout: Duration,
         ask: impl Fn(&TracerCore, Instant) -> Pending,
     ) -> Result<Report, ShutdownError> {
         let (send, receive) = oneshot::channel();
-        self.ask(deadline, ask, move |answers| {
+        self.ask(timeout, ask, move |answers| {
             let _ = send.send(answers);
         });
         self.report_with(receive.await.unwrap_or_default()).into_result()
@@ -95,27 +95,27 @@ impl Registry {
 
     fn settle_blocking(
         &self,
-        deadline: Duration,
+        timeout: Duration,
         ask: impl Fn(&TracerCore, Instant) -> Pending,
     ) -> Result<Report, ShutdownError> {
         let (send, receive) = mpsc::channel();
-        self.ask(deadline, ask, move |answers| {
+        self.ask(timeout, ask, move |answers| {
             let _ = send.send(answers);
         });
         self.report_with(receive.recv().unwrap_or_default()).into_result()
     }
 
     /// Asks every tracer, and gives `then` the answers on the export runtime once they are all there or
-    /// `deadline` has passed.
+    /// `timeout` has passed.
     fn ask(
         &self,
-        deadline: Duration,
+        timeout: Duration,
         ask: impl Fn(&TracerCore, Instant) -> Pending,
         then: impl FnOnce(Answers) + Send + 'static,
     ) {
         let snapshot = self.snapshot();
-        let (draining, closing) = self.inner.retired.all();
-        let by = Instant::now() + deadline;
+        let (draining, closing) = self.inner.draining.all();
+        let by = Instant::now() + timeout;
         let asked =
             snapshot.tracers().iter().chain(&draining).map(|core| (core.id(), Wait::For(ask(core, by))));
         let closing = closing.into_iter().map(|closing| (closing.core.id(), Wait::Close(closing.done)));
@@ -127,7 +127,7 @@ impl Registry {
             let mut answers = Answers::with_capacity(waits.len());
             let mut asked = JoinSet::new();
             for (id, wait) in waits {
-                asked.spawn(async move { (id, wait.by(by, deadline).await) });
+                asked.spawn(async move { (id, wait.by(by, timeout).await) });
             }
             while let Some(answer) = asked.join_next().await {
                 answers.extend(answer);
@@ -139,7 +139,8 @@ impl Registry {
     /// What has become of every tracer's spans so far, in full. As to reloads, see [`report`](Self::report).
     ///
     /// ```
-    /// # use multitracer::{InMemoryExporter, Registry, TracerBuilder};
+    /// # use multitracer::export::InMemoryExporter;
+    /// # use multitracer::{Registry, TracerBuilder};
     /// # let spans = InMemoryExporter::new();
     /// let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&spans)).build()?;
     /// registry.tracer("canary")?.in_span("work", || {});
@@ -163,7 +164,7 @@ impl Registry {
     /// ```
     /// # let registry = multitracer::Registry::from_yaml("tracers: {production: {exporter: console}}")?;
     /// registry.publish_metrics(&opentelemetry::global::meter("multitracer"));
-    /// # Ok::<(), multitracer::BuildError>(())
+    /// # Ok::<(), multitracer::error::BuildError>(())
     /// ```
     #[cfg(feature = "metrics")]
     pub fn publish_metrics(&self, meter: &opentelemetry::metrics::Meter) {
@@ -190,7 +191,7 @@ impl Registry {
                 _ => Vec::new(),
             };
             let error = |position: usize| {
-                let at = errors.iter().position(|(leg, _)| *leg == position)?;
+                let at = errors.iter().position(|(destination, _)| *destination == position)?;
                 Some(errors.swap_remove(at).1)
             };
             let lines = lines(core);
@@ -199,7 +200,7 @@ impl Registry {
         };
         let mut rows: Vec<_> = self.snapshot().tracers().iter().flat_map(&mut line).collect();
         let current = rows.len();
-        for earlier in self.inner.retired.lines(line) {
+        for earlier in self.inner.draining.lines(line) {
             fold(&mut rows, earlier);
         }
         for at in current..rows.len() {
@@ -224,11 +225,11 @@ enum Wait {
 }
 
 impl Wait {
-    async fn by(self, deadline: Instant, limit: Duration) -> Result<(), Failures> {
+    async fn by(self, timeout: Instant, limit: Duration) -> Result<(), Failures> {
         match self {
-            Self::For(pending) => pending.by(deadline, limit).await,
+            Self::For(pending) => pending.by(timeout, limit).await,
             Self::Close(mut done) => {
-                match tokio::time::timeout_at(deadline, done.wait_for(|done| *done)).await {
+                match tokio::time::timeout_at(timeout, done.wait_for(|done| *done)).await {
                     Ok(_) => Ok(()),
                     Err(_) => Err(vec![(0, format!("not done within {limit:?}"))]),
                 }
@@ -237,9 +238,9 @@ impl Wait {
     }
 }
 
-fn stop(core: &TracerCore, deadline: Instant) -> Pending {
+fn stop(core: &TracerCore, timeout: Instant) -> Pending {
     core.switch.off();
-    core.pipeline.shutdown(Some(deadline))
+    core.pipeline.shutdown(Some(timeout))
 }
 
 /// One entry for each exporter.
@@ -248,8 +249,8 @@ pub(super) fn lines(core: &TracerCore) -> Vec<TracerStats> {
     let tallies = core.pipeline.tallies();
     let sampled_out = core.counts.sampled_out.load(Ordering::Acquire);
     let started = core.counts.sampled.load(Ordering::Acquire) + sampled_out;
-    let line = |(position, (exporter, tally)): (usize, (Arc<str>, Tally))| {
-        let names = (Arc::clone(&core.about.name), Arc::clone(&core.about.project), exporter);
+    let line = |(position, (exporter, tally)): (usize, (Arc<str>, Counters))| {
+        let names = (Arc::clone(&core.info.name), Arc::clone(&core.info.project), exporter);
         TracerStats::new(names, position, (started, sampled_out), tally)
     };
     tallies.into_iter().enumerate().map(line).collect()

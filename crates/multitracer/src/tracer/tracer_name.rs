@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::choice::{AsTracer, TracerChoice};
+use super::as_tracer::{AsTracer, TracerChoice};
 use crate::span::Literal;
 
 /// The name of a tracer, as a constant that [`tracers!`](crate::tracers) made.
@@ -59,7 +59,8 @@ impl fmt::Debug for TracerName {
 /// is no identifier is written as text, and may be given a constant of another name.
 ///
 /// ```
-/// # use multitracer::{InMemoryExporter, Registry, TracerBuilder};
+/// # use multitracer::export::InMemoryExporter;
+/// # use multitracer::{Registry, TracerBuilder};
 /// use multitracer::traced;
 ///
 /// multitracer::tracers! {

@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 
-use crate::export::exporter::Delivered;
+use crate::export::exporter::ExportSuccess;
 
 /// What is said of an answer that cannot be read, though its status says that the spans were taken.
 #[cfg(feature = "otlp-http")]
 const UNREADABLE: &str = "the backend's answer is not one of OTLP";
 
 /// What a taken request's answer says; `bytes` is the size of its body.
-pub(super) fn delivered(answer: ExportTraceServiceResponse, bytes: usize) -> Delivered {
+pub(super) fn delivered(answer: ExportTraceServiceResponse, bytes: usize) -> ExportSuccess {
     let partial = answer.partial_success.unwrap_or_default();
-    Delivered {
+    ExportSuccess {
         rejected: usize::try_from(partial.rejected_spans).unwrap_or(0),
         message: (!partial.error_message.is_empty()).then_some(partial.error_message),
         bytes,
@@ -22,7 +22,7 @@ pub(super) fn delivered(answer: ExportTraceServiceResponse, bytes: usize) -> Del
 
 /// The same for an answer over HTTP, by its content type.
 #[cfg(feature = "otlp-http")]
-pub(super) fn delivered_http(json: bool, body: &[u8], bytes: usize) -> Delivered {
+pub(super) fn delivered_http(json: bool, body: &[u8], bytes: usize) -> ExportSuccess {
     use prost::Message as _;
 
     let answer = match (body, json) {
@@ -32,7 +32,7 @@ pub(super) fn delivered_http(json: bool, body: &[u8], bytes: usize) -> Delivered
     };
     match answer {
         Some(answer) => delivered(answer, bytes),
-        None => Delivered { message: Some(UNREADABLE.to_owned()), bytes, ..Delivered::default() },
+        None => ExportSuccess { message: Some(UNREADABLE.to_owned()), bytes, ..ExportSuccess::default() },
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::Inner;
-use super::life::{Row, lines};
+use super::lifecycle::{Row, lines};
 use crate::export::{Pending, TracerStats};
 use crate::tracer::{TracerCore, TracerId};
 
@@ -21,7 +21,7 @@ const PERIOD: Duration = Duration::from_millis(50);
 const LAST_EXPORT: Duration = Duration::from_secs(3600);
 
 #[derive(Default)]
-pub(super) struct Retired {
+pub(super) struct Draining {
     /// Tracers in the list, so that nobody takes the lock while there are none.
     count: AtomicUsize,
     list: Mutex<List>,
@@ -55,7 +55,7 @@ pub(super) struct Closing {
     pub(super) done: watch::Receiver<bool>,
 }
 
-impl Retired {
+impl Draining {
     /// Whether there is any.
     pub(super) fn any(&self) -> bool {
         self.count.load(Ordering::Relaxed) != 0
@@ -104,7 +104,7 @@ impl Inner {
             return;
         }
         let Some(runtime) = self.runtime.get() else { return };
-        if std::mem::replace(&mut self.retired.lock().tended, true) {
+        if std::mem::replace(&mut self.draining.lock().tended, true) {
             return;
         }
         let registry = Arc::downgrade(self);
@@ -123,7 +123,7 @@ impl Inner {
     fn prune(self: &Arc<Self>) -> bool {
         let mut done = Vec::new();
         let all = {
-            let mut list = self.retired.lock();
+            let mut list = self.draining.lock();
             let is_done = |core: &mut Arc<TracerCore>| Arc::get_mut(core).is_some() && open(core) == 0;
             for core in list.draining.extract_if(.., is_done).collect::<Vec<_>>() {
                 let pending = core.pipeline.shutdown(None);
@@ -134,7 +134,7 @@ impl Inner {
                     list.closing.push(self.close(core, pending));
                 }
             }
-            self.retired.counted(&list);
+            self.draining.counted(&list);
             let all = list.draining.is_empty();
             list.tended &= !all;
             all
@@ -148,13 +148,13 @@ impl Inner {
     fn close(self: &Arc<Self>, core: Arc<TracerCore>, pending: Pending) -> Closing {
         let (tell, done) = watch::channel(false);
         let (id, registry) = (core.id(), Arc::downgrade(self));
-        let name = Arc::clone(&core.about.name);
+        let name = Arc::clone(&core.info.name);
         if let Some(runtime) = self.runtime.get() {
             runtime.spawn(async move {
                 for (_, error) in pending.by(Instant::now() + LAST_EXPORT, LAST_EXPORT).await.err().unwrap_or_default() {
                     tracing::warn!(target: "multitracer", tracer = &*name, %error, "a tracer that was reloaded lost spans");
                 }
-                let gone = Weak::upgrade(&registry).and_then(|inner| inner.retired.closed(id));
+                let gone = Weak::upgrade(&registry).and_then(|inner| inner.draining.closed(id));
                 drop(gone);
                 tell.send_replace(true);
             });
@@ -163,7 +163,7 @@ impl Inner {
     }
 }
 
-impl Retired {
+impl Draining {
     fn closed(&self, id: TracerId) -> Option<Closing> {
         let mut list = self.lock();
         let at = list.closing.iter().position(|closing| closing.core.id() == id)?;

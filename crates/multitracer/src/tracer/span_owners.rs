@@ -14,13 +14,13 @@ use crate::registry::Registry;
 /// Such spans are rare, and most processes have none: everybody else pays this one load.
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
-type Owners = HashMap<(TraceId, SpanId), Owner>;
+type Owners = HashMap<(TraceId, SpanId), SpanOwner>;
 
 static OWNERS: Lazy<Mutex<Owners>> = Lazy::new(Mutex::default);
 
 /// A tracer with its registry.
 #[derive(Clone, Debug)]
-pub(crate) struct Owner {
+pub(crate) struct SpanOwner {
     #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "the `tracing` layer wants it"))]
     pub(crate) registry: Registry,
     pub(crate) core: Arc<TracerCore>,
@@ -28,12 +28,12 @@ pub(crate) struct Owner {
 
 /// Remembers whose a span is, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Owned(TraceId, SpanId);
+pub(crate) struct OwnedSpan(TraceId, SpanId);
 
-impl Owned {
+impl OwnedSpan {
     pub(crate) fn new(span: &SpanContext, registry: &Registry, core: &Arc<TracerCore>) -> Self {
         let key = (span.trace_id(), span.span_id());
-        let owner = Owner { registry: registry.clone(), core: Arc::clone(core) };
+        let owner = SpanOwner { registry: registry.clone(), core: Arc::clone(core) };
         if owners().insert(key, owner).is_none() {
             COUNT.fetch_add(1, Ordering::Relaxed);
         }
@@ -41,7 +41,7 @@ impl Owned {
     }
 }
 
-impl Drop for Owned {
+impl Drop for OwnedSpan {
     fn drop(&mut self) {
         // the owner may hold the last handle of a registry, which is not to be dropped under the lock
         let owner = owners().remove(&(self.0, self.1));
@@ -52,7 +52,7 @@ impl Drop for Owned {
 }
 
 /// The owner of `span`, if it is one of these.
-pub(crate) fn owner(span: &SpanContext) -> Option<Owner> {
+pub(crate) fn owner(span: &SpanContext) -> Option<SpanOwner> {
     if COUNT.load(Ordering::Relaxed) == 0 {
         return None;
     }

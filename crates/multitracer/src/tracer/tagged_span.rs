@@ -7,19 +7,19 @@ use std::time::SystemTime;
 use opentelemetry::trace::{Span, SpanContext, Status, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue};
 
-use super::name::TracerId;
-use super::trace_cap::Place;
+use super::interned_name::TracerId;
+use super::span_limit::SpanPermit;
 
 /// A tracer's span, as it lies in a `Context`.
 ///
 /// A `Context` hands out no more of its span than OpenTelemetry's interface has, so the question goes through that: setting
 /// the status `Unset` changes no span, and one of these answers it while it is being asked.
 #[derive(Debug)]
-pub(crate) struct Made<S> {
+pub(crate) struct TaggedSpan<S> {
     span: S,
     tracer: TracerId,
     /// Held for as long as the span is.
-    _place: Option<Place>,
+    _permit: Option<SpanPermit>,
 }
 
 thread_local! {
@@ -28,7 +28,7 @@ thread_local! {
 }
 
 /// The tracer that made the current span of `cx`, if it is one of ours that started in this process.
-pub(crate) fn maker(cx: &Context) -> Option<TracerId> {
+pub(crate) fn creator(cx: &Context) -> Option<TracerId> {
     // at the end of a thread there may be nobody to ask
     ASKED.try_with(|asked| asked.set(true)).ok()?;
     cx.span().set_status(Status::Unset);
@@ -36,13 +36,13 @@ pub(crate) fn maker(cx: &Context) -> Option<TracerId> {
     ANSWER.try_with(Cell::take).ok()?
 }
 
-impl<S> Made<S> {
-    pub(super) fn new(span: S, tracer: TracerId, place: Option<Place>) -> Self {
-        Self { span, tracer, _place: place }
+impl<S> TaggedSpan<S> {
+    pub(super) fn new(span: S, tracer: TracerId, permit: Option<SpanPermit>) -> Self {
+        Self { span, tracer, _permit: permit }
     }
 }
 
-impl<S: Span> Span for Made<S> {
+impl<S: Span> Span for TaggedSpan<S> {
     fn set_status(&mut self, status: Status) {
         if status == Status::Unset {
             if ASKED.try_with(Cell::get).unwrap_or(false) {

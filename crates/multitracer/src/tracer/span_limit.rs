@@ -10,7 +10,7 @@ use opentelemetry::trace::TraceId;
 const SHARDS: usize = 8;
 
 /// The open traces of one tracer.
-pub(crate) struct TraceCap {
+pub(crate) struct SpanLimit {
     most: u32,
     shards: [Mutex<HashMap<TraceId, Spans>>; SHARDS],
 }
@@ -22,18 +22,18 @@ struct Spans {
 }
 
 /// A span's place in its trace. The trace is forgotten with its last one.
-pub(crate) struct Place {
-    cap: Arc<TraceCap>,
+pub(crate) struct SpanPermit {
+    cap: Arc<SpanLimit>,
     trace: TraceId,
 }
 
-impl TraceCap {
+impl SpanLimit {
     pub(crate) fn new(most: u32) -> Self {
         Self { most, shards: Default::default() }
     }
 
     /// A place for one more span, unless `trace` has had all its spans.
-    pub(super) fn enter(self: &Arc<Self>, trace: TraceId) -> Option<Place> {
+    pub(super) fn enter(self: &Arc<Self>, trace: TraceId) -> Option<SpanPermit> {
         let mut shard = self.shard(trace);
         let spans = shard.entry(trace).or_default();
         // a full trace that is in the table holds a place: the entry is never left behind empty
@@ -42,7 +42,7 @@ impl TraceCap {
         }
         spans.started += 1;
         spans.held += 1;
-        Some(Place { cap: Arc::clone(self), trace })
+        Some(SpanPermit { cap: Arc::clone(self), trace })
     }
 
     fn shard(&self, trace: TraceId) -> MutexGuard<'_, HashMap<TraceId, Spans>> {
@@ -51,7 +51,7 @@ impl TraceCap {
     }
 }
 
-impl Drop for Place {
+impl Drop for SpanPermit {
     fn drop(&mut self) {
         let mut shard = self.cap.shard(self.trace);
         if let Some(spans) = shard.get_mut(&self.trace) {
@@ -63,14 +63,14 @@ impl Drop for Place {
     }
 }
 
-impl fmt::Debug for TraceCap {
+impl fmt::Debug for SpanLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TraceCap").field("most", &self.most).finish_non_exhaustive()
+        f.debug_struct("SpanLimit").field("most", &self.most).finish_non_exhaustive()
     }
 }
 
-impl fmt::Debug for Place {
+impl fmt::Debug for SpanPermit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Place").field("trace", &self.trace).finish_non_exhaustive()
+        f.debug_struct("SpanPermit").field("trace", &self.trace).finish_non_exhaustive()
     }
 }

@@ -9,8 +9,8 @@ use super::attributes::Attributes;
 use super::callsite::Site;
 use super::future::Traced;
 use super::guard::Entered;
-use super::observe::Outcome;
 use super::options::Options;
+use super::outcome::Outcome;
 use super::state::Deferred;
 
 /// A function's return type.

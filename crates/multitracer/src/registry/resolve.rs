@@ -9,18 +9,18 @@ use std::sync::atomic::Ordering;
 use opentelemetry::Context;
 
 use super::Registry;
-use crate::tracer::{TracerCore, TracerId, build_around, maker};
+use crate::tracer::{TracerCore, TracerId, build_around, creator};
 
 impl Registry {
     /// What stands for `core` under `cx`; `core` itself, unless a reload took it out or the trace began before one.
     #[inline]
     pub(crate) fn in_force(&self, cx: &Context, core: Arc<TracerCore>) -> Option<Arc<TracerCore>> {
-        if self.has_retired() { self.settled(cx, core) } else { Some(core) }
+        if self.has_draining() { self.settled(cx, core) } else { Some(core) }
     }
 
     /// Whether a reload took tracers out that still take spans.
-    pub(crate) fn has_retired(&self) -> bool {
-        self.inner.retired.any()
+    pub(crate) fn has_draining(&self) -> bool {
+        self.inner.draining.any()
     }
 
     /// Whether another tracer has been the default one.
@@ -43,14 +43,14 @@ impl Registry {
 
     /// The tracer that has the name of `core` now.
     pub(crate) fn latest(&self, core: &Arc<TracerCore>) -> Option<Arc<TracerCore>> {
-        self.named(core.id().name, &core.about.name, &"a handle that is older than the last reload")
+        self.named(core.id().name, &core.info.name, &"a handle that is older than the last reload")
     }
 
     /// The tracer of that very build, if it still takes spans.
     fn build_of(&self, id: TracerId) -> Option<Arc<TracerCore>> {
         match self.snapshot().by_id(id.name) {
             Some(core) if core.id() == id => Some(Arc::clone(core)),
-            _ => self.inner.retired.find(id),
+            _ => self.inner.draining.find(id),
         }
     }
 
@@ -61,24 +61,24 @@ impl Registry {
 
     /// Whose the current span of `cx` is, in which nothing was entered.
     pub(crate) fn owner_in(&self, cx: &Context) -> TracerId {
-        self.maker_in(cx).unwrap_or_else(|| self.default_id())
+        self.creator_in(cx).unwrap_or_else(|| self.default_id())
     }
 
     /// Whether a span of `id` belongs into `cx` as it is, since nothing was entered there and no other tracer's span is
     /// current.
     pub(crate) fn stands_for(&self, cx: &Context, id: TracerId) -> bool {
-        self.default_id() == id && self.maker_in(cx).is_none_or(|maker| maker == id)
+        self.default_id() == id && self.creator_in(cx).is_none_or(|creator| creator == id)
     }
 
     /// The ambient tracer of `cx`, in which nothing was entered: the default one, or an earlier one if the trace began before
     /// a reload.
     pub(crate) fn ambient_in(&self, cx: &Context) -> Arc<TracerCore> {
-        let earlier = self.maker_in(cx).and_then(|id| self.build_of(id));
+        let earlier = self.creator_in(cx).and_then(|id| self.build_of(id));
         earlier.unwrap_or_else(|| Arc::clone(self.snapshot().default_tracer()))
     }
 
     /// The tracer that made the current span of `cx`, where that may be another one than the default tracer.
-    fn maker_in(&self, cx: &Context) -> Option<TracerId> {
-        if self.has_moved() { maker(cx) } else { None }
+    fn creator_in(&self, cx: &Context) -> Option<TracerId> {
+        if self.has_moved() { creator(cx) } else { None }
     }
 }

@@ -30,7 +30,7 @@ impl<K, V> Default for Shared<K, V> {
 
 /// Shared by all tracers of a registry. Credentials and time limits are each tracer's own, and not in here.
 #[derive(Default)]
-pub(crate) struct Clients {
+pub(crate) struct ConnectionPool {
     /// By TLS settings; each keeps connections by host.
     #[cfg(feature = "otlp-http")]
     pub(super) http: Shared<super::otlp::Pem, super::otlp::HttpClient>,

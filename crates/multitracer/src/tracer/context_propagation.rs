@@ -12,7 +12,8 @@ use super::future::{WithTracer, WithTracerExt as _};
 /// `rayon::spawn`, `tokio::task::spawn_blocking`, and other code that takes a closure away.
 ///
 /// ```
-/// # use multitracer::{InMemoryExporter, Registry, TracerBuilder};
+/// # use multitracer::export::InMemoryExporter;
+/// # use multitracer::{Registry, TracerBuilder};
 /// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&InMemoryExporter::new())).build()?;
 /// registry.scope(|| {
 ///     std::thread::scope(|threads| {
@@ -49,7 +50,8 @@ pub fn carry_fn<A, R>(f: impl Fn(A) -> R) -> impl Fn(A) -> R {
 /// The span may end before the task does; the task's spans stay its children.
 ///
 /// ```
-/// # use multitracer::{InMemoryExporter, Registry, TracerBuilder, WithTracerExt as _};
+/// # use multitracer::export::InMemoryExporter;
+/// # use multitracer::{Registry, TracerBuilder, WithTracerExt as _};
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&InMemoryExporter::new())).build().unwrap();
 /// # let canary = registry.default_tracer();

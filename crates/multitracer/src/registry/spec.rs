@@ -124,7 +124,7 @@ impl Spec {
                 .memory
                 .iter()
                 .zip(&new.memory)
-                .all(|((at, old), (other, new))| at == other && old.is(new));
+                .all(|((at, old), (other, new))| at == other && old.ptr_eq(new));
         memory
             && !(self.custom || new.custom)
             && (self.enabled, &self.config, &self.resource) == (new.enabled, &new.config, &new.resource)
