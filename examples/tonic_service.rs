@@ -129,9 +129,9 @@ mod tests {
               grpc.health.v1.Health/Check [client] ERROR rpc.response.status_code=NOT_FOUND
                 grpc.health.v1.Health/Check [server] rpc.response.status_code=NOT_FOUND
                   look_up ERROR
-              grpc.health.v1.Health/WatchBuilder [client] rpc.response.status_code=OK
+              grpc.health.v1.Health/Watch [client] rpc.response.status_code=OK
             canary
-              grpc.health.v1.Health/WatchBuilder [server] multitracer.route=canary-users rpc.response.status_code=OK (linked to grpc.health.v1.Health/WatchBuilder of production)
+              grpc.health.v1.Health/Watch [server] multitracer.route=canary-users rpc.response.status_code=OK (linked to grpc.health.v1.Health/Watch of production)
                 look_up
                 look_up
                 look_up

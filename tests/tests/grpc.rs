@@ -109,8 +109,8 @@ async fn a_stream_is_inside_to_its_last_message() {
         test.trees().only_attributes(["rpc.response.status_code", "number"]),
         "
         production
-          grpc.health.v1.Health/WatchBuilder [client] rpc.response.status_code=OK
-            grpc.health.v1.Health/WatchBuilder [server] rpc.response.status_code=OK
+          grpc.health.v1.Health/Watch [client] rpc.response.status_code=OK
+            grpc.health.v1.Health/Watch [server] rpc.response.status_code=OK
               chunk number=0
               chunk number=1
     "
@@ -125,8 +125,8 @@ async fn a_stream_is_inside_to_its_last_message() {
         but_chunks.join("\n"),
         "
         production
-          grpc.health.v1.Health/WatchBuilder [client] ERROR rpc.response.status_code=DATA_LOSS error.type=DATA_LOSS
-            grpc.health.v1.Health/WatchBuilder [server] ERROR rpc.response.status_code=DATA_LOSS error.type=DATA_LOSS
+          grpc.health.v1.Health/Watch [client] ERROR rpc.response.status_code=DATA_LOSS error.type=DATA_LOSS
+            grpc.health.v1.Health/Watch [server] ERROR rpc.response.status_code=DATA_LOSS error.type=DATA_LOSS
     "
     );
     // and one whose client goes away

@@ -140,7 +140,7 @@ impl Services {
 const EDGE_TREE: &str = "
     GET /ask [server]
       call [client]
-        grpc.health.v1.Health/WatchBuilder [client]
+        grpc.health.v1.Health/Watch [client]
 ";
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn where_baggage_is_trusted_a_canary_is_one_in_both_and_one_trace() {
         canary
           GET /answer/{id} [server] http.route=/answer/{id} multitracer.route=canary-users (remote parent)
             answer
-          grpc.health.v1.Health/WatchBuilder [server] multitracer.route=canary-users (remote parent)
+          grpc.health.v1.Health/Watch [server] multitracer.route=canary-users (remote parent)
             chunk
             chunk
     "
@@ -179,7 +179,7 @@ async fn without_trust_the_header_decides_and_traces_are_linked() {
         canary
           GET /answer/{id} [server] multitracer.route=canary-users (linked to a span elsewhere)
             answer
-          grpc.health.v1.Health/WatchBuilder [server] multitracer.route=canary-users (linked to a span elsewhere)
+          grpc.health.v1.Health/Watch [server] multitracer.route=canary-users (linked to a span elsewhere)
             chunk
             chunk
     "
