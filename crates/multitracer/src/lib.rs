@@ -32,8 +32,8 @@ pub use self::registry::{Registry, TracerBuilder, TracingGuard, init, install};
 pub use self::signal::shutdown_signal;
 pub use self::span::{ToAttribute, enrich_span};
 pub use self::tracer::{
-    AsTracer, Tracer, TracerChoice, TracerName, WithTracer, WithTracerExt, carry, carry_fn, current_tracer,
-    spawn, spawn_blocking, spawn_thread,
+    AsTracer, RecordedDecision, Tracer, TracerChoice, TracerName, WithTracer, WithTracerExt, carry, carry_fn,
+    current_tracer, spawn, spawn_blocking, spawn_thread,
 };
 
 /// Builders of a registry that is made in code.
@@ -43,9 +43,8 @@ pub mod builder {
 
 /// Errors of building, looking up, switching and reloading.
 pub mod error {
-    pub use crate::registry::{
-        BuildError, ReloadError, SwitchError, UnknownExperimentError, UnknownTracerError,
-    };
+    pub use crate::registry::{BuildError, ReloadError, SwitchError};
+    pub use crate::tracer::UnknownTracerError;
 }
 
 /// OpenTelemetry's interfaces over the ambient tracer, as [`tracer_provider`] returns them.
@@ -68,5 +67,12 @@ pub mod subscriber {
     pub use crate::bridge::{TracingOptions, tracing_layer_with};
 }
 
+/// The names that the output of the macros uses. Not part of the public interface: they change without
+/// notice.
 #[doc(hidden)]
-pub use self::span::__private;
+pub mod __private {
+    pub use crate::manual::__private::{entered, first, kind};
+    pub use crate::span::__private::*;
+    pub use crate::tracer::Literal;
+    pub use multitracer_macros::{__tracers, traced};
+}

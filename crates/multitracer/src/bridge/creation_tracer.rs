@@ -11,7 +11,7 @@ use opentelemetry::trace::SpanBuilder;
 use opentelemetry::{Context, KeyValue, Value};
 
 use crate::registry::{Registry, WeakRegistry};
-use crate::tracer::{Frame, NameId, TracerCore, TracerId};
+use crate::tracer::{Frame, NameId, Tracer, TracerId};
 
 const KEY: &str = "multitracer.origin";
 
@@ -30,8 +30,8 @@ thread_local! {
 pub(super) fn mark(builder: &mut SpanBuilder) {
     let Some(id) = Context::map_current(|cx| {
         Frame::of(cx).map(|frame| {
-            remember(frame.registry());
-            frame.tracer().id()
+            remember(frame.tracer().registry());
+            frame.tracer().core().id()
         })
     }) else {
         return;
@@ -52,18 +52,18 @@ pub(super) fn take(builder: &mut SpanBuilder) -> Option<(u64, NameId)> {
 }
 
 /// The tracer of that number.
-pub(super) fn find((id, name): (u64, NameId)) -> Option<(Registry, Arc<TracerCore>)> {
+pub(super) fn find((id, name): (u64, NameId)) -> Option<Tracer> {
     let registry = match Registry::installed() {
-        Some(installed) if installed.default_id().registry == id => installed.clone(),
+        Some(installed) if installed.set().default_id().registry == id => installed.clone(),
         _ => entered().iter().find(|(of, _)| *of == id)?.1.upgrade()?,
     };
-    let core = Arc::clone(registry.snapshot().by_id(name)?);
-    Some((registry, core))
+    let core = Arc::clone(registry.set().roster().by_id(name)?);
+    Some(Tracer::new(core, &registry))
 }
 
 fn remember(registry: &Registry) {
-    let id = registry.default_id().registry;
-    if registry.is_installed() || LAST.get() == id {
+    let id = registry.set().default_id().registry;
+    if registry.set().is_installed() || LAST.get() == id {
         return;
     }
     let mut entered = entered();

@@ -194,7 +194,7 @@ impl<S: Subscriber> Layer<S> for After {
     fn on_enter(&self, id: &Id, _cx: LayerContext<'_, S>) {
         let adopted = Context::map_current(|cx| {
             let owner = if Frame::of(cx).is_none() { owner(cx.span().span_context()) } else { None };
-            owner.map(|owner| Frame::adopt(cx, &owner.registry, &owner.core))
+            owner.map(|owner| Frame::adopt(cx, owner))
         });
         if let Some(adopted) = adopted {
             let attached = adopted.attach();

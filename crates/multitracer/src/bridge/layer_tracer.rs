@@ -47,16 +47,15 @@ impl Tracer for LayerTracer {
             chosen(None, cx)
         } else {
             owner(cx.span().span_context())
-                .map(|owner| (owner.registry, owner.core))
                 .or_else(|| origin.and_then(creation_tracer::find))
                 .or_else(|| chosen(self.registry.as_ref(), cx))
         };
-        let Some((registry, core)) = tracer else { return LayerSpan::new(LibrarySpan::silent(cx)) };
-        let mut span = core.library_span(&registry, cx, builder, &self.scope);
-        let implied = registry.is_installed() && registry.default_id() == core.id();
+        let Some(tracer) = tracer else { return LayerSpan::new(LibrarySpan::silent(cx)) };
+        let mut span = tracer.library_span(cx, builder, &self.scope);
+        let implied = tracer.set().is_installed() && tracer.set().default_id() == tracer.core().id();
         if !framed && !implied {
             // what runs inside is to find its tracer, and has no frame to find it by
-            span.own(&registry, &core);
+            span.own(&tracer);
         }
         LayerSpan::new(span)
     }

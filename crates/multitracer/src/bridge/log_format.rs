@@ -1,7 +1,6 @@
 //! Log lines that say which trace they belong to.
 
 use std::fmt::{self, Write as _};
-use std::sync::Arc;
 
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt as _};
@@ -10,8 +9,7 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::registry::Registry;
-use crate::tracer::{Frame, TracerCore};
+use crate::tracer::Tracer;
 
 /// A format for the log lines of `tracing-subscriber` which adds the current span's `trace_id` and `span_id` and the `tracer`'s name to another
 /// format's lines.
@@ -78,7 +76,7 @@ where
 /// Where a line is written.
 struct Place {
     span: Option<SpanContext>,
-    tracer: Option<Arc<TracerCore>>,
+    tracer: Option<Tracer>,
 }
 
 impl Place {
@@ -86,11 +84,7 @@ impl Place {
         Context::map_current(|cx| {
             let span = cx.span();
             let span = Some(span.span_context()).filter(|span| span.is_valid()).cloned();
-            let tracer = match Frame::of(cx) {
-                Some(frame) => Some(Arc::clone(frame.tracer())),
-                None => Registry::installed().map(|registry| registry.ambient_in(cx)),
-            };
-            Self { span, tracer }
+            Self { span, tracer: Tracer::ambient(cx) }
         })
     }
 
@@ -104,7 +98,7 @@ impl Place {
             put(writer, "span_id", &span.span_id().to_string())?;
         }
         match &self.tracer {
-            Some(tracer) => put(writer, "tracer", &tracer.info.name),
+            Some(tracer) => put(writer, "tracer", tracer.name()),
             None => Ok(()),
         }
     }

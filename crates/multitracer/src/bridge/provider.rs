@@ -7,7 +7,7 @@ use opentelemetry::{Context, InstrumentationScope};
 
 use super::span::DispatchedSpan;
 use crate::registry::Registry;
-use crate::tracer::{Frame, LibrarySpan, TracerCore, any_tracer_enabled};
+use crate::tracer::{Frame, LibrarySpan, Tracer as OwnTracer, any_tracer_enabled};
 
 /// A `TracerProvider` whose spans go to the tracer that is ambient where each of them starts.
 ///
@@ -88,25 +88,22 @@ impl Tracer for DispatchingTracer {
 
     fn build_with_context(&self, builder: SpanBuilder, cx: &Context) -> DispatchedSpan {
         DispatchedSpan::new(match chosen(self.registry.as_ref(), cx) {
-            Some((registry, core)) => core.library_span(&registry, cx, builder, &self.scope),
+            Some(tracer) => tracer.library_span(cx, builder, &self.scope),
             None => LibrarySpan::silent(cx),
         })
     }
 }
 
 /// The ambient tracer of `cx`, else the default one of `registry`, else the installed registry's.
-pub(super) fn chosen(registry: Option<&Registry>, cx: &Context) -> Option<(Registry, Arc<TracerCore>)> {
+pub(super) fn chosen(registry: Option<&Registry>, cx: &Context) -> Option<OwnTracer> {
     if !any_tracer_enabled() {
         return None;
     }
-    if let Some(frame) = Frame::of(cx) {
-        let registry = frame.registry().clone();
-        let core = registry.in_force(cx, Arc::clone(frame.tracer()))?;
-        return Some((registry, core));
-    }
-    let registry = match registry {
-        Some(registry) => registry,
-        None => Registry::installed()?,
+    let tracer = match registry {
+        Some(registry) if Frame::of(cx).is_none() => {
+            OwnTracer::new(registry.set().unframed_tracer(cx), registry)
+        }
+        _ => OwnTracer::ambient(cx)?,
     };
-    Some((registry.clone(), registry.ambient_in(cx)))
+    tracer.in_force(cx)
 }

@@ -8,13 +8,11 @@ use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, KeyValue};
 
 use super::{Reason, Split, exposure};
-use crate::registry::Registry;
-use crate::routing::Headers;
-use crate::tracer::{Tracer, TracerCore};
+use crate::tracer::{AsTracer, RecordedDecision, Tracer, TracerChoice, TracerCore};
 
 /// A hash-based split of traffic over variants, each with a tracer of its own.
 ///
-/// Comes from [`Registry::experiment`]. The same unit always gets the same variant, in every process
+/// Comes from [`Registry::experiment`](crate::Registry::experiment). The same unit always gets the same variant, in every process
 /// and after every restart: the algorithm is `murmur3_32_v1`, see the project's `docs/semantics.md`.
 ///
 /// ```
@@ -35,7 +33,7 @@ use crate::tracer::{Tracer, TracerCore};
 #[derive(Clone)]
 pub struct Experiment {
     core: Arc<ExperimentCore>,
-    registry: Registry,
+    fallback: Tracer,
 }
 
 pub(crate) struct ExperimentCore {
@@ -61,8 +59,8 @@ pub struct Assignment {
 }
 
 impl Experiment {
-    pub(crate) fn new(core: Arc<ExperimentCore>, registry: Registry) -> Self {
-        Self { core, registry }
+    pub(crate) fn new(core: Arc<ExperimentCore>, fallback: Tracer) -> Self {
+        Self { core, fallback }
     }
 
     /// Its name in the configuration.
@@ -94,12 +92,9 @@ impl Experiment {
         self.assigned(Some(unit))
     }
 
-    /// The variant of the unit that the configuration's `unit: {header: ..}` names. A request without that
-    /// header, or with one that is not UTF-8, gets the fallback.
-    #[must_use]
-    pub fn assign_by_header<H: Headers + ?Sized>(&self, headers: &H) -> Assignment {
-        let value = self.core.unit_header.as_ref().and_then(|name| headers.header(name.as_str()));
-        self.assigned(value.as_deref().and_then(|value| std::str::from_utf8(value).ok()))
+    /// Returns the header that holds the unit, if the configuration names one.
+    pub(crate) fn unit_header(&self) -> Option<&HeaderName> {
+        self.core.unit_header.as_ref()
     }
 
     /// The variant of that name, decided elsewhere: by a service in front, a header that can be trusted, an OpenFeature provider. `reason` is
@@ -114,7 +109,7 @@ impl Experiment {
     /// # experiments: {tone: {variants: [{name: warm}]}}
     /// # ")?;
     /// let tone = registry.experiment("tone")?;
-    /// let forced = tone.decided("warm", Reason::TargetingMatch).unwrap_or_else(|| tone.assign("user-42"));
+    /// let forced = tone.with_variant("warm", Reason::TargetingMatch).unwrap_or_else(|| tone.assign("user-42"));
     /// assert_eq!(forced.tracer().name(), "warm");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -127,11 +122,11 @@ impl Experiment {
             reason,
             hash: 0,
             bucket: 0,
-            tracer: Tracer::new(Arc::clone(tracer), self.registry.clone()),
+            tracer: self.fallback.sibling(Arc::clone(tracer)),
         })
     }
 
-    fn assigned(&self, unit: Option<&str>) -> Assignment {
+    pub(crate) fn assigned(&self, unit: Option<&str>) -> Assignment {
         let outcome = self.core.split.assign(unit);
         let arm = outcome.variant.and_then(|index| self.core.arms.get(index));
         let tracer = arm.map_or(&self.core.fallback, |(_, tracer)| tracer);
@@ -141,7 +136,7 @@ impl Experiment {
             reason: outcome.reason,
             hash: outcome.hash,
             bucket: outcome.bucket,
-            tracer: Tracer::new(Arc::clone(tracer), self.registry.clone()),
+            tracer: self.fallback.sibling(Arc::clone(tracer)),
         }
     }
 }
@@ -166,7 +161,7 @@ impl Assignment {
     }
 
     /// Why: [`Reason::Split`] for a variant, [`Reason::Default`] for the fallback, the decider's own for one that was
-    /// [decided elsewhere](Experiment::decided).
+    /// [decided elsewhere](Experiment::with_variant).
     #[must_use]
     pub fn reason(&self) -> Reason {
         self.reason
@@ -195,12 +190,12 @@ impl Assignment {
         let trace = span.span_context().trace_id();
         let exposure = || (trace, Arc::clone(&self.experiment), self.variant.clone(), self.hash);
         if span.is_recording() && exposure::is_first(exposure()) {
-            span.add_event("feature_flag.evaluation", self.attributes().collect());
+            span.add_event("feature_flag.evaluation", self.span_attributes().collect());
         }
     }
 
     /// What is recorded on a span.
-    pub(crate) fn attributes(&self) -> impl Iterator<Item = KeyValue> + use<> {
+    pub(crate) fn span_attributes(&self) -> impl Iterator<Item = KeyValue> + use<> {
         let variant =
             self.variant.as_ref().map(|name| KeyValue::new("feature_flag.result.variant", Arc::clone(name)));
         [
@@ -210,6 +205,18 @@ impl Assignment {
         ]
         .into_iter()
         .flatten()
+    }
+}
+
+impl AsTracer for Assignment {
+    fn as_tracer(&self) -> TracerChoice<'_> {
+        TracerChoice::recorded(&self.tracer, self)
+    }
+}
+
+impl RecordedDecision for Assignment {
+    fn attributes(&self) -> Vec<KeyValue> {
+        self.span_attributes().collect()
     }
 }
 

@@ -10,8 +10,10 @@ mod hash;
 mod reason;
 #[cfg(test)]
 mod tests;
+mod unknown;
 
 pub(crate) use self::assign::Split;
 pub(crate) use self::assigner::ExperimentCore;
 pub use self::assigner::{Assignment, Experiment};
 pub use self::reason::Reason;
+pub use self::unknown::UnknownExperimentError;

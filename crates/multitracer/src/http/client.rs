@@ -1,6 +1,5 @@
 //! The layer of a client.
 
-use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use http::request::Parts;
@@ -16,8 +15,7 @@ use super::semantics::Semantics;
 use super::server::Opened;
 use super::span::RequestSpan;
 use crate::propagation::inject;
-use crate::registry::Registry;
-use crate::tracer::{Frame, NewSpan, Parent, Started, any_tracer_enabled};
+use crate::tracer::{NewSpan, Started, Tracer, any_tracer_enabled};
 
 /// A tower layer for HTTP and gRPC clients (hyper, tonic): a span of kind client per request, on the tracer that is ambient where the request is
 /// made, and the headers of [`inject`](crate::propagation::inject).
@@ -112,25 +110,14 @@ fn open(request: &Parts, quiet: bool) -> RequestSpan {
     if quiet || !any_tracer_enabled() {
         return RequestSpan::new(cx, None);
     }
-    let ambient = match Frame::of(&cx) {
-        Some(frame) => {
-            let core = frame.registry().in_force(&cx, Arc::clone(frame.tracer()));
-            core.map(|core| (frame.registry().clone(), core))
-        }
-        None => Registry::installed().map(|registry| (registry.clone(), registry.ambient_in(&cx))),
-    };
-    let Some((registry, core)) = ambient.filter(|(_, core)| core.is_on()) else {
-        return RequestSpan::new(cx, None);
-    };
+    let tracer = Tracer::ambient(&cx).and_then(|tracer| tracer.in_force(&cx));
+    let Some(tracer) = tracer.filter(Tracer::is_on) else { return RequestSpan::new(cx, None) };
     let semantics = Semantics::of_client(request);
     let new = NewSpan {
-        name: semantics.name(request, None),
-        kind: semantics.kind(),
-        parent: Parent::Nearest,
-        links: Vec::new(),
         attributes: semantics.request(request, None),
+        ..NewSpan::new(semantics.name(request, None), semantics.kind())
     };
-    match core.start(&registry, &cx, new, || []) {
+    match tracer.start(&cx, new, || []) {
         Started::Unsampled => RequestSpan::new(cx, None),
         Started::Opened { cx, recording } => RequestSpan::new(cx, recording.then_some(semantics)),
     }

@@ -1,7 +1,5 @@
 //! How a server's span begins.
 
-use std::sync::Arc;
-
 use http::HeaderValue;
 use http::request::Parts;
 use opentelemetry::trace::TraceContextExt as _;
@@ -13,7 +11,7 @@ use super::span::RequestSpan;
 use crate::propagation::{Incoming, Named, enter};
 use crate::registry::Registry;
 use crate::routing::Route;
-use crate::tracer::{NewSpan, Parent, Started};
+use crate::tracer::{NewSpan, Started, Tracer};
 
 /// What was decided for a request.
 struct Decision {
@@ -39,15 +37,15 @@ fn begin(options: &Options, request: &Parts) -> RequestSpan {
         return RequestSpan::new(Context::current().with_telemetry_suppressed(), None);
     }
     let registry = &options.registry;
-    let trusted = options.baggage && registry.snapshot().trusts_baggage();
+    let trusted = options.baggage && registry.trusts_baggage();
     let incoming = Incoming::read(&registry.entered(), &request.headers, trusted);
     let Decision { named: Named { route, same_tracer }, refused } = decide(options, request, &incoming);
     let tracer = route.tracer();
     let header = options.response_header.clone().zip(HeaderValue::from_str(tracer.name()).ok());
     let cx = enter(&incoming.cx, &route, same_tracer);
     let silent = |cx: &Context| RequestSpan::new(tracer.context(cx), None);
-    let core = tracer.registry().in_force(&cx, Arc::clone(tracer.core()));
-    let Some(core) = core.filter(|core| core.is_on()) else { return silent(&cx).with_header(header) };
+    let in_force = tracer.clone().in_force(&cx).filter(Tracer::is_on);
+    let Some(in_force) = in_force else { return silent(&cx).with_header(header) };
 
     let semantics = Semantics::of_server(request);
     let pattern = match &options.find_route {
@@ -55,13 +53,10 @@ fn begin(options: &Options, request: &Parts) -> RequestSpan {
         _ => None,
     };
     let new = NewSpan {
-        name: semantics.name(request, pattern.as_deref()),
-        kind: semantics.kind(),
-        parent: Parent::Nearest,
-        links: Vec::new(),
-        attributes: semantics.request(request, pattern),
+        attributes: semantics.request(request, pattern.clone()),
+        ..NewSpan::new(semantics.name(request, pattern.as_deref()), semantics.kind())
     };
-    let span = match core.start(tracer.registry(), &cx, new, || []) {
+    let span = match in_force.start(&cx, new, || []) {
         Started::Unsampled => silent(&cx),
         Started::Opened { cx, recording } => {
             if recording {
@@ -98,7 +93,7 @@ fn record(cx: &Context, route: &Route, refused: Option<String>) {
     let refused = refused.map(|name| KeyValue::new("multitracer.route.refused", name));
     span.set_attributes(rule.into_iter().chain(refused));
     if let Some(assignment) = route.assignment() {
-        span.set_attributes(assignment.attributes());
+        span.set_attributes(assignment.span_attributes());
         assignment.record_exposure_in(cx);
     }
 }

@@ -3,10 +3,11 @@
 use std::any::type_name;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
-use opentelemetry::trace::{Status, TraceContextExt as _};
-use opentelemetry::{Context, ContextGuard, KeyValue};
+use opentelemetry::trace::TraceContextExt as _;
+use opentelemetry::{Context, ContextGuard};
 
 use super::semantics::Semantics;
+use crate::tracer::{mark_cancelled, mark_failed, mark_panicked};
 
 /// The span and context of one request. Ends when dropped.
 #[derive(Debug)]
@@ -53,9 +54,7 @@ impl RequestSpan {
     pub(super) fn failed<E>(mut self) {
         self.over = true;
         if self.recording.is_some() {
-            let span = self.cx.span();
-            span.set_attribute(KeyValue::new("error.type", type_name::<E>()));
-            span.set_status(Status::error(""));
+            mark_failed(&self.cx.span(), type_name::<E>());
         }
     }
 
@@ -66,9 +65,7 @@ impl RequestSpan {
 
     fn note_panic(&mut self) {
         if !std::mem::replace(&mut self.over, true) && self.recording.is_some() {
-            let span = self.cx.span();
-            span.set_attribute(KeyValue::new("error.type", "panic"));
-            span.set_status(Status::error("panicked"));
+            mark_panicked(&self.cx.span());
         }
     }
 
@@ -76,7 +73,7 @@ impl RequestSpan {
     pub(super) fn cancelled(mut self) {
         self.over = true;
         if self.recording.is_some() {
-            self.cx.span().set_attribute(KeyValue::new("multitracer.cancelled", true));
+            mark_cancelled(&self.cx.span());
         }
     }
 }

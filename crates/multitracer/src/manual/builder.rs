@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::future::Future;
 use std::panic::Location;
-use std::sync::Arc;
 
 use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt as _};
 use opentelemetry::{Context, Key, KeyValue};
@@ -11,9 +10,8 @@ use opentelemetry::{Context, Key, KeyValue};
 use super::future::InSpan;
 use super::guard::SpanGuard;
 use super::span::ManualSpan;
-use crate::registry::Registry;
 use crate::span::ToAttribute;
-use crate::tracer::{AsTracer, Frame, NewSpan, Parent, Started, TracerCore, any_tracer_enabled, chosen};
+use crate::tracer::{AsTracer, Frame, NewSpan, Parent, Started, Tracer, TracerChoice, any_tracer_enabled};
 
 /// Describes a span at run time, for code that neither `#[traced]` nor [`span!`](crate::span) can mark: a name that is made up, or a
 /// beginning and an end in different places.
@@ -46,7 +44,7 @@ pub struct SpanBuilder {
     name: Cow<'static, str>,
     kind: SpanKind,
     cx: Context,
-    tracer: Option<(Registry, Arc<TracerCore>)>,
+    tracer: Option<Tracer>,
     parent: Parent,
     links: Vec<SpanContext>,
     attributes: Vec<KeyValue>,
@@ -78,14 +76,12 @@ impl SpanBuilder {
             return self;
         }
         let choice = tracer.as_tracer();
-        if let crate::TracerChoice::Ambient = choice {
+        if let TracerChoice::Ambient = choice {
             self.tracer = None;
             return self;
         }
-        if let crate::TracerChoice::Assignment(assignment) = choice {
-            self.attributes.extend(assignment.attributes());
-        }
-        self.tracer = chosen(&self.cx, choice, &self.place);
+        self.attributes.extend(choice.attributes());
+        self.tracer = Tracer::chosen(&self.cx, choice, &self.place);
         self.off = self.tracer.is_none();
         self
     }
@@ -126,18 +122,17 @@ impl SpanBuilder {
     /// Starts the span, current nowhere.
     pub fn start(self) -> ManualSpan {
         let Self { name, kind, cx, tracer, parent, links, attributes, place, off } = self;
-        let tracer = if off { None } else { tracer.or_else(|| ambient(&cx)) };
-        let Some((registry, core)) = tracer.filter(|(_, core)| core.is_on()) else {
-            return ManualSpan::new(cx, false);
-        };
-        let new = NewSpan { name, kind, parent, links, attributes: Vec::new() };
+        let tracer = if off { None } else { tracer.or_else(|| Tracer::ambient(&cx)) };
+        let tracer = tracer.and_then(|tracer| tracer.in_force(&cx));
+        let Some(tracer) = tracer.filter(Tracer::is_on) else { return ManualSpan::new(cx, false) };
+        let new = NewSpan { parent, links, ..NewSpan::new(name, kind) };
         let code = || {
             [
                 KeyValue::new("code.file.path", place.file()),
                 KeyValue::new("code.line.number", i64::from(place.line())),
             ]
         };
-        match core.start(&registry, &cx, new, code) {
+        match tracer.start(&cx, new, code) {
             Started::Unsampled => ManualSpan::new(cx, false),
             Started::Opened { cx, recording } => {
                 if recording && !attributes.is_empty() {
@@ -174,13 +169,4 @@ impl SpanBuilder {
         }
         self
     }
-}
-
-/// What a function that names no tracer uses in `cx`.
-fn ambient(cx: &Context) -> Option<(Registry, Arc<TracerCore>)> {
-    if let Some(frame) = Frame::of(cx) {
-        return Some((frame.registry().clone(), Arc::clone(frame.tracer())));
-    }
-    let registry = Registry::installed()?;
-    Some((registry.clone(), Arc::clone(registry.snapshot().default_tracer())))
 }

@@ -3,10 +3,11 @@
 use std::any::type_name;
 use std::borrow::Cow;
 
-use opentelemetry::trace::{SpanContext, Status, TraceContextExt as _};
+use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use opentelemetry::{Context, Key, KeyValue};
 
 use crate::span::ToAttribute;
+use crate::tracer::{mark_cancelled, mark_failed, mark_panicked};
 
 /// A span that was started by hand: for callbacks, and for other code whose beginning and end lie in different places.
 ///
@@ -97,22 +98,20 @@ impl ManualSpan {
     }
 
     pub(super) fn failed<E>(&self) {
-        self.fail_as(type_name::<E>(), "");
+        if self.recording {
+            mark_failed(&self.cx.span(), type_name::<E>());
+        }
     }
 
     pub(super) fn panicked(&self) {
-        self.fail_as("panic", "panicked");
+        if self.recording {
+            mark_panicked(&self.cx.span());
+        }
     }
 
     pub(super) fn cancelled(&self) {
-        self.set("multitracer.cancelled", &true);
-    }
-
-    fn fail_as(&self, error: &'static str, description: &'static str) {
         if self.recording {
-            let span = self.cx.span();
-            span.set_attribute(KeyValue::new("error.type", error));
-            span.set_status(Status::error(description));
+            mark_cancelled(&self.cx.span());
         }
     }
 }

@@ -1,7 +1,6 @@
 //! What a request to another service is given along.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::Context;
@@ -13,7 +12,7 @@ use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use super::{OURS, ROUTE, VARIANT};
 use crate::registry::Registry;
 use crate::routing::Route;
-use crate::tracer::{Around, Frame, around};
+use crate::tracer::{NearestSpan, Tracer, nearest_span};
 
 /// The route of the request that a `Context` belongs to.
 #[derive(Clone, Debug)]
@@ -81,26 +80,23 @@ fn outgoing(cx: &Context) -> Outgoing<'_> {
     let current = Some(cx.span().span_context().clone()).filter(SpanContext::is_valid);
     let unnamed = |span| Outgoing { span, route: None, variant: None };
     let Some(registry) = Registry::of(cx) else { return unnamed(current) };
-    let own = |id| match around(cx, &registry, id) {
-        Around::Own(span) | Around::OwnFurtherOut(span) => Some(span),
-        Around::Foreign(_) | Around::Nothing => None,
+    let own = |id| match nearest_span(cx, registry.set(), id) {
+        NearestSpan::Own(span) | NearestSpan::OwnFurtherOut(span) => Some(span),
+        NearestSpan::Foreign(_) | NearestSpan::None => None,
     };
-    let ambient = match Frame::of(cx) {
-        Some(frame) => Arc::clone(frame.tracer()),
-        None => registry.ambient_in(cx),
+    let Some(ambient) = Tracer::ambient(cx).map(|tracer| tracer.core().id()) else {
+        return unnamed(current);
     };
     let decided = cx.get::<Decided>().filter(|Decided(route)| route.tracer().registry().ptr_eq(&registry));
-    let is_decided =
-        decided.is_some_and(|Decided(route)| route.tracer().core().id().has_name_of(ambient.id()));
+    let is_decided = decided.is_some_and(|Decided(route)| route.tracer().core().id().has_name_of(ambient));
     if !is_decided {
-        let snapshot = registry.snapshot();
-        let default = snapshot.default_tracer().id();
-        if ambient.id().has_name_of(default) {
-            return unnamed(own(ambient.id()).or(current));
+        let default = registry.set().default_id();
+        if ambient.has_name_of(default) {
+            return unnamed(own(ambient).or(current));
         }
-        if let Some(name) = snapshot.route_to(ambient.id()) {
+        if let Some(name) = registry.route_to(ambient) {
             let route = Some(name.to_string().into());
-            return Outgoing { span: own(ambient.id()), route, variant: None };
+            return Outgoing { span: own(ambient), route, variant: None };
         }
         if decided.is_none() {
             // who gets no name takes the caller's span for the default tracer's
@@ -108,9 +104,9 @@ fn outgoing(cx: &Context) -> Outgoing<'_> {
         }
     }
     let Some(Decided(route)) = decided else { return unnamed(current) };
-    let core = registry.in_force(cx, Arc::clone(route.tracer().core()));
+    let tracer = route.tracer().clone().in_force(cx);
     Outgoing {
-        span: core.and_then(|core| own(core.id())),
+        span: tracer.and_then(|tracer| own(tracer.core().id())),
         route: route.name().map(Cow::Borrowed),
         variant: route.assignment().and_then(|assignment| assignment.variant()).map(Cow::Borrowed),
     }

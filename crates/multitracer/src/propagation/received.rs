@@ -1,7 +1,6 @@
 //! A message of whatever protocol, as a place to go on from.
 
 use std::future::Future;
-use std::sync::Arc;
 
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt as _;
@@ -39,7 +38,7 @@ impl Registry {
     /// ```
     #[must_use]
     pub fn receive<H: Headers + ?Sized>(&self, headers: &H) -> Received {
-        let incoming = Incoming::read(&self.entered(), headers, self.snapshot().trusts_baggage());
+        let incoming = Incoming::read(&self.entered(), headers, self.trusts_baggage());
         let Named { route, same_tracer } = incoming
             .route(self, headers)
             .unwrap_or_else(|| Named { route: self.route(headers), same_tracer: false });
@@ -50,8 +49,11 @@ impl Registry {
     /// The current context, with this registry in it.
     pub(crate) fn entered(&self) -> Context {
         let cx = Context::current();
-        let there = Frame::of(&cx).map_or_else(|| self.is_installed(), |frame| frame.registry().ptr_eq(self));
-        if there { cx } else { self.default_tracer().context(&cx) }
+        let is_here = match Frame::of(&cx) {
+            Some(frame) => frame.tracer().registry().ptr_eq(self),
+            None => self.set().is_installed(),
+        };
+        if is_here { cx } else { self.default_tracer().context(&cx) }
     }
 }
 
@@ -62,11 +64,9 @@ pub(crate) fn enter(cx: &Context, route: &Route, same_tracer: bool) -> Context {
         inside = inside.with_value(Decided(route.clone()));
     }
     let tracer = route.tracer();
-    let core = if same_tracer { tracer.registry().in_force(cx, Arc::clone(tracer.core())) } else { None };
-    match core {
-        Some(core) if cx.span().span_context().is_remote() => {
-            Frame::enter_remote(&inside, tracer.registry(), &core)
-        }
+    let in_force = if same_tracer { tracer.clone().in_force(cx) } else { None };
+    match in_force {
+        Some(tracer) if cx.span().span_context().is_remote() => Frame::enter_remote(&inside, tracer),
         _ => inside,
     }
 }

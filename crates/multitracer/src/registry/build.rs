@@ -25,7 +25,7 @@ use crate::export::{
     PipelineProcessor,
 };
 use crate::tracer::{
-    Counts, NameId, Sampling, SharedSampling, SpanLimit, Switch, TracerCore, TracerId, TracerInfo,
+    Counts, EnabledFlag, NameId, Sampling, SharedSampling, SpanLimit, TracerCore, TracerId, TracerInfo,
 };
 
 pub(super) fn build(builder: RegistryBuilder) -> Result<Registry, BuildError> {
@@ -104,9 +104,9 @@ fn assemble(parts: Parts, config: &TracerConfig, registry: u64) -> Arc<TracerCor
         sdk: provider.tracer_with_scope(scope),
         provider,
         sampling,
-        cap: config.limits.max_spans_per_trace.map(|most| Arc::new(SpanLimit::new(most))),
+        span_limit: config.limits.max_spans_per_trace.map(|most| Arc::new(SpanLimit::new(most))),
         counts: Counts::default(),
-        switch: Switch::new(on),
+        enabled: EnabledFlag::new(on),
     })
 }
 

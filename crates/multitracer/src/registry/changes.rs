@@ -42,13 +42,15 @@ impl ReloadChanges {
 
     /// Fills in what is not about single tracers.
     pub(super) fn compare(&mut self, old: &Snapshot, new: &Snapshot) {
-        self.removed = old.names().filter(|name| new.by_name(name).is_none()).map(Into::into).collect();
+        self.removed =
+            old.roster.names().filter(|name| new.roster.by_name(name).is_none()).map(Into::into).collect();
         self.routes = old.model.routes != new.model.routes;
         self.experiments = old.model.experiments != new.model.experiments;
-        let rules =
-            |snapshot: &Snapshot| (snapshot.unknown_tracer(), snapshot.on_switch(), snapshot.remote_parent());
+        let rules = |snapshot: &Snapshot| {
+            (snapshot.model.unknown_tracer, snapshot.model.on_switch, snapshot.model.remote_parent)
+        };
         self.rules = rules(old) != rules(new);
-        let [old, new] = [old, new].map(|snapshot| Arc::clone(&snapshot.default_tracer().info.name));
+        let [old, new] = [old, new].map(|snapshot| Arc::clone(&snapshot.roster.default_tracer().info.name));
         self.default_tracer = (old != new).then_some((old, new));
     }
 }

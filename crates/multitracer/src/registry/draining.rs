@@ -1,9 +1,10 @@
-//! Tracers that a reload took out, until nothing of theirs is left.
+//! Tracers of earlier configurations, until all their spans are exported.
 //!
-//! They go on taking the spans of the traces that began in them. Once no span is open and nothing else holds such a tracer,
-//! none can start in it any more: its queue is exported, and its counts are kept.
+//! Such a tracer still takes the spans of the traces that began in it. Once no span is open and nothing
+//! else holds the tracer, no span can start in it any more: its queue is exported, and its counts are
+//! kept.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -11,85 +12,84 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::Inner;
-use super::lifecycle::{Row, lines};
-use crate::export::{Pending, TracerStats};
-use crate::tracer::{TracerCore, TracerId};
+use super::rows::{Row, fold, rows_of};
+use crate::export::Pending;
+use crate::tracer::{DrainingTracers, TracerCore, TracerId};
 
-/// How often it is looked whether one is done.
+/// The time between two checks for tracers that are done.
 const PERIOD: Duration = Duration::from_millis(50);
-/// The longest time that the last export of one is waited for.
+/// The timeout of a tracer's last export.
 const LAST_EXPORT: Duration = Duration::from_secs(3600);
 
+/// Tracers whose queue is exported for the last time, and the counts of those that are gone.
+///
+/// The tracers that still take spans are in the registry's [`TracerSet`](crate::tracer::TracerSet).
+/// Whoever needs both locks takes this one first.
 #[derive(Default)]
 pub(super) struct Draining {
-    /// Tracers in the list, so that nobody takes the lock while there are none.
-    count: AtomicUsize,
     list: Mutex<List>,
 }
 
 #[derive(Default)]
 struct List {
-    draining: Vec<Arc<TracerCore>>,
     closing: Vec<Closing>,
-    /// What became of the spans of those that are gone: one line for each name and project.
+    /// The counts of tracers that are gone: one row for each name and project.
     past: Vec<Row>,
-    /// Whether a task looks after the list.
-    tended: bool,
+    /// `true` while a task checks the list.
+    is_watched: bool,
 }
 
 impl List {
-    /// Keeps what became of the spans of `core`, if there were any.
+    /// Keeps the counts of `core`, if it started any span.
     fn keep(&mut self, core: &TracerCore) {
-        for line in lines(core) {
-            if line.started > 0 {
-                fold(&mut self.past, (line, None));
+        for row in rows_of(core) {
+            if row.stats.started > 0 {
+                fold(&mut self.past, row);
             }
         }
     }
 }
 
-/// A tracer whose queue is being exported for the last time.
+/// A tracer whose queue is exported for the last time.
 #[derive(Clone)]
 pub(super) struct Closing {
     pub(super) core: Arc<TracerCore>,
     pub(super) done: watch::Receiver<bool>,
 }
 
+/// The tracers of earlier configurations.
+pub(super) struct Earlier {
+    /// Tracers that still take spans.
+    pub(super) draining: Vec<Arc<TracerCore>>,
+    pub(super) closing: Vec<Closing>,
+}
+
 impl Draining {
-    /// Whether there is any.
-    pub(super) fn any(&self) -> bool {
-        self.count.load(Ordering::Relaxed) != 0
-    }
-
-    pub(super) fn find(&self, id: TracerId) -> Option<Arc<TracerCore>> {
-        if !self.any() {
-            return None;
-        }
-        self.lock().draining.iter().find(|core| core.id() == id).cloned()
-    }
-
-    pub(super) fn add(&self, cores: impl IntoIterator<Item = Arc<TracerCore>>) {
-        let mut list = self.lock();
-        list.draining.extend(cores);
-        self.counted(&list);
-    }
-
-    /// Those that still take spans, and those whose last export is under way.
-    pub(super) fn all(&self) -> (Vec<Arc<TracerCore>>, Vec<Closing>) {
+    pub(super) fn all(&self, draining: &DrainingTracers) -> Earlier {
         let list = self.lock();
-        (list.draining.clone(), list.closing.clone())
+        Earlier { draining: draining.all(), closing: list.closing.clone() }
     }
 
-    /// One line for each that is here, and those of the ones that are gone.
-    pub(super) fn lines(&self, mut each: impl FnMut(&Arc<TracerCore>) -> Vec<Row>) -> Vec<Row> {
+    /// Returns one row for each tracer that is here, and the rows of those that are gone.
+    pub(super) fn rows(
+        &self,
+        draining: &DrainingTracers,
+        mut rows: impl FnMut(&Arc<TracerCore>) -> Vec<Row>,
+    ) -> Vec<Row> {
         let list = self.lock();
+        let draining = draining.all();
         let closing = list.closing.iter().map(|closing| &closing.core);
-        let here: Vec<_> = list.draining.iter().chain(closing).flat_map(&mut each).collect();
+        let here: Vec<_> = draining.iter().chain(closing).flat_map(&mut rows).collect();
         here.into_iter().chain(list.past.iter().cloned()).collect()
     }
 
-    fn counted(&self, list: &List) {
-        self.count.store(list.draining.len() + list.closing.len(), Ordering::Relaxed);
+    /// Keeps the counts of a tracer after its last export.
+    fn closed(&self, id: TracerId) -> Option<Closing> {
+        let mut list = self.lock();
+        let at = list.closing.iter().position(|closing| closing.core.id() == id)?;
+        let closing = list.closing.swap_remove(at);
+        list.keep(&closing.core);
+        Some(closing)
     }
 
     fn lock(&self) -> MutexGuard<'_, List> {
@@ -98,13 +98,13 @@ impl Draining {
 }
 
 impl Inner {
-    /// Closes the retired tracers that are done, and sees to it that the others are when they are.
-    pub(super) fn tend(self: &Arc<Self>) {
-        if self.prune() {
+    /// Closes the draining tracers that are done, and watches the others until they are.
+    pub(super) fn watch_draining(self: &Arc<Self>) {
+        if self.close_done() {
             return;
         }
         let Some(runtime) = self.runtime.get() else { return };
-        if std::mem::replace(&mut self.draining.lock().tended, true) {
+        if std::mem::replace(&mut self.draining.lock().is_watched, true) {
             return;
         }
         let registry = Arc::downgrade(self);
@@ -112,83 +112,60 @@ impl Inner {
             loop {
                 tokio::time::sleep(PERIOD).await;
                 let Some(inner) = registry.upgrade() else { return };
-                if inner.prune() {
+                if inner.close_done() {
                     return;
                 }
             }
         });
     }
 
-    /// Closes those that are done; whether that was all.
-    fn prune(self: &Arc<Self>) -> bool {
-        let mut done = Vec::new();
-        let all = {
+    /// Closes the tracers that are done. Returns `true` if no tracer drains any more.
+    fn close_done(self: &Arc<Self>) -> bool {
+        let mut gone = Vec::new();
+        let is_empty = {
             let mut list = self.draining.lock();
-            let is_done = |core: &mut Arc<TracerCore>| Arc::get_mut(core).is_some() && open(core) == 0;
-            for core in list.draining.extract_if(.., is_done).collect::<Vec<_>>() {
+            let is_done = |core: &mut Arc<TracerCore>| Arc::get_mut(core).is_some() && open_spans(core) == 0;
+            for core in self.set.draining().take(is_done) {
                 let pending = core.pipeline.shutdown(None);
                 if pending.is_done() {
                     list.keep(&core);
-                    done.push(core);
+                    gone.push(core);
                 } else {
                     list.closing.push(self.close(core, pending));
                 }
             }
-            self.draining.counted(&list);
-            let all = list.draining.is_empty();
-            list.tended &= !all;
-            all
+            let is_empty = !self.set.has_draining();
+            list.is_watched &= !is_empty;
+            is_empty
         };
-        // what a user's exporter does when it is dropped is not to happen under the lock
-        drop(done);
-        all
+        // a user's exporter runs its own code when it is dropped, which must not happen under the lock
+        drop(gone);
+        is_empty
     }
 
-    /// Waits for the last export of `core` elsewhere, then keeps its counts alone.
+    /// Waits for the last export of `core` in a task, then keeps its counts alone.
     fn close(self: &Arc<Self>, core: Arc<TracerCore>, pending: Pending) -> Closing {
-        let (tell, done) = watch::channel(false);
+        let (sender, done) = watch::channel(false);
         let (id, registry) = (core.id(), Arc::downgrade(self));
         let name = Arc::clone(&core.info.name);
         if let Some(runtime) = self.runtime.get() {
             runtime.spawn(async move {
-                for (_, error) in pending.by(Instant::now() + LAST_EXPORT, LAST_EXPORT).await.err().unwrap_or_default() {
+                let deadline = Instant::now() + LAST_EXPORT;
+                for (_, error) in pending.by(deadline, LAST_EXPORT).await.err().unwrap_or_default() {
                     tracing::warn!(target: "multitracer", tracer = &*name, %error, "a tracer that was reloaded lost spans");
                 }
                 let gone = Weak::upgrade(&registry).and_then(|inner| inner.draining.closed(id));
                 drop(gone);
-                tell.send_replace(true);
+                sender.send_replace(true);
             });
         }
         Closing { core, done }
     }
 }
 
-impl Draining {
-    fn closed(&self, id: TracerId) -> Option<Closing> {
-        let mut list = self.lock();
-        let at = list.closing.iter().position(|closing| closing.core.id() == id)?;
-        let closing = list.closing.swap_remove(at);
-        list.keep(&closing.core);
-        self.counted(&list);
-        Some(closing)
-    }
-}
-
-/// Spans that are open or on their way into the queue; never less than there are.
-fn open(core: &TracerCore) -> u64 {
-    // a span moves from open to ended, so what is read last counts the most
+/// Returns the number of spans that are open or on their way into the queue; never less than there are.
+fn open_spans(core: &TracerCore) -> u64 {
+    // a span moves from open to ended, so the count that is read last wins
     let ended = core.pipeline.ended();
     core.counts.sampled.load(Ordering::Acquire).saturating_sub(ended)
-}
-
-/// Adds `line` to the one of the same name, project and exporter.
-pub(super) fn fold(lines: &mut Vec<Row>, (stats, error): Row) {
-    let of = |stats: &TracerStats| (Arc::clone(&stats.name), Arc::clone(&stats.project), stats.position);
-    match lines.iter_mut().find(|(other, _)| of(other) == of(&stats)) {
-        Some((other, other_error)) => {
-            other.add(stats);
-            *other_error = other_error.take().or(error);
-        }
-        None => lines.push((stats, error)),
-    }
 }

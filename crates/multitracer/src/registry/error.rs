@@ -5,7 +5,8 @@ use std::io;
 
 use thiserror::Error;
 
-use crate::config::{ConfigError, suggest};
+use crate::config::ConfigError;
+use crate::tracer::UnknownTracerError;
 
 /// Why a registry could not be built or installed.
 #[derive(Error)]
@@ -104,68 +105,5 @@ impl fmt::Debug for SwitchError {
             Self::Build(error) => write!(f, "{error:?}"),
             _ => write!(f, "{self}"),
         }
-    }
-}
-
-/// A name that no tracer of the registry has.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("no tracer is named `{name}`{}", Known(.name, .known))]
-pub struct UnknownTracerError {
-    name: String,
-    known: Vec<String>,
-}
-
-/// A name that no experiment of the registry has.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("no experiment is named `{name}`{}", Known(.name, .known))]
-pub struct UnknownExperimentError {
-    name: String,
-    known: Vec<String>,
-}
-
-impl UnknownTracerError {
-    pub(crate) fn new<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Self {
-        Self { name: name.to_owned(), known: known.map(str::to_owned).collect() }
-    }
-
-    /// The name that was asked for.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-}
-
-impl UnknownExperimentError {
-    pub(crate) fn new<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Self {
-        Self { name: name.to_owned(), known: known.map(str::to_owned).collect() }
-    }
-
-    /// The name that was asked for.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-}
-
-/// Names that exist, for the end of a message, and the one that was probably meant.
-struct Known<'a>(&'a str, &'a [String]);
-
-impl fmt::Display for Known<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const SHOWN: usize = 20;
-        let Self(name, known) = self;
-        if known.is_empty() {
-            return f.write_str("; there are none");
-        }
-        let meant = suggest::nearest(name, known.iter().map(String::as_str));
-        match meant {
-            Some(meant) => write!(f, "; did you mean `{meant}`? (there are: ")?,
-            None => f.write_str("; there are: ")?,
-        }
-        f.write_str(&known[..known.len().min(SHOWN)].join(", "))?;
-        if let Some(more) = known.len().checked_sub(SHOWN).filter(|&more| more > 0) {
-            write!(f, " and {more} more")?;
-        }
-        f.write_str(if meant.is_some() { ")" } else { "" })
     }
 }

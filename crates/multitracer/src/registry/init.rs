@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::Registry;
 use super::error::BuildError;
-use super::{INSTALLED, Registry};
 use crate::export::{Report, ShutdownError};
 
 /// How long a guard that is dropped waits for the last spans.
@@ -38,8 +38,8 @@ pub fn init(path: impl AsRef<Path>) -> Result<TracingGuard, BuildError> {
 ///
 /// When one is installed already.
 pub fn install(registry: Registry) -> Result<TracingGuard, BuildError> {
-    INSTALLED.set(registry.clone()).map_err(|_| BuildError::AlreadyInstalled)?;
-    for core in registry.snapshot().tracers() {
+    registry.set_installed()?;
+    for core in registry.set().roster().tracers() {
         let info = &core.info;
         tracing::info!(
             target: "multitracer",

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -11,8 +10,9 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::Registry;
-use super::draining::fold;
-use crate::export::{Counters, Failures, Pending, Report, ShutdownError, Stats, TracerReport, TracerStats};
+use super::draining::Earlier;
+use super::rows::{Row, fold, rows_of};
+use crate::export::{Failures, Pending, Report, ShutdownError, Stats, TracerReport, TracerStats};
 use crate::tracer::{TracerCore, TracerId};
 
 /// How long [`Registry::flush`] and [`Registry::shutdown`] wait.
@@ -20,9 +20,6 @@ const DEADLINE: Duration = Duration::from_secs(10);
 
 /// What each tracer answered.
 type Answers = HashMap<TracerId, Result<(), Failures>>;
-
-/// One tracer's way to one exporter, and what went wrong with a flush or a shutdown there.
-pub(super) type Row = (TracerStats, Option<String>);
 
 impl Registry {
     /// Exports what has ended so far, all tracers at once, within 10 s.
@@ -113,11 +110,11 @@ impl Registry {
         ask: impl Fn(&TracerCore, Instant) -> Pending,
         then: impl FnOnce(Answers) + Send + 'static,
     ) {
-        let snapshot = self.snapshot();
-        let (draining, closing) = self.inner.draining.all();
+        let roster = self.set().roster();
+        let Earlier { draining, closing } = self.inner.draining.all(self.set().draining());
         let by = Instant::now() + timeout;
         let asked =
-            snapshot.tracers().iter().chain(&draining).map(|core| (core.id(), Wait::For(ask(core, by))));
+            roster.tracers().iter().chain(&draining).map(|core| (core.id(), Wait::For(ask(core, by))));
         let closing = closing.into_iter().map(|closing| (closing.core.id(), Wait::Close(closing.done)));
         let waits: Vec<_> = asked.chain(closing).collect();
         let Some(runtime) = self.inner.runtime.get() else {
@@ -151,7 +148,7 @@ impl Registry {
     /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
-        Stats::new(self.rows(Answers::new()).into_iter().map(|(stats, _)| stats).collect())
+        Stats::new(self.rows(Answers::new()).into_iter().map(|row| row.stats).collect())
     }
 
     /// Publishes counts of this registry to `meter` as [OpenTelemetry's metrics of SDKs](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/),
@@ -179,38 +176,36 @@ impl Registry {
     }
 
     fn report_with(&self, answers: Answers) -> Report {
-        let line = |(stats, error)| TracerReport::new(stats, error);
+        let line = |row: Row| TracerReport::new(row.stats, row.error);
         Report { tracers: self.rows(answers).into_iter().map(line).collect() }
     }
 
-    /// Each line, and what went wrong with that tracer.
+    /// Returns all rows, each with the error that its tracer answered.
     fn rows(&self, mut answers: Answers) -> Vec<Row> {
-        let mut line = |core: &Arc<TracerCore>| -> Vec<Row> {
-            let mut errors = match answers.remove(&core.id()) {
-                Some(Err(errors)) => errors,
-                _ => Vec::new(),
-            };
-            let error = |position: usize| {
-                let at = errors.iter().position(|(destination, _)| *destination == position)?;
-                Some(errors.swap_remove(at).1)
-            };
-            let lines = lines(core);
-            let errors: Vec<_> = (0..lines.len()).map(error).collect();
-            lines.into_iter().zip(errors).collect()
+        let mut rows_with_errors = |core: &Arc<TracerCore>| -> Vec<Row> {
+            let mut rows = rows_of(core);
+            if let Some(Err(errors)) = answers.remove(&core.id()) {
+                for (position, error) in errors {
+                    if let Some(row) = rows.get_mut(position) {
+                        row.error.get_or_insert(error);
+                    }
+                }
+            }
+            rows
         };
-        let mut rows: Vec<_> = self.snapshot().tracers().iter().flat_map(&mut line).collect();
+        let mut rows: Vec<_> = self.set().roster().tracers().iter().flat_map(&mut rows_with_errors).collect();
         let current = rows.len();
-        for earlier in self.inner.draining.lines(line) {
+        for earlier in self.inner.draining.rows(self.set().draining(), rows_with_errors) {
             fold(&mut rows, earlier);
         }
         for at in current..rows.len() {
-            // an exporter that has moved up among its tracer's is not the one that is there now
-            let (others, stats) = (&rows[..at], &rows[at].0);
-            let of = |stats: &TracerStats| {
+            // an exporter that changed its position is another one than the exporter of that name now
+            let (others, stats) = (&rows[..at], &rows[at].stats);
+            let key = |stats: &TracerStats| {
                 (Arc::clone(&stats.name), Arc::clone(&stats.project), Arc::clone(&stats.exporter))
             };
-            if others.iter().any(|(other, _)| of(other) == of(stats)) {
-                rows[at].0.exporter = format!("{} #{}", stats.exporter, stats.position + 1).into();
+            if others.iter().any(|other| key(&other.stats) == key(stats)) {
+                rows[at].stats.exporter = format!("{} #{}", stats.exporter, stats.position + 1).into();
             }
         }
         rows
@@ -239,19 +234,6 @@ impl Wait {
 }
 
 fn stop(core: &TracerCore, timeout: Instant) -> Pending {
-    core.switch.off();
+    core.enabled.switch_off();
     core.pipeline.shutdown(Some(timeout))
-}
-
-/// One entry for each exporter.
-pub(super) fn lines(core: &TracerCore) -> Vec<TracerStats> {
-    // a span is counted as started before it is counted as anything else
-    let tallies = core.pipeline.tallies();
-    let sampled_out = core.counts.sampled_out.load(Ordering::Acquire);
-    let started = core.counts.sampled.load(Ordering::Acquire) + sampled_out;
-    let line = |(position, (exporter, tally)): (usize, (Arc<str>, Counters))| {
-        let names = (Arc::clone(&core.info.name), Arc::clone(&core.info.project), exporter);
-        TracerStats::new(names, position, (started, sampled_out), tally)
-    };
-    tallies.into_iter().enumerate().map(line).collect()
 }

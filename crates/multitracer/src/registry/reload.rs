@@ -1,7 +1,6 @@
 //! Another configuration for a registry that is in use.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use super::build::build_tracer;
 use super::builder::RegistryBuilder;
@@ -11,7 +10,6 @@ use super::snapshot::{Built, Snapshot};
 use super::spec::Plan;
 use super::{Inner, Registry};
 use crate::config::Origin;
-use crate::tracer::TracerCore;
 
 impl Registry {
     /// Puts another configuration in place of the one in use: a [`Config`](crate::config::Config), or a [`RegistryBuilder`].
@@ -87,10 +85,10 @@ impl Registry {
         let (mut changes, mut built) = (ReloadChanges::default(), Vec::with_capacity(tracers.len()));
         for tracer in tracers {
             let name: Arc<str> = tracer.name().into();
-            let list = match old.position(&name) {
+            let list = match old.roster.position(&name) {
                 None => &mut changes.added,
                 Some(at) if old.specs[at].is_same(&tracer, &model) => {
-                    let (core, spec) = (Arc::clone(&old.tracers[at]), Arc::clone(&old.specs[at]));
+                    let (core, spec) = (Arc::clone(&old.roster.tracers()[at]), Arc::clone(&old.specs[at]));
                     built.push(Built { core, spec });
                     changes.kept.push(name);
                     continue;
@@ -110,18 +108,11 @@ impl Registry {
 }
 
 impl Inner {
-    /// Puts `new` in place, and retires the tracers that it lacks. Called by one at a time.
+    /// Replaces the snapshot. Tracers that the new one lacks drain. The caller holds the lock on changes.
     pub(super) fn swap(self: &Arc<Self>, new: Snapshot) {
-        let old = self.snapshot.load_full();
-        if old.default_tracer().id() != new.default_tracer().id() {
-            self.default_moved.store(true, Ordering::Relaxed);
-        }
-        let stays =
-            |core: &Arc<TracerCore>| new.by_id(core.id().name).is_some_and(|other| Arc::ptr_eq(core, other));
-        // whoever sees the new snapshot sees these too
-        self.draining.add(old.tracers().iter().filter(|core| !stays(core)).cloned());
-        drop(old);
+        // routes of the old snapshot lead to tracers by name, so the tracers may change first
+        self.set.replace(Arc::clone(&new.roster));
         self.snapshot.store(Arc::new(new));
-        self.tend();
+        self.watch_draining();
     }
 }

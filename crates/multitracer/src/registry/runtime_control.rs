@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::build::build_on;
-use super::error::{SwitchError, UnknownTracerError};
+use super::error::SwitchError;
 use super::snapshot::{Built, Snapshot};
 use super::spec::switched_off;
 use super::{Inner, Registry};
+use crate::tracer::UnknownTracerError;
 
 impl Registry {
     /// Switches a tracer on or off, from the next call on.
@@ -77,17 +78,17 @@ impl Registry {
         // a tracer that is being rebuilt would lose it
         let _changing = self.inner.changing();
         self.known(name)?;
-        if let Some(core) = self.snapshot().by_name(name) {
+        if let Some(core) = self.set().roster().by_name(name) {
             core.sampling.set_rate(rate);
         }
         Ok(())
     }
 
     fn known(&self, name: &str) -> Result<(), UnknownTracerError> {
-        let snapshot = self.snapshot();
-        match snapshot.by_name(name) {
+        let roster = self.set().roster();
+        match roster.by_name(name) {
             Some(_) => Ok(()),
-            None => Err(UnknownTracerError::new(name, snapshot.names())),
+            None => Err(UnknownTracerError::new(name, roster.names())),
         }
     }
 }
@@ -98,7 +99,10 @@ impl Inner {
         let old = self.snapshot.load_full();
         let chosen = |built: &Built| which(&built.core.info.name);
         if !enabled {
-            old.built().iter().filter(|built| chosen(built)).for_each(|built| built.core.switch.off());
+            old.built()
+                .iter()
+                .filter(|built| chosen(built))
+                .for_each(|built| built.core.enabled.switch_off());
             return Ok(());
         }
         if changing.ended {
@@ -110,7 +114,7 @@ impl Inner {
         let (mut tracers, mut rebuilt, mut failed) = (old.built(), false, None);
         for built in tracers.iter_mut().filter(|built| chosen(built)) {
             match built.spec.build_waiting(|tracer| build_on(tracer, self.id, &self.runtime)) {
-                Ok(None) => built.core.switch.on(),
+                Ok(None) => built.core.enabled.switch_on(),
                 Ok(Some(core)) => {
                     built.core = core;
                     rebuilt = true;

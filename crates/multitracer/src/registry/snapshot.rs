@@ -1,43 +1,33 @@
-//! What a registry holds at one moment: swapped whole, never changed in place.
+//! The content of a registry at one moment. A reload replaces the whole snapshot.
 
-use std::collections::HashMap;
 use std::sync::Arc;
-
-use opentelemetry::Key;
 
 use super::spec::Spec;
 use crate::config::model::{ConfigModel, RouteTarget};
-use crate::config::{OnSwitch, RemoteParent, UnknownTracerPolicy};
 use crate::experiment::{ExperimentCore, Split};
 use crate::routing::Router;
-use crate::tracer::{NameId, TracerCore, TracerId};
+use crate::tracer::{Roster, TracerCore};
 
 /// Tracers, routes and experiments, resolved against each other.
-pub(crate) struct Snapshot {
-    /// What it was made from, less the tracers.
+pub(super) struct Snapshot {
+    /// The configuration, without its tracers.
     pub(super) model: Arc<ConfigModel>,
-    pub(super) tracers: Vec<Arc<TracerCore>>,
-    /// Beside the tracers.
+    pub(super) roster: Arc<Roster>,
+    /// One for each tracer of the roster, in the same order.
     pub(super) specs: Vec<Arc<Spec>>,
-    pub(super) by_name: HashMap<Arc<str>, usize>,
-    /// Indexed by interned name.
-    pub(super) by_id: Vec<Option<usize>>,
-    pub(super) default: usize,
-    /// Baggage entries that spans take, and the attributes that they become.
-    pub(super) baggage: Box<[(Key, Key)]>,
     pub(super) router: Router,
-    /// Beside the router's rules.
+    /// One for each rule of the router, in the same order.
     pub(super) routes: Vec<ResolvedRoute>,
     pub(super) experiments: Vec<Arc<ExperimentCore>>,
 }
 
-/// A tracer, and what it was made from.
+/// A tracer, and the specification that it was built from.
 pub(super) struct Built {
     pub(super) core: Arc<TracerCore>,
     pub(super) spec: Arc<Spec>,
 }
 
-/// Where a route leads.
+/// A route with its target.
 pub(super) struct ResolvedRoute {
     pub(super) name: Arc<str>,
     pub(super) target: ResolvedTarget,
@@ -49,22 +39,12 @@ pub(super) enum ResolvedTarget {
 }
 
 impl Snapshot {
-    /// Every name of `model` has been checked, so that each look-up here finds something.
+    /// Resolves the names of `model`. Every name was checked before, so each look-up here succeeds.
     pub(super) fn new(model: Arc<ConfigModel>, built: Vec<Built>) -> Self {
         let (tracers, specs): (Vec<_>, Vec<_>) =
             built.into_iter().map(|Built { core, spec }| (core, spec)).unzip();
-        let by_name: HashMap<Arc<str>, usize> =
-            tracers.iter().enumerate().map(|(at, core)| (Arc::clone(&core.info.name), at)).collect();
-        let mut by_id = Vec::new();
-        for (at, core) in tracers.iter().enumerate() {
-            let id = core.id.name.index();
-            if by_id.len() <= id {
-                by_id.resize(id + 1, None);
-            }
-            by_id[id] = Some(at);
-        }
-        let default = by_name.get(model.default_tracer.as_str()).copied().unwrap_or(0);
-        let named = |name: &str| Arc::clone(&tracers[by_name.get(name).copied().unwrap_or(default)]);
+        let roster = Roster::new(&model, tracers);
+        let named = |name: &str| Arc::clone(roster.by_name(name).unwrap_or(roster.default_tracer()));
         let experiments: Vec<Arc<ExperimentCore>> = model
             .experiments
             .iter()
@@ -102,77 +82,15 @@ impl Snapshot {
             router: Router::new(&model.routes),
             routes,
             experiments,
-            by_name,
-            by_id,
-            default,
-            baggage: model
-                .baggage
-                .attributes
-                .iter()
-                .map(|(entry, attribute)| (entry.clone().into(), attribute.clone().into()))
-                .collect(),
-            tracers,
+            roster: Arc::new(roster),
             specs,
             model,
         }
     }
 
-    /// The place of a tracer among the others.
-    pub(super) fn position(&self, name: &str) -> Option<usize> {
-        self.by_name.get(name).copied()
-    }
-
-    /// The tracers with what they were made from, to make another snapshot of.
+    /// Returns the tracers with their specifications, to make another snapshot from.
     pub(super) fn built(&self) -> Vec<Built> {
-        let both = self.tracers.iter().zip(&self.specs);
-        both.map(|(core, spec)| Built { core: Arc::clone(core), spec: Arc::clone(spec) }).collect()
-    }
-
-    pub(crate) fn tracers(&self) -> &[Arc<TracerCore>] {
-        &self.tracers
-    }
-
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> + Clone + use<'_> {
-        self.tracers.iter().map(|core| &*core.info.name)
-    }
-
-    pub(crate) fn default_tracer(&self) -> &Arc<TracerCore> {
-        &self.tracers[self.default]
-    }
-
-    pub(crate) fn by_name(&self, name: &str) -> Option<&Arc<TracerCore>> {
-        self.tracers.get(*self.by_name.get(name)?)
-    }
-
-    pub(crate) fn by_id(&self, id: NameId) -> Option<&Arc<TracerCore>> {
-        self.tracers.get((*self.by_id.get(id.index())?)?)
-    }
-
-    /// Whether inbound baggage is read.
-    pub(crate) fn trusts_baggage(&self) -> bool {
-        self.model.baggage.trusted
-    }
-
-    /// Baggage entries that spans take, and the attributes that they become.
-    pub(crate) fn copied_baggage(&self) -> &[(Key, Key)] {
-        &self.baggage
-    }
-
-    /// The name of the first route that leads to this tracer by itself.
-    pub(crate) fn route_to(&self, tracer: TracerId) -> Option<Arc<str>> {
-        let leads = |route: &&ResolvedRoute| matches!(&route.target, ResolvedTarget::Tracer(core) if core.id().has_name_of(tracer));
-        self.routes.iter().find(leads).map(|route| Arc::clone(&route.name))
-    }
-
-    pub(crate) fn unknown_tracer(&self) -> UnknownTracerPolicy {
-        self.model.unknown_tracer
-    }
-
-    pub(crate) fn on_switch(&self) -> OnSwitch {
-        self.model.on_switch
-    }
-
-    pub(crate) fn remote_parent(&self) -> RemoteParent {
-        self.model.remote_parent
+        let pairs = self.roster.tracers().iter().zip(&self.specs);
+        pairs.map(|(core, spec)| Built { core: Arc::clone(core), spec: Arc::clone(spec) }).collect()
     }
 }

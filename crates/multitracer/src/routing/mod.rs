@@ -6,6 +6,7 @@ mod route;
 mod router;
 #[cfg(test)]
 mod tests;
+mod unit;
 
 pub use self::explain::{Explanation, RuleOutcome};
 pub use self::headers::Headers;

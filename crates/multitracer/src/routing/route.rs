@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::experiment::{Assignment, Reason};
-use crate::tracer::Tracer;
+use crate::tracer::{AsTracer, Tracer, TracerChoice};
 
 /// The tracer for one request, and the rule that chose it.
 ///
@@ -86,6 +86,15 @@ impl From<Tracer> for Route {
 impl From<Assignment> for Route {
     fn from(assignment: Assignment) -> Self {
         Self { name: None, chosen: Chosen::Variant(assignment) }
+    }
+}
+
+impl AsTracer for Route {
+    fn as_tracer(&self) -> TracerChoice<'_> {
+        match &self.chosen {
+            Chosen::Tracer(tracer) => TracerChoice::Tracer(tracer),
+            Chosen::Variant(assignment) => assignment.as_tracer(),
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::panic::Location;
 
-use once_cell::sync::OnceCell;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 
@@ -12,8 +11,8 @@ use super::function_name::function_name;
 use super::future;
 use super::guard::Entered;
 use super::options::Options;
-use super::state::{Deferred, Opened, Prepared};
-use crate::tracer::{NameId, any_tracer_enabled, skip_unsampled};
+use super::state::{AmbientStart, Deferred, Opened, Prepared};
+use crate::tracer::{Literal, any_tracer_enabled, skip_unsampled};
 
 /// One `#[traced]` in the source. Made of constants and passed by value: a static for each function would cost more to compile
 /// than everything else that the macro writes.
@@ -24,13 +23,6 @@ pub struct Site {
     place: &'static Location<'static>,
     kind: Kind,
     tracer: Option<&'static Literal>,
-}
-
-/// `tracer = "literal"`: the name, and its number once it was looked up.
-#[derive(Debug)]
-pub struct Literal {
-    name: &'static str,
-    id: OnceCell<NameId>,
 }
 
 /// A span's kind, as a constant.
@@ -159,9 +151,9 @@ fn enter_site(site: Site) -> Entered {
         return Entered::none();
     }
     match Opened::ambient(site) {
-        Some(Some(opened)) => Entered::new(opened),
-        Some(None) => Entered::none(),
-        None => opened(Options::new(site)),
+        AmbientStart::Opened(opened) => Entered::new(opened),
+        AmbientStart::NoSpan => Entered::none(),
+        AmbientStart::NeedsOptions => opened(Options::new(site)),
     }
 }
 
@@ -198,22 +190,6 @@ fn defer_site_with(site: Site, set: impl FnOnce(&mut Options)) -> Deferred {
     let mut options = Options::new(site);
     set(&mut options);
     Deferred::new(options)
-}
-
-impl Literal {
-    #[must_use]
-    pub const fn new(name: &'static str) -> Self {
-        Self { name, id: OnceCell::new() }
-    }
-
-    pub(crate) fn name(&self) -> &'static str {
-        self.name
-    }
-
-    /// The interned name.
-    pub(crate) fn id(&self) -> NameId {
-        *self.id.get_or_init(|| NameId::of(self.name))
-    }
 }
 
 impl fmt::Display for Site {

@@ -23,22 +23,20 @@ mod state;
 mod stream;
 mod value;
 
-pub(crate) use self::callsite::Literal;
 pub use self::enrich::enrich_span;
 pub use self::value::ToAttribute;
 
 /// What the macro's output names. No part of the public interface: it changes without notice.
 #[doc(hidden)]
-pub mod __private {
+pub(crate) mod __private {
     pub use super::attributes::{Attributes, Captured};
-    pub use super::callsite::{Kind, Literal, Site, defer, enter, site};
+    pub use super::callsite::{Kind, Site, defer, enter, site};
     pub use super::future::Traced;
     pub use super::guard::Entered;
     pub use super::options::{IntoLinks, IntoParent, Options};
     pub use super::outcome::{Outcome, test};
     pub use super::state::Deferred;
     pub use super::stream::TracedStream;
-    pub use multitracer_macros::{__tracers, traced};
 
     pub mod capture {
         pub use crate::span::capture::{
@@ -71,7 +69,6 @@ pub mod __private {
     pub fn never<T>() -> T {
         std::process::abort()
     }
-    pub use crate::manual::__private::{entered, first, kind};
 
     /// Calls `f`. The bound makes the closure an `FnOnce`, so that what it borrows may leave it.
     #[inline(always)]

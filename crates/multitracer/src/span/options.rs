@@ -1,15 +1,13 @@
 //! What a call decides about its span at run time.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue};
 
 use super::callsite::Site;
 use super::state::Prepared;
-use crate::registry::Registry;
-use crate::tracer::{AsTracer, Frame, Parent, Tracer, TracerChoice, TracerCore};
+use crate::tracer::{AsTracer, Frame, Parent, Tracer, TracerChoice};
 
 /// Options of one call.
 #[derive(Debug)]
@@ -27,12 +25,12 @@ pub struct Options {
 /// The tracer that the call chose.
 #[derive(Debug)]
 enum Choice {
-    /// By the call site: its literal, else the ambient one.
+    /// The tracer of the call site: its literal, else the ambient one.
     Site,
-    Tracer(Registry, Arc<TracerCore>),
-    /// This name, in a registry that is not known yet.
+    Tracer(Tracer),
+    /// The tracer of this name, in a registry that is not known yet.
     Named(String),
-    /// An unknown name, where the configuration says `drop`.
+    /// No tracer: an unknown name, where the configuration says `drop`.
     None,
 }
 
@@ -51,24 +49,21 @@ impl Options {
     }
 
     pub fn tracer<T: AsTracer + ?Sized>(&mut self, tracer: &T) {
-        let of = |tracer: &Tracer| Choice::Tracer(tracer.registry().clone(), Arc::clone(tracer.core()));
-        self.tracer = match tracer.as_tracer() {
+        let choice = tracer.as_tracer();
+        self.attributes.extend(choice.attributes());
+        self.tracer = match choice {
             TracerChoice::Ambient => Choice::Site,
-            TracerChoice::Tracer(tracer) => of(tracer),
-            TracerChoice::Assignment(assignment) => {
-                self.attributes.extend(assignment.attributes());
-                of(assignment.tracer())
+            TracerChoice::Tracer(tracer) | TracerChoice::Recorded { tracer, .. } => {
+                Choice::Tracer(tracer.clone())
             }
             TracerChoice::Constant(name) => {
                 self.site = self.site.tracer(name.literal());
                 Choice::Site
             }
-            TracerChoice::Name(name) => match Registry::of(&self.cx) {
-                None => Choice::Named(name.to_owned()),
-                Some(registry) => match registry.looked_up(name, &self.site) {
-                    Some(core) => Choice::Tracer(registry.into_owned(), core),
-                    None => Choice::None,
-                },
+            TracerChoice::Name(name) if !Tracer::has_registry(&self.cx) => Choice::Named(name.to_owned()),
+            TracerChoice::Name(name) => match Tracer::of_name(&self.cx, name, &self.site) {
+                Some(tracer) => Choice::Tracer(tracer),
+                None => Choice::None,
             },
         };
     }
@@ -113,24 +108,22 @@ impl Options {
         if !self.enabled {
             return None;
         }
-        let (registry, core) = match self.tracer {
-            Choice::Tracer(registry, core) => (Cow::Owned(registry), core),
-            Choice::Site => by_site(&self.site, &self.cx)?,
-            Choice::Named(name) => {
-                let registry = Registry::of(&self.cx)?;
-                let core = registry.looked_up(&name, &self.site)?;
-                (registry, core)
-            }
+        let tracer = match self.tracer {
+            Choice::Tracer(tracer) => tracer,
+            Choice::Site => match self.site.literal() {
+                Some(literal) => Tracer::of_literal(&self.cx, literal, &self.site)?,
+                None => Tracer::ambient(&self.cx)?,
+            },
+            Choice::Named(name) => Tracer::of_name(&self.cx, &name, &self.site)?,
             Choice::None => return None,
         };
-        let core = registry.in_force(&self.cx, core)?;
-        if !core.is_on() {
+        let tracer = tracer.in_force(&self.cx)?;
+        if !tracer.is_on() {
             return None;
         }
         Some(Prepared {
             site: self.site,
-            registry,
-            core,
+            tracer,
             cx: self.cx,
             name: self.name.unwrap_or(Cow::Borrowed(self.site.name)),
             parent: self.parent,
@@ -138,22 +131,6 @@ impl Options {
             attributes: self.attributes,
         })
     }
-}
-
-/// Explicit (the literal), else ambient, else the registry's default.
-fn by_site(site: &Site, cx: &Context) -> Option<(Cow<'static, Registry>, Arc<TracerCore>)> {
-    let frame = Frame::of(cx);
-    if site.literal().is_none()
-        && let Some(frame) = frame
-    {
-        return Some((Cow::Owned(frame.registry().clone()), Arc::clone(frame.tracer())));
-    }
-    let registry = Registry::of(cx)?;
-    let core = match site.literal() {
-        Some(literal) => registry.named(literal.id(), literal.name(), site)?,
-        None => registry.ambient_in(cx),
-    };
-    Some((registry, core))
 }
 
 /// What may stand behind `parent = ..`: a `Context`, a `SpanContext`, an `Option` of one; `None` makes a root.

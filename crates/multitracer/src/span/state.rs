@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::panic::{RefUnwindSafe, UnwindSafe};
-use std::sync::Arc;
 
-use opentelemetry::trace::{SpanContext, Status, TraceContextExt as _};
+use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use opentelemetry::{Context, ContextGuard, KeyValue};
 
 use super::attributes::{Attributes, shorten};
@@ -13,15 +12,13 @@ use super::callsite::Site;
 use super::options::Options;
 use super::outcome::Outcome;
 use crate::config::model::CaptureConfig;
-use crate::registry::Registry;
-use crate::tracer::{Frame, NewSpan, Parent, Started, TracerCore};
+use crate::tracer::{Frame, NewSpan, Parent, Started, Tracer, mark_cancelled, mark_panicked};
 
 /// A span that has not started.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub(super) site: Site,
-    pub(super) registry: Cow<'static, Registry>,
-    pub(super) core: Arc<TracerCore>,
+    pub(super) tracer: Tracer,
     pub(super) cx: Context,
     pub(super) name: Cow<'static, str>,
     pub(super) parent: Parent,
@@ -30,11 +27,19 @@ pub(crate) struct Prepared {
     pub(super) attributes: Vec<KeyValue>,
 }
 
+/// The outcome of the fast path for a function without options.
+pub(super) enum AmbientStart {
+    Opened(Opened),
+    NoSpan,
+    /// The fast path does not apply: no frame, a named tracer, a reload under way, or a disabled tracer.
+    NeedsOptions,
+}
+
 /// A span that has started, and is current in `cx`.
 #[derive(Debug)]
 pub(crate) struct Opened {
     pub(super) site: Site,
-    /// Not the tracer itself: all threads would count who holds it.
+    /// A copy, because sharing the tracer would contend on its reference count.
     pub(super) capture: CaptureConfig,
     pub(super) cx: Context,
     pub(super) recording: bool,
@@ -43,41 +48,34 @@ pub(crate) struct Opened {
 impl Prepared {
     /// Starts the span; `None` where the context needs no change.
     pub(super) fn open(self) -> Option<Opened> {
-        let Self { site, registry, core, cx, name, parent, links, attributes } = self;
-        let kind = site.span_kind();
-        let new = NewSpan { name, kind, parent, links, attributes: Vec::new() };
-        match core.start(&registry, &cx, new, || site.code()) {
+        let Self { site, tracer, cx, name, parent, links, attributes } = self;
+        let new = NewSpan { parent, links, ..NewSpan::new(name, site.span_kind()) };
+        match tracer.start(&cx, new, || site.code()) {
             Started::Unsampled => None,
             Started::Opened { cx, recording } => {
                 if recording && !attributes.is_empty() {
                     cx.span().set_attributes(attributes);
                 }
-                Some(Opened { site, capture: core.capture, cx, recording })
+                Some(Opened { site, capture: tracer.core().capture, cx, recording })
             }
         }
     }
 }
 
 impl Opened {
-    /// The span of a function that says nothing but where it is, under the ambient tracer. `None`: it is not as simple as that.
-    pub(super) fn ambient(site: Site) -> Option<Option<Self>> {
+    /// Starts the span of a function without options under the ambient tracer of a frame.
+    pub(super) fn ambient(site: Site) -> AmbientStart {
         let cx = Context::current();
-        let frame = Frame::of(&cx)?;
-        let (registry, core) = (frame.registry(), frame.tracer());
-        if site.literal().is_some() || registry.has_draining() || !core.is_on() {
-            return None;
+        let Some(frame) = Frame::of(&cx) else { return AmbientStart::NeedsOptions };
+        let tracer = frame.tracer();
+        if site.literal().is_some() || tracer.set().has_draining() || !tracer.is_on() {
+            return AmbientStart::NeedsOptions;
         }
-        let new = NewSpan {
-            name: Cow::Borrowed(site.name),
-            kind: site.span_kind(),
-            parent: Parent::Nearest,
-            links: Vec::new(),
-            attributes: Vec::new(),
-        };
-        Some(match core.start(registry, &cx, new, || site.code()) {
-            Started::Unsampled => None,
-            Started::Opened { cx, recording } => Some(Self { site, capture: core.capture, cx, recording }),
-        })
+        let capture = tracer.core().capture;
+        match tracer.start(&cx, NewSpan::new(Cow::Borrowed(site.name), site.span_kind()), || site.code()) {
+            Started::Unsampled => AmbientStart::NoSpan,
+            Started::Opened { cx, recording } => AmbientStart::Opened(Self { site, capture, cx, recording }),
+        }
     }
 
     pub(super) fn record(&self, f: impl FnOnce(&mut Attributes<'_>)) {
@@ -96,16 +94,14 @@ impl Opened {
         }
     }
 
-    /// The function panicked.
+    /// Marks the span of a function that panicked.
     pub(super) fn panicked(&self) {
-        let span = self.cx.span();
-        span.set_attribute(KeyValue::new("error.type", "panic"));
-        span.set_status(Status::error("panicked"));
+        mark_panicked(&self.cx.span());
     }
 
-    /// The future was dropped before it was done.
+    /// Marks the span of a future that was dropped before it was done.
     pub(super) fn cancelled(&self) {
-        self.cx.span().set_attribute(KeyValue::new("multitracer.cancelled", true));
+        mark_cancelled(&self.cx.span());
     }
 
     pub(super) fn end(&self) {
@@ -139,7 +135,7 @@ impl Called {
     pub(super) fn open(self) -> Option<Opened> {
         let Self { options, arguments } = self;
         let mut prepared = options.at(&Context::current()).prepare()?;
-        let capture = prepared.core.capture;
+        let capture = prepared.tracer.core().capture;
         if capture.arguments {
             prepared.attributes.extend(arguments.into_iter().map(|mut argument| {
                 shorten(&mut argument.value, capture.max_length);

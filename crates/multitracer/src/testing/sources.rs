@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use proc_macro2::{Delimiter, Group, LexError, Span, TokenStream, TokenTree};
 
 use super::registry::TestRegistry;
-use crate::registry::UnknownTracerError;
+use crate::tracer::UnknownTracerError;
 
 /// Folders inside folders that are followed.
 const DEEPEST: usize = 64;

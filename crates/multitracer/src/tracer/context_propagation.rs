@@ -6,7 +6,7 @@ use std::thread;
 use opentelemetry::Context;
 use tokio::task::JoinHandle;
 
-use super::future::{WithTracer, WithTracerExt as _};
+use super::future::WithTracerExt as _;
 
 /// `f` with the tracer and the span that are current here, wherever it is called: for `std::thread::spawn`, scoped threads,
 /// `rayon::spawn`, `tokio::task::spawn_blocking`, and other code that takes a closure away.
@@ -99,9 +99,4 @@ pub fn spawn_thread<R: Send + 'static>(f: impl FnOnce() -> R + Send + 'static) -
         let _attached = cx.attach();
         f()
     })
-}
-
-/// `future` in the context of this place.
-pub(super) fn carried<F: Future>(future: F) -> WithTracer<F> {
-    WithTracer::new(future, Context::current())
 }

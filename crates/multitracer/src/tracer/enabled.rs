@@ -1,39 +1,68 @@
-//! Tracers that are on, counted over the whole process.
+//! The switch of a tracer, and the count of enabled tracers over the whole process.
 //!
-//! While there are none, a traced function costs one relaxed load of this counter.
+//! While no tracer is enabled, a traced function costs one relaxed load of that count.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-static TRACERS_ON: AtomicUsize = AtomicUsize::new(0);
+static ENABLED_TRACERS: AtomicUsize = AtomicUsize::new(0);
 
-/// Whether any tracer of any registry is on.
+/// Returns `true` if any tracer of any registry is enabled.
 #[inline(always)]
 pub(crate) fn any_tracer_enabled() -> bool {
-    let on = TRACERS_ON.load(Ordering::Relaxed) != 0;
-    if on {
+    let enabled = ENABLED_TRACERS.load(Ordering::Relaxed) != 0;
+    if enabled {
         unlikely();
     }
-    on
+    enabled
 }
 
-/// Makes the compiler lay the code out for tracing that is off: a branch that is taken costs the few cycles that count only then.
+/// Makes the compiler lay out the code for disabled tracing: the few cycles of a taken branch count
+/// only then.
 #[cold]
 #[inline]
 fn unlikely() {}
 
-/// Counts one tracer as on, until it is dropped.
+/// The switch of one tracer.
 #[derive(Debug)]
-pub(crate) struct On(());
+pub(crate) struct EnabledFlag {
+    on: AtomicBool,
+    counted: Mutex<Option<Counted>>,
+}
 
-impl On {
-    pub(crate) fn new() -> Self {
-        TRACERS_ON.fetch_add(1, Ordering::Relaxed);
+impl EnabledFlag {
+    pub(crate) fn new(on: bool) -> Self {
+        Self { on: AtomicBool::new(on), counted: Mutex::new(on.then(Counted::new)) }
+    }
+
+    pub(crate) fn is_on(&self) -> bool {
+        self.on.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn switch_on(&self) {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(Counted::new);
+        self.on.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn switch_off(&self) {
+        self.on.store(false, Ordering::Relaxed);
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+/// A tracer that counts as enabled until this is dropped.
+#[derive(Debug)]
+struct Counted(());
+
+impl Counted {
+    fn new() -> Self {
+        ENABLED_TRACERS.fetch_add(1, Ordering::Relaxed);
         Self(())
     }
 }
 
-impl Drop for On {
+impl Drop for Counted {
     fn drop(&mut self) {
-        TRACERS_ON.fetch_sub(1, Ordering::Relaxed);
+        ENABLED_TRACERS.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -1,19 +1,15 @@
 //! A tracer for the whole life of a future.
 
-use std::fmt::Display;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use opentelemetry::Context;
 use pin_project_lite::pin_project;
 
 use super::ambient::Frame;
-use super::as_tracer::{AsTracer, TracerChoice};
-use super::context_propagation::carried;
-use super::core::TracerCore;
-use crate::registry::Registry;
+use super::as_tracer::AsTracer;
+use super::named::Tracer;
 
 /// Gives futures a tracer.
 pub trait WithTracerExt: Future + Sized {
@@ -36,11 +32,9 @@ pub trait WithTracerExt: Future + Sized {
     /// ```
     fn with_tracer<T: AsTracer + ?Sized>(self, tracer: &T) -> WithTracer<Self> {
         let current = Context::current();
-        let cx = match chosen(&current, tracer.as_tracer(), &"with_tracer") {
-            Some((registry, core)) => match registry.in_force(&current, core) {
-                Some(core) => Frame::enter(&current, &registry, &core),
-                None => current,
-            },
+        let chosen = Tracer::chosen(&current, tracer.as_tracer(), &"with_tracer");
+        let cx = match chosen.and_then(|tracer| tracer.in_force(&current)) {
+            Some(tracer) => Frame::enter(&current, tracer),
             None => current,
         };
         WithTracer { inner: self, cx }
@@ -49,38 +43,11 @@ pub trait WithTracerExt: Future + Sized {
     /// Runs this future with the tracer and the span that are current here, on whatever thread it is polled: what a task
     /// wants that is spawned, say in a `JoinSet`. For `tokio::spawn` there is [`spawn`](crate::spawn).
     fn with_current_tracer(self) -> WithTracer<Self> {
-        carried(self)
+        WithTracer::new(self, Context::current())
     }
 }
 
 impl<F: Future> WithTracerExt for F {}
-
-/// The tracer that `choice` names, asked for at `place`; nothing for the ambient one.
-pub(crate) fn chosen(
-    cx: &Context,
-    choice: TracerChoice<'_>,
-    place: &dyn Display,
-) -> Option<(Registry, Arc<TracerCore>)> {
-    match choice {
-        TracerChoice::Ambient => None,
-        TracerChoice::Tracer(tracer) => Some((tracer.registry().clone(), Arc::clone(tracer.core()))),
-        TracerChoice::Assignment(assignment) => {
-            let tracer = assignment.tracer();
-            Some((tracer.registry().clone(), Arc::clone(tracer.core())))
-        }
-        TracerChoice::Constant(name) => {
-            let registry = Registry::of(cx)?.into_owned();
-            let literal = name.literal();
-            let core = registry.named(literal.id(), literal.name(), place)?;
-            Some((registry, core))
-        }
-        TracerChoice::Name(name) => {
-            let registry = Registry::of(cx)?.into_owned();
-            let core = registry.looked_up(name, place)?;
-            Some((registry, core))
-        }
-    }
-}
 
 pin_project! {
     /// A future with a tracer of its own; see [`WithTracerExt::with_tracer`].

@@ -1,4 +1,4 @@
-//! Interned tracer names: a look-up by number instead of by text.
+//! Interned tracer names, so that look-ups go by number instead of by text.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +16,7 @@ pub(crate) struct NameId(u32);
 static NAMES: Lazy<Mutex<HashMap<&'static str, NameId>>> = Lazy::new(Mutex::default);
 
 impl NameId {
-    /// The number of `name`, a new one at first sight.
+    /// Returns the number of `name`, which gets a new one at first sight.
     pub(crate) fn of(name: &str) -> Self {
         let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(id) = names.get(name) {
@@ -27,14 +27,14 @@ impl NameId {
         id
     }
 
-    /// As an index into a registry's table.
+    /// Returns the number as an index into a registry's table.
     pub(crate) fn index(self) -> usize {
         self.0 as usize
     }
 }
 
-/// Which tracer of which registry, and which build of it: a reload that changes a tracer makes another one of that
-/// name, and a trace stays with the one that it began in.
+/// The identity of one build of one tracer of one registry. A reload that changes a tracer makes a new
+/// build of that name; a trace stays with the build that it began in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct TracerId {
     pub(crate) registry: u64,
@@ -49,7 +49,7 @@ impl TracerId {
         Self { registry, name, build: NEXT_BUILD.fetch_add(1, Ordering::Relaxed) }
     }
 
-    /// Whether both are builds of one tracer.
+    /// Returns `true` if both are builds of one tracer.
     pub(crate) fn has_name_of(self, other: Self) -> bool {
         (self.registry, self.name) == (other.registry, other.name)
     }
@@ -57,12 +57,12 @@ impl TracerId {
 
 #[cfg(feature = "tracing")]
 impl TracerId {
-    /// Registry and name in one number. Registries are counted from one, and no process makes four billion.
+    /// Packs registry and name into one number. Registries count from one; no process makes four billion.
     pub(crate) fn to_bits(self) -> i64 {
         ((self.registry << 32) | u64::from(self.name.0)).cast_signed()
     }
 
-    /// The registry and the name that are in `bits`; which build is not.
+    /// Unpacks the registry and the name from `bits`; the build is lost.
     pub(crate) fn from_bits(bits: i64) -> (u64, NameId) {
         let bits = bits.cast_unsigned();
         (bits >> 32, NameId((bits & u64::from(u32::MAX)) as u32))

@@ -1,108 +1,96 @@
 //! The public handle of a tracer.
+//!
+//! A handle holds its registry, which is the one arrow of this room that points up: a handle alone is
+//! enough to enter a registry, and [`Tracer::registry`] gives the registry back.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use opentelemetry::Context;
-use opentelemetry::trace::{SpanKind, TraceContextExt as _};
-
-use super::ambient::Frame;
-use super::core::{NewSpan, Parent, Started, TracerCore};
+use super::core::TracerCore;
+use super::tracer_set::TracerSet;
 use crate::registry::Registry;
 
-/// A tracer of a registry: a project, an environment, a sampler, limits, and a way to a backend.
+/// A tracer of a registry: a project, an environment, a sampler, limits and an export pipeline.
 ///
-/// Cheap to clone. It stands for the tracer of its name: after a [reload](Registry::reload) that changed it, new traces
-/// go where the new configuration says. Comes from [`Registry::tracer`], [`Registry::route`] or [`current_tracer`].
+/// Cheap to clone. A handle stands for the tracer of its name: after a [reload](Registry::reload) that
+/// changed this tracer, new traces follow the new configuration. Comes from [`Registry::tracer`],
+/// [`Registry::route`] or [`current_tracer`](crate::current_tracer).
+///
+/// ```
+/// # use multitracer::Registry;
+/// # let yaml = "tracers: {canary: {project: canary-deployment, exporter: {console: {}}}}";
+/// let registry = Registry::from_yaml(yaml)?;
+/// let canary = registry.tracer("canary")?;
+/// assert_eq!((canary.name(), canary.project()), ("canary", "canary-deployment"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Tracer {
     core: Arc<TracerCore>,
-    registry: Registry,
+    /// Borrowed where it is the installed one, so that threads do not contend on its reference count.
+    registry: Cow<'static, Registry>,
 }
 
 impl Tracer {
-    pub(crate) fn new(core: Arc<TracerCore>, registry: Registry) -> Self {
+    pub(crate) fn new(core: Arc<TracerCore>, registry: &Registry) -> Self {
+        let installed = Registry::installed().filter(|installed| installed.ptr_eq(registry));
+        let registry = match installed {
+            Some(installed) => Cow::Borrowed(installed),
+            None => Cow::Owned(registry.clone()),
+        };
         Self { core, registry }
     }
 
-    /// Its name in the configuration.
+    /// Returns a tracer of the installed registry, which `find` picks from the registry's set.
+    pub(super) fn installed(find: impl FnOnce(&TracerSet) -> Option<Arc<TracerCore>>) -> Option<Self> {
+        let registry = Registry::installed()?;
+        Some(Self { core: find(registry.set())?, registry: Cow::Borrowed(registry) })
+    }
+
+    /// Returns another tracer of the same registry.
+    pub(crate) fn sibling(&self, core: Arc<TracerCore>) -> Self {
+        Self { core, registry: self.registry.clone() }
+    }
+
+    /// Returns the tracer's name in the configuration.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.core.info.name
     }
 
-    /// The project that its spans went to when this handle was made.
+    /// Returns the project that the tracer's spans went to when this handle was made.
     #[must_use]
     pub fn project(&self) -> &str {
         &self.core.info.project
     }
 
-    /// What its spans carried as `deployment.environment.name` when this handle was made.
+    /// Returns the `deployment.environment.name` of the tracer's spans when this handle was made.
     #[must_use]
     pub fn environment(&self) -> Option<&str> {
         self.core.info.environment.as_deref()
     }
 
-    /// The registry that it belongs to.
+    /// Returns the registry that the tracer belongs to.
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.registry
     }
 
-    /// Whether it makes spans at all: `false` if it was configured with `enabled: false`, switched off, or shut down.
-    #[must_use]
-    pub fn is_enabled(&self) -> bool {
-        self.registry.in_force(&Context::new(), Arc::clone(&self.core)).is_some_and(|core| core.is_on())
-    }
-
-    /// Runs `f` with this tracer as the ambient one: traced functions inside that name no tracer use it.
-    ///
-    /// Opens no span. For a future, use [`with_tracer`](crate::WithTracerExt::with_tracer): a scope ends when `f` returns,
-    /// not when a future that it returned is done.
-    pub fn scope<R>(&self, f: impl FnOnce() -> R) -> R {
-        let _attached = self.context(&Context::current()).attach();
-        f()
-    }
-
-    /// `cx` with this tracer as the ambient one.
-    #[must_use]
-    pub fn context(&self, cx: &Context) -> Context {
-        match self.registry.in_force(cx, Arc::clone(&self.core)) {
-            Some(core) => Frame::enter(cx, &self.registry, &core),
-            None => cx.clone(),
-        }
-    }
-
-    /// Runs `f` in a span of this tracer.
-    ///
-    /// For code that no attribute can mark; the span is parented as that of a `#[traced]` function would be.
-    pub fn in_span<R>(&self, name: impl Into<Cow<'static, str>>, f: impl FnOnce() -> R) -> R {
-        let cx = Context::current();
-        let core = self.registry.in_force(&cx, Arc::clone(&self.core)).filter(|core| core.is_on());
-        let Some(core) = core else { return f() };
-        let new = NewSpan {
-            name: name.into(),
-            kind: SpanKind::Internal,
-            parent: Parent::Nearest,
-            links: Vec::new(),
-            attributes: Vec::new(),
-        };
-        match core.start(&self.registry, &cx, new, || []) {
-            Started::Unsampled => f(),
-            Started::Opened { cx, .. } => {
-                let result = {
-                    let _attached = cx.clone().attach();
-                    f()
-                };
-                cx.span().end();
-                result
-            }
-        }
+    pub(crate) fn shared_registry(&self) -> Cow<'static, Registry> {
+        self.registry.clone()
     }
 
     pub(crate) fn core(&self) -> &Arc<TracerCore> {
         &self.core
+    }
+
+    pub(crate) fn set(&self) -> &TracerSet {
+        self.registry.set()
+    }
+
+    pub(crate) fn is_on(&self) -> bool {
+        self.core.is_on()
     }
 }
 
@@ -113,22 +101,5 @@ impl fmt::Debug for Tracer {
             .field("project", &self.project())
             .field("environment", &self.environment())
             .finish_non_exhaustive()
-    }
-}
-
-/// The tracer that an unnamed `#[traced]` function would use here: the ambient one, else the default one of
-/// the installed registry, else none.
-#[must_use]
-pub fn current_tracer() -> Option<Tracer> {
-    let cx = Context::current();
-    match Frame::of(&cx) {
-        Some(frame) => {
-            let core = frame.registry().in_force(&cx, Arc::clone(frame.tracer()))?;
-            Some(Tracer::new(core, frame.registry().clone()))
-        }
-        None => {
-            let registry = Registry::installed()?;
-            Some(Tracer::new(registry.ambient_in(&cx), registry.clone()))
-        }
     }
 }

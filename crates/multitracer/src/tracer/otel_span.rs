@@ -1,28 +1,25 @@
-//! Spans that a library starts through OpenTelemetry's interface: the library makes them current, or does not.
+//! Spans that a library starts through OpenTelemetry's interface. The library decides whether they
+//! become current.
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-
-use opentelemetry::trace::{
-    Link, Span as _, SpanBuilder, SpanContext, TraceContextExt as _, TracerProvider as _,
-};
+use opentelemetry::trace::{Span as _, SpanBuilder, SpanContext, TraceContextExt as _, TracerProvider as _};
 use opentelemetry::{Context, InstrumentationScope};
 use opentelemetry_sdk::trace::Span;
 
 use super::ambient::Frame;
-use super::core::{TracerCore, copy_baggage};
+use super::named::Tracer;
 use super::span_owners::OwnedSpan;
+use super::start::{Parent, Refused};
 use super::tagged_span::TaggedSpan;
-use crate::registry::Registry;
+use super::tracer_set::TracerSet;
 
-/// What starting one came to.
+/// The outcome of starting a library's span.
 #[derive(Debug)]
 #[expect(
     clippy::large_enum_variant,
     reason = "a recorded span is the usual case, and a box would cost it an allocation"
 )]
 pub(crate) enum LibrarySpan {
-    /// Nothing is recorded. The context stays the one of the trace around.
+    /// Nothing is recorded. The span context is the one of the trace around.
     Silent(SpanContext),
     Started {
         span: TaggedSpan<Span>,
@@ -32,62 +29,47 @@ pub(crate) enum LibrarySpan {
 }
 
 impl LibrarySpan {
-    /// No span, in whatever trace is around.
+    /// Returns a span that records nothing, in the trace around.
     pub(crate) fn silent(cx: &Context) -> Self {
         Self::Silent(cx.span().span_context().clone())
     }
 
-    /// Remembers that it is this tracer's.
+    /// Registers the tracer as the span's owner.
     #[cfg(feature = "tracing")]
-    pub(crate) fn own(&mut self, registry: &Registry, core: &Arc<TracerCore>) {
+    pub(crate) fn own(&mut self, tracer: &Tracer) {
         if let Self::Started { span, owned } = self
             && owned.is_none()
         {
-            *owned = Some(OwnedSpan::new(span.span_context(), registry, core));
+            *owned = Some(OwnedSpan::new(span.span_context(), tracer.clone()));
         }
     }
 }
 
-impl TracerCore {
-    /// Starts a span of this tracer under `cx`, by the same rules as any other, with the library's own scope.
+impl Tracer {
+    /// Starts a span of this tracer under `cx`, by the same rules as any other span, with the library's
+    /// own scope.
     ///
     /// The frame stays the one of `cx`, since the caller derives the span's context from it.
     pub(crate) fn library_span(
-        self: &Arc<Self>,
-        registry: &Registry,
+        &self,
         cx: &Context,
-        mut builder: SpanBuilder,
+        builder: SpanBuilder,
         scope: &InstrumentationScope,
     ) -> LibrarySpan {
         if !self.is_on() || cx.is_telemetry_suppressed() {
             return LibrarySpan::silent(cx);
         }
-        let mut links = Vec::new();
-        let parent = self.nearest(registry, cx, &mut links);
-        if let Some(parent) =
-            parent.as_ref().filter(|span| !span.is_sampled() && !span.is_remote() && !self.sampling.revives())
-        {
-            self.counts.sampled_out.fetch_add(1, Ordering::Relaxed);
-            return LibrarySpan::Silent(parent.clone());
-        }
-        if !links.is_empty() {
-            let links = links.into_iter().map(Link::with_context);
-            builder.links.get_or_insert_default().extend(links);
-        }
-        let Ok(permit) = self.permit_in(parent.as_ref()) else { return LibrarySpan::silent(cx) };
-        let parent_cx = self.parent_cx(cx, parent.as_ref());
-        let span = self.provider.tracer_with_scope(scope.clone());
-        let mut span = opentelemetry::trace::Tracer::build_with_context(&span, builder, &parent_cx);
-        if span.is_recording() {
-            copy_baggage(registry, cx, &mut span);
-        }
-        let span = self.made(span, permit);
-        // without a frame, a span is taken for the default tracer's
-        let owned = match Frame::of(cx) {
-            Some(_) => None,
-            None if Registry::installed().unwrap_or(registry).default_id() == self.id => None,
-            None => Some(OwnedSpan::new(span.span_context(), registry, self)),
+        let admitted = match self.admit(cx, Parent::Nearest, Vec::new()) {
+            Ok(admitted) => admitted,
+            Err(Refused::Unsampled(parent)) => return LibrarySpan::Silent(parent),
+            Err(Refused::SpanLimit) => return LibrarySpan::silent(cx),
         };
+        let sdk = self.core().provider.tracer_with_scope(scope.clone());
+        let span = self.make(&sdk, cx, builder, admitted);
+        // a span in a context without a frame passes for the default tracer's
+        let needs_owner = Frame::of(cx).is_none()
+            && TracerSet::installed().unwrap_or(self.set()).default_id() != self.core().id();
+        let owned = needs_owner.then(|| OwnedSpan::new(span.span_context(), self.clone()));
         LibrarySpan::Started { span, owned }
     }
 }

@@ -1,4 +1,4 @@
-//! `limits.max_spans_per_trace`: how many spans one trace may start while any of it is open.
+//! `limits.max_spans_per_trace`: the limit of spans that one trace may start while any of it is open.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,43 +6,43 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use opentelemetry::trace::TraceId;
 
-/// Traces are spread over so many locks.
+/// The number of locks that traces are spread over.
 const SHARDS: usize = 8;
 
 /// The open traces of one tracer.
 pub(crate) struct SpanLimit {
-    most: u32,
+    max_spans: u32,
     shards: [Mutex<HashMap<TraceId, Spans>>; SHARDS],
 }
 
 #[derive(Debug, Default)]
 struct Spans {
     started: u32,
-    held: u32,
+    permits: u32,
 }
 
-/// A span's place in its trace. The trace is forgotten with its last one.
+/// A permit for one span of a trace. The trace leaves the table with its last permit.
 pub(crate) struct SpanPermit {
-    cap: Arc<SpanLimit>,
+    limit: Arc<SpanLimit>,
     trace: TraceId,
 }
 
 impl SpanLimit {
-    pub(crate) fn new(most: u32) -> Self {
-        Self { most, shards: Default::default() }
+    pub(crate) fn new(max_spans: u32) -> Self {
+        Self { max_spans, shards: Default::default() }
     }
 
-    /// A place for one more span, unless `trace` has had all its spans.
+    /// Returns a permit for one more span, unless `trace` has reached the limit.
     pub(super) fn enter(self: &Arc<Self>, trace: TraceId) -> Option<SpanPermit> {
         let mut shard = self.shard(trace);
         let spans = shard.entry(trace).or_default();
-        // a full trace that is in the table holds a place: the entry is never left behind empty
-        if spans.started >= self.most {
+        // a full trace in the table has permits out, so no entry stays behind empty
+        if spans.started >= self.max_spans {
             return None;
         }
         spans.started += 1;
-        spans.held += 1;
-        Some(SpanPermit { cap: Arc::clone(self), trace })
+        spans.permits += 1;
+        Some(SpanPermit { limit: Arc::clone(self), trace })
     }
 
     fn shard(&self, trace: TraceId) -> MutexGuard<'_, HashMap<TraceId, Spans>> {
@@ -53,10 +53,10 @@ impl SpanLimit {
 
 impl Drop for SpanPermit {
     fn drop(&mut self) {
-        let mut shard = self.cap.shard(self.trace);
+        let mut shard = self.limit.shard(self.trace);
         if let Some(spans) = shard.get_mut(&self.trace) {
-            spans.held -= 1;
-            if spans.held == 0 {
+            spans.permits -= 1;
+            if spans.permits == 0 {
                 shard.remove(&self.trace);
             }
         }
@@ -65,7 +65,7 @@ impl Drop for SpanPermit {
 
 impl fmt::Debug for SpanLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SpanLimit").field("most", &self.most).finish_non_exhaustive()
+        f.debug_struct("SpanLimit").field("max_spans", &self.max_spans).finish_non_exhaustive()
     }
 }
 

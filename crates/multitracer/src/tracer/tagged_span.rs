@@ -1,4 +1,4 @@
-//! A span that can say whose it is.
+//! A span that knows its tracer.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -10,15 +10,16 @@ use opentelemetry::{Context, KeyValue};
 use super::interned_name::TracerId;
 use super::span_limit::SpanPermit;
 
-/// A tracer's span, as it lies in a `Context`.
+/// A span with the identity of its tracer, as a `Context` holds it.
 ///
-/// A `Context` hands out no more of its span than OpenTelemetry's interface has, so the question goes through that: setting
-/// the status `Unset` changes no span, and one of these answers it while it is being asked.
+/// A `Context` gives access to its span through OpenTelemetry's interface alone, so the question for
+/// the tracer goes through that interface: setting the status `Unset` changes no span, and a tagged
+/// span answers while [`creator`] asks.
 #[derive(Debug)]
 pub(crate) struct TaggedSpan<S> {
     span: S,
     tracer: TracerId,
-    /// Held for as long as the span is.
+    /// Released with the span.
     _permit: Option<SpanPermit>,
 }
 
@@ -27,9 +28,10 @@ thread_local! {
     static ANSWER: Cell<Option<TracerId>> = const { Cell::new(None) };
 }
 
-/// The tracer that made the current span of `cx`, if it is one of ours that started in this process.
+/// Returns the tracer that made the current span of `cx`, if the span is ours and started in this
+/// process.
 pub(crate) fn creator(cx: &Context) -> Option<TracerId> {
-    // at the end of a thread there may be nobody to ask
+    // at the end of a thread these variables may be gone
     ASKED.try_with(|asked| asked.set(true)).ok()?;
     cx.span().set_status(Status::Unset);
     ASKED.try_with(|asked| asked.set(false)).ok()?;

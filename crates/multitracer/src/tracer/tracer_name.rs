@@ -1,9 +1,8 @@
-//! Names of tracers that the compiler knows.
+//! Constants for the names of tracers.
 
 use std::fmt;
 
-use super::as_tracer::{AsTracer, TracerChoice};
-use crate::span::Literal;
+use super::literal::Literal;
 
 /// The name of a tracer, as a constant that [`tracers!`](crate::tracers) made.
 ///
@@ -26,12 +25,6 @@ impl TracerName {
 
     pub(crate) fn literal(self) -> &'static Literal {
         self.0
-    }
-}
-
-impl AsTracer for TracerName {
-    fn as_tracer(&self) -> TracerChoice<'_> {
-        TracerChoice::Constant(*self)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The quick way through a trace that is not sampled: most calls of most services.
+//! The fast path of an unsampled trace, which most calls of most services take.
 
 use std::sync::atomic::Ordering;
 
@@ -9,10 +9,11 @@ use super::ambient::Frame;
 use super::core::TracerCore;
 use super::interned_name::NameId;
 use super::span_owners::owner;
-use crate::registry::Registry;
+use super::tracer_set::TracerSet;
 
-/// Whether a span of the ambient tracer, or of that `name`, comes to nothing here, since the trace around was left out at its root;
-/// counts it then. Says no as well wherever that takes longer to find out.
+/// Returns `true` if a span of the ambient tracer, or of the tracer `name`, is not made because the
+/// trace around was not sampled at its root, and counts that span. Returns `false` wherever the answer
+/// takes longer to find.
 #[inline]
 pub(crate) fn skip_unsampled(name: Option<NameId>) -> bool {
     Context::map_current(|cx| {
@@ -23,28 +24,28 @@ pub(crate) fn skip_unsampled(name: Option<NameId>) -> bool {
         }
         match Frame::of(cx) {
             Some(frame) => {
-                let settled = !frame.inherits(span) && !frame.registry().has_draining();
-                settled && skips(frame.tracer(), name)
+                let tracer = frame.tracer();
+                let is_own = !frame.inherits(span) && !tracer.set().has_draining();
+                is_own && skip(tracer.core(), name)
             }
-            None => in_installed(span, name),
+            None => skip_in_installed(span, name),
         }
     })
 }
 
-fn in_installed(span: &SpanContext, name: Option<NameId>) -> bool {
-    let Some(registry) = Registry::installed() else { return false };
-    !registry.has_draining()
-        && !registry.has_moved()
+fn skip_in_installed(span: &SpanContext, name: Option<NameId>) -> bool {
+    let Some(set) = TracerSet::installed() else { return false };
+    !set.has_draining()
+        && !set.has_moved()
         && owner(span).is_none()
-        && skips(registry.snapshot().default_tracer(), name)
+        && skip(set.roster().default_tracer(), name)
 }
 
-/// `core` is the tracer of the trace around.
-fn skips(core: &TracerCore, name: Option<NameId>) -> bool {
-    let skip_unsampled =
-        name.is_none_or(|name| core.id().name == name) && core.is_on() && !core.sampling.revives();
-    if skip_unsampled {
+/// Counts a span of `core`, the tracer of the trace around, unless `name` is another tracer's.
+fn skip(core: &TracerCore, name: Option<NameId>) -> bool {
+    let skips = name.is_none_or(|name| core.id().name == name) && core.is_on() && !core.sampling.revives();
+    if skips {
         core.counts.sampled_out.fetch_add(1, Ordering::Relaxed);
     }
-    skip_unsampled
+    skips
 }

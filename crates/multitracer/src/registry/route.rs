@@ -1,0 +1,137 @@
+//! Routes: from the headers of a request to a tracer, and from a unit to a variant.
+
+use std::sync::Arc;
+
+use super::Registry;
+use super::snapshot::{ResolvedRoute, ResolvedTarget, Snapshot};
+use crate::experiment::{Experiment, ExperimentCore, UnknownExperimentError};
+use crate::routing::{Explanation, Headers, Route};
+use crate::tracer::{Tracer, TracerId};
+
+impl Registry {
+    /// Returns the route of a request with these headers: the first route that matches, top to bottom,
+    /// else the default tracer.
+    ///
+    /// Header names are compared without regard to case, values byte by byte. A repeated header counts
+    /// as one header whose values are joined by `, ` (RFC 9110, section 5.3), so that a smuggled second
+    /// value does not match an exact value.
+    ///
+    /// ```
+    /// # use multitracer::Registry;
+    /// let registry = Registry::from_yaml(r#"
+    /// default_tracer: production
+    /// defaults: {exporter: {console: {}}}
+    /// tracers: {production: {}, canary: {}}
+    /// routes: [{name: canary-users, headers: {X-Canary-User: "true"}, tracer: canary}]
+    /// "#)?;
+    /// let route = registry.route(&[("x-canary-user", "true")]);
+    /// assert_eq!((route.tracer().name(), route.name()), ("canary", Some("canary-users")));
+    /// # Ok::<(), multitracer::error::BuildError>(())
+    /// ```
+    #[must_use]
+    pub fn route<H: Headers + ?Sized>(&self, headers: &H) -> Route {
+        self.snapshot().route(self, headers)
+    }
+
+    /// Returns the route with this name, whatever its own conditions are: for a decision that was made
+    /// elsewhere, by a service in front or by the application. `headers` give an experiment's unit.
+    #[must_use]
+    pub fn route_named<H: Headers + ?Sized>(&self, name: &str, headers: &H) -> Option<Route> {
+        self.snapshot().route_named(self, name, headers)
+    }
+
+    /// Returns the route of a request that no rule matches: the default tracer.
+    #[must_use]
+    pub fn default_route(&self) -> Route {
+        Route::default_tracer(self.default_tracer())
+    }
+
+    /// Returns the route as [`route`](Self::route) does, with the result of each rule: for people, not
+    /// for each request.
+    ///
+    /// ```
+    /// # use multitracer::Registry;
+    /// let registry = Registry::from_yaml(r#"
+    /// default_tracer: production
+    /// defaults: {exporter: console}
+    /// tracers: {production: {}, canary: {}}
+    /// routes: [{name: canary-users, headers: {X-Canary-User: "true"}, tracer: canary}]
+    /// "#)?;
+    /// let explanation = registry.explain_route(&[("x-canary-user", "yes")]);
+    /// assert_eq!(
+    ///     explanation.rules()[0].to_string(),
+    ///     "canary-users: `x-canary-user` is `yes`, not `true`",
+    /// );
+    /// # Ok::<(), multitracer::error::BuildError>(())
+    /// ```
+    #[must_use]
+    pub fn explain_route<H: Headers + ?Sized>(&self, headers: &H) -> Explanation {
+        let snapshot = self.snapshot();
+        Explanation::new(snapshot.route(self, headers), &snapshot.model.routes, headers)
+    }
+
+    /// Returns the name of the first route that leads to this tracer directly.
+    pub(crate) fn route_to(&self, tracer: TracerId) -> Option<Arc<str>> {
+        self.snapshot().route_to(tracer)
+    }
+
+    /// Returns `true` if the configuration says that inbound baggage is read.
+    pub(crate) fn trusts_baggage(&self) -> bool {
+        self.snapshot().model.baggage.trusted
+    }
+}
+
+impl ResolvedRoute {
+    fn follow<H: Headers + ?Sized>(&self, registry: &Registry, headers: &H) -> Route {
+        let name = Arc::clone(&self.name);
+        match &self.target {
+            ResolvedTarget::Tracer(core) => Route::to_tracer(name, Tracer::new(Arc::clone(core), registry)),
+            ResolvedTarget::Experiment(core) => {
+                Route::to_variant(name, handle(core, registry).assign_by_header(headers))
+            }
+        }
+    }
+}
+
+impl Snapshot {
+    fn route<H: Headers + ?Sized>(&self, registry: &Registry, headers: &H) -> Route {
+        match self.router.first_match(headers).and_then(|rule| self.routes.get(rule)) {
+            Some(matched) => matched.follow(registry, headers),
+            None => registry.default_route(),
+        }
+    }
+
+    fn route_named<H: Headers + ?Sized>(
+        &self,
+        registry: &Registry,
+        name: &str,
+        headers: &H,
+    ) -> Option<Route> {
+        let named = self.routes.iter().find(|route| &*route.name == name)?;
+        Some(named.follow(registry, headers))
+    }
+
+    fn route_to(&self, tracer: TracerId) -> Option<Arc<str>> {
+        let leads_there = |route: &&ResolvedRoute| match &route.target {
+            ResolvedTarget::Tracer(core) => core.id().has_name_of(tracer),
+            ResolvedTarget::Experiment(_) => false,
+        };
+        self.routes.iter().find(leads_there).map(|route| Arc::clone(&route.name))
+    }
+
+    pub(super) fn experiment(
+        &self,
+        registry: &Registry,
+        name: &str,
+    ) -> Result<Experiment, UnknownExperimentError> {
+        match self.experiments.iter().find(|experiment| &*experiment.name == name) {
+            Some(core) => Ok(handle(core, registry)),
+            None => Err(UnknownExperimentError::new(name, self.experiments.iter().map(|core| &*core.name))),
+        }
+    }
+}
+
+fn handle(core: &Arc<ExperimentCore>, registry: &Registry) -> Experiment {
+    let fallback = Tracer::new(Arc::clone(&core.fallback), registry);
+    Experiment::new(Arc::clone(core), fallback)
+}

@@ -1,0 +1,198 @@
+//! The tracers of one registry, over all its reloads.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::{ArcSwap, Guard};
+use once_cell::sync::OnceCell;
+
+use super::core::TracerCore;
+use super::interned_name::{NameId, TracerId};
+use super::roster::Roster;
+use super::unknown_name::UnknownTracerError;
+use crate::config::UnknownTracerPolicy;
+
+/// The set of the process's own registry.
+static INSTALLED: OnceCell<TracerSet> = OnceCell::new();
+
+/// The largest number of unknown names that are remembered as warned about. Further ones are counted.
+const MAX_WARNED: usize = 256;
+
+/// The tracers of one registry: today's, and those of earlier configurations that still take spans.
+///
+/// A registry adds routes, experiments and exports to its set. Spans and contexts need the set alone.
+/// Cheap to clone; clones are the same set.
+#[derive(Clone)]
+pub(crate) struct TracerSet(Arc<Inner>);
+
+struct Inner {
+    roster: ArcSwap<Roster>,
+    draining: DrainingTracers,
+    /// Becomes `true` when the default tracer is another one than at the start. From then on, a
+    /// context without a frame may hold a span of an earlier default tracer.
+    default_moved: AtomicBool,
+    unknown: AtomicU64,
+    warned: Mutex<HashSet<String>>,
+}
+
+/// Tracers of earlier configurations that still take the spans of traces that began in them.
+#[derive(Default)]
+pub(crate) struct DrainingTracers {
+    /// The number of tracers, readable without the lock.
+    count: AtomicUsize,
+    tracers: Mutex<Vec<Arc<TracerCore>>>,
+}
+
+impl TracerSet {
+    pub(crate) fn new(roster: Arc<Roster>) -> Self {
+        Self(Arc::new(Inner {
+            roster: ArcSwap::new(roster),
+            draining: DrainingTracers::default(),
+            default_moved: AtomicBool::new(false),
+            unknown: AtomicU64::new(0),
+            warned: Mutex::default(),
+        }))
+    }
+
+    /// Returns the set of the process's own registry.
+    pub(crate) fn installed() -> Option<&'static Self> {
+        INSTALLED.get()
+    }
+
+    /// Makes this set the process's own. The registry makes sure that there is one only.
+    pub(crate) fn install(&self) {
+        INSTALLED.get_or_init(|| self.clone());
+    }
+
+    pub(crate) fn is_installed(&self) -> bool {
+        INSTALLED.get().is_some_and(|installed| installed.ptr_eq(self))
+    }
+
+    pub(crate) fn ptr_eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Returns the tracers of the configuration in force.
+    pub(crate) fn roster(&self) -> Guard<Arc<Roster>> {
+        self.0.roster.load()
+    }
+
+    /// Replaces the roster. Tracers that the new one lacks drain.
+    pub(crate) fn replace(&self, new: Arc<Roster>) {
+        let old = self.0.roster.load_full();
+        if old.default_tracer().id() != new.default_tracer().id() {
+            self.0.default_moved.store(true, Ordering::Relaxed);
+        }
+        let stays =
+            |core: &Arc<TracerCore>| new.by_id(core.id().name).is_some_and(|other| Arc::ptr_eq(core, other));
+        // whoever sees the new roster must see these too
+        self.0.draining.add(old.tracers().iter().filter(|core| !stays(core)).cloned());
+        drop(old);
+        self.0.roster.store(new);
+    }
+
+    pub(crate) fn draining(&self) -> &DrainingTracers {
+        &self.0.draining
+    }
+
+    /// Returns `true` while tracers of earlier configurations take spans.
+    pub(crate) fn has_draining(&self) -> bool {
+        self.0.draining.count.load(Ordering::Relaxed) != 0
+    }
+
+    /// Returns `true` if another tracer has been the default one.
+    pub(crate) fn has_moved(&self) -> bool {
+        self.0.default_moved.load(Ordering::Relaxed)
+    }
+
+    /// Returns the identity of the default tracer.
+    pub(crate) fn default_id(&self) -> TracerId {
+        self.roster().default_tracer().id()
+    }
+
+    /// Returns the tracer with this interned name, else what the rule for unknown names says.
+    pub(crate) fn by_id(&self, id: NameId, name: &str, place: &dyn fmt::Display) -> Option<Arc<TracerCore>> {
+        let roster = self.roster();
+        match roster.by_id(id) {
+            Some(core) => Some(Arc::clone(core)),
+            None => self.unknown(&roster, name, place),
+        }
+    }
+
+    /// Returns the tracer with a name that is known at run time only, by the same rule.
+    pub(crate) fn by_name(&self, name: &str, place: &dyn fmt::Display) -> Option<Arc<TracerCore>> {
+        let roster = self.roster();
+        match roster.by_name(name) {
+            Some(core) => Some(Arc::clone(core)),
+            None => self.unknown(&roster, name, place),
+        }
+    }
+
+    /// Returns the number of look-ups of names that no tracer has.
+    pub(crate) fn unknown_count(&self) -> u64 {
+        self.0.unknown.load(Ordering::Relaxed)
+    }
+
+    /// Counts a look-up of an unknown name and warns once for each name.
+    #[cold]
+    fn unknown(&self, roster: &Roster, name: &str, place: &dyn fmt::Display) -> Option<Arc<TracerCore>> {
+        self.0.unknown.fetch_add(1, Ordering::Relaxed);
+        let is_first = {
+            let mut warned = self.0.warned.lock().unwrap_or_else(PoisonError::into_inner);
+            warned.len() < MAX_WARNED && !warned.contains(name) && warned.insert(name.to_owned())
+        };
+        let (replacement, used) = match roster.unknown_tracer {
+            UnknownTracerPolicy::Drop => (None, "none"),
+            _ => {
+                let default = roster.default_tracer();
+                (Some(Arc::clone(default)), &*default.info.name)
+            }
+        };
+        if is_first {
+            let error = UnknownTracerError::new(name, roster.names());
+            tracing::warn!(target: "multitracer", used, "{place}: {error}");
+        }
+        replacement
+    }
+}
+
+impl DrainingTracers {
+    /// Returns the tracer of exactly this build.
+    pub(crate) fn find(&self, id: TracerId) -> Option<Arc<TracerCore>> {
+        if self.count.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        self.lock().iter().find(|core| core.id() == id).cloned()
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<TracerCore>> {
+        self.lock().clone()
+    }
+
+    /// Removes the tracers that are done, and returns them. Nothing can find one meanwhile.
+    pub(crate) fn take(&self, is_done: impl FnMut(&mut Arc<TracerCore>) -> bool) -> Vec<Arc<TracerCore>> {
+        let mut tracers = self.lock();
+        let done = tracers.extract_if(.., is_done).collect();
+        self.count.store(tracers.len(), Ordering::Relaxed);
+        done
+    }
+
+    fn add(&self, cores: impl IntoIterator<Item = Arc<TracerCore>>) {
+        let mut tracers = self.lock();
+        tracers.extend(cores);
+        self.count.store(tracers.len(), Ordering::Relaxed);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<TracerCore>>> {
+        self.tracers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for TracerSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let roster = self.roster();
+        f.debug_list().entries(roster.names()).finish()
+    }
+}
