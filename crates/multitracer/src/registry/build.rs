@@ -12,10 +12,10 @@ use opentelemetry_sdk::trace::{SdkTracerProvider, SpanLimits};
 
 use super::builder::RegistryBuilder;
 use super::error::BuildError;
+use super::handle::{Inner, NEXT_ID, Registry};
 use super::snapshot::{Built, Snapshot};
 use super::spec::{Plan, Spec};
 use super::tracer_builder::{OwnExporter, TracerBuilder};
-use super::{Inner, NEXT_ID, Registry};
 use crate::config::model::{
     ConfigModel, ExporterConfig, LimitsConfig, OtlpGrpcConfig, OtlpHttpConfig, SamplerConfig, TracerConfig,
 };
@@ -28,16 +28,26 @@ use crate::tracer::{
     Counts, EnabledFlag, NameId, Sampling, SharedSampling, SpanLimit, TracerCore, TracerId, TracerInfo,
 };
 
-pub(super) fn build(builder: RegistryBuilder) -> Result<Registry, BuildError> {
-    let Plan { model, tracers, origin } = Plan::new(builder)?;
-    let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-    let runtime = OnceCell::new();
-    let mut built = Vec::with_capacity(tracers.len());
-    for tracer in tracers {
-        built.push(build_tracer(tracer, &model, id, &runtime)?);
+impl RegistryBuilder {
+    /// Checks everything, sets up the exporters and makes the registry.
+    ///
+    /// Opens no connection: exporters connect at their first export. If `MULTITRACER_ENABLED=false` or
+    /// `OTEL_SDK_DISABLED=true` is set, the registry is off.
+    ///
+    /// # Errors
+    ///
+    /// When a name is unknown or used twice, a value is out of range, or an exporter cannot be set up.
+    pub fn build(self) -> Result<Registry, BuildError> {
+        let Plan { model, tracers, origin } = Plan::new(self)?;
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        let runtime = OnceCell::new();
+        let mut built = Vec::with_capacity(tracers.len());
+        for tracer in tracers {
+            built.push(build_tracer(tracer, &model, id, &runtime)?);
+        }
+        let snapshot = Snapshot::new(Arc::new(model), built);
+        Ok(Registry { inner: Arc::new(Inner::new(id, snapshot, runtime, origin)) })
     }
-    let snapshot = Snapshot::new(Arc::new(model), built);
-    Ok(Registry { inner: Arc::new(Inner::new(id, snapshot, runtime, origin)) })
 }
 
 /// A tracer as its configuration says. One that is off gets no exporter, and is kept for when it is switched on.

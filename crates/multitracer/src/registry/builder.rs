@@ -3,9 +3,6 @@
 use http::HeaderName;
 use regex::bytes::Regex;
 
-use super::Registry;
-use super::build::build;
-use super::error::BuildError;
 use super::tracer_builder::TracerBuilder;
 use crate::config::model::{
     BaggageConfig, ConfigModel, ExperimentConfig, HeaderMatch, RouteConfig, RouteTarget, ValueMatch,
@@ -13,7 +10,7 @@ use crate::config::model::{
 };
 use crate::config::{Config, OnSwitch, Origin, RemoteParent, UnknownTracerPolicy};
 
-/// Makes a [`Registry`] in code, or from a [`Config`] and code.
+/// Makes a [`Registry`](crate::Registry) in code, or from a [`Config`] and code.
 ///
 /// What it makes is checked as a file is, and the same as what a file makes.
 #[must_use = "a builder does nothing until `build` is called"]
@@ -139,18 +136,6 @@ impl RegistryBuilder {
         self.altered = true;
         self.model.experiments.push(experiment.config);
         self
-    }
-
-    /// Checks everything, sets up the exporters and makes the registry.
-    ///
-    /// Opens no connection: exporters connect at their first export. Where `MULTITRACER_ENABLED=false` or
-    /// `OTEL_SDK_DISABLED=true` is set, the registry is off.
-    ///
-    /// # Errors
-    ///
-    /// When a name is unknown or used twice, a value is out of range, or an exporter cannot be set up.
-    pub fn build(self) -> Result<Registry, BuildError> {
-        build(self)
     }
 }
 

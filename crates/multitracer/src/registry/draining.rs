@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::Inner;
+use super::handle::Inner;
 use super::rows::{Row, fold, rows_of};
 use crate::export::Pending;
 use crate::tracer::{DrainingTracers, TracerCore, TracerId};

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::Registry;
 use super::error::BuildError;
+use super::handle::Registry;
 use crate::export::{Report, ShutdownError};
 
 /// How long a guard that is dropped waits for the last spans.

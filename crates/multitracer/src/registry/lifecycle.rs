@@ -9,8 +9,8 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::Registry;
 use super::draining::Earlier;
+use super::handle::Registry;
 use super::rows::{Row, fold, rows_of};
 use crate::export::{Failures, Pending, Report, ShutdownError, Stats, TracerReport, TracerStats};
 use crate::tracer::{TracerCore, TracerId};

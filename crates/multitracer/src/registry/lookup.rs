@@ -6,8 +6,8 @@ use std::sync::Arc;
 use once_cell::sync::OnceCell;
 use opentelemetry::Context;
 
-use super::Registry;
 use super::error::BuildError;
+use super::handle::Registry;
 use crate::experiment::{Experiment, UnknownExperimentError};
 use crate::tracer::{Frame, Tracer, UnknownTracerError};
 

@@ -6,9 +6,9 @@ use super::build::build_tracer;
 use super::builder::RegistryBuilder;
 use super::changes::ReloadChanges;
 use super::error::ReloadError;
+use super::handle::{Inner, Registry};
 use super::snapshot::{Built, Snapshot};
 use super::spec::Plan;
-use super::{Inner, Registry};
 use crate::config::Origin;
 
 impl Registry {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Registry;
+use super::handle::Registry;
 use super::snapshot::{ResolvedRoute, ResolvedTarget, Snapshot};
 use crate::experiment::{Experiment, ExperimentCore, UnknownExperimentError};
 use crate::routing::{Explanation, Headers, Route};

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::build::build_on;
 use super::error::SwitchError;
+use super::handle::{Inner, Registry};
 use super::snapshot::{Built, Snapshot};
 use super::spec::switched_off;
-use super::{Inner, Registry};
 use crate::tracer::UnknownTracerError;
 
 impl Registry {

@@ -11,9 +11,10 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use self::fingerprint::{Seen, look};
+use super::builder::RegistryBuilder;
 use super::changes::ReloadChanges;
 use super::error::{BuildError, ReloadError};
-use super::{Inner, Registry, RegistryBuilder};
+use super::handle::{Inner, Registry};
 use crate::config::{Config, Origin};
 use crate::export::ExportRuntime;
 

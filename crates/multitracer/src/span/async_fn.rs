@@ -4,9 +4,9 @@
 use std::marker::PhantomData;
 
 use super::callsite::defer;
+use super::deferred::Deferred;
 use super::future::Traced;
 use super::outcome::{Fallible, Silent};
-use super::state::Deferred;
 
 /// Any output, with nothing to learn from it.
 #[derive(Debug)]

@@ -6,12 +6,12 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 
 use super::attributes::Attributes;
-use super::callsite::Site;
+use super::deferred::Deferred;
 use super::future::Traced;
 use super::guard::Entered;
 use super::options::Options;
 use super::outcome::Outcome;
-use super::state::Deferred;
+use super::site::Site;
 
 /// A function's return type.
 pub struct Shape<T: ?Sized>(PhantomData<fn() -> Box<T>>);

@@ -1,84 +1,32 @@
-//! The place of a traced function: what the compiler knows of it.
+//! The entry points of a traced function: one relaxed load while no tracer is enabled.
 
-use std::fmt;
 use std::panic::Location;
 
-use opentelemetry::KeyValue;
-use opentelemetry::trace::SpanKind;
-
 use super::attributes::Attributes;
-use super::function_name::function_name;
+use super::deferred::Deferred;
 use super::future;
 use super::guard::Entered;
+use super::opened::{AmbientStart, Opened, Prepared};
 use super::options::Options;
-use super::state::{AmbientStart, Deferred, Opened, Prepared};
+use super::site::Site;
 use crate::tracer::{Literal, any_tracer_enabled, skip_unsampled};
 
-/// One `#[traced]` in the source. Made of constants and passed by value: a static for each function would cost more to compile
-/// than everything else that the macro writes.
-#[derive(Clone, Copy, Debug)]
-pub struct Site {
-    pub(super) name: &'static str,
-    function: fn() -> &'static str,
-    place: &'static Location<'static>,
-    kind: Kind,
-    tracer: Option<&'static Literal>,
-}
-
-/// A span's kind, as a constant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Internal,
-    Server,
-    Client,
-    Producer,
-    Consumer,
-}
-
-/// A span for the life of the guard. `function` is the type name of an item inside the function, the line that of the call.
+/// Opens a span that ends with the guard. `function` returns the type name of an item inside the
+/// function; the line is the caller's.
 #[inline(always)]
 #[track_caller]
 pub fn enter(name: &'static str, function: fn() -> &'static str) -> Entered {
     if any_tracer_enabled() { enter_now(name, function, Location::caller()) } else { Entered::none() }
 }
 
-/// Takes the context of the call; the span opens at the first poll.
+/// Takes the context of the call. The span opens at the first poll.
 #[inline(always)]
 #[track_caller]
 pub fn defer(name: &'static str, function: fn() -> &'static str) -> Deferred {
     if any_tracer_enabled() { defer_now(name, function, Location::caller()) } else { Deferred::none() }
 }
 
-/// A site, to be told more of.
-#[inline(always)]
-#[must_use]
-#[track_caller]
-pub const fn site(name: &'static str, function: fn() -> &'static str) -> Site {
-    Site::at(name, function, Location::caller())
-}
-
 impl Site {
-    #[inline(always)]
-    const fn at(
-        name: &'static str,
-        function: fn() -> &'static str,
-        place: &'static Location<'static>,
-    ) -> Self {
-        Self { name, function, place, kind: Kind::Internal, tracer: None }
-    }
-
-    #[inline(always)]
-    #[must_use]
-    pub const fn kind(self, kind: Kind) -> Self {
-        Self { kind, ..self }
-    }
-
-    #[inline(always)]
-    #[must_use]
-    pub const fn tracer(self, tracer: &'static Literal) -> Self {
-        Self { tracer: Some(tracer), ..self }
-    }
-
     #[inline(always)]
     #[must_use]
     pub fn enter(self) -> Entered {
@@ -110,31 +58,9 @@ impl Site {
             future::on_start(&self, record);
         }
     }
-
-    pub(super) fn literal(&self) -> Option<&'static Literal> {
-        self.tracer
-    }
-
-    pub(super) fn span_kind(&self) -> SpanKind {
-        self.kind.into()
-    }
-
-    /// `code.*`, by OpenTelemetry's conventions.
-    pub(super) fn code(&self) -> [KeyValue; 3] {
-        [
-            KeyValue::new("code.function.name", function_name((self.function)())),
-            KeyValue::new("code.file.path", self.place.file()),
-            KeyValue::new("code.line.number", i64::from(self.place.line())),
-        ]
-    }
-
-    /// Whether the two are of the same function.
-    pub(super) fn is(&self, other: &Self) -> bool {
-        self.place.line() == other.place.line() && (self.function)() == (other.function)()
-    }
 }
 
-// what these take is put together in the branch that calls them, and costs nothing while tracing is off
+// the caller builds these arguments in its own branch, so they cost nothing while tracing is off
 
 #[inline(never)]
 fn enter_now(
@@ -147,7 +73,7 @@ fn enter_now(
 
 #[inline(never)]
 fn enter_site(site: Site) -> Entered {
-    if skip_unsampled(site.tracer.map(Literal::id)) {
+    if skip_unsampled(site.literal().map(Literal::id)) {
         return Entered::none();
     }
     match Opened::ambient(site) {
@@ -190,22 +116,4 @@ fn defer_site_with(site: Site, set: impl FnOnce(&mut Options)) -> Deferred {
     let mut options = Options::new(site);
     set(&mut options);
     Deferred::new(options)
-}
-
-impl fmt::Display for Site {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.place.file(), self.place.line())
-    }
-}
-
-impl From<Kind> for SpanKind {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Internal => Self::Internal,
-            Kind::Server => Self::Server,
-            Kind::Client => Self::Client,
-            Kind::Producer => Self::Producer,
-            Kind::Consumer => Self::Consumer,
-        }
-    }
 }

@@ -11,9 +11,10 @@ use opentelemetry::trace::TraceContextExt as _;
 use pin_project_lite::pin_project;
 
 use super::attributes::Attributes;
-use super::callsite::Site;
+use super::deferred::{Called, Deferred, State};
+use super::opened::Opened;
 use super::outcome::{Observe, Outcome, Silent, Watching};
-use super::state::{Called, Deferred, Opened, State};
+use super::site::Site;
 use crate::config::model::CaptureConfig;
 
 pin_project! {
@@ -166,7 +167,7 @@ impl Drop for Fresh {
 pub(super) fn on_start(site: &Site, record: impl FnOnce(&mut Attributes<'_>)) {
     let capture = FRESH.with(|fresh| match &mut *fresh.borrow_mut() {
         // one that another function left is not this body's
-        slot @ Some(_) if slot.as_ref().is_some_and(|(of, _)| of.is(site)) => slot.take(),
+        slot @ Some(_) if slot.as_ref().is_some_and(|(of, _)| of.is_same_function(site)) => slot.take(),
         _ => None,
     });
     if let Some((_, capture)) = capture {

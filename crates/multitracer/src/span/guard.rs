@@ -7,8 +7,8 @@ use std::thread;
 use opentelemetry::ContextGuard;
 
 use super::attributes::Attributes;
-use super::outcome::Outcome;
-use super::state::Opened;
+use super::opened::Opened;
+use super::outcome::{Outcome, RecordResult};
 
 /// Keeps a span current, and ends it when dropped.
 #[derive(Debug)]
@@ -60,6 +60,13 @@ impl Entered {
     pub fn finish<T>(self, out: T, f: impl FnOnce(&T, &mut Outcome)) -> T {
         self.observe(&out, f);
         out
+    }
+}
+
+impl RecordResult for Entered {
+    #[inline(always)]
+    fn observe<T: ?Sized>(&self, out: &T, f: impl FnOnce(&T, &mut Outcome)) {
+        Self::observe(self, out, f);
     }
 }
 

@@ -9,16 +9,19 @@ mod boxed_future;
 mod callsite;
 #[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod capture;
+#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
+mod deferred;
 mod enrich;
 mod function_name;
 mod future;
 mod guard;
+mod opened;
 #[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod options;
 #[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod outcome;
 #[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
-mod state;
+mod site;
 #[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod stream;
 mod value;
@@ -30,12 +33,13 @@ pub use self::value::ToAttribute;
 #[doc(hidden)]
 pub(crate) mod __private {
     pub use super::attributes::{Attributes, Captured};
-    pub use super::callsite::{Kind, Site, defer, enter, site};
+    pub use super::callsite::{defer, enter};
+    pub use super::deferred::Deferred;
     pub use super::future::Traced;
     pub use super::guard::Entered;
     pub use super::options::{IntoLinks, IntoParent, Options};
     pub use super::outcome::{Outcome, test};
-    pub use super::state::Deferred;
+    pub use super::site::{Kind, Site, site};
     pub use super::stream::TracedStream;
 
     pub mod capture {

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue};
 
-use super::callsite::Site;
-use super::state::Prepared;
+use super::opened::Prepared;
+use super::site::Site;
 use crate::tracer::{AsTracer, Frame, Parent, Tracer, TracerChoice};
 
 /// Options of one call.

@@ -9,7 +9,6 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanRef, Status};
 
 use super::attributes::Captured;
-use super::guard::Entered;
 use crate::config::model::CaptureConfig;
 
 /// The outcome of a traced function.
@@ -108,10 +107,15 @@ impl<T, H: Fn(&T, &mut Outcome)> Observe<T> for Watching<H> {
 #[derive(Debug)]
 pub struct Probe<'a, T: ?Sized>(pub &'a T);
 
+/// An open span of a sync function, which can record the function's result.
+pub trait RecordResult {
+    fn observe<T: ?Sized>(&self, out: &T, f: impl FnOnce(&T, &mut Outcome));
+}
+
 impl<T, E> Probe<'_, Result<T, E>> {
-    /// Tells a sync function's span.
+    /// Records the result on the span of a sync function.
     #[inline(always)]
-    pub fn tell(self, span: &Entered) {
+    pub fn tell(self, span: &impl RecordResult) {
         span.observe(self.0, |out, outcome| Fallible.observe(out, outcome));
     }
 
@@ -123,7 +127,7 @@ impl<T, E> Probe<'_, Result<T, E>> {
 
 pub trait AnyValue: Sized {
     #[inline(always)]
-    fn tell(self, _: &Entered) {}
+    fn tell(self, _: &impl RecordResult) {}
 
     #[inline(always)]
     fn observe(self, _: &mut Outcome) {}

@@ -7,8 +7,8 @@ use std::task::{Context as TaskContext, Poll};
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 
+use super::deferred::{Deferred, State};
 use super::future::{finish, poll_with};
-use super::state::{Deferred, State};
 
 pin_project! {
     /// A stream in a span: from its first poll to its end or its drop, current during every poll.

@@ -1,0 +1,129 @@
+//! The handle of a registry, and the state that handles share.
+
+use std::fmt;
+#[cfg(feature = "tracing")]
+use std::sync::Weak;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::{ArcSwap, Guard};
+use once_cell::sync::OnceCell;
+
+use super::draining::Draining;
+use super::snapshot::Snapshot;
+use super::spec::FileOrigin;
+use crate::export::ExportRuntime;
+use crate::tracer::TracerSet;
+
+pub(super) static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+/// The tracers, routes and experiments of one configuration.
+///
+/// A registry is a value: cheap to clone (clones are the same registry), free of globals, and as many
+/// may exist as a process or its tests need. One may be [installed](crate::install) as the process's
+/// own.
+///
+/// ```
+/// use multitracer::export::InMemoryExporter;
+/// use multitracer::{Registry, TracerBuilder};
+///
+/// let spans = InMemoryExporter::new();
+/// let registry = Registry::builder()
+///     .tracer(TracerBuilder::new("production").in_memory(&spans))
+///     .tracer(TracerBuilder::new("canary").in_memory(&spans))
+///     .default_tracer("production")
+///     .build()?;
+///
+/// let canary = registry.tracer("canary")?;
+/// canary.scope(|| assert_eq!(multitracer::current_tracer().unwrap().name(), "canary"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Registry {
+    pub(super) inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) id: u64,
+    pub(super) set: TracerSet,
+    pub(super) snapshot: ArcSwap<Snapshot>,
+    pub(super) draining: Draining,
+    /// Locked by whoever changes the snapshot.
+    pub(super) changing: Mutex<Changing>,
+    /// Started by the first tracer that exports.
+    pub(super) runtime: OnceCell<ExportRuntime>,
+}
+
+pub(super) struct Changing {
+    /// The file that a reload reads.
+    pub(super) origin: Option<FileOrigin>,
+    /// `true` after the registry was shut down.
+    pub(super) ended: bool,
+}
+
+impl Inner {
+    pub(super) fn new(
+        id: u64,
+        snapshot: Snapshot,
+        runtime: OnceCell<ExportRuntime>,
+        origin: Option<FileOrigin>,
+    ) -> Self {
+        Self {
+            id,
+            set: TracerSet::new(Arc::clone(&snapshot.roster)),
+            snapshot: ArcSwap::from_pointee(snapshot),
+            draining: Draining::default(),
+            changing: Mutex::new(Changing { origin, ended: false }),
+            runtime,
+        }
+    }
+
+    pub(super) fn changing(&self) -> MutexGuard<'_, Changing> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forbids to build or switch on anything from now on.
+    pub(super) fn end(&self) {
+        self.changing().ended = true;
+    }
+}
+
+/// A registry that may be gone.
+#[cfg(feature = "tracing")]
+pub(crate) struct WeakRegistry(Weak<Inner>);
+
+#[cfg(feature = "tracing")]
+impl WeakRegistry {
+    pub(crate) fn upgrade(&self) -> Option<Registry> {
+        self.0.upgrade().map(|inner| Registry { inner })
+    }
+
+    pub(crate) fn is_alive(&self) -> bool {
+        self.0.strong_count() > 0
+    }
+}
+
+impl Registry {
+    pub(crate) fn set(&self) -> &TracerSet {
+        &self.inner.set
+    }
+
+    pub(super) fn snapshot(&self) -> Guard<Arc<Snapshot>> {
+        self.inner.snapshot.load()
+    }
+
+    pub(crate) fn ptr_eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    #[cfg(feature = "tracing")]
+    pub(crate) fn downgrade(&self) -> WeakRegistry {
+        WeakRegistry(Arc::downgrade(&self.inner))
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry").field("tracers", self.set()).finish_non_exhaustive()
+    }
+}

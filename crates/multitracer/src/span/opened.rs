@@ -1,0 +1,109 @@
+//! A span from its preparation to its end.
+
+use std::borrow::Cow;
+
+use opentelemetry::trace::{SpanContext, TraceContextExt as _};
+use opentelemetry::{Context, KeyValue};
+
+use super::attributes::Attributes;
+use super::outcome::Outcome;
+use super::site::Site;
+use crate::config::model::CaptureConfig;
+use crate::tracer::{Frame, NewSpan, Parent, Started, Tracer, mark_cancelled, mark_panicked};
+
+/// A span that has not started.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(super) site: Site,
+    pub(super) tracer: Tracer,
+    pub(super) cx: Context,
+    pub(super) name: Cow<'static, str>,
+    pub(super) parent: Parent,
+    pub(super) links: Vec<SpanContext>,
+    /// Attributes that a sampled span records.
+    pub(super) attributes: Vec<KeyValue>,
+}
+
+/// The outcome of the fast path for a function without options.
+pub(super) enum AmbientStart {
+    Opened(Opened),
+    NoSpan,
+    /// The fast path does not apply: no frame, a named tracer, a reload under way, or a disabled tracer.
+    NeedsOptions,
+}
+
+/// A span that has started, and is current in `cx`.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(super) site: Site,
+    /// A copy, because sharing the tracer would contend on its reference count.
+    pub(super) capture: CaptureConfig,
+    pub(super) cx: Context,
+    pub(super) recording: bool,
+}
+
+impl Prepared {
+    /// Starts the span. Returns `None` where the context needs no change.
+    pub(super) fn open(self) -> Option<Opened> {
+        let Self { site, tracer, cx, name, parent, links, attributes } = self;
+        let new = NewSpan { parent, links, ..NewSpan::new(name, site.span_kind()) };
+        match tracer.start(&cx, new, || site.code()) {
+            Started::Unsampled => None,
+            Started::Opened { cx, recording } => {
+                if recording && !attributes.is_empty() {
+                    cx.span().set_attributes(attributes);
+                }
+                Some(Opened { site, capture: tracer.core().capture, cx, recording })
+            }
+        }
+    }
+}
+
+impl Opened {
+    /// Starts the span of a function without options under the ambient tracer of a frame.
+    pub(super) fn ambient(site: Site) -> AmbientStart {
+        let cx = Context::current();
+        let Some(frame) = Frame::of(&cx) else { return AmbientStart::NeedsOptions };
+        let tracer = frame.tracer();
+        if site.literal().is_some() || tracer.set().has_draining() || !tracer.is_on() {
+            return AmbientStart::NeedsOptions;
+        }
+        let capture = tracer.core().capture;
+        match tracer.start(&cx, NewSpan::new(Cow::Borrowed(site.name), site.span_kind()), || site.code()) {
+            Started::Unsampled => AmbientStart::NoSpan,
+            Started::Opened { cx, recording } => AmbientStart::Opened(Self { site, capture, cx, recording }),
+        }
+    }
+
+    pub(super) fn record(&self, f: impl FnOnce(&mut Attributes<'_>)) {
+        if self.recording {
+            let mut attributes = Attributes::new(&self.capture);
+            f(&mut attributes);
+            self.cx.span().set_attributes(attributes.into_lists().0);
+        }
+    }
+
+    pub(super) fn observe<T: ?Sized>(&self, out: &T, f: impl FnOnce(&T, &mut Outcome)) {
+        if self.recording {
+            let mut outcome = Outcome::new(self.capture);
+            f(out, &mut outcome);
+            outcome.put_on(&self.cx.span());
+        }
+    }
+
+    /// Marks the span of a function that panicked.
+    pub(super) fn panicked(&self) {
+        mark_panicked(&self.cx.span());
+    }
+
+    /// Marks the span of a future that was dropped before it was done.
+    pub(super) fn cancelled(&self) {
+        mark_cancelled(&self.cx.span());
+    }
+
+    pub(super) fn end(&self) {
+        if self.recording {
+            self.cx.span().end();
+        }
+    }
+}
