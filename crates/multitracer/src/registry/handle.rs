@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::{ArcSwap, Guard};
 use once_cell::sync::OnceCell;
 
-use super::draining::Draining;
 use super::snapshot::Snapshot;
-use super::spec::FileOrigin;
 use crate::export::ExportRuntime;
+use crate::registry::build::spec::FileOrigin;
+use crate::registry::reload::draining::Draining;
 use crate::tracer::TracerSet;
 
 pub(super) static NEXT_ID: AtomicU64 = AtomicU64::new(1);

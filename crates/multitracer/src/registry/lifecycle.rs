@@ -9,10 +9,10 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::draining::Earlier;
 use super::handle::Registry;
 use super::rows::{Row, fold, rows_of};
 use crate::export::{Failures, Pending, Report, ShutdownError, Stats, TracerReport, TracerStats};
+use crate::registry::reload::draining::Earlier;
 use crate::tracer::{TracerCore, TracerId};
 
 /// How long [`Registry::flush`] and [`Registry::shutdown`] wait.

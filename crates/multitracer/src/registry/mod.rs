@@ -2,10 +2,6 @@
 //! shut down together.
 
 mod build;
-mod builder;
-mod changes;
-mod construct;
-mod draining;
 mod error;
 mod handle;
 mod init;
@@ -16,21 +12,17 @@ mod route;
 mod rows;
 mod runtime_control;
 mod snapshot;
-mod spec;
-mod tracer_builder;
-#[cfg(feature = "watch")]
-mod watch;
 
-pub use self::builder::{ExperimentBuilder, RegistryBuilder, RouteBuilder};
-pub use self::changes::ReloadChanges;
+pub use self::build::builder::{ExperimentBuilder, RegistryBuilder, RouteBuilder};
+pub use self::build::tracer_builder::TracerBuilder;
 pub use self::error::{BuildError, ReloadError, SwitchError};
 pub use self::handle::Registry;
 pub use self::init::{TracingGuard, init, install};
-pub use self::tracer_builder::TracerBuilder;
+pub use self::reload::changes::ReloadChanges;
 #[cfg(feature = "watch")]
-pub use self::watch::{WatchBuilder, WatchGuard};
+pub use self::reload::watch::{WatchBuilder, WatchGuard};
 
+#[cfg(feature = "probe")]
+pub(crate) use self::build::tracer_builder::resource;
 #[cfg(feature = "tracing")]
 pub(crate) use self::handle::WeakRegistry;
-#[cfg(feature = "probe")]
-pub(crate) use self::tracer_builder::resource;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::build::build_on;
 use super::error::SwitchError;
 use super::handle::{Inner, Registry};
 use super::snapshot::{Built, Snapshot};
-use super::spec::switched_off;
+use crate::registry::build::assemble::build_on;
+use crate::registry::build::spec::switched_off;
 use crate::tracer::UnknownTracerError;
 
 impl Registry {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::spec::Spec;
 use crate::config::model::{ConfigModel, RouteTarget};
 use crate::experiment::{ExperimentCore, Split};
+use crate::registry::build::spec::Spec;
 use crate::routing::Router;
 use crate::tracer::{Roster, TracerCore};
 

@@ -3,12 +3,12 @@
 use std::panic::Location;
 
 use super::attributes::Attributes;
-use super::deferred::Deferred;
-use super::future;
+use super::future::traced;
 use super::guard::Entered;
 use super::opened::{AmbientStart, Opened, Prepared};
 use super::options::Options;
 use super::site::Site;
+use crate::span::future::deferred::Deferred;
 use crate::tracer::{Literal, any_tracer_enabled, skip_unsampled};
 
 /// Opens a span that ends with the guard. `function` returns the type name of an item inside the
@@ -55,7 +55,7 @@ impl Site {
     #[inline(always)]
     pub fn on_start(self, record: impl FnOnce(&mut Attributes<'_>)) {
         if any_tracer_enabled() {
-            future::on_start(&self, record);
+            traced::on_start(&self, record);
         }
     }
 }

@@ -8,7 +8,7 @@ use opentelemetry::ContextGuard;
 
 use super::attributes::Attributes;
 use super::opened::Opened;
-use super::outcome::{Outcome, RecordResult};
+use crate::span::result::outcome::{Outcome, RecordResult};
 
 /// Keeps a span current, and ends it when dropped.
 #[derive(Debug)]

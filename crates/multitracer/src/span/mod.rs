@@ -1,16 +1,8 @@
-//! What `#[traced]` expands to: a call site, a guard, a future, a stream, an outcome.
+//! Spans of functions: the runtime of `#[traced]`.
 
-#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
-mod async_fn;
 mod attributes;
 #[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
-mod boxed_future;
-#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod callsite;
-#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
-mod capture;
-#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
-mod deferred;
 mod enrich;
 mod function_name;
 mod future;
@@ -18,12 +10,9 @@ mod guard;
 mod opened;
 #[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod options;
-#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
-mod outcome;
+mod result;
 #[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
 mod site;
-#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
-mod stream;
 mod value;
 
 pub use self::enrich::enrich_span;
@@ -34,16 +23,16 @@ pub use self::value::ToAttribute;
 pub(crate) mod __private {
     pub use super::attributes::{Attributes, Captured};
     pub use super::callsite::{defer, enter};
-    pub use super::deferred::Deferred;
-    pub use super::future::Traced;
+    pub use super::future::deferred::Deferred;
+    pub use super::future::stream::TracedStream;
+    pub use super::future::traced::Traced;
     pub use super::guard::Entered;
     pub use super::options::{IntoLinks, IntoParent, Options};
-    pub use super::outcome::{Outcome, test};
+    pub use super::result::outcome::{Outcome, test};
     pub use super::site::{Kind, Site, site};
-    pub use super::stream::TracedStream;
 
     pub mod capture {
-        pub use crate::span::capture::{
+        pub use crate::span::result::capture::{
             CaptureAttribute, CaptureDebug, Return, ReturnAttribute, ReturnDebug, ReturnDebugOk,
             ReturnDebugValue, ReturnDisplay, ReturnDisplayOk, ReturnDisplayValue, ReturnOkAttribute,
             ReturnOkDebug, ReturnValueDebug, Value,
@@ -51,18 +40,18 @@ pub(crate) mod __private {
     }
 
     pub mod observe {
-        pub use crate::span::outcome::{
+        pub use crate::span::result::outcome::{
             AnyValue, ObserveDebug, ObserveDisplay, ObserveNothing, ObserveText, Probe, ProbeErr, err_debug,
             err_display,
         };
     }
 
     pub mod future {
-        pub use crate::span::async_fn::{Any, AnyOutput, Output};
+        pub use crate::span::future::async_fn::{Any, AnyOutput, Output};
     }
 
     pub mod shape {
-        pub use crate::span::boxed_future::{
+        pub use crate::span::future::boxed_future::{
             BeginAny, BeginFuture, BeginLocalFuture, BeginSyncFuture, FutureCall, Shape,
         };
     }

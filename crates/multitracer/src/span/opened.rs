@@ -6,9 +6,9 @@ use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue};
 
 use super::attributes::Attributes;
-use super::outcome::Outcome;
 use super::site::Site;
 use crate::config::model::CaptureConfig;
+use crate::span::result::outcome::Outcome;
 use crate::tracer::{Frame, NewSpan, Parent, Started, Tracer, mark_cancelled, mark_panicked};
 
 /// A span that has not started.

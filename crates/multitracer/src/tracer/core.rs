@@ -7,11 +7,11 @@ use std::sync::atomic::AtomicU64;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
 use super::enabled::EnabledFlag;
-use super::interned_name::TracerId;
 use super::sampling::Sampling;
-use super::span_limit::SpanLimit;
 use crate::config::model::CaptureConfig;
 use crate::export::Pipeline;
+use crate::tracer::choice::interned_name::TracerId;
+use crate::tracer::starting::span_limit::SpanLimit;
 
 /// One build of a tracer, which its handles share.
 pub(crate) struct TracerCore {

@@ -10,13 +10,13 @@ use std::sync::Arc;
 
 use opentelemetry::Context;
 
-use super::ambient::{Frame, build_around, earlier_owner};
-use super::as_tracer::TracerChoice;
 use super::core::TracerCore;
-use super::interned_name::TracerId;
-use super::literal::Literal;
 use super::named::Tracer;
 use super::tracer_set::TracerSet;
+use crate::tracer::ambient::frame::{Frame, build_around, earlier_owner};
+use crate::tracer::choice::as_tracer::TracerChoice;
+use crate::tracer::choice::interned_name::TracerId;
+use crate::tracer::choice::literal::Literal;
 
 /// Returns the tracer that an unnamed `#[traced]` function uses here: the ambient one, else the default
 /// one of the installed registry, else `None`.

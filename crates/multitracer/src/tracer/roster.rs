@@ -6,9 +6,9 @@ use std::sync::Arc;
 use opentelemetry::Key;
 
 use super::core::TracerCore;
-use super::interned_name::NameId;
 use crate::config::model::ConfigModel;
 use crate::config::{OnSwitch, RemoteParent, UnknownTracerPolicy};
+use crate::tracer::choice::interned_name::NameId;
 
 /// The tracers of one configuration, with the rules that hold for all of them. Never empty.
 ///

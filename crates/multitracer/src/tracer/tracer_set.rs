@@ -9,10 +9,10 @@ use arc_swap::{ArcSwap, Guard};
 use once_cell::sync::OnceCell;
 
 use super::core::TracerCore;
-use super::interned_name::{NameId, TracerId};
 use super::roster::Roster;
-use super::unknown_name::UnknownTracerError;
 use crate::config::UnknownTracerPolicy;
+use crate::tracer::choice::interned_name::{NameId, TracerId};
+use crate::tracer::choice::unknown_name::UnknownTracerError;
 
 /// The set of the process's own registry.
 static INSTALLED: OnceCell<TracerSet> = OnceCell::new();

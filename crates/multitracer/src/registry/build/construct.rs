@@ -1,0 +1,60 @@
+//! Registries from files, texts, configurations and code.
+
+use std::path::Path;
+
+use super::builder::RegistryBuilder;
+use crate::config::Config;
+use crate::registry::error::BuildError;
+use crate::registry::handle::Registry;
+
+impl Registry {
+    /// Builds the registry that the YAML file at `path` describes, with `${VAR}` from the process's
+    /// environment.
+    ///
+    /// ```no_run
+    /// let registry = multitracer::Registry::from_path("config.yaml")?;
+    /// # Ok::<(), multitracer::error::BuildError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, when anything in it is wrong (the error lists every problem with
+    /// its place), or when an exporter cannot be set up.
+    pub fn from_path(path: impl AsRef<Path>) -> Result<Self, BuildError> {
+        Self::from_config(Config::from_path(path)?)
+    }
+
+    /// Builds the registry that `yaml` describes, with `${VAR}` from the process's environment.
+    ///
+    /// ```
+    /// use multitracer::Registry;
+    ///
+    /// let registry = Registry::from_yaml("
+    /// tracers:
+    ///   production: {project: myapp-production, exporter: {console: {}}}
+    /// ")?;
+    /// assert_eq!(registry.default_tracer().project(), "myapp-production");
+    /// # Ok::<(), multitracer::error::BuildError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`from_path`](Self::from_path).
+    pub fn from_yaml(yaml: &str) -> Result<Self, BuildError> {
+        Self::from_config(Config::from_yaml(yaml)?)
+    }
+
+    /// Builds the registry that `config` describes.
+    ///
+    /// # Errors
+    ///
+    /// When an exporter cannot be set up.
+    pub fn from_config(config: Config) -> Result<Self, BuildError> {
+        RegistryBuilder::from_config(config).build()
+    }
+
+    /// Starts a registry in code.
+    pub fn builder() -> RegistryBuilder {
+        RegistryBuilder::new()
+    }
+}

@@ -1,0 +1,7 @@
+//! The construction of a registry, from a configuration or from code.
+
+pub(super) mod assemble;
+pub(super) mod builder;
+mod construct;
+pub(super) mod spec;
+pub(super) mod tracer_builder;

@@ -1,0 +1,7 @@
+//! Reloads: another configuration for a registry in use.
+
+pub(super) mod changes;
+pub(super) mod draining;
+mod replace;
+#[cfg(feature = "watch")]
+pub(super) mod watch;

@@ -1,0 +1,126 @@
+//! A span that starts at the first poll of a future or stream.
+
+use std::cell::RefCell;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+
+use opentelemetry::{Context, ContextGuard, KeyValue};
+
+use crate::span::attributes::{Attributes, shorten};
+use crate::span::opened::Opened;
+use crate::span::options::Options;
+
+/// A span that starts at the first poll of a future or stream. One pointer, which is null while tracing
+/// is off.
+#[derive(Debug)]
+pub struct Deferred(pub(in crate::span) Option<Box<State>>);
+
+/// The state of such a span.
+#[derive(Debug)]
+pub(crate) enum State {
+    Called(Option<Called>),
+    Opened { opened: Opened, polling: bool, dropping: bool },
+}
+
+/// A call whose span has not started. Its tracer is chosen when it does.
+#[derive(Debug)]
+pub(crate) struct Called {
+    options: Options,
+    /// Kept apart, because the tracer decides later if it records them.
+    arguments: Vec<KeyValue>,
+}
+
+impl Called {
+    /// Starts the span at the first poll.
+    pub(in crate::span) fn open(self) -> Option<Opened> {
+        let Self { options, arguments } = self;
+        let mut prepared = options.at(&Context::current()).prepare()?;
+        let capture = prepared.tracer.core().capture;
+        if capture.arguments {
+            prepared.attributes.extend(arguments.into_iter().map(|mut argument| {
+                shorten(&mut argument.value, capture.max_length);
+                argument
+            }));
+        }
+        prepared.open()
+    }
+}
+
+impl Deferred {
+    #[inline(always)]
+    pub(in crate::span) fn none() -> Self {
+        Self(None)
+    }
+
+    pub(in crate::span) fn new(options: Options) -> Self {
+        if options.is_off() {
+            return Self::none();
+        }
+        Self(Some(Box::new(State::Called(Some(Called { options, arguments: Vec::new() })))))
+    }
+
+    /// Records attributes that only the call knows.
+    #[inline(always)]
+    pub fn record(&mut self, f: impl FnOnce(&mut Attributes<'_>)) {
+        if let Some(state) = &mut self.0 {
+            record_early(state, f);
+        }
+    }
+
+    #[must_use]
+    #[inline(always)]
+    pub fn is_live(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+#[inline(never)]
+fn record_early(state: &mut State, f: impl FnOnce(&mut Attributes<'_>)) {
+    if let State::Called(Some(called)) = state {
+        let mut attributes = Attributes::early();
+        f(&mut attributes);
+        let (attributes, arguments) = attributes.into_lists();
+        called.options.add(attributes);
+        called.arguments.extend(arguments);
+    }
+}
+
+// a panic leaves nothing half done that another call could see, and a future must keep these traits
+// when it is traced
+impl UnwindSafe for State {}
+impl RefUnwindSafe for State {}
+
+thread_local! {
+    /// Guards of the spans whose futures are being dropped, innermost last. The state is `Send`, so it
+    /// cannot hold a guard.
+    static DROPPING: RefCell<Vec<ContextGuard>> = const { RefCell::new(Vec::new()) };
+}
+
+impl State {
+    /// Makes the span current until this state is dropped, right after the future beside it.
+    #[inline(never)]
+    pub(in crate::span) fn enter_drop(&mut self) {
+        if let Self::Opened { opened, dropping, .. } = self {
+            let attached = opened.cx.clone().attach();
+            // at the end of a thread the list may be gone
+            *dropping = DROPPING.try_with(|guards| guards.borrow_mut().push(attached)).is_ok();
+        }
+    }
+}
+
+impl Drop for State {
+    /// Ends a span that is still open: its future or stream was dropped before its end, or panicked.
+    fn drop(&mut self) {
+        if let Self::Opened { opened, polling, dropping } = self {
+            if *dropping {
+                let attached = DROPPING.try_with(|guards| guards.borrow_mut().pop());
+                drop(attached);
+            }
+            if *polling {
+                opened.panicked();
+            } else {
+                opened.cancelled();
+            }
+            opened.end();
+        }
+    }
+}

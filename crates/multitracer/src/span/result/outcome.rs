@@ -1,0 +1,190 @@
+//! What a function returned, as its span tells it. Chosen by the type of the value: an alias of `Result` is one
+//! too, and its error needs no trait.
+
+use std::any::type_name;
+use std::borrow::Cow;
+use std::fmt::{Debug, Display};
+
+use opentelemetry::KeyValue;
+use opentelemetry::trace::{SpanRef, Status};
+
+use crate::config::model::CaptureConfig;
+use crate::span::attributes::Captured;
+
+/// The outcome of a traced function.
+#[derive(Debug)]
+pub struct Outcome {
+    capture: CaptureConfig,
+    failed: bool,
+    error_type: Option<&'static str>,
+    description: Option<String>,
+    result: Option<KeyValue>,
+}
+
+impl Outcome {
+    pub(in crate::span) fn new(capture: CaptureConfig) -> Self {
+        Self { capture, failed: false, error_type: None, description: None, result: None }
+    }
+
+    /// `ret`, if the tracer is configured to capture results.
+    pub fn result(&mut self, capture: impl FnOnce(&mut Captured)) {
+        if self.capture.results
+            && let Some(value) = Captured::take(self.capture.max_length, capture)
+        {
+            self.result = Some(KeyValue::new("return", value));
+        }
+    }
+
+    /// Marks the span as failed; keeps what was said of the failure before.
+    pub fn fail(&mut self, description: Option<String>) {
+        self.failed = true;
+        if description.is_some() {
+            self.description = description;
+        }
+    }
+
+    fn error<E>(&mut self, description: Option<String>) {
+        self.error_type = Some(type_name::<E>());
+        self.fail(description);
+    }
+
+    pub(in crate::span) fn put_on(self, span: &SpanRef<'_>) {
+        if let Some(result) = self.result {
+            span.set_attribute(result);
+        }
+        if self.failed {
+            // `_OTHER` is the conventions' value where no type is known
+            span.set_attribute(KeyValue::new("error.type", self.error_type.unwrap_or("_OTHER")));
+            span.set_status(Status::Error {
+                description: self.description.map_or(Cow::Borrowed(""), Cow::Owned),
+            });
+        }
+    }
+}
+
+/// `f` of `out`; gives a closure the type of its argument.
+pub fn test<T: ?Sized>(out: &T, f: impl FnOnce(&T) -> bool) -> bool {
+    f(out)
+}
+
+/// What looks at a traced future's output. A type and not a closure, where it can be: a closure in each function costs compile time.
+pub trait Observe<T> {
+    fn observe(&self, out: &T, outcome: &mut Outcome);
+}
+
+/// Nothing to learn.
+#[derive(Clone, Copy, Debug)]
+pub struct Silent;
+
+/// A `Result`: an error fails the span.
+#[derive(Clone, Copy, Debug)]
+pub struct Fallible;
+
+/// What the user asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Watching<H>(pub(in crate::span) H);
+
+impl<T> Observe<T> for Silent {
+    #[inline(always)]
+    fn observe(&self, _: &T, _: &mut Outcome) {}
+}
+
+impl<T, E> Observe<Result<T, E>> for Fallible {
+    fn observe(&self, out: &Result<T, E>, outcome: &mut Outcome) {
+        if out.is_err() {
+            outcome.error::<E>(None);
+        }
+    }
+}
+
+impl<T, H: Fn(&T, &mut Outcome)> Observe<T> for Watching<H> {
+    fn observe(&self, out: &T, outcome: &mut Outcome) {
+        (self.0)(out, outcome);
+    }
+}
+
+/// A value that may be a `Result`: then the functions of that type are found before those of [`AnyValue`].
+#[derive(Debug)]
+pub struct Probe<'a, T: ?Sized>(pub &'a T);
+
+/// An open span of a sync function, which can record the function's result.
+pub trait RecordResult {
+    fn observe<T: ?Sized>(&self, out: &T, f: impl FnOnce(&T, &mut Outcome));
+}
+
+impl<T, E> Probe<'_, Result<T, E>> {
+    /// Records the result on the span of a sync function.
+    #[inline(always)]
+    pub fn tell(self, span: &impl RecordResult) {
+        span.observe(self.0, |out, outcome| Fallible.observe(out, outcome));
+    }
+
+    #[inline(always)]
+    pub fn observe(self, outcome: &mut Outcome) {
+        Fallible.observe(self.0, outcome);
+    }
+}
+
+pub trait AnyValue: Sized {
+    #[inline(always)]
+    fn tell(self, _: &impl RecordResult) {}
+
+    #[inline(always)]
+    fn observe(self, _: &mut Outcome) {}
+}
+
+impl<T: ?Sized> AnyValue for Probe<'_, T> {}
+
+/// The same, with the error's text: its `Display`, else its `Debug`, else none.
+#[derive(Debug)]
+pub struct ProbeErr<'a, T>(pub &'a T);
+
+pub trait ObserveDisplay {
+    fn observe(&self, outcome: &mut Outcome);
+}
+
+impl<T, E: Display> ObserveDisplay for &&ProbeErr<'_, Result<T, E>> {
+    fn observe(&self, outcome: &mut Outcome) {
+        err_display(self.0, outcome);
+    }
+}
+
+pub trait ObserveDebug {
+    fn observe(&self, outcome: &mut Outcome);
+}
+
+impl<T, E: Debug> ObserveDebug for &&&ProbeErr<'_, Result<T, E>> {
+    fn observe(&self, outcome: &mut Outcome) {
+        err_debug(self.0, outcome);
+    }
+}
+
+pub trait ObserveText {
+    fn observe(&self, outcome: &mut Outcome);
+}
+
+impl<T, E> ObserveText for &ProbeErr<'_, Result<T, E>> {
+    fn observe(&self, outcome: &mut Outcome) {
+        if self.0.is_err() {
+            outcome.error::<E>(None);
+        }
+    }
+}
+
+pub trait ObserveNothing {
+    fn observe(&self, _outcome: &mut Outcome) {}
+}
+
+impl<T> ObserveNothing for ProbeErr<'_, T> {}
+
+pub fn err_display<T, E: Display>(out: &Result<T, E>, outcome: &mut Outcome) {
+    if let Err(error) = out {
+        outcome.error::<E>(Some(error.to_string()));
+    }
+}
+
+pub fn err_debug<T, E: Debug>(out: &Result<T, E>, outcome: &mut Outcome) {
+    if let Err(error) = out {
+        outcome.error::<E>(Some(format!("{error:?}")));
+    }
+}

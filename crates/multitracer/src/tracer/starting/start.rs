@@ -1,0 +1,219 @@
+//! The one place where spans start: sampling, parent, limits and copied baggage.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use opentelemetry::baggage::BaggageExt as _;
+use opentelemetry::trace::{
+    Link, Span as _, SpanBuilder, SpanContext, SpanKind, TraceContextExt as _, Tracer as _,
+};
+use opentelemetry::{Context, KeyValue};
+use opentelemetry_sdk::trace::{SdkTracer, Span};
+
+use super::span_limit::SpanPermit;
+use super::tagged_span::TaggedSpan;
+use crate::config::{OnSwitch, RemoteParent};
+use crate::tracer::ambient::frame::{Frame, NearestSpan, nearest_span};
+use crate::tracer::named::Tracer;
+
+/// The description of a span that is about to start.
+#[derive(Debug)]
+pub(crate) struct NewSpan {
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) kind: SpanKind,
+    pub(crate) parent: Parent,
+    pub(crate) links: Vec<SpanContext>,
+    /// Attributes that the sampler sees.
+    pub(crate) attributes: Vec<KeyValue>,
+}
+
+/// The choice of a new span's parent.
+#[derive(Debug)]
+pub(crate) enum Parent {
+    /// The nearest enclosing span of the same tracer.
+    Nearest,
+    /// This span of any tracer; an invalid one makes a root.
+    Given(SpanContext),
+}
+
+/// The outcome of starting a span.
+#[derive(Debug)]
+pub(crate) enum Started {
+    /// The trace around is not sampled, and the context says so already.
+    Unsampled,
+    /// A context in which the new span is current.
+    Opened { cx: Context, recording: bool },
+}
+
+/// A span that may start, with its place in the trace.
+pub(in crate::tracer) struct Admitted {
+    parent: Option<SpanContext>,
+    links: Vec<SpanContext>,
+    permit: Option<SpanPermit>,
+}
+
+/// The reason why a span does not start.
+pub(in crate::tracer) enum Refused {
+    /// The trace of this parent was not sampled at its root, and no part of it comes back.
+    Unsampled(SpanContext),
+    /// The trace has reached `limits.max_spans_per_trace`.
+    SpanLimit,
+}
+
+/// Initial attribute capacity; most spans stay below it.
+const USUAL_ATTRIBUTES: usize = 8;
+
+impl NewSpan {
+    /// Describes a span under the nearest enclosing span of its tracer.
+    pub(crate) fn new(name: Cow<'static, str>, kind: SpanKind) -> Self {
+        Self { name, kind, parent: Parent::Nearest, links: Vec::new(), attributes: Vec::new() }
+    }
+}
+
+impl Tracer {
+    /// Starts a span of this tracer under `cx`. A sampled span records `code`.
+    pub(crate) fn start<const N: usize>(
+        &self,
+        cx: &Context,
+        new: NewSpan,
+        code: impl FnOnce() -> [KeyValue; N],
+    ) -> Started {
+        if cx.is_telemetry_suppressed() {
+            return Started::Unsampled;
+        }
+        let NewSpan { name, kind, parent, links, attributes: mut sampled_on } = new;
+        let is_ambient = match Frame::of(cx) {
+            Some(frame) => Arc::ptr_eq(frame.tracer().core(), self.core()),
+            None => self.set().is_ambient_without_frame(cx, self.core().id()),
+        };
+        let enter = |cx: &Context| if is_ambient { cx.clone() } else { Frame::enter(cx, self.clone()) };
+        let admitted = match self.admit(cx, parent, links) {
+            Ok(admitted) => admitted,
+            Err(Refused::Unsampled(parent)) => {
+                let is_current = *cx.span().span_context() == parent;
+                return match (is_ambient, is_current) {
+                    (true, true) => Started::Unsampled,
+                    (false, true) => Started::Opened { cx: enter(cx), recording: false },
+                    (_, false) => {
+                        let cx = enter(cx).with_remote_span_context(parent);
+                        Started::Opened { cx, recording: false }
+                    }
+                };
+            }
+            Err(Refused::SpanLimit) if is_ambient => return Started::Unsampled,
+            Err(Refused::SpanLimit) => return Started::Opened { cx: enter(cx), recording: false },
+        };
+        // each attribute that is set later costs a lock, and a vector that grows costs more
+        let mut attributes = Vec::with_capacity(USUAL_ATTRIBUTES.max(sampled_on.len() + N));
+        attributes.append(&mut sampled_on);
+        attributes.extend(code());
+        let mut builder = SpanBuilder::from_name(name).with_kind(kind);
+        if !attributes.is_empty() {
+            builder = builder.with_attributes(attributes);
+        }
+        let span = self.make(&self.core().sdk, cx, builder, admitted);
+        let recording = span.is_recording();
+        Started::Opened { cx: enter(cx).with_span(span), recording }
+    }
+
+    /// Decides the parent of a new span, and takes a permit in the parent's trace. Counts the span if it
+    /// does not start.
+    pub(in crate::tracer) fn admit(
+        &self,
+        cx: &Context,
+        parent: Parent,
+        mut links: Vec<SpanContext>,
+    ) -> Result<Admitted, Refused> {
+        let core = self.core();
+        let parent = match parent {
+            Parent::Given(span) => span.is_valid().then_some(span),
+            Parent::Nearest => self.nearest_parent(cx, &mut links),
+        };
+        let is_unsampled = |span: &SpanContext| !span.is_sampled() && !span.is_remote();
+        let parent = match parent {
+            Some(parent) if is_unsampled(&parent) && !core.sampling.revives() => {
+                core.counts.sampled_out.fetch_add(1, Ordering::Relaxed);
+                return Err(Refused::Unsampled(parent));
+            }
+            parent => parent,
+        };
+        let permit = match (&core.span_limit, &parent) {
+            (Some(limit), Some(parent)) => match limit.enter(parent.trace_id()) {
+                Some(permit) => Some(permit),
+                None => {
+                    core.counts.sampled.fetch_add(1, Ordering::Relaxed);
+                    core.pipeline.throttle();
+                    return Err(Refused::SpanLimit);
+                }
+            },
+            _ => None,
+        };
+        Ok(Admitted { parent, links, permit })
+    }
+
+    /// Makes the span by the SDK's tracer `sdk`, counts it, and copies baggage to it.
+    pub(in crate::tracer) fn make(
+        &self,
+        sdk: &SdkTracer,
+        cx: &Context,
+        mut builder: SpanBuilder,
+        admitted: Admitted,
+    ) -> TaggedSpan<Span> {
+        let Admitted { parent, links, permit } = admitted;
+        if !links.is_empty() {
+            let links = links.into_iter().map(Link::with_context);
+            builder.links.get_or_insert_default().extend(links);
+        }
+        let parent_cx = match parent {
+            Some(span) if *cx.span().span_context() == span => cx.clone(),
+            Some(span) => cx.with_remote_span_context(span),
+            None if cx.has_active_span() => Context::new(),
+            None => cx.clone(),
+        };
+        let mut span = sdk.build_with_context(builder, &parent_cx);
+        if span.is_recording() {
+            self.copy_baggage(cx, &mut span);
+        }
+        let core = self.core();
+        let context = span.span_context();
+        let count = if context.is_sampled() { &core.counts.sampled } else { &core.counts.sampled_out };
+        count.fetch_add(1, Ordering::Relaxed);
+        let permit = permit.or_else(|| core.span_limit.as_ref()?.enter(context.trace_id()));
+        TaggedSpan::new(span, core.id(), permit)
+    }
+
+    /// Returns the parent that the rules of switching and of remote parents give. Where these forbid
+    /// one, the nearest span becomes a link.
+    fn nearest_parent(&self, cx: &Context, links: &mut Vec<SpanContext>) -> Option<SpanContext> {
+        let (span, is_foreign) = match nearest_span(cx, self.set(), self.core().id()) {
+            NearestSpan::None => return None,
+            NearestSpan::Own(span) | NearestSpan::OwnFurtherOut(span) => (span, false),
+            NearestSpan::Foreign(span) => (span, true),
+        };
+        let is_parent = match (span.is_remote(), is_foreign) {
+            (false, false) => true,
+            (false, true) => self.set().roster().on_switch == OnSwitch::Child,
+            (true, false) => self.set().roster().remote_parent != RemoteParent::Link,
+            (true, true) => self.set().roster().remote_parent == RemoteParent::Child,
+        };
+        if is_parent {
+            return Some(span);
+        }
+        links.push(span);
+        None
+    }
+
+    /// Records the baggage entries that the configuration names.
+    fn copy_baggage(&self, cx: &Context, span: &mut Span) {
+        let baggage = cx.baggage();
+        if baggage.is_empty() {
+            return;
+        }
+        for (entry, attribute) in &self.set().roster().copied_baggage {
+            if let Some(value) = baggage.get(entry.as_str()) {
+                span.set_attribute(KeyValue::new(attribute.clone(), value.clone()));
+            }
+        }
+    }
+}
