@@ -32,10 +32,8 @@ mod assert;
 mod check;
 mod order;
 mod registry;
-mod sources;
 mod tree;
 
 pub use self::assert::dedented;
 pub use self::registry::TestRegistry;
-pub use self::sources::SourceError;
 pub use self::tree::Tree;

@@ -82,7 +82,8 @@ impl fmt::Debug for TracerName {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Whether the configuration has these tracers, a test can tell: `TestRegistry::check_sources` (feature `testing`).
+/// The compiler does not know the configuration. If the configuration lacks a tracer of such a name,
+/// the first use of the name logs one warning that gives the place of the use and the closest name.
 #[macro_export]
 macro_rules! tracers {
     ($($names:tt)*) => {
