@@ -26,27 +26,27 @@ pub async fn shutdown_signal() {
     {
         use tokio::signal::unix::SignalKind;
         tokio::select! {
-            () = unix(SignalKind::terminate()) => {}
-            () = unix(SignalKind::interrupt()) => {}
+            () = wait_for(SignalKind::terminate()) => {}
+            () = wait_for(SignalKind::interrupt()) => {}
         }
     }
     #[cfg(not(unix))]
     if let Err(error) = tokio::signal::ctrl_c().await {
-        never(error).await;
+        warn_and_wait_forever(error).await;
     }
 }
 
 #[cfg(unix)]
-async fn unix(kind: tokio::signal::unix::SignalKind) {
+async fn wait_for(kind: tokio::signal::unix::SignalKind) {
     match tokio::signal::unix::signal(kind) {
         Ok(mut signal) => {
             signal.recv().await;
         }
-        Err(error) => never(error).await,
+        Err(error) => warn_and_wait_forever(error).await,
     }
 }
 
-async fn never(error: std::io::Error) {
+async fn warn_and_wait_forever(error: std::io::Error) {
     tracing::warn!(target: "multitracer", %error, "cannot wait for a signal");
     std::future::pending::<()>().await;
 }

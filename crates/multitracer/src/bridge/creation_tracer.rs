@@ -16,14 +16,14 @@ use crate::tracer::{Frame, NameId, TracerCore, TracerId};
 const KEY: &str = "multitracer.origin";
 
 /// About as many attributes as tracing-opentelemetry adds itself, so that one allocation does for all.
-const ROOM: usize = 16;
+const ATTRIBUTE_CAPACITY: usize = 16;
 
 /// Registries that spans were created in, other than the installed one.
-static ENTERED: Mutex<Vec<(u64, WeakRegistry)>> = Mutex::new(Vec::new());
+static REGISTRIES: Mutex<Vec<(u64, WeakRegistry)>> = Mutex::new(Vec::new());
 
 thread_local! {
     /// The one that this thread put there last.
-    static LAST: Cell<u64> = const { Cell::new(0) };
+    static LAST_REMEMBERED: Cell<u64> = const { Cell::new(0) };
 }
 
 /// Puts the ambient tracer on `builder`, if there is one.
@@ -36,7 +36,7 @@ pub(super) fn mark(builder: &mut SpanBuilder) {
     }) else {
         return;
     };
-    let mut attributes = Vec::with_capacity(ROOM);
+    let mut attributes = Vec::with_capacity(ATTRIBUTE_CAPACITY);
     attributes.push(KeyValue::new(KEY, id.to_bits()));
     builder.attributes = Some(attributes);
 }
@@ -55,7 +55,7 @@ pub(super) fn take(builder: &mut SpanBuilder) -> Option<(u64, NameId)> {
 pub(super) fn find((id, name): (u64, NameId)) -> Option<(Registry, Arc<TracerCore>)> {
     let registry = match Registry::installed() {
         Some(installed) if installed.default_id().registry == id => installed.clone(),
-        _ => entered().iter().find(|(of, _)| *of == id)?.1.upgrade()?,
+        _ => lock_registries().iter().find(|(of, _)| *of == id)?.1.upgrade()?,
     };
     let core = Arc::clone(registry.snapshot().by_id(name)?);
     Some((registry, core))
@@ -63,17 +63,17 @@ pub(super) fn find((id, name): (u64, NameId)) -> Option<(Registry, Arc<TracerCor
 
 fn remember(registry: &Registry) {
     let id = registry.default_id().registry;
-    if registry.is_installed() || LAST.get() == id {
+    if registry.is_installed() || LAST_REMEMBERED.get() == id {
         return;
     }
-    let mut entered = entered();
-    if !entered.iter().any(|(of, _)| *of == id) {
-        entered.retain(|(_, registry)| registry.is_alive());
-        entered.push((id, registry.downgrade()));
+    let mut registries = lock_registries();
+    if !registries.iter().any(|(of, _)| *of == id) {
+        registries.retain(|(_, registry)| registry.is_alive());
+        registries.push((id, registry.downgrade()));
     }
-    LAST.set(id);
+    LAST_REMEMBERED.set(id);
 }
 
-fn entered() -> MutexGuard<'static, Vec<(u64, WeakRegistry)>> {
-    ENTERED.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock_registries() -> MutexGuard<'static, Vec<(u64, WeakRegistry)>> {
+    REGISTRIES.lock().unwrap_or_else(PoisonError::into_inner)
 }

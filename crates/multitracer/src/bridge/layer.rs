@@ -11,68 +11,12 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context as LayerContext;
 use tracing_subscriber::registry::LookupSpan;
 
+use super::delivery::EventDelivery;
 use super::event;
-use super::layer_span::Delivery;
 use super::layer_tracer::LayerTracer;
+use super::options::TracingOptions;
 use crate::registry::Registry;
 use crate::tracer::{Frame, owner};
-
-/// What the layer records beside the fields of spans and events. The defaults are tracing-opentelemetry's.
-///
-/// ```
-/// use tracing_subscriber::layer::SubscriberExt as _;
-///
-/// let lean = multitracer::subscriber::TracingOptions::new().threads(false).inactivity(false);
-/// let subscriber = tracing_subscriber::registry().with(multitracer::subscriber::tracing_layer_with(lean));
-/// # drop(subscriber);
-/// ```
-#[derive(Clone, Debug)]
-#[must_use = "options do nothing until a layer is made with them"]
-pub struct TracingOptions {
-    pub(super) location: bool,
-    threads: bool,
-    target: bool,
-    level: bool,
-    inactivity: bool,
-}
-
-impl Default for TracingOptions {
-    fn default() -> Self {
-        Self { location: true, threads: true, target: true, level: false, inactivity: true }
-    }
-}
-
-impl TracingOptions {
-    /// The defaults.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// `code.file.path`, `code.module.name` and `code.line.number`. Default `true`.
-    pub fn location(self, location: bool) -> Self {
-        Self { location, ..self }
-    }
-
-    /// `thread.id` and `thread.name` of spans. Default `true`.
-    pub fn threads(self, threads: bool) -> Self {
-        Self { threads, ..self }
-    }
-
-    /// `target` of spans. Default `true`.
-    pub fn target(self, target: bool) -> Self {
-        Self { target, ..self }
-    }
-
-    /// `level` of spans. Default `false`.
-    pub fn level(self, level: bool) -> Self {
-        Self { level, ..self }
-    }
-
-    /// `busy_ns` and `idle_ns` of spans, in nanoseconds. Default `true`.
-    pub fn inactivity(self, inactivity: bool) -> Self {
-        Self { inactivity, ..self }
-    }
-}
 
 /// A `tracing` layer whose spans go to the tracer that is ambient where each of them is created, of whatever registry.
 ///
@@ -157,20 +101,20 @@ where
         .with_target(options.target)
         .with_level(options.level)
         .with_tracked_inactivity(options.inactivity);
-    Before.and_then(spans).and_then(After { options })
+    BeforeOpenTelemetry.and_then(spans).and_then(AfterOpenTelemetry { options })
 }
 
 /// Sees everything before tracing-opentelemetry does.
-struct Before;
+struct BeforeOpenTelemetry;
 
-impl<S: Subscriber> Layer<S> for Before {
+impl<S: Subscriber> Layer<S> for BeforeOpenTelemetry {
     fn on_event(&self, event: &Event<'_>, _cx: LayerContext<'_, S>) {
         if !event.is_contextual() {
-            Delivery::begin(None);
-        } else if is_ours(event) {
-            Delivery::begin(Some(SpanId::INVALID));
+            EventDelivery::begin(None);
+        } else if is_own_event(event) {
+            EventDelivery::begin(Some(SpanId::INVALID));
         } else {
-            Delivery::begin(Context::map_current(|cx| {
+            EventDelivery::begin(Context::map_current(|cx| {
                 let span = cx.span();
                 let span = span.span_context();
                 (span.is_valid() && !span.is_remote()).then(|| span.span_id())
@@ -180,16 +124,16 @@ impl<S: Subscriber> Layer<S> for Before {
 }
 
 /// Sees everything after tracing-opentelemetry did.
-struct After {
+struct AfterOpenTelemetry {
     options: TracingOptions,
 }
 
 thread_local! {
-    static ADOPTED: RefCell<Vec<(Id, ContextGuard)>> = const { RefCell::new(Vec::new()) };
-    static PUTTING: Cell<bool> = const { Cell::new(false) };
+    static ADOPTED_CONTEXTS: RefCell<Vec<(Id, ContextGuard)>> = const { RefCell::new(Vec::new()) };
+    static IS_RECORDING_EVENT: Cell<bool> = const { Cell::new(false) };
 }
 
-impl<S: Subscriber> Layer<S> for After {
+impl<S: Subscriber> Layer<S> for AfterOpenTelemetry {
     /// Makes the tracer of a span ambient whose context has no frame.
     fn on_enter(&self, id: &Id, _cx: LayerContext<'_, S>) {
         let adopted = Context::map_current(|cx| {
@@ -198,12 +142,12 @@ impl<S: Subscriber> Layer<S> for After {
         });
         if let Some(adopted) = adopted {
             let attached = adopted.attach();
-            ADOPTED.with_borrow_mut(|list| list.push((id.clone(), attached)));
+            ADOPTED_CONTEXTS.with_borrow_mut(|list| list.push((id.clone(), attached)));
         }
     }
 
     fn on_exit(&self, id: &Id, _cx: LayerContext<'_, S>) {
-        let attached = ADOPTED.with_borrow_mut(|list| {
+        let attached = ADOPTED_CONTEXTS.with_borrow_mut(|list| {
             let at = list.iter().rposition(|(of, _)| of == id)?;
             Some(list.remove(at))
         });
@@ -212,23 +156,23 @@ impl<S: Subscriber> Layer<S> for After {
 
     /// Puts an event on its span which tracing-opentelemetry could not.
     fn on_event(&self, event: &Event<'_>, _cx: LayerContext<'_, S>) {
-        let Some(delivery) = Delivery::end() else { return };
-        if delivery.arrived || delivery.to == SpanId::INVALID {
+        let Some(delivery) = EventDelivery::end() else { return };
+        if delivery.is_delivered || delivery.target == SpanId::INVALID {
             return;
         }
         // what the SDK says about this very event would wait for the span's lock for ever
-        if !PUTTING.replace(true) {
+        if !IS_RECORDING_EVENT.replace(true) {
             let cx = Context::current();
             let span = cx.span();
             if span.is_recording() {
-                event::put(event, &span, &self.options);
+                event::record_event(event, &span, &self.options);
             }
-            PUTTING.set(false);
+            IS_RECORDING_EVENT.set(false);
         }
     }
 }
 
 /// Our own messages go into no span.
-fn is_ours(event: &Event<'_>) -> bool {
+fn is_own_event(event: &Event<'_>) -> bool {
     event.metadata().target() == "multitracer"
 }

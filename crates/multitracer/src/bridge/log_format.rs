@@ -33,18 +33,18 @@ use crate::tracer::{Frame, TracerCore};
 #[derive(Clone, Debug)]
 pub struct LogFormat<F> {
     inner: F,
-    json: bool,
+    is_json: bool,
 }
 
 impl<F> LogFormat<F> {
     /// Puts `name=value` pairs in front of `inner`'s lines.
     pub fn text(inner: F) -> Self {
-        Self { inner, json: false }
+        Self { inner, is_json: false }
     }
 
     /// Puts members in front of those of the JSON objects that `inner` writes.
     pub fn json(inner: F) -> Self {
-        Self { inner, json: true }
+        Self { inner, is_json: true }
     }
 }
 
@@ -60,28 +60,29 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let place = Place::current();
-        if !self.json {
-            place.write(&mut writer, |writer, name, value| write!(writer, "{name}={value} "))?;
+        let fields = LineFields::current();
+        if !self.is_json {
+            fields.write(&mut writer, |writer, name, value| write!(writer, "{name}={value} "))?;
             return self.inner.format_event(cx, writer, event);
         }
         let mut line = String::new();
         self.inner.format_event(cx, Writer::new(&mut line), event)?;
         let Some(members) = line.strip_prefix('{') else { return writer.write_str(&line) };
         writer.write_char('{')?;
-        place
-            .write(&mut writer, |writer, name, value| write!(writer, "\"{name}\":\"{}\",", Escaped(value)))?;
+        fields.write(&mut writer, |writer, name, value| {
+            write!(writer, "\"{name}\":\"{}\",", JsonEscaped(value))
+        })?;
         writer.write_str(members)
     }
 }
 
 /// Where a line is written.
-struct Place {
+struct LineFields {
     span: Option<SpanContext>,
     tracer: Option<Arc<TracerCore>>,
 }
 
-impl Place {
+impl LineFields {
     fn current() -> Self {
         Context::map_current(|cx| {
             let span = cx.span();
@@ -97,23 +98,23 @@ impl Place {
     fn write<'w>(
         &self,
         writer: &mut Writer<'w>,
-        mut put: impl FnMut(&mut Writer<'w>, &str, &str) -> fmt::Result,
+        mut write_field: impl FnMut(&mut Writer<'w>, &str, &str) -> fmt::Result,
     ) -> fmt::Result {
         if let Some(span) = &self.span {
-            put(writer, "trace_id", &span.trace_id().to_string())?;
-            put(writer, "span_id", &span.span_id().to_string())?;
+            write_field(writer, "trace_id", &span.trace_id().to_string())?;
+            write_field(writer, "span_id", &span.span_id().to_string())?;
         }
         match &self.tracer {
-            Some(tracer) => put(writer, "tracer", &tracer.info.name),
+            Some(tracer) => write_field(writer, "tracer", &tracer.info.name),
             None => Ok(()),
         }
     }
 }
 
 /// A name inside a JSON string. Names have visible characters only, so that two of them are all that is to be escaped.
-struct Escaped<'a>(&'a str);
+struct JsonEscaped<'a>(&'a str);
 
-impl fmt::Display for Escaped<'_> {
+impl fmt::Display for JsonEscaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for char in self.0.chars() {
             if matches!(char, '"' | '\\') {

@@ -3,6 +3,9 @@
 #[cfg(feature = "tracing")]
 mod creation_tracer;
 #[cfg(feature = "tracing")]
+mod delivery;
+mod dispatched_span;
+#[cfg(feature = "tracing")]
 mod event;
 #[cfg(feature = "tracing")]
 mod layer;
@@ -12,12 +15,15 @@ mod layer_span;
 mod layer_tracer;
 #[cfg(feature = "fmt")]
 mod log_format;
-mod provider;
-mod span;
-
 #[cfg(feature = "tracing")]
-pub use self::layer::{TracingOptions, tracing_layer, tracing_layer_with};
+mod options;
+mod provider;
+
+pub use self::dispatched_span::DispatchedSpan;
+#[cfg(feature = "tracing")]
+pub use self::layer::{tracing_layer, tracing_layer_with};
 #[cfg(feature = "fmt")]
 pub use self::log_format::LogFormat;
+#[cfg(feature = "tracing")]
+pub use self::options::TracingOptions;
 pub use self::provider::{DispatchingTracer, DispatchingTracerProvider, tracer_provider};
-pub use self::span::DispatchedSpan;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use opentelemetry::trace::{SpanBuilder, Tracer, TracerProvider};
 use opentelemetry::{Context, InstrumentationScope};
 
-use super::span::DispatchedSpan;
+use super::dispatched_span::DispatchedSpan;
 use crate::registry::Registry;
 use crate::tracer::{Frame, LibrarySpan, TracerCore, any_tracer_enabled};
 

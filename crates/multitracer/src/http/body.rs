@@ -7,7 +7,7 @@ use std::task::{Context as TaskContext, Poll};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::span::{RequestSpan, watched};
+use super::span::{RequestSpan, poll_in_span};
 
 pin_project! {
     /// The body of a response; its span ends with it, or with its drop.
@@ -16,8 +16,8 @@ pin_project! {
         inner: B,
         // dropped at the end of the body, which ends the span
         span: Option<RequestSpan>,
-        read: bool,
-        polling: bool,
+        is_read: bool,
+        is_polling: bool,
     }
 
     impl<B> PinnedDrop for TracedBody<B> {
@@ -25,8 +25,8 @@ pin_project! {
             let this = this.project();
             // one that nobody began to read may have been unwanted: the answer to a HEAD request
             match this.span.take() {
-                Some(span) if *this.polling => span.panicked(),
-                Some(span) if *this.read => span.cancelled(),
+                Some(span) if *this.is_polling => span.panicked(),
+                Some(span) if *this.is_read => span.cancelled(),
                 _ => {}
             }
         }
@@ -35,7 +35,7 @@ pin_project! {
 
 impl<B> TracedBody<B> {
     pub(super) fn new(inner: B, span: Option<RequestSpan>) -> Self {
-        Self { inner, span, read: false, polling: false }
+        Self { inner, span, is_read: false, is_polling: false }
     }
 }
 
@@ -48,12 +48,13 @@ impl<B: Body> Body for TracedBody<B> {
         task: &mut TaskContext<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        *this.read = true;
-        let frame = watched(this.span.as_ref(), this.polling, || this.inner.as_mut().poll_frame(task));
+        *this.is_read = true;
+        let frame =
+            poll_in_span(this.span.as_ref(), this.is_polling, || this.inner.as_mut().poll_frame(task));
         if let (Poll::Ready(Some(Ok(frame))), Some(span)) = (&frame, this.span.as_ref())
             && let Some(trailers) = frame.trailers_ref()
         {
-            span.trailers(trailers);
+            span.record_trailers(trailers);
         }
         match &frame {
             Poll::Pending => {}
@@ -79,7 +80,7 @@ impl<B: Body> Body for TracedBody<B> {
 
 impl<B: Default> Default for TracedBody<B> {
     fn default() -> Self {
-        Self { inner: B::default(), span: None, read: false, polling: false }
+        Self { inner: B::default(), span: None, is_read: false, is_polling: false }
     }
 }
 

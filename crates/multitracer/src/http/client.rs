@@ -13,7 +13,7 @@ use tower_service::Service;
 use super::body::TracedBody;
 use super::future::ResponseFuture;
 use super::semantics::Semantics;
-use super::server::Opened;
+use super::server::SpanOpened;
 use super::span::RequestSpan;
 use crate::propagation::inject;
 use crate::registry::Registry;
@@ -40,7 +40,7 @@ use crate::tracer::{Frame, NewSpan, Parent, Started, any_tracer_enabled};
 /// reqwest has no such layer; there, [`outgoing_headers`](crate::propagation::outgoing_headers) are what a request is given.
 #[derive(Clone, Debug, Default)]
 pub struct HttpClientLayer {
-    quiet: bool,
+    without_spans: bool,
 }
 
 impl HttpClientLayer {
@@ -53,7 +53,7 @@ impl HttpClientLayer {
     /// One that opens no span: the current one is sent as the parent. For clients that have spans of their own.
     #[must_use]
     pub fn without_spans() -> Self {
-        Self { quiet: true }
+        Self { without_spans: true }
     }
 }
 
@@ -88,11 +88,11 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
         // another service's request, though it be in this process
-        parts.extensions.remove::<Opened>();
-        let span = open(&parts, self.layer.quiet);
+        parts.extensions.remove::<SpanOpened>();
+        let span = open_span(&parts, self.layer.without_spans);
         let inner = {
             let _attached = span.attach();
-            replace(&mut parts.headers);
+            replace_context_headers(&mut parts.headers);
             self.inner.call(Request::from_parts(parts, body))
         };
         ResponseFuture::new(inner, span)
@@ -100,16 +100,16 @@ where
 }
 
 /// A request that is sent on keeps nothing of what its own caller said.
-fn replace(headers: &mut HeaderMap) {
+fn replace_context_headers(headers: &mut HeaderMap) {
     for name in ["traceparent", "tracestate", "baggage"] {
         headers.remove(name);
     }
     inject(headers);
 }
 
-fn open(request: &Parts, quiet: bool) -> RequestSpan {
+fn open_span(request: &Parts, without_spans: bool) -> RequestSpan {
     let cx = Context::current();
-    if quiet || !any_tracer_enabled() {
+    if without_spans || !any_tracer_enabled() {
         return RequestSpan::new(cx, None);
     }
     let ambient = match Frame::of(&cx) {
@@ -128,7 +128,7 @@ fn open(request: &Parts, quiet: bool) -> RequestSpan {
         kind: semantics.kind(),
         parent: Parent::Nearest,
         links: Vec::new(),
-        attributes: semantics.request(request, None),
+        attributes: semantics.request_attributes(request, None),
     };
     match core.start(&registry, &cx, new, || []) {
         Started::Unsampled => RequestSpan::new(cx, None),

@@ -10,7 +10,7 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::body::TracedBody;
-use super::span::{RequestSpan, watched};
+use super::span::{RequestSpan, poll_in_span};
 
 pin_project! {
     /// The future of a response; see [`HttpLayer`](super::HttpLayer) and [`HttpClientLayer`](super::HttpClientLayer).
@@ -20,14 +20,14 @@ pin_project! {
         inner: F,
         // taken by the response's body
         span: Option<RequestSpan>,
-        polling: bool,
+        is_polling: bool,
     }
 
     impl<F> PinnedDrop for ResponseFuture<F> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
             match this.span.take() {
-                Some(span) if *this.polling => span.panicked(),
+                Some(span) if *this.is_polling => span.panicked(),
                 Some(span) => span.cancelled(),
                 None => {}
             }
@@ -37,7 +37,7 @@ pin_project! {
 
 impl<F> ResponseFuture<F> {
     pub(super) fn new(inner: F, span: RequestSpan) -> Self {
-        Self { inner, span: Some(span), polling: false }
+        Self { inner, span: Some(span), is_polling: false }
     }
 }
 
@@ -50,12 +50,12 @@ where
 
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = ready!(watched(this.span.as_ref(), this.polling, || this.inner.poll(task)));
+        let result = ready!(poll_in_span(this.span.as_ref(), this.is_polling, || this.inner.poll(task)));
         let mut span = this.span.take();
         Poll::Ready(match result {
             Ok(mut response) => {
                 if let Some(span) = &mut span {
-                    span.responded(&mut response);
+                    span.record_response(&mut response);
                 }
                 // without a body there is nothing to wait for
                 let span = span.filter(|_| !response.body().is_end_stream());

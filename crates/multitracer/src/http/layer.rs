@@ -7,7 +7,7 @@ use http::request::Parts;
 use http::{Extensions, HeaderName};
 use tower_layer::Layer;
 
-use super::exclusions::Paths;
+use super::exclusions::Exclusions;
 use super::service::HttpService;
 use crate::registry::Registry;
 use crate::routing::Route;
@@ -60,7 +60,7 @@ pub(super) struct Options {
     pub(super) accept: Option<Arc<Accept>>,
     /// Whether inbound baggage is read where the configuration trusts it.
     pub(super) baggage: bool,
-    pub(super) exclude: Paths,
+    pub(super) exclusions: Exclusions,
     pub(super) response_header: Option<HeaderName>,
 }
 
@@ -83,7 +83,7 @@ impl Registry {
             choose: None,
             accept: None,
             baggage: true,
-            exclude: Paths::default(),
+            exclusions: Exclusions::default(),
             response_header: None,
         };
         HttpLayer { options: Arc::new(options) }
@@ -176,7 +176,7 @@ impl HttpLayer {
     {
         self.with(|options| {
             for path in paths {
-                options.exclude.add(path.into());
+                options.exclusions.add(path.into());
             }
         })
     }

@@ -33,7 +33,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
-        let span = server::open(&self.layer.options, &mut parts);
+        let span = server::open_span(&self.layer.options, &mut parts);
         let inner = {
             let _attached = span.attach();
             self.inner.call(Request::from_parts(parts, body))

@@ -34,18 +34,18 @@ impl RequestSpan {
         self.cx.clone().attach()
     }
 
-    pub(super) fn responded<B>(&mut self, response: &mut Response<B>) {
+    pub(super) fn record_response<B>(&mut self, response: &mut Response<B>) {
         if let Some((name, value)) = self.header.take() {
             response.headers_mut().insert(name, value);
         }
         if let Some(semantics) = self.recording {
-            semantics.response(&self.cx.span(), response.status(), response.headers());
+            semantics.record_response(&self.cx.span(), response.status(), response.headers());
         }
     }
 
-    pub(super) fn trailers(&self, trailers: &HeaderMap) {
+    pub(super) fn record_trailers(&self, trailers: &HeaderMap) {
         if let Some(semantics) = self.recording {
-            semantics.trailers(&self.cx.span(), trailers);
+            semantics.record_trailers(&self.cx.span(), trailers);
         }
     }
 
@@ -93,7 +93,7 @@ impl Drop for RequestSpan {
 }
 
 /// Runs `poll`, and leaves `polling` set if it panics.
-pub(super) fn watched<R>(span: Option<&RequestSpan>, polling: &mut bool, poll: impl FnOnce() -> R) -> R {
+pub(super) fn poll_in_span<R>(span: Option<&RequestSpan>, polling: &mut bool, poll: impl FnOnce() -> R) -> R {
     let _attached = span.map(RequestSpan::attach);
     *polling = true;
     let result = poll();

@@ -50,9 +50,9 @@ pub struct SpanBuilder {
     parent: Parent,
     links: Vec<SpanContext>,
     attributes: Vec<KeyValue>,
-    place: &'static Location<'static>,
+    location: &'static Location<'static>,
     /// Nothing is to be started: tracing is off, or the tracer is unknown and the configuration says `drop`.
-    off: bool,
+    is_off: bool,
 }
 
 impl SpanBuilder {
@@ -67,14 +67,14 @@ impl SpanBuilder {
             parent: Parent::Nearest,
             links: Vec::new(),
             attributes: Vec::new(),
-            place: Location::caller(),
-            off: !any_tracer_enabled(),
+            location: Location::caller(),
+            is_off: !any_tracer_enabled(),
         }
     }
 
     /// The tracer: a name, a [`Tracer`](crate::Tracer), a [`Route`](crate::routing::Route), an [`Assignment`](crate::experiment::Assignment). Default the ambient one.
     pub fn tracer<T: AsTracer + ?Sized>(mut self, tracer: &T) -> Self {
-        if self.off {
+        if self.is_off {
             return self;
         }
         let choice = tracer.as_tracer();
@@ -85,8 +85,8 @@ impl SpanBuilder {
         if let crate::TracerChoice::Assignment(assignment) = choice {
             self.attributes.extend(assignment.attributes());
         }
-        self.tracer = chosen(&self.cx, choice, &self.place);
-        self.off = self.tracer.is_none();
+        self.tracer = chosen(&self.cx, choice, &self.location);
+        self.is_off = self.tracer.is_none();
         self
     }
 
@@ -115,7 +115,7 @@ impl SpanBuilder {
 
     /// Adds an attribute; a `None` is left out. Recorded if the trace is sampled; the sampler does not see it.
     pub fn attribute<V: ToAttribute>(mut self, key: impl Into<Key>, value: V) -> Self {
-        if !self.off
+        if !self.is_off
             && let Some(value) = value.to_attribute()
         {
             self.attributes.push(KeyValue::new(key, value));
@@ -125,16 +125,16 @@ impl SpanBuilder {
 
     /// Starts the span, current nowhere.
     pub fn start(self) -> ManualSpan {
-        let Self { name, kind, cx, tracer, parent, links, attributes, place, off } = self;
-        let tracer = if off { None } else { tracer.or_else(|| ambient(&cx)) };
+        let Self { name, kind, cx, tracer, parent, links, attributes, location, is_off } = self;
+        let tracer = if is_off { None } else { tracer.or_else(|| ambient(&cx)) };
         let Some((registry, core)) = tracer.filter(|(_, core)| core.is_on()) else {
             return ManualSpan::new(cx, false);
         };
         let new = NewSpan { name, kind, parent, links, attributes: Vec::new() };
         let code = || {
             [
-                KeyValue::new("code.file.path", place.file()),
-                KeyValue::new("code.line.number", i64::from(place.line())),
+                KeyValue::new("code.file.path", location.file()),
+                KeyValue::new("code.line.number", i64::from(location.line())),
             ]
         };
         match core.start(&registry, &cx, new, code) {
@@ -150,7 +150,7 @@ impl SpanBuilder {
 
     /// Starts the span and makes it current until the guard is dropped.
     pub fn enter(self) -> SpanGuard {
-        SpanGuard::built(self.start())
+        SpanGuard::from_span(self.start())
     }
 
     /// Runs `f` in the span.
@@ -166,11 +166,11 @@ impl SpanBuilder {
     }
 
     /// Goes on from `now` if another tracer was entered since, as `future.with_tracer(..)` does.
-    pub(super) fn at(mut self, now: &Context) -> Self {
-        if let Some(entered) = Frame::of(now)
+    pub(super) fn follow_switch(mut self, current: &Context) -> Self {
+        if let Some(entered) = Frame::of(current)
             && !Frame::of(&self.cx).is_some_and(|frame| frame.ptr_eq(entered))
         {
-            self.cx = now.clone();
+            self.cx = current.clone();
         }
         self
     }

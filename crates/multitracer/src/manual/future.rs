@@ -23,14 +23,14 @@ pin_project! {
 }
 
 enum State {
-    Described(Option<Box<SpanBuilder>>),
-    Started { span: ManualSpan, polling: bool },
+    NotStarted(Option<Box<SpanBuilder>>),
+    Started { span: ManualSpan, is_polling: bool },
     Done,
 }
 
 impl<F: Future> InSpan<F> {
     pub(super) fn new(builder: SpanBuilder, inner: F) -> Self {
-        Self { inner, state: State::Described(Some(Box::new(builder))) }
+        Self { inner, state: State::NotStarted(Some(Box::new(builder))) }
     }
 }
 
@@ -39,17 +39,17 @@ impl<F: Future> Future for InSpan<F> {
 
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
         let this = self.project();
-        if let State::Described(builder) = this.state
+        if let State::NotStarted(builder) = this.state
             && let Some(builder) = builder.take()
         {
-            let span = builder.at(&Context::current()).start();
-            *this.state = State::Started { span, polling: false };
+            let span = builder.follow_switch(&Context::current()).start();
+            *this.state = State::Started { span, is_polling: false };
         }
-        let State::Started { span, polling } = this.state else { return this.inner.poll(task) };
+        let State::Started { span, is_polling } = this.state else { return this.inner.poll(task) };
         // stays set if the poll panics
-        *polling = true;
+        *is_polling = true;
         let result = span.in_scope(|| this.inner.poll(task));
-        *polling = false;
+        *is_polling = false;
         if result.is_ready() {
             span.end();
             *this.state = State::Done;
@@ -62,9 +62,9 @@ impl Drop for State {
     /// Dropped with its span open: the future was dropped before it was done, or panicked.
     fn drop(&mut self) {
         match self {
-            Self::Started { span, polling: true } => span.panicked(),
-            Self::Started { span, polling: false } => span.cancelled(),
-            Self::Described(_) | Self::Done => {}
+            Self::Started { span, is_polling: true } => span.panicked(),
+            Self::Started { span, is_polling: false } => span.cancelled(),
+            Self::NotStarted(_) | Self::Done => {}
         }
     }
 }

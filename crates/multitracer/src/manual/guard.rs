@@ -21,19 +21,19 @@ enum Inner {
     Built {
         span: ManualSpan,
         attached: Option<ContextGuard>,
-        unwinding: bool,
+        was_panicking: bool,
     },
 }
 
 impl SpanGuard {
     #[inline(always)]
-    pub(crate) fn of_site(entered: Entered) -> Self {
+    pub(crate) fn from_site(entered: Entered) -> Self {
         Self(Inner::Site(entered))
     }
 
-    pub(super) fn built(span: ManualSpan) -> Self {
+    pub(super) fn from_span(span: ManualSpan) -> Self {
         let attached = Some(span.context().clone().attach());
-        Self(Inner::Built { span, attached, unwinding: std::thread::panicking() })
+        Self(Inner::Built { span, attached, was_panicking: std::thread::panicking() })
     }
 
     /// Sets an attribute; a `None` is left out.
@@ -61,8 +61,8 @@ impl SpanGuard {
 impl Drop for Inner {
     fn drop(&mut self) {
         // a `Site` ends by itself
-        if let Self::Built { span, attached, unwinding } = self {
-            if std::thread::panicking() && !*unwinding {
+        if let Self::Built { span, attached, was_panicking } = self {
+            if std::thread::panicking() && !*was_panicking {
                 span.panicked();
             }
             *attached = None;

@@ -19,7 +19,7 @@ pub(crate) mod __private {
     #[doc(hidden)]
     #[inline(always)]
     pub fn entered(entered: Entered) -> SpanGuard {
-        SpanGuard::of_site(entered)
+        SpanGuard::from_site(entered)
     }
 
     /// The one text, if there is one.

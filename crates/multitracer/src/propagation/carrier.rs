@@ -18,7 +18,7 @@ pub(super) struct Carrier<'a> {
 }
 
 impl<'a> Carrier<'a> {
-    pub(super) fn of_headers<H: Headers + ?Sized>(headers: &'a H, baggage: bool) -> Self {
+    pub(super) fn from_headers<H: Headers + ?Sized>(headers: &'a H, baggage: bool) -> Self {
         let traceparent = field(headers, "traceparent");
         Self {
             // only a trace context has a use for the state
@@ -28,7 +28,7 @@ impl<'a> Carrier<'a> {
         }
     }
 
-    pub(super) fn of_extractor(extractor: &'a dyn Extractor, baggage: bool) -> Self {
+    pub(super) fn from_extractor(extractor: &'a dyn Extractor, baggage: bool) -> Self {
         let field = |name| {
             let values = extractor.get_all(name)?;
             match values.as_slice() {

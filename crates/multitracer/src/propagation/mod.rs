@@ -14,13 +14,13 @@ pub use self::propagator::{Propagator, propagator};
 pub use self::received::Received;
 
 #[cfg(feature = "tower")]
-pub(crate) use self::incoming::{Incoming, Named};
+pub(crate) use self::incoming::{ChosenRoute, Incoming};
 #[cfg(feature = "tower")]
-pub(crate) use self::received::enter;
+pub(crate) use self::received::with_route;
 
 /// The entry that names the route.
-const ROUTE: &str = "multitracer.route";
+const ROUTE_ENTRY: &str = "multitracer.route";
 /// The entry that names the experiment's variant, where the route leads to one.
-const VARIANT: &str = "multitracer.variant";
+const VARIANT_ENTRY: &str = "multitracer.variant";
 /// What all our entries start with.
-const OURS: &str = "multitracer.";
+const OWN_PREFIX: &str = "multitracer.";

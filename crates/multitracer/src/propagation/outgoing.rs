@@ -10,14 +10,14 @@ use opentelemetry::propagation::{Injector, TextMapPropagator as _};
 use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 
-use super::{OURS, ROUTE, VARIANT};
+use super::{OWN_PREFIX, ROUTE_ENTRY, VARIANT_ENTRY};
 use crate::registry::Registry;
 use crate::routing::Route;
 use crate::tracer::{Around, Frame, around};
 
 /// The route of the request that a `Context` belongs to.
 #[derive(Clone, Debug)]
-pub(super) struct Decided(pub(super) Route);
+pub(super) struct RequestRoute(pub(super) Route);
 
 /// Puts the current span, the baggage and the name of the request's route into `headers`.
 ///
@@ -61,11 +61,11 @@ pub(super) fn inject_context(cx: &Context, injector: &mut dyn Injector) {
         // the propagator leaves percent signs as they are
         value.map(|value| KeyValueMetadata::new(name, value.replace('%', "%25"), ""))
     };
-    let theirs = cx.baggage().iter().filter(|(name, _)| !name.as_str().starts_with(OURS));
-    let theirs = theirs.map(|(name, (value, metadata))| {
+    let foreign = cx.baggage().iter().filter(|(name, _)| !name.as_str().starts_with(OWN_PREFIX));
+    let foreign = foreign.map(|(name, (value, metadata))| {
         KeyValueMetadata::new(name.clone(), value.clone(), metadata.clone())
     });
-    let entries: Vec<_> = theirs.chain(own(ROUTE, route)).chain(own(VARIANT, variant)).collect();
+    let entries: Vec<_> = foreign.chain(own(ROUTE_ENTRY, route)).chain(own(VARIANT_ENTRY, variant)).collect();
     if !entries.is_empty() {
         BaggagePropagator::new().inject_context(&sent.with_baggage(entries), injector);
     }
@@ -89,9 +89,10 @@ fn outgoing(cx: &Context) -> Outgoing<'_> {
         Some(frame) => Arc::clone(frame.tracer()),
         None => registry.ambient_in(cx),
     };
-    let decided = cx.get::<Decided>().filter(|Decided(route)| route.tracer().registry().ptr_eq(&registry));
+    let decided =
+        cx.get::<RequestRoute>().filter(|RequestRoute(route)| route.tracer().registry().ptr_eq(&registry));
     let is_decided =
-        decided.is_some_and(|Decided(route)| route.tracer().core().id().has_name_of(ambient.id()));
+        decided.is_some_and(|RequestRoute(route)| route.tracer().core().id().has_name_of(ambient.id()));
     if !is_decided {
         let snapshot = registry.snapshot();
         let default = snapshot.default_tracer().id();
@@ -107,7 +108,7 @@ fn outgoing(cx: &Context) -> Outgoing<'_> {
             return unnamed(own(default).or(current));
         }
     }
-    let Some(Decided(route)) = decided else { return unnamed(current) };
+    let Some(RequestRoute(route)) = decided else { return unnamed(current) };
     let core = registry.in_force(cx, Arc::clone(route.tracer().core()));
     Outgoing {
         span: core.and_then(|core| own(core.id())),

@@ -51,7 +51,7 @@ impl TextMapPropagator for Propagator {
                 None => installed.is_some_and(|registry| trusts(&registry)),
             },
         };
-        Incoming::of(cx, &Carrier::of_extractor(extractor, trusted)).cx
+        Incoming::from_carrier(cx, &Carrier::from_extractor(extractor, trusted)).cx
     }
 
     fn fields(&self) -> FieldIter<'_> {

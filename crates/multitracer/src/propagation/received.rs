@@ -6,8 +6,8 @@ use std::sync::Arc;
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt as _;
 
-use super::incoming::{Incoming, Named};
-use super::outgoing::Decided;
+use super::incoming::{ChosenRoute, Incoming};
+use super::outgoing::RequestRoute;
 use crate::registry::Registry;
 use crate::routing::{Headers, Route};
 use crate::tracer::{Frame, WithTracer};
@@ -39,16 +39,17 @@ impl Registry {
     /// ```
     #[must_use]
     pub fn receive<H: Headers + ?Sized>(&self, headers: &H) -> Received {
-        let incoming = Incoming::read(&self.entered(), headers, self.snapshot().trusts_baggage());
-        let Named { route, same_tracer } = incoming
+        let incoming =
+            Incoming::from_headers(&self.current_context(), headers, self.snapshot().trusts_baggage());
+        let ChosenRoute { route, owns_caller_span } = incoming
             .route(self, headers)
-            .unwrap_or_else(|| Named { route: self.route(headers), same_tracer: false });
-        let cx = route.tracer().context(&enter(&incoming.cx, &route, same_tracer));
+            .unwrap_or_else(|| ChosenRoute { route: self.route(headers), owns_caller_span: false });
+        let cx = route.tracer().context(&with_route(&incoming.cx, &route, owns_caller_span));
         Received { route, cx }
     }
 
     /// The current context, with this registry in it.
-    pub(crate) fn entered(&self) -> Context {
+    pub(crate) fn current_context(&self) -> Context {
         let cx = Context::current();
         let there = Frame::of(&cx).map_or_else(|| self.is_installed(), |frame| frame.registry().ptr_eq(self));
         if there { cx } else { self.default_tracer().context(&cx) }
@@ -56,13 +57,14 @@ impl Registry {
 }
 
 /// Notes `route` in `cx`, for what is sent from there; and where the caller's span is of the same tracer, whose it is.
-pub(crate) fn enter(cx: &Context, route: &Route, same_tracer: bool) -> Context {
+pub(crate) fn with_route(cx: &Context, route: &Route, owns_caller_span: bool) -> Context {
     let mut inside = cx.clone();
     if route.name().is_some() {
-        inside = inside.with_value(Decided(route.clone()));
+        inside = inside.with_value(RequestRoute(route.clone()));
     }
     let tracer = route.tracer();
-    let core = if same_tracer { tracer.registry().in_force(cx, Arc::clone(tracer.core())) } else { None };
+    let core =
+        if owns_caller_span { tracer.registry().in_force(cx, Arc::clone(tracer.core())) } else { None };
     match core {
         Some(core) if cx.span().span_context().is_remote() => {
             Frame::enter_remote(&inside, tracer.registry(), &core)

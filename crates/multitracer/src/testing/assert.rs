@@ -6,8 +6,8 @@
 #[macro_export]
 macro_rules! assert_isolated {
     ($test:expr $(,)?) => {
-        if let ::core::result::Result::Err(__wrong) = $test.check_isolated() {
-            ::core::panic!("projects are not isolated\n{__wrong}");
+        if let ::core::result::Result::Err(__violations) = $test.check_isolated() {
+            ::core::panic!("projects are not isolated\n{__violations}");
         }
     };
 }
@@ -18,8 +18,8 @@ macro_rules! assert_isolated {
 #[macro_export]
 macro_rules! assert_no_orphans {
     ($test:expr $(,)?) => {
-        if let ::core::result::Result::Err(__wrong) = $test.check_no_orphans() {
-            ::core::panic!("traces are torn\n{__wrong}");
+        if let ::core::result::Result::Err(__violations) = $test.check_no_orphans() {
+            ::core::panic!("traces are torn\n{__violations}");
         }
     };
 }

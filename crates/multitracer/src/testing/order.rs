@@ -7,7 +7,7 @@ use opentelemetry::trace::{SpanContext, SpanId, TraceId};
 use opentelemetry_sdk::trace::SpanData;
 
 /// A span at its place in the tree.
-pub(super) struct Placed<'a> {
+pub(super) struct PlacedSpan<'a> {
     pub(super) span: &'a SpanData,
     pub(super) depth: usize,
 }
@@ -18,25 +18,30 @@ pub(super) fn is_parent(parent: &SpanData, child: &SpanData) -> bool {
 }
 
 /// The spans, depth first: siblings in the order of their beginning, or by name.
-pub(super) fn placed(spans: &[SpanData], by_name: bool) -> Vec<Placed<'_>> {
+pub(super) fn in_tree_order(spans: &[SpanData], by_name: bool) -> Vec<PlacedSpan<'_>> {
     let mut sorted: Vec<&SpanData> = spans.iter().collect();
     sorted.sort_by(|a, b| {
-        let begun = a.start_time.cmp(&b.start_time);
-        if by_name { a.name.cmp(&b.name).then(begun) } else { begun.then_with(|| a.name.cmp(&b.name)) }
+        let started = a.start_time.cmp(&b.start_time);
+        if by_name { a.name.cmp(&b.name).then(started) } else { started.then_with(|| a.name.cmp(&b.name)) }
     });
     let mut out = Vec::with_capacity(sorted.len());
     for span in &sorted {
         if !sorted.iter().any(|other| is_parent(other, span)) {
-            place(&mut out, &sorted, span, 0);
+            push_subtree(&mut out, &sorted, span, 0);
         }
     }
     out
 }
 
-fn place<'a>(out: &mut Vec<Placed<'a>>, sorted: &[&'a SpanData], span: &'a SpanData, depth: usize) {
-    out.push(Placed { span, depth });
+fn push_subtree<'a>(
+    out: &mut Vec<PlacedSpan<'a>>,
+    sorted: &[&'a SpanData],
+    span: &'a SpanData,
+    depth: usize,
+) {
+    out.push(PlacedSpan { span, depth });
     for child in sorted.iter().filter(|child| is_parent(span, child)) {
-        place(out, sorted, child, depth + 1);
+        push_subtree(out, sorted, child, depth + 1);
     }
 }
 
@@ -49,7 +54,7 @@ pub(super) struct Numbers {
 }
 
 impl Numbers {
-    pub(super) fn of<'a>(spans: impl Iterator<Item = &'a SpanData>) -> Self {
+    pub(super) fn from_spans<'a>(spans: impl Iterator<Item = &'a SpanData>) -> Self {
         let mut numbers = Self::default();
         for span in spans {
             let traces = numbers.traces.len();

@@ -5,7 +5,7 @@ use std::future::Future;
 use opentelemetry_sdk::trace::{Sampler, SpanData};
 
 use super::check;
-use super::tree::Tree;
+use super::tree::{TracerSpans, Tree};
 use crate::config::Config;
 use crate::export::InMemoryExporter;
 use crate::registry::{BuildError, Registry, RegistryBuilder, TracerBuilder};
@@ -173,12 +173,12 @@ impl TestRegistry {
     #[track_caller]
     pub fn tree(&self, tracer: &str) -> Tree {
         drop(self.exporter(tracer));
-        Tree::new(self.all(), Some(tracer.to_owned()))
+        Tree::new(self.spans_by_tracer(), Some(tracer.to_owned()))
     }
 
     /// The spans of every tracer that has any, each under its tracer's name, in the configuration's order.
     pub fn trees(&self) -> Tree {
-        Tree::new(self.all(), None)
+        Tree::new(self.spans_by_tracer(), None)
     }
 
     /// What is wrong with how projects are kept apart: see [`assert_isolated!`](crate::assert_isolated).
@@ -187,7 +187,8 @@ impl TestRegistry {
     ///
     /// Says which spans.
     pub fn check_isolated(&self) -> Result<(), String> {
-        check::isolated(&self.all()).map_err(|wrong| format!("{wrong}\n{}", self.trees()))
+        check::check_isolated(&self.spans_by_tracer())
+            .map_err(|violations| format!("{violations}\n{}", self.trees()))
     }
 
     /// What is torn off: see [`assert_no_orphans!`](crate::assert_no_orphans).
@@ -204,9 +205,9 @@ impl TestRegistry {
             .filter(|tracer| tracer.open() > 0)
             .map(|tracer| format!("{} spans of {} have not ended", tracer.open(), tracer.name))
             .collect();
-        check::no_orphans(&self.all())
+        check::check_no_orphans(&self.spans_by_tracer())
             .and_then(|()| if open.is_empty() { Ok(()) } else { Err(open.join(", ")) })
-            .map_err(|wrong| format!("{wrong}\n{}", self.trees()))
+            .map_err(|violations| format!("{violations}\n{}", self.trees()))
     }
 
     #[track_caller]
@@ -216,12 +217,15 @@ impl TestRegistry {
         at.and_then(|at| self.exporters.get(at)).cloned().unwrap_or_default()
     }
 
-    fn all(&self) -> Vec<(String, Vec<SpanData>)> {
+    fn spans_by_tracer(&self) -> Vec<TracerSpans> {
         let tracers = self.registry.tracers();
         tracers
             .iter()
             .zip(&self.exporters)
-            .map(|(tracer, exporter)| (tracer.name().to_owned(), exporter.spans()))
+            .map(|(tracer, exporter)| TracerSpans {
+                tracer: tracer.name().to_owned(),
+                spans: exporter.spans(),
+            })
             .collect()
     }
 }

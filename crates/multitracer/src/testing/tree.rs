@@ -5,10 +5,10 @@ use std::fmt;
 use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry_sdk::trace::SpanData;
 
-use super::order::{Numbers, Placed, placed};
+use super::order::{Numbers, PlacedSpan, in_tree_order};
 
 /// Attributes that say where, when or how, and not what: left out unless they are asked for.
-const HIDDEN: [&str; 10] = [
+const HIDDEN_BY_DEFAULT: [&str; 10] = [
     "code.",
     "thread.",
     "target",
@@ -22,11 +22,18 @@ const HIDDEN: [&str; 10] = [
 ];
 
 /// Whether `key` is what `pattern` says: itself, or one that begins so.
-fn is_of(key: &str, pattern: &str) -> bool {
+fn matches_pattern(key: &str, pattern: &str) -> bool {
     match pattern.strip_suffix('*') {
-        Some(beginning) => key.starts_with(beginning),
+        Some(prefix) => key.starts_with(prefix),
         None => key == pattern || (pattern.ends_with('.') && key.starts_with(pattern)),
     }
+}
+
+/// The spans of one tracer that have ended.
+#[derive(Clone, Debug)]
+pub(super) struct TracerSpans {
+    pub(super) tracer: String,
+    pub(super) spans: Vec<SpanData>,
 }
 
 /// The spans of a [`TestRegistry`](super::TestRegistry) as an indented tree; its `Display` is made for inline snapshots.
@@ -37,25 +44,25 @@ fn is_of(key: &str, pattern: &str) -> bool {
 #[derive(Clone, Debug)]
 #[must_use = "a tree is nothing until it is shown or compared"]
 pub struct Tree {
-    tracers: Vec<(String, Vec<SpanData>)>,
+    tracers: Vec<TracerSpans>,
     only: Option<String>,
     ids: bool,
     times: bool,
     events: bool,
     by_name: bool,
-    attributes: Attributes,
+    attributes: ShownAttributes,
 }
 
 #[derive(Clone, Debug)]
-enum Attributes {
-    Telling,
+enum ShownAttributes {
+    Default,
     Only(Vec<String>),
     All,
 }
 
 impl Tree {
-    pub(super) fn new(tracers: Vec<(String, Vec<SpanData>)>, only: Option<String>) -> Self {
-        let attributes = Attributes::Telling;
+    pub(super) fn new(tracers: Vec<TracerSpans>, only: Option<String>) -> Self {
+        let attributes = ShownAttributes::Default;
         Self { tracers, only, ids: false, times: false, events: false, by_name: false, attributes }
     }
 
@@ -82,28 +89,28 @@ impl Tree {
     /// Shows the attributes of these keys and no others; a key that ends in `.` or `*` stands for all that begin so.
     pub fn only_attributes<'a>(self, keys: impl IntoIterator<Item = &'a str>) -> Self {
         let keys = keys.into_iter().map(str::to_owned).collect();
-        Self { attributes: Attributes::Only(keys), ..self }
+        Self { attributes: ShownAttributes::Only(keys), ..self }
     }
 
     /// Shows every attribute.
     pub fn all_attributes(self) -> Self {
-        Self { attributes: Attributes::All, ..self }
+        Self { attributes: ShownAttributes::All, ..self }
     }
 
     fn shows(&self, key: &str) -> bool {
         match &self.attributes {
-            Attributes::Telling => !HIDDEN.iter().any(|of| is_of(key, of)),
-            Attributes::Only(keys) => keys.iter().any(|of| is_of(key, of)),
-            Attributes::All => true,
+            ShownAttributes::Default => !HIDDEN_BY_DEFAULT.iter().any(|of| matches_pattern(key, of)),
+            ShownAttributes::Only(keys) => keys.iter().any(|of| matches_pattern(key, of)),
+            ShownAttributes::All => true,
         }
     }
 
-    fn line(
+    fn write_span(
         &self,
         f: &mut fmt::Formatter<'_>,
         numbers: &Numbers,
         tracer: &str,
-        placed: &Placed<'_>,
+        placed: &PlacedSpan<'_>,
     ) -> fmt::Result {
         let span = placed.span;
         write!(f, "{:indent$}{}", "", span.name, indent = self.indent(placed.depth))?;
@@ -130,7 +137,7 @@ impl Tree {
             write!(f, " {}={}", attribute.key, attribute.value)?;
         }
         for link in span.links.iter() {
-            match self.named(&link.span_context, tracer) {
+            match self.link_name(&link.span_context, tracer) {
                 Some(name) => write!(f, " (linked to {name})")?,
                 None => f.write_str(" (linked to a span elsewhere)")?,
             }
@@ -158,8 +165,8 @@ impl Tree {
     }
 
     /// `rank of production`, or `rank` where it is the same tracer's.
-    fn named(&self, linked: &opentelemetry::trace::SpanContext, from: &str) -> Option<String> {
-        self.tracers.iter().find_map(|(tracer, spans)| {
+    fn link_name(&self, linked: &opentelemetry::trace::SpanContext, from: &str) -> Option<String> {
+        self.tracers.iter().find_map(|TracerSpans { tracer, spans }| {
             let span = spans.iter().find(|span| {
                 span.span_context.span_id() == linked.span_id()
                     && span.span_context.trace_id() == linked.trace_id()
@@ -171,22 +178,23 @@ impl Tree {
 
 impl fmt::Display for Tree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown: Vec<(&str, Vec<Placed<'_>>)> = self
+        let shown: Vec<(&str, Vec<PlacedSpan<'_>>)> = self
             .tracers
             .iter()
-            .filter(|(name, spans)| match &self.only {
-                Some(only) => name == only,
-                None => !spans.is_empty(),
+            .filter(|of| match &self.only {
+                Some(only) => of.tracer == *only,
+                None => !of.spans.is_empty(),
             })
-            .map(|(name, spans)| (name.as_str(), placed(spans, self.by_name)))
+            .map(|of| (of.tracer.as_str(), in_tree_order(&of.spans, self.by_name)))
             .collect();
-        let numbers = Numbers::of(shown.iter().flat_map(|(_, spans)| spans.iter().map(|placed| placed.span)));
+        let numbers =
+            Numbers::from_spans(shown.iter().flat_map(|(_, spans)| spans.iter().map(|placed| placed.span)));
         for (name, spans) in &shown {
             if self.only.is_none() {
                 writeln!(f, "{name}")?;
             }
             for span in spans {
-                self.line(f, &numbers, name, span)?;
+                self.write_span(f, &numbers, name, span)?;
             }
         }
         Ok(())
