@@ -1,4 +1,4 @@
-//! The body of a response, with which the span ends.
+//! The body of a response, which ends the span.
 
 use std::fmt;
 use std::pin::Pin;
@@ -10,11 +10,32 @@ use pin_project_lite::pin_project;
 use super::span::{RequestSpan, poll_in_span};
 
 pin_project! {
-    /// The body of a response; its span ends with it, or with its drop.
+    /// The body of a response that passed an [`HttpLayer`] or an [`HttpClientLayer`].
+    ///
+    /// It forwards everything to the service's own body. The span of the request ends at the end of
+    /// the body, or when the body is dropped. A body that is dropped after its first frame was
+    /// requested, and before its end, sets `multitracer.cancelled` on the span.
+    ///
+    /// ```
+    /// use http::Response;
+    /// use http_body::Body;
+    /// use multitracer::http::TracedBody;
+    ///
+    /// // a middleware outside of the layer sees this type
+    /// fn content_length<B: Body>(response: &Response<TracedBody<B>>) -> Option<u64> {
+    ///     response.body().size_hint().exact()
+    /// }
+    ///
+    /// let empty = Response::new(TracedBody::<String>::default());
+    /// assert_eq!(content_length(&empty), Some(0));
+    /// ```
+    ///
+    /// [`HttpLayer`]: crate::http::HttpLayer
+    /// [`HttpClientLayer`]: crate::http::HttpClientLayer
     pub struct TracedBody<B> {
         #[pin]
         inner: B,
-        // dropped at the end of the body, which ends the span
+        // `None` after the end of the body: the drop ends the span
         span: Option<RequestSpan>,
         is_read: bool,
         is_polling: bool,
@@ -23,7 +44,7 @@ pin_project! {
     impl<B> PinnedDrop for TracedBody<B> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            // one that nobody began to read may have been unwanted: the answer to a HEAD request
+            // an unread body is no cancellation: nobody reads the response to a HEAD request
             match this.span.take() {
                 Some(span) if *this.is_polling => span.panicked(),
                 Some(span) if *this.is_read => span.cancelled(),

@@ -1,4 +1,4 @@
-//! The layer of a client.
+//! The layer for clients.
 
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
@@ -19,38 +19,49 @@ use crate::propagation::inject;
 use crate::registry::Registry;
 use crate::tracer::{Frame, NewSpan, Parent, Started, any_tracer_enabled};
 
-/// A tower layer for HTTP and gRPC clients (hyper, tonic): a span of kind client per request, on the tracer that is ambient where the request is
-/// made, and the headers of [`inject`](crate::propagation::inject).
+/// A tower layer for HTTP and gRPC clients such as hyper and tonic.
 ///
-/// Fields of those names that the request has are replaced: a request that is passed on keeps nothing of what its own caller said.
+/// For each request, the layer
+/// - starts a span of kind client on the ambient tracer of the caller;
+/// - sets the headers that [`inject`](crate::propagation::inject) describes. Headers of these names
+///   that the request already has are removed, so a proxy does not forward its own caller's context.
 ///
-/// The span ends with the response's body. An HTTP status of 400 or more, and any gRPC status but `OK`, is a failure.
-/// The caller's context has to be current when the service is called: put the layer outside of `tower::buffer`, whose
-/// worker calls the rest elsewhere.
+/// The span ends at the end of the response's body. An HTTP status of 400 or more and any gRPC status
+/// except `OK` mark the span as failed.
+///
+/// The caller's context must be current when the service is called. Put the layer outside of
+/// `tower::buffer`, because the buffer's worker calls the inner service in a task of its own.
 ///
 /// ```
+/// use multitracer::http::HttpClientLayer;
 /// use tower_layer::Layer as _;
 ///
 /// # fn channel<S>(channel: S) -> impl Sized {
-/// // a generated client takes it: `GreeterClient::new(..)`
-/// multitracer::http::HttpClientLayer::new().layer(channel)
+/// // pass the result to a generated client: `GreeterClient::new(channel)`
+/// let channel = HttpClientLayer::new().layer(channel);
+/// # channel
 /// # }
+/// # let _ = channel(());
 /// ```
 ///
-/// reqwest has no such layer; there, [`outgoing_headers`](crate::propagation::outgoing_headers) are what a request is given.
+/// reqwest's client is no tower service. Add [`outgoing_headers`] to its requests instead.
+///
+/// [`outgoing_headers`]: crate::propagation::outgoing_headers
 #[derive(Clone, Debug, Default)]
 pub struct HttpClientLayer {
     without_spans: bool,
 }
 
 impl HttpClientLayer {
-    /// One that opens a span per request.
+    /// Returns a layer that starts a span for each request.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// One that opens no span: the current one is sent as the parent. For clients that have spans of their own.
+    /// Returns a layer that starts no span and sends the current span as the parent.
+    ///
+    /// Use it for clients that start spans themselves.
     #[must_use]
     pub fn without_spans() -> Self {
         Self { without_spans: true }
@@ -65,7 +76,7 @@ impl<S> Layer<S> for HttpClientLayer {
     }
 }
 
-/// A client whose requests carry the context of their caller; see [`HttpClientLayer`].
+/// The service that [`HttpClientLayer`] returns: a client that sends the context of its caller.
 #[derive(Clone, Debug)]
 pub struct HttpClientService<S> {
     inner: S,
@@ -87,7 +98,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
-        // another service's request, though it be in this process
+        // the receiver may be a server in this process, which needs a span of its own
         parts.extensions.remove::<SpanOpened>();
         let span = open_span(&parts, self.layer.without_spans);
         let inner = {
@@ -99,7 +110,7 @@ where
     }
 }
 
-/// A request that is sent on keeps nothing of what its own caller said.
+/// Replaces the headers that carry the context.
 fn replace_context_headers(headers: &mut HeaderMap) {
     for name in ["traceparent", "tracestate", "baggage"] {
         headers.remove(name);
@@ -107,6 +118,7 @@ fn replace_context_headers(headers: &mut HeaderMap) {
     inject(headers);
 }
 
+/// Starts the client span, or returns the current context without a span to record on.
 fn open_span(request: &Parts, without_spans: bool) -> RequestSpan {
     let cx = Context::current();
     if without_spans || !any_tracer_enabled() {

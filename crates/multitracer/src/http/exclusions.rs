@@ -1,6 +1,6 @@
-//! Paths that are left out.
+//! Paths that the server layer does not trace.
 
-/// Exact paths, and prefixes of paths.
+/// A set of exact paths and prefixes of paths.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Exclusions {
     exact: Vec<String>,
@@ -8,7 +8,7 @@ pub(super) struct Exclusions {
 }
 
 impl Exclusions {
-    /// Adds a path; one that ends in `*` stands for all that begin so.
+    /// Adds a path. A trailing `*` makes it a prefix.
     pub(super) fn add(&mut self, path: String) {
         match path.strip_suffix('*') {
             Some(prefix) => self.prefixes.push(prefix.to_owned()),

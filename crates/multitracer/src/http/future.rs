@@ -1,4 +1,4 @@
-//! The way to a response.
+//! The future of a response.
 
 use std::fmt;
 use std::future::Future;
@@ -13,12 +13,32 @@ use super::body::TracedBody;
 use super::span::{RequestSpan, poll_in_span};
 
 pin_project! {
-    /// The future of a response; see [`HttpLayer`](super::HttpLayer) and [`HttpClientLayer`](super::HttpClientLayer).
+    /// The future that a service of [`HttpLayer`] or [`HttpClientLayer`] returns.
+    ///
+    /// It polls the inner future with the request's span as the current one, and passes the span on
+    /// to the response's body. An error, a panic, and a drop before the response are recorded on the
+    /// span.
+    ///
+    /// ```
+    /// use http::{Response, StatusCode};
+    /// use multitracer::http::ResponseFuture;
+    ///
+    /// async fn status<F, B, E>(response: ResponseFuture<F>) -> Result<StatusCode, E>
+    /// where
+    ///     F: Future<Output = Result<Response<B>, E>>,
+    ///     B: http_body::Body,
+    /// {
+    ///     Ok(response.await?.status())
+    /// }
+    /// ```
+    ///
+    /// [`HttpLayer`]: super::HttpLayer
+    /// [`HttpClientLayer`]: super::HttpClientLayer
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {
         #[pin]
         inner: F,
-        // taken by the response's body
+        // `None` after the response: its body owns the span
         span: Option<RequestSpan>,
         is_polling: bool,
     }
@@ -57,7 +77,7 @@ where
                 if let Some(span) = &mut span {
                     span.record_response(&mut response);
                 }
-                // without a body there is nothing to wait for
+                // an empty body is never polled, so the span ends here
                 let span = span.filter(|_| !response.body().is_end_stream());
                 Ok(response.map(|body| TracedBody::new(body, span)))
             }

@@ -1,4 +1,4 @@
-//! How a server's span begins.
+//! The start of a server span: the choice of the route, and the first attributes.
 
 use std::sync::Arc;
 
@@ -15,17 +15,18 @@ use crate::registry::Registry;
 use crate::routing::Route;
 use crate::tracer::{NewSpan, Parent, Started};
 
-/// What was decided for a request.
+/// The outcome of routing a request.
 struct Decision {
     chosen: ChosenRoute,
-    /// The route that the application did not let it take.
+    /// The name of the route that [`HttpLayer::accept_route`](super::HttpLayer::accept_route) refused.
     refused: Option<String>,
 }
 
-/// On a request that has its span, so that a layer further in opens no other.
+/// An extension of a request that has a span, so that an inner layer does not start another.
 #[derive(Clone)]
 pub(super) struct SpanOpened(Registry);
 
+/// Starts the span of a request, unless an outer layer of the same registry did.
 pub(super) fn open_span(options: &Options, request: &mut Parts) -> RequestSpan {
     if request
         .extensions
@@ -78,6 +79,7 @@ fn start_span(options: &Options, request: &Parts) -> RequestSpan {
     span.with_header(header)
 }
 
+/// Chooses the route: from trusted baggage, else by the rules, and then by `accept_route`.
 fn decide(options: &Options, request: &Parts, incoming: &Incoming) -> Decision {
     let registry = &options.registry;
     let by_rules = || match &options.choose {
@@ -96,7 +98,7 @@ fn decide(options: &Options, request: &Parts, incoming: &Incoming) -> Decision {
     }
 }
 
-/// Which rule or variant chose the tracer.
+/// Records the route, the refused route and the experiment variant on the span.
 fn record_route(cx: &Context, route: &Route, refused: Option<String>) {
     let span = cx.span();
     let rule = route.name().map(|name| KeyValue::new("multitracer.route", name.to_owned()));

@@ -1,4 +1,4 @@
-//! The service of a server.
+//! The service for servers.
 
 use std::task::{Context as TaskContext, Poll};
 
@@ -11,7 +11,7 @@ use super::future::ResponseFuture;
 use super::layer::HttpLayer;
 use super::server;
 
-/// A service whose requests each have their tracer and their server span; see [`HttpLayer`].
+/// The service that [`HttpLayer`] returns: a server whose requests each have a tracer and a span.
 #[derive(Clone, Debug)]
 pub struct HttpService<S> {
     pub(super) inner: S,

@@ -1,4 +1,4 @@
-//! A request's span, on either side of it.
+//! The span of a request, on the server or on the client.
 
 use std::any::type_name;
 
@@ -8,15 +8,15 @@ use opentelemetry::{Context, ContextGuard, KeyValue};
 
 use super::semantics::Semantics;
 
-/// The span and context of one request. Ends when dropped.
+/// The span and the context of one request. Its drop ends the span.
 #[derive(Debug)]
 pub(super) struct RequestSpan {
     cx: Context,
-    /// What is recorded on the span; `None`: nothing, since there is none.
+    /// The conventions for the attributes of the span; `None` if no span is recorded.
     recording: Option<Semantics>,
-    /// Put on the response.
+    /// The header to add to the response.
     header: Option<(HeaderName, HeaderValue)>,
-    /// Whether it is said how it ended.
+    /// `true` if the outcome is recorded.
     over: bool,
 }
 
@@ -49,7 +49,7 @@ impl RequestSpan {
         }
     }
 
-    /// The service or the body gave an error instead of what it should.
+    /// Records an error that the service or the body returned.
     pub(super) fn failed<E>(mut self) {
         self.over = true;
         if self.recording.is_some() {
@@ -59,7 +59,7 @@ impl RequestSpan {
         }
     }
 
-    /// The service or the body panicked.
+    /// Records a panic of the service or the body.
     pub(super) fn panicked(mut self) {
         self.note_panic();
     }
@@ -72,7 +72,7 @@ impl RequestSpan {
         }
     }
 
-    /// Given up before there was a response, or before it was read to its end.
+    /// Records that the request was dropped before the end of its response.
     pub(super) fn cancelled(mut self) {
         self.over = true;
         if self.recording.is_some() {
@@ -92,7 +92,7 @@ impl Drop for RequestSpan {
     }
 }
 
-/// Runs `poll`, and leaves `polling` set if it panics.
+/// Runs `poll` in the span. `polling` stays `true` if `poll` panics.
 pub(super) fn poll_in_span<R>(span: Option<&RequestSpan>, polling: &mut bool, poll: impl FnOnce() -> R) -> R {
     let _attached = span.map(RequestSpan::attach);
     *polling = true;

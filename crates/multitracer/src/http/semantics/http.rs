@@ -1,4 +1,4 @@
-//! OpenTelemetry's semantic conventions for HTTP spans (<https://opentelemetry.io/docs/specs/semconv/http/http-spans/>).
+//! Semantic conventions for HTTP spans (<https://opentelemetry.io/docs/specs/semconv/http/http-spans/>).
 
 use std::borrow::Cow;
 
@@ -9,7 +9,9 @@ use opentelemetry::KeyValue;
 
 use super::push_server;
 
-/// `GET /users/{id}`, or `GET` where the pattern is not known: a path would make too many names.
+/// Returns the span's name: `GET /users/{id}`, or `GET` if the pattern is unknown.
+///
+/// The path itself is never part of the name, because it would create too many names.
 pub(super) fn name(method: &Method, pattern: Option<&str>) -> Cow<'static, str> {
     let method = known_method(method).unwrap_or("HTTP");
     match pattern {
@@ -18,7 +20,7 @@ pub(super) fn name(method: &Method, pattern: Option<&str>) -> Cow<'static, str> 
     }
 }
 
-/// What the server's span says of the request.
+/// Returns the attributes of a server span.
 pub(super) fn server_attributes(request: &Parts, pattern: Option<String>) -> Vec<KeyValue> {
     let mut attributes = Vec::with_capacity(12);
     push_method(&request.method, &mut attributes);
@@ -41,7 +43,9 @@ pub(super) fn server_attributes(request: &Parts, pattern: Option<String>) -> Vec
     attributes
 }
 
-/// What the client's span says of the request. Names and passwords in a URL are left out, and so is the query, which may hold keys.
+/// Returns the attributes of a client span.
+///
+/// The URL is recorded without user name, password and query, because they may contain secrets.
 pub(super) fn client_attributes(request: &Parts) -> Vec<KeyValue> {
     let mut attributes = Vec::with_capacity(6);
     push_method(&request.method, &mut attributes);
@@ -64,7 +68,7 @@ fn push_method(method: &Method, attributes: &mut Vec<KeyValue>) {
     }
 }
 
-/// The methods that the conventions know, so that a client cannot make up values.
+/// Returns `method` if the conventions list it, so that a caller cannot create new values.
 fn known_method(method: &Method) -> Option<&'static str> {
     ["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS", "CONNECT", "TRACE"]
         .into_iter()
