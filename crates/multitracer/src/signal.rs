@@ -1,26 +1,28 @@
-//! When a service is told to end.
+//! The signals that tell a service to shut down.
 
-/// Waits until the process is told to end: by SIGTERM or SIGINT (ctrl-c) on Unix, by ctrl-c elsewhere.
+/// Waits for a signal to shut down: SIGTERM or SIGINT (ctrl-c) on Unix, ctrl-c on other systems.
 ///
-/// For a server's graceful shutdown, after which the guard exports what is left:
+/// Pass it to the graceful shutdown of a server, then call `shutdown` of the guard, which exports the
+/// remaining spans:
 ///
 /// ```no_run
 /// # async fn serve(until: impl Future<Output = ()>) {}
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let tracing = multitracer::init("config.yaml")?;
-/// // with axum: axum::serve(listener, app).with_graceful_shutdown(multitracer::shutdown_signal()).await?;
+/// // axum: `axum::serve(listener, app).with_graceful_shutdown(multitracer::shutdown_signal())`
 /// serve(multitracer::shutdown_signal()).await;
 /// tracing.shutdown().await?;
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// From the first poll on, these signals do not end the process by themselves. A handler that cannot be installed is reported
-/// through `tracing`, target `multitracer`, and its signal goes on to end the process.
+/// After the first poll, these signals no longer end the process by themselves. If a handler cannot be
+/// installed, the function logs a warning through `tracing` with the target `multitracer`, and that
+/// signal still ends the process.
 ///
 /// # Panics
 ///
-/// Outside a Tokio runtime, or in one without I/O.
+/// Panics outside of a Tokio runtime, or in a runtime without I/O.
 pub async fn shutdown_signal() {
     #[cfg(unix)]
     {
@@ -36,6 +38,7 @@ pub async fn shutdown_signal() {
     }
 }
 
+/// Waits for one signal; never returns if its handler cannot be installed.
 #[cfg(unix)]
 async fn wait_for(kind: tokio::signal::unix::SignalKind) {
     match tokio::signal::unix::signal(kind) {

@@ -1,8 +1,9 @@
 //! The tracer that was ambient where a `tracing` span was created.
 //!
-//! tracing-opentelemetry starts its span later: when it is entered, used as a parent or closed, on whatever thread. What it
-//! keeps till then is a context, which says the tracer unless it is one without a frame (`parent: None`, `set_parent`), and a
-//! builder. So the tracer's number rides on the builder, as an attribute that is taken off before the span starts.
+//! tracing-opentelemetry starts a span later: when it is first entered, used as a parent, or closed, on
+//! any thread. Until then it keeps a builder and a context. The context names no tracer if it has no
+//! frame (`parent: None`, `set_parent`). Therefore the builder carries the tracer's number, as an
+//! attribute that is removed before the span starts.
 
 use std::cell::Cell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,18 +16,18 @@ use crate::tracer::{Frame, NameId, TracerCore, TracerId};
 
 const KEY: &str = "multitracer.origin";
 
-/// About as many attributes as tracing-opentelemetry adds itself, so that one allocation does for all.
+/// Initial attribute capacity; tracing-opentelemetry adds about as many attributes itself.
 const ATTRIBUTE_CAPACITY: usize = 16;
 
-/// Registries that spans were created in, other than the installed one.
+/// Registries in which spans were created, except the installed one.
 static REGISTRIES: Mutex<Vec<(u64, WeakRegistry)>> = Mutex::new(Vec::new());
 
 thread_local! {
-    /// The one that this thread put there last.
+    /// The number of the registry that this thread added last.
     static LAST_REMEMBERED: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Puts the ambient tracer on `builder`, if there is one.
+/// Adds the number of the ambient tracer to `builder`, if there is an ambient tracer.
 pub(super) fn mark(builder: &mut SpanBuilder) {
     let Some(id) = Context::map_current(|cx| {
         Frame::of(cx).map(|frame| {
@@ -41,7 +42,7 @@ pub(super) fn mark(builder: &mut SpanBuilder) {
     builder.attributes = Some(attributes);
 }
 
-/// Takes it off again. Gives nothing where there was none, or where its registry is no more.
+/// Removes the number that [`mark`] added and returns it, if there is one.
 pub(super) fn take(builder: &mut SpanBuilder) -> Option<(u64, NameId)> {
     let attributes = builder.attributes.as_mut()?;
     let at = attributes.iter().position(|attribute| attribute.key.as_str() == KEY)?;
@@ -51,7 +52,7 @@ pub(super) fn take(builder: &mut SpanBuilder) -> Option<(u64, NameId)> {
     }
 }
 
-/// The tracer of that number.
+/// Returns the tracer of a number, if its registry still exists.
 pub(super) fn find((id, name): (u64, NameId)) -> Option<(Registry, Arc<TracerCore>)> {
     let registry = match Registry::installed() {
         Some(installed) if installed.default_id().registry == id => installed.clone(),
@@ -61,6 +62,7 @@ pub(super) fn find((id, name): (u64, NameId)) -> Option<(Registry, Arc<TracerCor
     Some((registry, core))
 }
 
+/// Adds a registry to [`REGISTRIES`], unless it is there or is the installed one.
 fn remember(registry: &Registry) {
     let id = registry.default_id().registry;
     if registry.is_installed() || LAST_REMEMBERED.get() == id {

@@ -1,4 +1,4 @@
-//! A `tracing` event on a span that `tracing` does not know of, in the form that tracing-opentelemetry gives it.
+//! The conversion of a `tracing` event to a span event, in the same form as tracing-opentelemetry's.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -11,7 +11,7 @@ use tracing::{Event, Level};
 
 use super::options::TracingOptions;
 
-/// Puts `event` on `span`; one of level `ERROR` sets its status.
+/// Adds `event` to `span`. The level `ERROR` sets the span's status to an error.
 pub(super) fn record_event(event: &Event<'_>, span: &SpanRef<'_>, options: &TracingOptions) {
     let normalized = tracing_log::NormalizeEvent::normalized_metadata(event);
     let (level, target) = match &normalized {
@@ -41,6 +41,7 @@ pub(super) fn record_event(event: &Event<'_>, span: &SpanRef<'_>, options: &Trac
     span.add_event(name, fields.attributes);
 }
 
+/// The fields of an event, sorted by their purpose.
 #[derive(Debug)]
 struct Fields {
     name: Option<Cow<'static, str>>,
@@ -53,13 +54,13 @@ impl Fields {
     fn add(&mut self, field: &Field, value: impl Into<Value>, text: impl FnOnce() -> String) {
         match field.name() {
             "message" => self.name = Some(text().into()),
-            // said by the normalized metadata already
+            // the normalized metadata has the same values
             log if log.starts_with("log.") => {}
             name => self.attributes.push(KeyValue::new(name, value)),
         }
     }
 
-    /// An `error` that is no `Error`, in an event without a message.
+    /// Records a field `error` that is not a `dyn Error`, in an event without a message.
     fn record_untyped_error(&mut self, text: String) {
         self.name = Some("exception".into());
         self.attributes.push(KeyValue::new("exception.message", text.clone()));
@@ -70,6 +71,7 @@ impl Fields {
         field.name() == "error" && self.name.is_none()
     }
 
+    /// Adds file, module and line of the event.
     fn record_location(&mut self, event: &Event<'_>, log: Option<&tracing::Metadata<'_>>) {
         let metadata = event.metadata();
         let (file, module, line) = match log {

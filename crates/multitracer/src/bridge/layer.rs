@@ -1,4 +1,4 @@
-//! The `tracing` layer: tracing-opentelemetry between two small layers of ours.
+//! The `tracing` layer: tracing-opentelemetry's layer between two small layers.
 
 use std::cell::{Cell, RefCell};
 
@@ -18,16 +18,22 @@ use super::options::TracingOptions;
 use crate::registry::Registry;
 use crate::tracer::{Frame, owner};
 
-/// A `tracing` layer whose spans go to the tracer that is ambient where each of them is created, of whatever registry.
+/// Returns a `tracing` layer that sends each span to the ambient tracer, of any registry.
 ///
-/// Where none is ambient, they go to the default tracer of the [installed](crate::install) registry; until one is installed
-/// there are none. `#[instrument]` spans and `#[traced]` spans nest both ways. An event becomes one of the innermost span around
-/// it, whichever of the two it is; one of level `ERROR` sets the span's status. Events of multitracer itself are left out.
+/// A span goes to the tracer that is ambient where the span is created. Without an ambient tracer, it
+/// goes to the default tracer of the [installed](crate::install) registry. Until a registry is
+/// installed, such spans are not recorded.
 ///
-/// Built on [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry): its fields with a meaning of their own (`otel.name`,
-/// `otel.kind`, ..) and its `OpenTelemetrySpanExt` work. A span whose parent was set with `set_parent` goes to the tracer that is ambient in the
-/// given context, else keeps the one of the place where it was created. Add the layer once; a second one
-/// of tracing-opentelemetry in the same subscriber panics.
+/// `#[instrument]` spans and `#[traced]` spans nest in both directions. An event is added to the
+/// innermost span around it, of either kind. An event of level `ERROR` sets the span's status. The layer
+/// ignores multitracer's own events.
+///
+/// The layer is built on [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry). Its special
+/// fields (`otel.name`, `otel.kind` and others) and its `OpenTelemetrySpanExt` work. A span with a
+/// parent from `set_parent` goes to the tracer that is ambient in the given context, else to the tracer
+/// that was ambient where the span was created.
+///
+/// Add the layer once. A second layer of tracing-opentelemetry in the same subscriber panics.
 ///
 /// ```
 /// use multitracer::export::InMemoryExporter;
@@ -62,7 +68,9 @@ where
     tracing_layer_with(TracingOptions::default())
 }
 
-/// As [`tracing_layer`], with options.
+/// Returns the layer of [`tracing_layer`], with options.
+///
+/// See [`TracingOptions`](crate::subscriber::TracingOptions) for an example.
 #[must_use = "a layer does nothing until it is added to a subscriber"]
 pub fn tracing_layer_with<S>(options: TracingOptions) -> impl Layer<S> + 'static
 where
@@ -72,7 +80,24 @@ where
 }
 
 impl Registry {
-    /// As [`tracing_layer`]; where no tracer is ambient, spans go to this registry's default tracer.
+    /// Returns the layer of [`tracing_layer`], with this registry in place of the installed one.
+    ///
+    /// Without an ambient tracer, spans go to this registry's default tracer.
+    ///
+    /// ```
+    /// use multitracer::export::InMemoryExporter;
+    /// use multitracer::{Registry, TracerBuilder};
+    /// use tracing_subscriber::layer::SubscriberExt as _;
+    ///
+    /// let spans = InMemoryExporter::new();
+    /// let registry =
+    ///     Registry::builder().tracer(TracerBuilder::new("production").in_memory(&spans)).build()?;
+    ///
+    /// let subscriber = tracing_subscriber::registry().with(registry.tracing_layer());
+    /// tracing::subscriber::with_default(subscriber, || tracing::info_span!("sell").in_scope(|| {}));
+    /// assert_eq!(spans.spans()[0].name, "sell");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "a layer does nothing until it is added to a subscriber"]
     pub fn tracing_layer<S>(&self) -> impl Layer<S> + 'static + use<S>
     where
@@ -81,7 +106,7 @@ impl Registry {
         self.tracing_layer_with(TracingOptions::default())
     }
 
-    /// As [`Registry::tracing_layer`], with options.
+    /// Returns the layer of [`Registry::tracing_layer`], with options.
     #[must_use = "a layer does nothing until it is added to a subscriber"]
     pub fn tracing_layer_with<S>(&self, options: TracingOptions) -> impl Layer<S> + 'static + use<S>
     where
@@ -104,7 +129,7 @@ where
     BeforeOpenTelemetry.and_then(spans).and_then(AfterOpenTelemetry { options })
 }
 
-/// Sees everything before tracing-opentelemetry does.
+/// The layer that runs before tracing-opentelemetry's. It chooses the target of each event.
 struct BeforeOpenTelemetry;
 
 impl<S: Subscriber> Layer<S> for BeforeOpenTelemetry {
@@ -123,18 +148,23 @@ impl<S: Subscriber> Layer<S> for BeforeOpenTelemetry {
     }
 }
 
-/// Sees everything after tracing-opentelemetry did.
+/// The layer that runs after tracing-opentelemetry's.
+///
+/// It makes the tracer of an entered span ambient, and records events for spans that are unknown to
+/// `tracing`.
 struct AfterOpenTelemetry {
     options: TracingOptions,
 }
 
 thread_local! {
+    /// The contexts that this thread attached for entered spans.
     static ADOPTED_CONTEXTS: RefCell<Vec<(Id, ContextGuard)>> = const { RefCell::new(Vec::new()) };
+    /// `true` while this thread records an event on a span.
     static IS_RECORDING_EVENT: Cell<bool> = const { Cell::new(false) };
 }
 
 impl<S: Subscriber> Layer<S> for AfterOpenTelemetry {
-    /// Makes the tracer of a span ambient whose context has no frame.
+    /// Makes the span's tracer ambient if the context has no frame.
     fn on_enter(&self, id: &Id, _cx: LayerContext<'_, S>) {
         let adopted = Context::map_current(|cx| {
             let owner = if Frame::of(cx).is_none() { owner(cx.span().span_context()) } else { None };
@@ -154,13 +184,13 @@ impl<S: Subscriber> Layer<S> for AfterOpenTelemetry {
         drop(attached);
     }
 
-    /// Puts an event on its span which tracing-opentelemetry could not.
+    /// Records an event that tracing-opentelemetry could not add to its target.
     fn on_event(&self, event: &Event<'_>, _cx: LayerContext<'_, S>) {
         let Some(delivery) = EventDelivery::end() else { return };
         if delivery.is_delivered || delivery.target == SpanId::INVALID {
             return;
         }
-        // what the SDK says about this very event would wait for the span's lock for ever
+        // the SDK may log while it holds the span's lock: such an event would deadlock here
         if !IS_RECORDING_EVENT.replace(true) {
             let cx = Context::current();
             let span = cx.span();
@@ -172,7 +202,7 @@ impl<S: Subscriber> Layer<S> for AfterOpenTelemetry {
     }
 }
 
-/// Our own messages go into no span.
+/// Returns `true` for messages of this library, which no span records.
 fn is_own_event(event: &Event<'_>) -> bool {
     event.metadata().target() == "multitracer"
 }

@@ -19,6 +19,7 @@ impl LayerSpan {
         Self(DispatchedSpan::new(span))
     }
 
+    /// Returns `false` while an event is delivered to another span.
     fn accepts_change(&self) -> bool {
         EventDelivery::is_for(self.0.span_context().span_id())
     }

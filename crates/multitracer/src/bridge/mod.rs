@@ -1,4 +1,4 @@
-//! OpenTelemetry's and `tracing`'s interfaces in front of the registry: what goes in there follows the ambient tracer.
+//! Bridges from OpenTelemetry's and `tracing`'s interfaces to the ambient tracer.
 
 #[cfg(feature = "tracing")]
 mod creation_tracer;

@@ -1,12 +1,15 @@
 //! Options of the `tracing` layer.
 
-/// What the layer records beside the fields of spans and events. The defaults are tracing-opentelemetry's.
+/// The attributes that the layer records in addition to the fields of spans and events.
+///
+/// The defaults are those of tracing-opentelemetry.
 ///
 /// ```
+/// use multitracer::subscriber::{TracingOptions, tracing_layer_with};
 /// use tracing_subscriber::layer::SubscriberExt as _;
 ///
-/// let lean = multitracer::subscriber::TracingOptions::new().threads(false).inactivity(false);
-/// let subscriber = tracing_subscriber::registry().with(multitracer::subscriber::tracing_layer_with(lean));
+/// let options = TracingOptions::new().threads(false).inactivity(false);
+/// let subscriber = tracing_subscriber::registry().with(tracing_layer_with(options));
 /// # drop(subscriber);
 /// ```
 #[derive(Clone, Debug)]
@@ -26,32 +29,34 @@ impl Default for TracingOptions {
 }
 
 impl TracingOptions {
-    /// The defaults.
+    /// Returns the default options.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// `code.file.path`, `code.module.name` and `code.line.number`. Default `true`.
+    /// Records `code.file.path`, `code.module.name` and `code.line.number` of spans and events.
+    ///
+    /// Default `true`.
     pub fn location(self, location: bool) -> Self {
         Self { location, ..self }
     }
 
-    /// `thread.id` and `thread.name` of spans. Default `true`.
+    /// Records `thread.id` and `thread.name` of spans. Default `true`.
     pub fn threads(self, threads: bool) -> Self {
         Self { threads, ..self }
     }
 
-    /// `target` of spans. Default `true`.
+    /// Records `target` of spans. Default `true`.
     pub fn target(self, target: bool) -> Self {
         Self { target, ..self }
     }
 
-    /// `level` of spans. Default `false`.
+    /// Records `level` of spans. Default `false`.
     pub fn level(self, level: bool) -> Self {
         Self { level, ..self }
     }
 
-    /// `busy_ns` and `idle_ns` of spans, in nanoseconds. Default `true`.
+    /// Records `busy_ns` and `idle_ns` of spans, in nanoseconds. Default `true`.
     pub fn inactivity(self, inactivity: bool) -> Self {
         Self { inactivity, ..self }
     }

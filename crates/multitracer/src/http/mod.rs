@@ -8,6 +8,7 @@
 //! [`Registry::http_layer`]: crate::Registry::http_layer
 
 mod body;
+mod choose_route;
 mod client;
 mod exclusions;
 mod future;
@@ -18,7 +19,8 @@ mod service;
 mod span;
 
 pub use self::body::TracedBody;
+pub use self::choose_route::ChooseRoute;
 pub use self::client::{HttpClientLayer, HttpClientService};
 pub use self::future::ResponseFuture;
-pub use self::layer::{ChooseRoute, HttpLayer};
+pub use self::layer::HttpLayer;
 pub use self::service::HttpService;

@@ -1,4 +1,4 @@
-//! What a request says about itself, and how much of it counts.
+//! The context that a request or message brings.
 
 use opentelemetry::Context;
 use opentelemetry::baggage::{BaggageExt as _, KeyValueMetadata};
@@ -12,26 +12,27 @@ use crate::experiment::Reason;
 use crate::registry::Registry;
 use crate::routing::{Headers, Route};
 
-/// The route that a caller says it took.
+/// The route of a request.
 #[derive(Debug)]
 pub(crate) struct ChosenRoute {
     pub(crate) route: Route,
-    /// Whether the caller's span is of the route's tracer.
+    /// `true` if the caller's span belongs to the route's tracer.
     pub(crate) owns_caller_span: bool,
 }
 
-/// What a request brought.
+/// The context and the routing hints of an inbound request.
 #[derive(Debug)]
 pub(crate) struct Incoming {
-    /// The caller's span, and trusted baggage.
+    /// The context with the caller's span and its trusted baggage.
     pub(crate) cx: Context,
-    /// The route that trusted baggage names.
+    /// The name of the route in trusted baggage.
     route: Option<String>,
+    /// The name of the experiment variant in trusted baggage.
     variant: Option<String>,
 }
 
 impl Incoming {
-    /// What `headers` bring into `cx`; their baggage if it is `trusted`.
+    /// Reads `headers` on top of `cx`, and their baggage only if it is `trusted`.
     pub(crate) fn from_headers<H: Headers + ?Sized>(cx: &Context, headers: &H, trusted: bool) -> Self {
         Self::from_carrier(cx, &Carrier::from_headers(headers, trusted))
     }
@@ -45,9 +46,9 @@ impl Incoming {
         incoming
     }
 
-    /// The application sees all of it but our own entries.
+    /// Copies the baggage into the context, except the library's own entries.
     fn take_baggage(&mut self, carrier: &Carrier<'_>) {
-        // without trust the carrier has none
+        // an untrusted request has an empty carrier here
         let extracted = BaggagePropagator::new().extract_with_context(&Context::new(), carrier);
         let text = |name: &str| extracted.baggage().get(name).map(ToString::to_string);
         (self.route, self.variant) = (text(ROUTE_ENTRY), text(VARIANT_ENTRY));
@@ -66,7 +67,7 @@ impl Incoming {
 }
 
 impl Incoming {
-    /// The route that the caller took, if it is trusted to say so and there is such a route.
+    /// Returns the route that trusted baggage names, if this registry has it.
     pub(crate) fn route<H: Headers + ?Sized>(&self, registry: &Registry, headers: &H) -> Option<ChosenRoute> {
         let route = registry.route_named(self.route.as_ref()?, headers)?;
         let Some(assignment) = route.assignment() else {
@@ -76,7 +77,7 @@ impl Incoming {
             let experiment = registry.experiment(assignment.experiment()).ok()?;
             experiment.with_variant(variant, Reason::Split)
         });
-        // where the caller had no variant, or one that is not known here, the unit decides
+        // without a variant that is known here, the route keeps its own assignment
         Some(match decided {
             Some(decided) => ChosenRoute { route: route.with_assignment(decided), owns_caller_span: true },
             None => ChosenRoute { route, owns_caller_span: false },
