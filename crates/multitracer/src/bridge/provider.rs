@@ -48,6 +48,15 @@ pub struct DispatchingTracerProvider {
 }
 
 /// An OpenTelemetry `Tracer` of a [`DispatchingTracerProvider`], for one instrumentation scope.
+///
+/// ```
+/// use multitracer::provider::DispatchingTracer;
+/// use opentelemetry::trace::{Tracer as _, TracerProvider as _};
+///
+/// let tracer: DispatchingTracer = multitracer::tracer_provider().tracer("some-library");
+/// let rows = tracer.in_span("query", |_cx| 3);
+/// assert_eq!(rows, 3);
+/// ```
 #[derive(Clone, Debug)]
 pub struct DispatchingTracer {
     registry: Option<Registry>,

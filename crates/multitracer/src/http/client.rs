@@ -77,6 +77,23 @@ impl<S> Layer<S> for HttpClientLayer {
 }
 
 /// The service that [`HttpClientLayer`] returns: a client that sends the context of its caller.
+///
+/// ```
+/// use multitracer::http::{HttpClientLayer, HttpClientService};
+/// use tower_layer::Layer as _;
+///
+/// /// A client of another service, over any channel.
+/// struct Inventory<C> {
+///     channel: HttpClientService<C>,
+/// }
+///
+/// impl<C> Inventory<C> {
+///     fn new(channel: C) -> Self {
+///         Self { channel: HttpClientLayer::new().layer(channel) }
+///     }
+/// }
+/// # let _ = Inventory::new(()).channel;
+/// ```
 #[derive(Clone, Debug)]
 pub struct HttpClientService<S> {
     inner: S,

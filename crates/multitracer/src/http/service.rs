@@ -12,6 +12,16 @@ use super::layer::HttpLayer;
 use super::server;
 
 /// The service that [`HttpLayer`] returns: a server whose requests each have a tracer and a span.
+///
+/// ```
+/// use multitracer::Registry;
+/// use multitracer::http::HttpService;
+/// use tower_layer::Layer as _;
+///
+/// fn traced<S>(registry: &Registry, service: S) -> HttpService<S> {
+///     registry.http_layer().layer(service)
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct HttpService<S> {
     pub(super) inner: S,

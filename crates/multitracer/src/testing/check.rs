@@ -1,4 +1,4 @@
-//! What must hold for the spans of several projects.
+//! Checks on the spans of several projects.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::tree::TracerSpans;
 
-/// Every span by its identity, with its tracer.
+/// An index of all spans by their identifiers, with the names of their tracers.
 struct SpanIndex<'a>(HashMap<(TraceId, SpanId), (&'a str, &'a SpanData)>);
 
 impl<'a> SpanIndex<'a> {
@@ -25,7 +25,9 @@ fn key(span: &SpanData, id: SpanId) -> (TraceId, SpanId) {
     (span.span_context.trace_id(), id)
 }
 
-/// No trace is in two projects, and no span's parent is another project's.
+/// Checks that no trace is in two projects, and that no span's parent is in another project.
+///
+/// An error has one line for each violation.
 pub(super) fn check_isolated(tracers: &[TracerSpans]) -> Result<(), String> {
     let index = SpanIndex::new(tracers);
     let mut violations = Vec::new();
@@ -49,7 +51,9 @@ pub(super) fn check_isolated(tracers: &[TracerSpans]) -> Result<(), String> {
     if violations.is_empty() { Ok(()) } else { Err(violations.join("\n")) }
 }
 
-/// Every parent that is not remote is there, in the same project.
+/// Checks that every parent that is not remote exists in the same project.
+///
+/// An error has one line for each orphan.
 pub(super) fn check_no_orphans(tracers: &[TracerSpans]) -> Result<(), String> {
     let index = SpanIndex::new(tracers);
     let mut violations = Vec::new();
@@ -61,7 +65,7 @@ pub(super) fn check_no_orphans(tracers: &[TracerSpans]) -> Result<(), String> {
             let place = match index.parent(span) {
                 Some((other, _)) if other == tracer => continue,
                 Some((other, parent)) => format!("its parent is `{}` of {other}", parent.name),
-                None => "its parent has not ended, or was never there".to_owned(),
+                None => "its parent has not ended or does not exist".to_owned(),
             };
             violations.push(format!("`{}` of {tracer} is an orphan: {place}", span.name));
         }

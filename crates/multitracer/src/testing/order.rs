@@ -1,4 +1,4 @@
-//! Spans in the order of their beginning, children under their parents, with numbers that are the same in every run.
+//! The order of spans in a tree, and numbers that are the same in every run.
 
 use std::collections::HashMap;
 use std::time::SystemTime;
@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use opentelemetry::trace::{SpanContext, SpanId, TraceId};
 use opentelemetry_sdk::trace::SpanData;
 
-/// A span at its place in the tree.
+/// A span and its depth in the tree.
 pub(super) struct PlacedSpan<'a> {
     pub(super) span: &'a SpanData,
     pub(super) depth: usize,
@@ -17,7 +17,7 @@ pub(super) fn is_parent(parent: &SpanData, child: &SpanData) -> bool {
         && parent.span_context.trace_id() == child.span_context.trace_id()
 }
 
-/// The spans, depth first: siblings in the order of their beginning, or by name.
+/// Returns the spans depth first. Siblings are ordered by their start, or by their name.
 pub(super) fn in_tree_order(spans: &[SpanData], by_name: bool) -> Vec<PlacedSpan<'_>> {
     let mut sorted: Vec<&SpanData> = spans.iter().collect();
     sorted.sort_by(|a, b| {
@@ -45,7 +45,7 @@ fn push_subtree<'a>(
     }
 }
 
-/// Numbers in place of random ids and of the clock.
+/// Stable numbers that replace random identifiers and times.
 #[derive(Default)]
 pub(super) struct Numbers {
     spans: HashMap<(TraceId, SpanId), usize>,
@@ -68,7 +68,7 @@ impl Numbers {
         numbers
     }
 
-    /// `t1.s2`; the real ids of what is not among the spans.
+    /// Returns the number of a span, such as `t1.s2`. Unknown spans keep their own identifiers.
     pub(super) fn id(&self, span: &SpanContext) -> String {
         let trace = match self.traces.get(&span.trace_id()) {
             Some(number) => format!("t{number}"),
@@ -80,7 +80,7 @@ impl Numbers {
         }
     }
 
-    /// The how manieth of all beginnings and ends this is.
+    /// Returns the rank of `time` among the starts and ends of all spans, from 1.
     pub(super) fn time(&self, time: SystemTime) -> usize {
         self.times.partition_point(|other| *other <= time)
     }

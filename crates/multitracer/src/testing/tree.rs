@@ -1,4 +1,4 @@
-//! Spans as text.
+//! Span trees as text.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::order::{Numbers, PlacedSpan, in_tree_order};
 
-/// Attributes that say where, when or how, and not what: left out unless they are asked for.
+/// Attributes that a tree hides by default, because they describe the place or the time of a span.
 const HIDDEN_BY_DEFAULT: [&str; 10] = [
     "code.",
     "thread.",
@@ -21,7 +21,7 @@ const HIDDEN_BY_DEFAULT: [&str; 10] = [
     "url.scheme",
 ];
 
-/// Whether `key` is what `pattern` says: itself, or one that begins so.
+/// Returns `true` if `key` equals `pattern`, or starts with a pattern that ends in `.` or `*`.
 fn matches_pattern(key: &str, pattern: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some(prefix) => key.starts_with(prefix),
@@ -36,11 +36,35 @@ pub(super) struct TracerSpans {
     pub(super) spans: Vec<SpanData>,
 }
 
-/// The spans of a [`TestRegistry`](super::TestRegistry) as an indented tree; its `Display` is made for inline snapshots.
+/// The spans of a [`TestRegistry`](super::TestRegistry) as an indented tree.
 ///
-/// A span a line, in the order of their beginning: the name, the kind unless it is internal, `ERROR` with the status's text, and
-/// attributes. Then its links, and a remark if its parent is not here. Attributes that say where or when (`code.*`, `thread.*`, `network.*`, `server.*`, ..) are
-/// left out unless they are asked for. There is nothing in the text that differs from run to run.
+/// [`TestRegistry::tree`](super::TestRegistry::tree) and
+/// [`TestRegistry::trees`](super::TestRegistry::trees) return it. Its `Display` is made for inline
+/// snapshots, and is the same in every run. Each span has one line, in the order of the starts:
+/// - the name, and the kind unless it is internal;
+/// - `ERROR` with the status's description;
+/// - the attributes, except those that describe place and time (`code.*`, `thread.*`, `network.*`,
+///   `server.*` and others), which [`all_attributes`](Self::all_attributes) shows;
+/// - the links, and a note if the parent is missing.
+///
+/// ```
+/// use multitracer::testing::TestRegistry;
+/// use multitracer::{assert_tree, traced};
+///
+/// #[traced(fields(items = items.len()), err)]
+/// fn rank(items: &[u32]) -> Result<u32, std::fmt::Error> {
+///     items.first().copied().ok_or(std::fmt::Error)
+/// }
+///
+/// let test = TestRegistry::new(["production"]);
+/// test.scope(|| rank(&[3, 1])).unwrap();
+/// test.scope(|| rank(&[])).unwrap_err();
+///
+/// assert_tree!(test.tree("production").only_attributes(["items"]).with_ids(), r#"
+///     rank t1.s1 items=2
+///     rank t2.s2 ERROR "an error occurred when formatting an argument" items=0
+/// "#);
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a tree is nothing until it is shown or compared"]
 pub struct Tree {
@@ -66,27 +90,27 @@ impl Tree {
         Self { tracers, only, ids: false, times: false, events: false, by_name: false, attributes }
     }
 
-    /// Numbers traces and spans in the order of the tree: `t1.s2`.
+    /// Shows numbers of traces and spans, in the order of the tree: `t1.s2`.
     pub fn with_ids(self) -> Self {
         Self { ids: true, ..self }
     }
 
-    /// Numbers beginnings and ends of all spans shown in the order in which they happened: `1..4`.
+    /// Shows the order of the starts and ends of all shown spans: `1..4`.
     pub fn with_times(self) -> Self {
         Self { times: true, ..self }
     }
 
-    /// Shows events, each on a line of its own.
+    /// Shows events, each on its own line.
     pub fn with_events(self) -> Self {
         Self { events: true, ..self }
     }
 
-    /// Orders siblings by name: for those that run at once.
+    /// Orders siblings by name, for spans that run concurrently.
     pub fn sorted(self) -> Self {
         Self { by_name: true, ..self }
     }
 
-    /// Shows the attributes of these keys and no others; a key that ends in `.` or `*` stands for all that begin so.
+    /// Shows only the attributes of these keys. A key that ends in `.` or `*` is a prefix.
     pub fn only_attributes<'a>(self, keys: impl IntoIterator<Item = &'a str>) -> Self {
         let keys = keys.into_iter().map(str::to_owned).collect();
         Self { attributes: ShownAttributes::Only(keys), ..self }
@@ -164,7 +188,7 @@ impl Tree {
         2 * (depth + usize::from(self.only.is_none()))
     }
 
-    /// `rank of production`, or `rank` where it is the same tracer's.
+    /// Returns the name of a linked span: `rank of production`, or `rank` within the same tracer.
     fn link_name(&self, linked: &opentelemetry::trace::SpanContext, from: &str) -> Option<String> {
         self.tracers.iter().find_map(|TracerSpans { tracer, spans }| {
             let span = spans.iter().find(|span| {
