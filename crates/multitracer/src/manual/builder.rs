@@ -1,4 +1,4 @@
-//! A span described at run time.
+//! A builder for spans that are described at run time.
 
 use std::borrow::Cow;
 use std::future::Future;
@@ -15,11 +15,12 @@ use crate::registry::Registry;
 use crate::span::ToAttribute;
 use crate::tracer::{AsTracer, Frame, NewSpan, Parent, Started, TracerCore, any_tracer_enabled, chosen};
 
-/// Describes a span at run time, for code that neither `#[traced]` nor [`span!`](crate::span) can mark: a name that is made up, or a
-/// beginning and an end in different places.
+/// A description of a span that is complete only at run time.
 ///
-/// The tracer, the parent and the sampling are decided by the same rules as for a `#[traced]` function. Where the name is known,
-/// [`span!`](crate::span) is faster while tracing is off, and knows the function's name.
+/// Use it for a name that is made at run time, and for a span that starts and ends in different
+/// functions. The rules for the tracer, the parent and sampling are those of a `#[traced]` function. If
+/// the name is constant, prefer [`span!`](crate::span): it is faster while tracing is disabled, and
+/// records the name of the function.
 ///
 /// ```
 /// use multitracer::manual::SpanBuilder;
@@ -51,12 +52,14 @@ pub struct SpanBuilder {
     links: Vec<SpanContext>,
     attributes: Vec<KeyValue>,
     location: &'static Location<'static>,
-    /// Nothing is to be started: tracing is off, or the tracer is unknown and the configuration says `drop`.
+    /// `true` if no span starts: tracing is disabled, or the tracer is unknown and `unknown_tracer` is `drop`.
     is_off: bool,
 }
 
 impl SpanBuilder {
-    /// A span of that name. Its parent is the one that is current here, unless another is given.
+    /// Returns a builder of a span with this name.
+    ///
+    /// The parent is the span that is current here, unless [`parent`](Self::parent) sets another.
     #[track_caller]
     pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -72,7 +75,10 @@ impl SpanBuilder {
         }
     }
 
-    /// The tracer: a name, a [`Tracer`](crate::Tracer), a [`Route`](crate::routing::Route), an [`Assignment`](crate::experiment::Assignment). Default the ambient one.
+    /// Sets the tracer. By default it is the ambient one.
+    ///
+    /// Accepts a name, a [`Tracer`](crate::Tracer), a [`Route`](crate::routing::Route) or an
+    /// [`Assignment`](crate::experiment::Assignment), whose attributes the span records.
     pub fn tracer<T: AsTracer + ?Sized>(mut self, tracer: &T) -> Self {
         if self.is_off {
             return self;
@@ -90,30 +96,44 @@ impl SpanBuilder {
         self
     }
 
-    /// The kind. Default internal.
+    /// Sets the kind. By default it is internal.
     pub fn kind(mut self, kind: SpanKind) -> Self {
         self.kind = kind;
         self
     }
 
-    /// The parent, whosoever span it is. An invalid one makes a root.
+    /// Sets the parent, which may belong to any tracer. An invalid parent makes the span a root.
+    ///
+    /// ```
+    /// use multitracer::manual::SpanBuilder;
+    ///
+    /// # let test = multitracer::testing::TestRegistry::new(["production"]);
+    /// # test.scope(|| {
+    /// let request = SpanBuilder::new("request").start();
+    /// // elsewhere, where `request` is not current
+    /// SpanBuilder::new("reply").parent(request.span_context()).in_scope(|| {});
+    /// # });
+    /// # multitracer::assert_tree!(test.tree("production"), "request\n  reply");
+    /// ```
     pub fn parent(mut self, parent: SpanContext) -> Self {
         self.parent = Parent::Given(parent);
         self
     }
 
-    /// Makes it a root.
+    /// Makes the span a root, which starts a new trace.
     pub fn root(self) -> Self {
         self.parent(SpanContext::NONE)
     }
 
-    /// Adds a link.
+    /// Adds a link to another span.
     pub fn link(mut self, span: SpanContext) -> Self {
         self.links.push(span);
         self
     }
 
-    /// Adds an attribute; a `None` is left out. Recorded if the trace is sampled; the sampler does not see it.
+    /// Adds an attribute. A `None` value is ignored.
+    ///
+    /// The sampler does not see the attribute.
     pub fn attribute<V: ToAttribute>(mut self, key: impl Into<Key>, value: V) -> Self {
         if !self.is_off
             && let Some(value) = value.to_attribute()
@@ -123,7 +143,9 @@ impl SpanBuilder {
         self
     }
 
-    /// Starts the span, current nowhere.
+    /// Starts the span without making it current.
+    ///
+    /// See [`ManualSpan`](crate::manual::ManualSpan) for an example.
     pub fn start(self) -> ManualSpan {
         let Self { name, kind, cx, tracer, parent, links, attributes, location, is_off } = self;
         let tracer = if is_off { None } else { tracer.or_else(|| ambient(&cx)) };
@@ -148,24 +170,30 @@ impl SpanBuilder {
         }
     }
 
-    /// Starts the span and makes it current until the guard is dropped.
+    /// Starts the span and makes it current on this thread until the guard is dropped.
+    ///
+    /// See [`SpanGuard`](crate::manual::SpanGuard) for an example.
     pub fn enter(self) -> SpanGuard {
         SpanGuard::from_span(self.start())
     }
 
-    /// Runs `f` in the span.
+    /// Runs `f` in the span, which ends when `f` returns or panics.
     pub fn in_scope<R>(self, f: impl FnOnce() -> R) -> R {
         let _span = self.enter();
         f()
     }
 
-    /// Runs `future` in the span, which starts at the first poll and is current during each. The parent is that of this place, so
-    /// that the result may be spawned.
+    /// Returns a future that runs `future` in the span.
+    ///
+    /// The span starts at the first poll, is current during each poll, and ends with the future. Its
+    /// parent is the span that is current here, so the result can be spawned.
+    ///
+    /// See [`InSpan`](crate::manual::InSpan) for an example.
     pub fn in_future<F: Future>(self, future: F) -> InSpan<F> {
         InSpan::new(self, future)
     }
 
-    /// Goes on from `now` if another tracer was entered since, as `future.with_tracer(..)` does.
+    /// Continues from `current` if another tracer was entered since, as `future.with_tracer(..)` does.
     pub(super) fn follow_switch(mut self, current: &Context) -> Self {
         if let Some(entered) = Frame::of(current)
             && !Frame::of(&self.cx).is_some_and(|frame| frame.ptr_eq(entered))
@@ -176,7 +204,7 @@ impl SpanBuilder {
     }
 }
 
-/// What a function that names no tracer uses in `cx`.
+/// Returns the tracer of functions in `cx` that name none: the ambient one, else the installed default.
 fn ambient(cx: &Context) -> Option<(Registry, Arc<TracerCore>)> {
     if let Some(frame) = Frame::of(cx) {
         return Some((frame.registry().clone(), Arc::clone(frame.tracer())));

@@ -1,4 +1,4 @@
-//! A future in a span made by hand.
+//! The future of `SpanBuilder::in_future`.
 
 use std::fmt;
 use std::future::Future;
@@ -12,7 +12,23 @@ use super::builder::SpanBuilder;
 use super::span::ManualSpan;
 
 pin_project! {
-    /// A future in a span; see [`SpanBuilder::in_future`].
+    /// A future that runs in a span. [`SpanBuilder::in_future`] returns it.
+    ///
+    /// The span starts at the first poll and ends with the future. If the future is dropped before its
+    /// end, the span has the attribute `multitracer.cancelled`. If it panics, the span has failed.
+    ///
+    /// ```
+    /// use multitracer::manual::{InSpan, SpanBuilder};
+    ///
+    /// fn load(table: &str) -> InSpan<impl Future<Output = u32>> {
+    ///     SpanBuilder::new(format!("load {table}")).in_future(async { 3 })
+    /// }
+    ///
+    /// # #[tokio::main] async fn main() {
+    /// let rows = tokio::spawn(load("users")).await.unwrap();
+    /// assert_eq!(rows, 3);
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct InSpan<F> {
         #[pin]
@@ -46,7 +62,7 @@ impl<F: Future> Future for InSpan<F> {
             *this.state = State::Started { span, is_polling: false };
         }
         let State::Started { span, is_polling } = this.state else { return this.inner.poll(task) };
-        // stays set if the poll panics
+        // stays `true` if the poll panics
         *is_polling = true;
         let result = span.in_scope(|| this.inner.poll(task));
         *is_polling = false;
@@ -59,7 +75,7 @@ impl<F: Future> Future for InSpan<F> {
 }
 
 impl Drop for State {
-    /// Dropped with its span open: the future was dropped before it was done, or panicked.
+    /// Records a panic or a cancellation if the span has not ended.
     fn drop(&mut self) {
         match self {
             Self::Started { span, is_polling: true } => span.panicked(),
