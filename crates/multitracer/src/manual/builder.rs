@@ -107,13 +107,15 @@ impl SpanBuilder {
     /// ```
     /// use multitracer::manual::SpanBuilder;
     ///
-    /// # let test = multitracer::testing::TestRegistry::new(["production"]);
-    /// # test.scope(|| {
+    /// # let spans = multitracer::export::InMemoryExporter::new();
+    /// # let tracer = multitracer::TracerBuilder::new("production").in_memory(&spans);
+    /// # let registry = multitracer::Registry::builder().tracer(tracer).build().unwrap();
+    /// # registry.scope(|| {
     /// let request = SpanBuilder::new("request").start();
     /// // elsewhere, where `request` is not current
     /// SpanBuilder::new("reply").parent(request.span_context()).in_scope(|| {});
     /// # });
-    /// # multitracer::assert_tree!(test.tree("production"), "request\n  reply");
+    /// # assert_eq!(spans.spans()[0].parent_span_id, spans.spans()[1].span_context.span_id());
     /// ```
     pub fn parent(mut self, parent: SpanContext) -> Self {
         self.parent = Parent::Given(parent);

@@ -15,13 +15,15 @@ use crate::span::ToAttribute;
 /// ```
 /// use multitracer::manual::SpanBuilder;
 ///
-/// # let test = multitracer::testing::TestRegistry::new(["production"]);
-/// # test.scope(|| {
+/// # let spans = multitracer::export::InMemoryExporter::new();
+/// # let tracer = multitracer::TracerBuilder::new("production").in_memory(&spans);
+/// # let registry = multitracer::Registry::builder().tracer(tracer).build().unwrap();
+/// # registry.scope(|| {
 /// let step = SpanBuilder::new(format!("step {}", 1)).enter();
 /// step.set("rows", &3);
 /// drop(step); // ends the span before the end of the scope
 /// # });
-/// # multitracer::assert_tree!(test.tree("production"), "step 1 rows=3");
+/// # assert_eq!(spans.spans()[0].name, "step 1");
 /// ```
 #[must_use = "the span ends as soon as the guard is dropped"]
 #[derive(Debug)]
@@ -65,10 +67,11 @@ impl SpanGuard {
     ///     let span = span!("parse");
     ///     span.finish(text.parse())
     /// }
-    /// # let test = multitracer::testing::TestRegistry::new(["production"]);
-    /// # test.scope(|| parse("x").unwrap_err());
-    /// # let tree = test.tree("production").to_string();
-    /// # assert_eq!(tree.trim(), "parse ERROR error.type=core::num::error::ParseIntError");
+    /// # let spans = multitracer::export::InMemoryExporter::new();
+    /// # let tracer = multitracer::TracerBuilder::new("production").in_memory(&spans);
+    /// # let registry = multitracer::Registry::builder().tracer(tracer).build().unwrap();
+    /// # registry.scope(|| parse("x").unwrap_err());
+    /// # assert_eq!(spans.spans()[0].status, opentelemetry::trace::Status::error(""));
     /// ```
     pub fn finish<T, E>(self, result: Result<T, E>) -> Result<T, E> {
         match &self.0 {
