@@ -2,8 +2,8 @@
 
 /// Waits for a signal to shut down: SIGTERM or SIGINT (ctrl-c) on Unix, ctrl-c on other systems.
 ///
-/// Pass it to the graceful shutdown of a server, then call `shutdown` of the guard, which exports the
-/// remaining spans:
+/// Pass it to the graceful shutdown of a server, then call `shutdown` of the guard, which exports
+/// the remaining spans:
 ///
 /// ```no_run
 /// # async fn serve(until: impl Future<Output = ()>) {}
@@ -16,9 +16,9 @@
 /// # }
 /// ```
 ///
-/// After the first poll, these signals no longer end the process by themselves. If a handler cannot be
-/// installed, the function logs a warning through `tracing` with the target `multitracer`, and that
-/// signal still ends the process.
+/// After the first poll, these signals no longer end the process by themselves. If a handler cannot
+/// be installed, the function logs a warning through `tracing` with the target `multitracer`, and
+/// that signal still ends the process.
 ///
 /// # Panics
 ///

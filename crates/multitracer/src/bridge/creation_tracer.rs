@@ -1,9 +1,9 @@
 //! The tracer that was ambient where a `tracing` span was created.
 //!
-//! tracing-opentelemetry starts a span later: when it is first entered, used as a parent, or closed, on
-//! any thread. Until then it keeps a builder and a context. The context names no tracer if it has no
-//! frame (`parent: None`, `set_parent`). Therefore the builder carries the tracer's number, as an
-//! attribute that is removed before the span starts.
+//! tracing-opentelemetry starts a span later: when it is first entered, used as a parent, or
+//! closed, on any thread. Until then it keeps a builder and a context. The context names no tracer
+//! if it has no frame (`parent: None`, `set_parent`). Therefore the builder carries the tracer's
+//! number, as an attribute that is removed before the span starts.
 
 use std::cell::Cell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

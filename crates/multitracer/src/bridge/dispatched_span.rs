@@ -8,10 +8,12 @@ use opentelemetry::trace::{Span, SpanContext, Status};
 
 use crate::tracer::LibrarySpan;
 
-/// A span of a [`DispatchingTracer`](super::DispatchingTracer), on the tracer that was ambient when it started.
+/// A span of a [`DispatchingTracer`](super::DispatchingTracer).
 ///
-/// If that tracer is disabled, or the surrounding trace is not sampled, the span records nothing. Then
-/// its span context is that of the surrounding trace.
+/// It belongs to the tracer that was ambient when it started.
+///
+/// If that tracer is disabled, or the surrounding trace is not sampled, the span records nothing.
+/// Then its span context is that of the surrounding trace.
 ///
 /// ```
 /// # use multitracer::export::InMemoryExporter;
@@ -21,7 +23,8 @@ use crate::tracer::LibrarySpan;
 /// use opentelemetry::trace::{Span as _, Tracer as _, TracerProvider as _};
 ///
 /// # let spans = InMemoryExporter::new();
-/// # let registry = Registry::builder().tracer(TracerBuilder::new("production").in_memory(&spans)).build()?;
+/// # let tracer = TracerBuilder::new("production").in_memory(&spans);
+/// # let registry = Registry::builder().tracer(tracer).build()?;
 /// let mut span: DispatchedSpan = registry.tracer_provider().tracer("some-library").start("query");
 /// span.set_attribute(KeyValue::new("db.system.name", "sqlite"));
 /// span.end();

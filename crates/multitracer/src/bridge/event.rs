@@ -1,4 +1,4 @@
-//! The conversion of a `tracing` event to a span event, in the same form as tracing-opentelemetry's.
+//! The conversion of a `tracing` event to a span event, as tracing-opentelemetry does it.
 
 use std::borrow::Cow;
 use std::error::Error;

@@ -20,18 +20,18 @@ use crate::tracer::{Frame, owner};
 
 /// Returns a `tracing` layer that sends each span to the ambient tracer, of any registry.
 ///
-/// A span goes to the tracer that is ambient where the span is created. Without an ambient tracer, it
-/// goes to the default tracer of the [installed](crate::install) registry. Until a registry is
+/// A span goes to the tracer that is ambient where the span is created. Without an ambient tracer,
+/// it goes to the default tracer of the [installed](crate::install) registry. Until a registry is
 /// installed, such spans are not recorded.
 ///
 /// `#[instrument]` spans and `#[traced]` spans nest in both directions. An event is added to the
-/// innermost span around it, of either kind. An event of level `ERROR` sets the span's status. The layer
-/// ignores multitracer's own events.
+/// innermost span around it, of either kind. An event of level `ERROR` sets the span's status. The
+/// layer ignores multitracer's own events.
 ///
-/// The layer is built on [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry). Its special
-/// fields (`otel.name`, `otel.kind` and others) and its `OpenTelemetrySpanExt` work. A span with a
-/// parent from `set_parent` goes to the tracer that is ambient in the given context, else to the tracer
-/// that was ambient where the span was created.
+/// The layer is built on [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry). Its
+/// special fields (`otel.name`, `otel.kind` and others) and its `OpenTelemetrySpanExt` work. A span
+/// with a parent from `set_parent` goes to the tracer that is ambient in the given context, else to
+/// the tracer that was ambient where the span was created.
 ///
 /// Add the layer once. A second layer of tracing-opentelemetry in the same subscriber panics.
 ///
@@ -51,9 +51,11 @@ use crate::tracer::{Frame, owner};
 /// }
 ///
 /// # let canary = InMemoryExporter::new();
-/// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&canary)).build()?;
+/// # let tracer = TracerBuilder::new("canary").in_memory(&canary);
+/// # let registry = Registry::builder().tracer(tracer).build()?;
 /// let subscriber = tracing_subscriber::registry().with(multitracer::tracing_layer());
-/// tracing::subscriber::with_default(subscriber, || registry.tracer("canary").unwrap().scope(outer));
+/// let canary_tracer = registry.tracer("canary")?;
+/// tracing::subscriber::with_default(subscriber, || canary_tracer.scope(outer));
 ///
 /// let [inner, outer] = &canary.spans()[..] else { panic!("two spans") };
 /// assert_eq!(inner.parent_span_id, outer.span_context.span_id());
@@ -94,7 +96,9 @@ impl Registry {
     ///     Registry::builder().tracer(TracerBuilder::new("production").in_memory(&spans)).build()?;
     ///
     /// let subscriber = tracing_subscriber::registry().with(registry.tracing_layer());
-    /// tracing::subscriber::with_default(subscriber, || tracing::info_span!("sell").in_scope(|| {}));
+    /// tracing::subscriber::with_default(subscriber, || {
+    ///     tracing::info_span!("sell").in_scope(|| {});
+    /// });
     /// assert_eq!(spans.spans()[0].name, "sell");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -16,11 +16,11 @@ use crate::tracer::{Frame, TracerCore};
 /// A log format for `tracing-subscriber` that adds `trace_id`, `span_id` and `tracer` to each line.
 ///
 /// It wraps another format. The span is the innermost one, from `#[traced]`, `#[instrument]` or a
-/// library. A span that is not sampled has identifiers too. The tracer is the ambient one. Without a
-/// span, `trace_id` and `span_id` are missing; without a tracer, `tracer` is missing.
+/// library. A span that is not sampled has identifiers too. The tracer is the ambient one. Without
+/// a span, `trace_id` and `span_id` are missing; without a tracer, `tracer` is missing.
 ///
-/// Add the `fmt` layer after [`tracing_layer`](crate::tracing_layer). Otherwise the span of `tracing` is
-/// not yet current when a line is written.
+/// Add the `fmt` layer after [`tracing_layer`](crate::tracing_layer). Otherwise the span of
+/// `tracing` is not yet current when a line is written.
 ///
 /// ```
 /// use multitracer::subscriber::LogFormat;

@@ -9,10 +9,11 @@ use super::dispatched_span::DispatchedSpan;
 use crate::registry::Registry;
 use crate::tracer::{Frame, LibrarySpan, TracerCore, any_tracer_enabled};
 
-/// An OpenTelemetry `TracerProvider` that sends each span to the tracer that is ambient at its start.
+/// An OpenTelemetry `TracerProvider` whose spans follow the ambient tracer.
 ///
-/// [`tracer_provider`] and [`Registry::tracer_provider`] return it. As OpenTelemetry's global provider,
-/// it makes every instrumented library follow the tracer of the request. The spans keep the library's
+/// [`tracer_provider`] and [`Registry::tracer_provider`] return it. Each span goes to the tracer
+/// that is ambient when the span starts. As OpenTelemetry's global provider, it makes every
+/// instrumented library follow the tracer of the request. The spans keep the library's
 /// instrumentation scope. They nest with the spans of `#[traced]` functions in both directions, and
 /// follow the same rules when the tracer changes.
 ///
@@ -36,7 +37,8 @@ use crate::tracer::{Frame, LibrarySpan, TracerCore, any_tracer_enabled};
 /// # use multitracer::export::InMemoryExporter;
 /// # use multitracer::{Registry, TracerBuilder};
 /// # let canary = InMemoryExporter::new();
-/// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&canary)).build()?;
+/// # let tracer = TracerBuilder::new("canary").in_memory(&canary);
+/// # let registry = Registry::builder().tracer(tracer).build()?;
 /// let database = Database { provider: registry.tracer_provider() };
 /// registry.tracer("canary")?.scope(|| database.query());
 /// assert_eq!(canary.spans()[0].name, "query");
@@ -66,8 +68,8 @@ pub struct DispatchingTracer {
 /// Returns an OpenTelemetry `TracerProvider` that follows the ambient tracer, of any registry.
 ///
 /// Without an ambient tracer, spans go to the default tracer of the [installed](crate::install)
-/// registry. Until a registry is installed, such spans are not recorded. Therefore a program can set the
-/// global provider before it installs a registry.
+/// registry. Until a registry is installed, such spans are not recorded. Therefore a program can
+/// set the global provider before it installs a registry.
 ///
 /// ```
 /// use multitracer::export::InMemoryExporter;
@@ -77,7 +79,8 @@ pub struct DispatchingTracer {
 /// opentelemetry::global::set_tracer_provider(multitracer::tracer_provider());
 ///
 /// # let canary = InMemoryExporter::new();
-/// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&canary)).build()?;
+/// # let tracer = TracerBuilder::new("canary").in_memory(&canary);
+/// # let registry = Registry::builder().tracer(tracer).build()?;
 /// registry.tracer("canary")?.scope(|| {
 ///     // an instrumented library starts a span
 ///     opentelemetry::global::tracer("some-library").in_span("query", |_cx| {});
@@ -101,7 +104,8 @@ impl Registry {
     /// use opentelemetry::trace::{Tracer as _, TracerProvider as _};
     ///
     /// # let spans = InMemoryExporter::new();
-    /// # let registry = Registry::builder().tracer(TracerBuilder::new("production").in_memory(&spans)).build()?;
+    /// # let tracer = TracerBuilder::new("production").in_memory(&spans);
+    /// # let registry = Registry::builder().tracer(tracer).build()?;
     /// let tracer = registry.tracer_provider().tracer("some-library");
     /// tracer.in_span("query", |_cx| {});
     /// assert_eq!(spans.spans()[0].name, "query");
@@ -132,7 +136,8 @@ impl Tracer for DispatchingTracer {
     }
 }
 
-/// Returns the ambient tracer of `cx`, else the default tracer of `registry` or the installed registry.
+/// Returns the ambient tracer of `cx`, else the default tracer of `registry` or the installed
+/// registry.
 pub(super) fn chosen(registry: Option<&Registry>, cx: &Context) -> Option<(Registry, Arc<TracerCore>)> {
     if !any_tracer_enabled() {
         return None;

@@ -8,7 +8,7 @@ use crate::routing::Route;
 /// A rule that chooses the route of a request from its head: method, path, headers and extensions.
 ///
 /// Closures `Fn(&Registry, &http::request::Parts) -> Route` implement it. Pass the rule to
-/// [`HttpLayer::choose_route`].
+/// [`HttpLayer::choose_route`](super::HttpLayer::choose_route).
 ///
 /// ```
 /// use http::request::Parts;
@@ -32,7 +32,7 @@ use crate::routing::Route;
 /// }
 ///
 /// # let registry = Registry::from_yaml(
-/// #     "{default_tracer: production, tracers: {production: {exporter: console}, canary: {exporter: console}}}",
+/// #     "{default_tracer: a, tracers: {a: {exporter: console}, canary: {exporter: console}}}",
 /// # )?;
 /// let rule = ByPath { prefix: "/beta/".to_owned(), tracer: "canary".to_owned() };
 /// let (beta, _body) = http::Request::get("/beta/cart").body(())?.into_parts();
@@ -43,8 +43,8 @@ use crate::routing::Route;
 pub trait ChooseRoute: Send + Sync + 'static {
     /// Returns the route of `request`.
     ///
-    /// [`Registry::route`] applies the configured rules to headers, and [`Registry::route_named`] looks
-    /// up a route by its name. A [`Tracer`](crate::Tracer) or an
+    /// [`Registry::route`] applies the configured rules to headers, and [`Registry::route_named`]
+    /// looks up a route by its name. A [`Tracer`](crate::Tracer) or an
     /// [`Assignment`](crate::experiment::Assignment) becomes a route with `into()`.
     fn choose_route(&self, registry: &Registry, request: &Parts) -> Route;
 }

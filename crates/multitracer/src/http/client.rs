@@ -24,10 +24,11 @@ use crate::tracer::{Frame, NewSpan, Parent, Started, any_tracer_enabled};
 /// For each request, the layer
 /// - starts a span of kind client on the ambient tracer of the caller;
 /// - sets the headers that [`inject`](crate::propagation::inject) describes. Headers of these names
-///   that the request already has are removed, so a proxy does not forward its own caller's context.
+///   that the request already has are removed, so a proxy does not forward its own caller's
+///   context.
 ///
-/// The span ends at the end of the response's body. An HTTP status of 400 or more and any gRPC status
-/// except `OK` mark the span as failed.
+/// The span ends at the end of the response's body. An HTTP status of 400 or more and any gRPC
+/// status except `OK` mark the span as failed.
 ///
 /// The caller's context must be current when the service is called. Put the layer outside of
 /// `tower::buffer`, because the buffer's worker calls the inner service in a task of its own.

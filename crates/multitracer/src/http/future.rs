@@ -16,8 +16,8 @@ pin_project! {
     /// The future that a service of [`HttpLayer`] or [`HttpClientLayer`] returns.
     ///
     /// It polls the inner future with the request's span as the current one, and passes the span on
-    /// to the response's body. An error, a panic, and a drop before the response are recorded on the
-    /// span.
+    /// to the response's body. An error, a panic, and a drop before the response are recorded on
+    /// the span.
     ///
     /// ```
     /// use http::{Response, StatusCode};

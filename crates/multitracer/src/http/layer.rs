@@ -19,19 +19,19 @@ type Accept = dyn Fn(&Parts, &Route) -> bool + Send + Sync;
 /// A tower layer that gives each request of a server its tracer and its span.
 ///
 /// [`Registry::http_layer`] returns it. For each request, the layer
-/// - chooses the tracer from the request's headers, as [`Registry::route`] does, or by the rule that
-///   was passed to [`choose_route`](Self::choose_route);
+/// - chooses the tracer from the request's headers, as [`Registry::route`] does, or by the rule
+///   that was passed to [`choose_route`](Self::choose_route);
 /// - reads the W3C headers `traceparent` and `tracestate`. The configuration key `remote_parent`
 ///   decides if the caller's span becomes the parent or a link. By default it is a parent for the
 ///   default tracer and a link for every other tracer;
-/// - starts a span of kind server with the attributes of OpenTelemetry's HTTP conventions, or of its
-///   RPC conventions for gRPC;
+/// - starts a span of kind server with the attributes of OpenTelemetry's HTTP conventions, or of
+///   its RPC conventions for gRPC;
 /// - keeps the tracer ambient for the whole request, on every thread that polls it;
 /// - ends the span at the end of the response's body. It reads a gRPC status from the trailers.
 ///
-/// The layer reads inbound baggage if `baggage.trusted` is set. If trusted baggage names a route, that
-/// route takes precedence over all rules. The caller's span belongs to the same tracer then, and
-/// becomes the parent.
+/// The layer reads inbound baggage if `baggage.trusted` is set. If trusted baggage names a route,
+/// that route takes precedence over all rules. The caller's span belongs to the same tracer then,
+/// and becomes the parent.
 ///
 /// If two layers of one registry are nested, only the outer one has an effect.
 ///
@@ -42,9 +42,11 @@ type Accept = dyn Fn(&Parts, &Route) -> bool + Send + Sync;
 /// # use multitracer::{Registry, TracerBuilder};
 /// # use tower_service::Service as _;
 ///
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let spans = InMemoryExporter::new();
-/// # let registry = Registry::builder().tracer(TracerBuilder::new("production").in_memory(&spans)).build()?;
+/// # let tracer = TracerBuilder::new("production").in_memory(&spans);
+/// # let registry = Registry::builder().tracer(tracer).build()?;
 /// let app: Router = Router::new()
 ///     .route("/healthz", get(|| async {}))
 ///     .route("/users", get(|| async { "Ada, Grace" }))
@@ -112,9 +114,10 @@ impl HttpLayer {
 
     /// Sets the function that returns the path pattern of a request, such as `/users/{id}`.
     ///
-    /// The function reads the request's extensions, where a router stores the pattern. The span records
-    /// the pattern as `http.route` and has it in its name: `GET /users/{id}`. Without a pattern, the
-    /// name is only the method. For axum, use `with_matched_path` of the feature `axum`.
+    /// The function reads the request's extensions, where a router stores the pattern. The span
+    /// records the pattern as `http.route` and has it in its name: `GET /users/{id}`. Without a
+    /// pattern, the name is only the method. For axum, use `with_matched_path` of the feature
+    /// `axum`.
     ///
     /// ```
     /// # use multitracer::Registry;
@@ -138,7 +141,8 @@ impl HttpLayer {
 
     /// Uses axum's matched path, such as `/users/{id}`, for `http.route` and for the span's name.
     ///
-    /// Add the layer with `Router::layer`, because axum calls such layers after it has matched the path.
+    /// Add the layer with `Router::layer`, because axum calls such layers after it has matched the
+    /// path.
     ///
     /// ```
     /// # use multitracer::Registry;
@@ -181,9 +185,9 @@ impl HttpLayer {
 
     /// Sets a check that can refuse the chosen route.
     ///
-    /// If `accept` returns `false`, the request goes to the default tracer, and its span records the
-    /// name of the route as `multitracer.route.refused`. The layer calls `accept` for every route that
-    /// has a name, also if trusted baggage named it.
+    /// If `accept` returns `false`, the request goes to the default tracer, and its span records
+    /// the name of the route as `multitracer.route.refused`. The layer calls `accept` for every
+    /// route that has a name, also if trusted baggage named it.
     ///
     /// ```
     /// # use multitracer::Registry;

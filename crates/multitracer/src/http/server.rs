@@ -18,7 +18,8 @@ use crate::tracer::{NewSpan, Parent, Started};
 /// The outcome of routing a request.
 struct Decision {
     chosen: ChosenRoute,
-    /// The name of the route that [`HttpLayer::accept_route`](super::HttpLayer::accept_route) refused.
+    /// The name of the route that [`HttpLayer::accept_route`](super::HttpLayer::accept_route)
+    /// refused.
     refused: Option<String>,
 }
 

@@ -18,9 +18,9 @@ use crate::tracer::{AsTracer, Frame, NewSpan, Parent, Started, TracerCore, any_t
 /// A description of a span that is complete only at run time.
 ///
 /// Use it for a name that is made at run time, and for a span that starts and ends in different
-/// functions. The rules for the tracer, the parent and sampling are those of a `#[traced]` function. If
-/// the name is constant, prefer [`span!`](crate::span): it is faster while tracing is disabled, and
-/// records the name of the function.
+/// functions. The rules for the tracer, the parent and sampling are those of a `#[traced]`
+/// function. If the name is constant, prefer [`span!`](crate::span): it is faster while tracing is
+/// disabled, and records the name of the function.
 ///
 /// ```
 /// use multitracer::manual::SpanBuilder;
@@ -29,7 +29,8 @@ use crate::tracer::{AsTracer, Frame, NewSpan, Parent, Started, TracerCore, any_t
 /// # use multitracer::export::InMemoryExporter;
 /// # use multitracer::{Registry, TracerBuilder};
 /// # let canary = InMemoryExporter::new();
-/// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&canary)).build()?;
+/// # let tracer = TracerBuilder::new("canary").in_memory(&canary);
+/// # let registry = Registry::builder().tracer(tracer).build()?;
 /// # registry.scope(|| {
 /// let rows = SpanBuilder::new(format!("load {}", "users"))
 ///     .tracer("canary")
@@ -52,7 +53,8 @@ pub struct SpanBuilder {
     links: Vec<SpanContext>,
     attributes: Vec<KeyValue>,
     location: &'static Location<'static>,
-    /// `true` if no span starts: tracing is disabled, or the tracer is unknown and `unknown_tracer` is `drop`.
+    /// `true` if no span starts: tracing is disabled, or the tracer is unknown and `unknown_tracer`
+    /// is `drop`.
     is_off: bool,
 }
 
@@ -187,15 +189,16 @@ impl SpanBuilder {
 
     /// Returns a future that runs `future` in the span.
     ///
-    /// The span starts at the first poll, is current during each poll, and ends with the future. Its
-    /// parent is the span that is current here, so the result can be spawned.
+    /// The span starts at the first poll, is current during each poll, and ends with the future.
+    /// Its parent is the span that is current here, so the result can be spawned.
     ///
     /// See [`InSpan`](crate::manual::InSpan) for an example.
     pub fn in_future<F: Future>(self, future: F) -> InSpan<F> {
         InSpan::new(self, future)
     }
 
-    /// Continues from `current` if another tracer was entered since, as `future.with_tracer(..)` does.
+    /// Continues from `current` if another tracer was entered since, as `future.with_tracer(..)`
+    /// does.
     pub(super) fn follow_switch(mut self, current: &Context) -> Self {
         if let Some(entered) = Frame::of(current)
             && !Frame::of(&self.cx).is_some_and(|frame| frame.ptr_eq(entered))
@@ -206,7 +209,8 @@ impl SpanBuilder {
     }
 }
 
-/// Returns the tracer of functions in `cx` that name none: the ambient one, else the installed default.
+/// Returns the tracer of functions in `cx` that name none: the ambient one, else the installed
+/// default.
 fn ambient(cx: &Context) -> Option<(Registry, Arc<TracerCore>)> {
     if let Some(frame) = Frame::of(cx) {
         return Some((frame.registry().clone(), Arc::clone(frame.tracer())));

@@ -14,8 +14,9 @@ use super::span::ManualSpan;
 pin_project! {
     /// A future that runs in a span. [`SpanBuilder::in_future`] returns it.
     ///
-    /// The span starts at the first poll and ends with the future. If the future is dropped before its
-    /// end, the span has the attribute `multitracer.cancelled`. If it panics, the span has failed.
+    /// The span starts at the first poll and ends with the future. If the future is dropped before
+    /// its end, the span has the attribute `multitracer.cancelled`. If it panics, the span has
+    /// failed.
     ///
     /// ```
     /// use multitracer::manual::{InSpan, SpanBuilder};

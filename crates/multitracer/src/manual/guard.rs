@@ -9,8 +9,8 @@ use crate::span::ToAttribute;
 
 /// A guard that keeps a span current on this thread. Its drop ends the span.
 ///
-/// [`span!`](crate::span) and [`SpanBuilder::enter`](crate::manual::SpanBuilder::enter) return it. If a
-/// panic drops the guard, the span has failed.
+/// [`span!`](crate::span) and [`SpanBuilder::enter`](crate::manual::SpanBuilder::enter) return it.
+/// If a panic drops the guard, the span has failed.
 ///
 /// ```
 /// use multitracer::manual::SpanBuilder;

@@ -4,12 +4,12 @@
 ///
 /// Takes the span's name, then any of these options of `#[traced]` in any order: `tracer = ..`,
 /// `kind = ".."`, `parent = ..`, `links = ..`, `enabled = ..` and `fields(..)`. The rules for the
-/// tracer, the parent and sampling are those of a `#[traced]` function, and so is the cost. Fields are
-/// evaluated only if the span is recorded.
+/// tracer, the parent and sampling are those of a `#[traced]` function, and so is the cost. Fields
+/// are evaluated only if the span is recorded.
 ///
-/// Returns a [`SpanGuard`](crate::manual::SpanGuard). Keep it in a variable such as `_span`; the pattern
-/// `_` drops it at once. The guard is not `Send`, so it cannot be held across an `.await` in a spawned
-/// task. Use [`async_span!`](crate::async_span) for futures.
+/// Returns a [`SpanGuard`](crate::manual::SpanGuard). Keep it in a variable such as `_span`; the
+/// pattern `_` drops it at once. The guard is not `Send`, so it cannot be held across an `.await`
+/// in a spawned task. Use [`async_span!`](crate::async_span) for futures.
 ///
 /// ```
 /// use multitracer::span;
@@ -17,10 +17,12 @@
 /// # use multitracer::export::InMemoryExporter;
 /// # use multitracer::{Registry, TracerBuilder};
 /// # let canary = InMemoryExporter::new();
-/// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&canary)).build()?;
+/// # let tracer = TracerBuilder::new("canary").in_memory(&canary);
+/// # let registry = Registry::builder().tracer(tracer).build()?;
 /// # registry.scope(|| {
 /// for batch in [vec![1, 2], vec![3]] {
-///     let _span = span!("batch", tracer = "canary", kind = "consumer", fields(batch.size = batch.len()));
+///     let size = batch.len();
+///     let _span = span!("batch", tracer = "canary", kind = "consumer", fields(batch.size = size));
 ///     // ..
 /// }
 /// # });
@@ -37,10 +39,10 @@ macro_rules! span {
 
 /// Returns a future that runs an `async` block or any other future in a span.
 ///
-/// Takes the arguments of [`span!`](crate::span), then `;` and the future. The span's parent is the span
-/// that is current here, so the result can be spawned. The span starts at the first poll, and ends with
-/// the future or its drop. An `Err` as the future's output marks the span as failed. Fields are
-/// evaluated here, not at the first poll.
+/// Takes the arguments of [`span!`](crate::span), then `;` and the future. The span's parent is the
+/// span that is current here, so the result can be spawned. The span starts at the first poll, and
+/// ends with the future or its drop. An `Err` as the future's output marks the span as failed.
+/// Fields are evaluated here, not at the first poll.
 ///
 /// ```
 /// use multitracer::async_span;
@@ -49,7 +51,8 @@ macro_rules! span {
 /// # use multitracer::{Registry, TracerBuilder, WithTracerExt as _};
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// # let canary = InMemoryExporter::new();
-/// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&canary)).build().unwrap();
+/// # let tracer = TracerBuilder::new("canary").in_memory(&canary);
+/// # let registry = Registry::builder().tracer(tracer).build().unwrap();
 /// # let tracer = registry.default_tracer();
 /// # async {
 /// let answer = async_span!("ask", kind = "client", fields(attempt = 1); async { 42 }).await;

@@ -10,9 +10,9 @@ use crate::span::ToAttribute;
 
 /// A span for callbacks and other code that starts and ends in different places.
 ///
-/// [`SpanBuilder::start`](crate::manual::SpanBuilder::start) returns it. The span is current only inside
-/// of [`in_scope`](Self::in_scope), and can move between threads. [`end`](Self::end) or its drop ends
-/// it.
+/// [`SpanBuilder::start`](crate::manual::SpanBuilder::start) returns it. The span is current only
+/// inside of [`in_scope`](Self::in_scope), and can move between threads. [`end`](Self::end) or its
+/// drop ends it.
 ///
 /// ```
 /// use multitracer::manual::{ManualSpan, SpanBuilder};

@@ -9,8 +9,8 @@
 //! | server | `Registry::http_layer` (feature `tower`) | [`Registry::receive`](crate::Registry::receive) |
 //! | client | `HttpClientLayer` (feature `tower`), [`inject`], [`outgoing_headers`] | [`inject`], [`Propagator`] |
 //!
-//! The library's own baggage entries start with `multitracer.`. Entries of such a name that other code
-//! adds to a context are not sent, and have no effect on routing.
+//! The library's own baggage entries start with `multitracer.`. Entries of such a name that other
+//! code adds to a context are not sent, and have no effect on routing.
 
 mod carrier;
 mod incoming;

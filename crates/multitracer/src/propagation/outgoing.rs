@@ -21,22 +21,25 @@ pub(super) struct RequestRoute(pub(super) Route);
 
 /// Writes the current span, the baggage and the name of the route into `headers`.
 ///
-/// The function sets `traceparent` and `tracestate` (W3C trace context) and `baggage` (W3C baggage).
-/// The baggage is that of the current context, with the additional entry `multitracer.route`:
+/// The function sets `traceparent` and `tracestate` (W3C trace context) and `baggage` (W3C
+/// baggage). The baggage is that of the current context, with the additional entry
+/// `multitracer.route`:
 /// 1. the route that the request took, if it leads to the ambient tracer;
 /// 2. no entry, if the ambient tracer is the default tracer;
 /// 3. the first route that leads to the ambient tracer;
 /// 4. the route that the request took, if no route leads to the ambient tracer.
 ///
-/// A service that trusts the baggage takes the route of that name. The parent in `traceparent` is a span
-/// of the named route's tracer, or of the default tracer if no route is named. Therefore the next
-/// service does not continue a trace in the wrong project.
+/// A service that trusts the baggage takes the route of that name. The parent in `traceparent` is a
+/// span of the named route's tracer, or of the default tracer if no route is named. Therefore the
+/// next service does not continue a trace in the wrong project.
 ///
 /// ```
 /// # use multitracer::Registry;
 /// # let registry = Registry::from_yaml(r#"
 /// # default_tracer: production
-/// # tracers: {production: {exporter: console, sampler: always_off}, canary: {exporter: console, sampler: always_off}}
+/// # tracers:
+/// #   production: {exporter: console, sampler: always_off}
+/// #   canary: {exporter: console, sampler: always_off}
 /// # routes: [{name: canary-users, headers: {X-Canary-User: "true"}, tracer: canary}]
 /// # "#)?;
 /// let mut headers = http::HeaderMap::new();
@@ -55,7 +58,9 @@ pub fn inject(headers: &mut HeaderMap) {
 /// ```
 /// use multitracer::propagation::outgoing_headers;
 ///
-/// # let registry = multitracer::Registry::from_yaml("tracers: {production: {exporter: console, sampler: always_off}}")?;
+/// # let registry = multitracer::Registry::from_yaml(
+/// #     "tracers: {production: {exporter: console, sampler: always_off}}",
+/// # )?;
 /// let headers = registry.default_tracer().in_span("call", outgoing_headers);
 /// assert!(headers.contains_key("traceparent"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())

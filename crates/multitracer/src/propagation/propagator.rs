@@ -12,9 +12,9 @@ use crate::registry::Registry;
 
 /// A `TextMapPropagator` for clients and servers that other libraries instrument.
 ///
-/// It injects the same as [`inject`](crate::propagation::inject): W3C trace context, baggage, and the
-/// name of the request's route. It always extracts trace context, and baggage only if the configuration
-/// trusts it. It does not route: use the tower layer or [`Registry::route`] for that.
+/// It injects the same as [`inject`](crate::propagation::inject): W3C trace context, baggage, and
+/// the name of the request's route. It always extracts trace context, and baggage only if the
+/// configuration trusts it. It does not route: use the tower layer or [`Registry::route`] for that.
 ///
 /// [`propagator`] and [`Registry::propagator`] return it.
 ///
@@ -29,7 +29,8 @@ use crate::registry::Registry;
 ///     "traceparent".to_owned(),
 ///     "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned(),
 /// )]);
-/// let cx = multitracer::propagation::propagator().extract_with_context(&Context::new(), &received);
+/// let propagator = multitracer::propagation::propagator();
+/// let cx = propagator.extract_with_context(&Context::new(), &received);
 /// assert_eq!(cx.span().span_context().span_id().to_string(), "b7ad6b7169203331");
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -53,8 +54,8 @@ pub fn propagator() -> Propagator {
 impl Registry {
     /// Returns a propagator that falls back to this registry.
     ///
-    /// It reads `baggage.trusted` from the registry of the ambient tracer. Without an ambient tracer, it
-    /// reads it from this registry, in place of the installed one.
+    /// It reads `baggage.trusted` from the registry of the ambient tracer. Without an ambient
+    /// tracer, it reads it from this registry, in place of the installed one.
     #[must_use]
     pub fn propagator(&self) -> Propagator {
         Propagator { registry: Some(self.clone()) }

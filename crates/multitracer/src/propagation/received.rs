@@ -71,7 +71,8 @@ impl Registry {
         Received { route, cx }
     }
 
-    /// Returns the current context, and makes the default tracer ambient unless this registry is current.
+    /// Returns the current context, and makes the default tracer ambient unless this registry is
+    /// current.
     pub(crate) fn current_context(&self) -> Context {
         let cx = Context::current();
         let there = Frame::of(&cx).map_or_else(|| self.is_installed(), |frame| frame.registry().ptr_eq(self));
@@ -105,7 +106,8 @@ impl Received {
         &self.route
     }
 
-    /// Returns the context, in which the route's tracer is ambient and the sender's span is current.
+    /// Returns the context, in which the route's tracer is ambient and the sender's span is
+    /// current.
     #[must_use]
     pub fn context(&self) -> &Context {
         &self.cx

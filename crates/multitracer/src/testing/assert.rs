@@ -1,6 +1,7 @@
 //! Assertions on the spans of a test.
 
-/// Asserts that no trace has spans in two projects, and that no span has its parent in another project.
+/// Asserts that no trace has spans in two projects, and that no span has its parent in another
+/// project.
 ///
 /// Takes a [`TestRegistry`](crate::testing::TestRegistry). The panic message shows the spans of all
 /// tracers.
@@ -30,8 +31,8 @@ macro_rules! assert_isolated {
 
 /// Asserts that all spans have ended, and that each span's parent is in the same project.
 ///
-/// The parent of an orphan belongs to another project, has not ended, or was dropped. A remote parent
-/// belongs to another process and is not checked. Takes a
+/// The parent of an orphan belongs to another project, has not ended, or was dropped. A remote
+/// parent belongs to another process and is not checked. Takes a
 /// [`TestRegistry`](crate::testing::TestRegistry).
 ///
 /// ```should_panic

@@ -25,8 +25,8 @@
 //! assert_no_orphans!(test);
 //! ```
 //!
-//! Nothing here is global. Tests run in parallel, each with its own registry. Functions that use the
-//! installed registry use the test's registry inside of [`scope`](TestRegistry::scope) and
+//! Nothing here is global. Tests run in parallel, each with its own registry. Functions that use
+//! the installed registry use the test's registry inside of [`scope`](TestRegistry::scope) and
 //! [`run`](TestRegistry::run).
 
 mod assert;

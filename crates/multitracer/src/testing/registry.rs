@@ -91,12 +91,10 @@ impl TestRegistry {
     /// use multitracer::config::Config;
     /// use multitracer::testing::TestRegistry;
     ///
-    /// # let yaml = "tracers: {production: {api_key: '${API_KEY}'}}";
-    /// # let load = |loader: multitracer::config::ConfigLoader, _path: &str| loader.load_yaml(yaml);
-    /// # macro_rules! path { ($loader:expr, $path:expr) => { load($loader, $path) } }
+    /// let yaml = "tracers: {production: {api_key: '${API_KEY}'}}";
     /// let variables = |_name: &str| Some("test".to_owned());
-    /// # let config = load(Config::loader().variables(variables), "config.yaml")?;
-    /// // let config = Config::loader().variables(variables).load_path("config.yaml")?;
+    /// // a program's own file: `load_path("config.yaml")`
+    /// let config = Config::loader().variables(variables).load_yaml(yaml)?;
     /// let test = TestRegistry::from_config(config)?;
     /// # let _ = test;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -242,8 +240,8 @@ impl TestRegistry {
     ///
     /// # Errors
     ///
-    /// Returns a message that names the orphans, or the number of spans that have not ended, and shows
-    /// the spans of all tracers.
+    /// Returns a message that names the orphans, or the number of spans that have not ended, and
+    /// shows the spans of all tracers.
     pub fn check_no_orphans(&self) -> Result<(), String> {
         let open: Vec<String> = self
             .registry

@@ -55,8 +55,9 @@ impl fmt::Debug for TracerName {
 
 /// Constants for the names of tracers, so that the compiler finds a misspelt one.
 ///
-/// Each name gives a constant of type [`TracerName`], in capitals, with whatever attributes and visibility stand before it. A name that
-/// is no identifier is written as text, and may be given a constant of another name.
+/// Each name gives a constant of type [`TracerName`], in capitals, with whatever attributes and
+/// visibility stand before it. A name that is no identifier is written as text, and may be given a
+/// constant of another name.
 ///
 /// ```
 /// # use multitracer::export::InMemoryExporter;
@@ -82,8 +83,9 @@ impl fmt::Debug for TracerName {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The compiler does not know the configuration. If the configuration lacks a tracer of such a name,
-/// the first use of the name logs one warning that gives the place of the use and the closest name.
+/// The compiler does not know the configuration. If the configuration lacks a tracer of such a
+/// name, the first use of the name logs one warning that gives the place of the use and the closest
+/// name.
 #[macro_export]
 macro_rules! tracers {
     ($($names:tt)*) => {

@@ -56,7 +56,8 @@ const NAMES: [&str; 17] = [
 ];
 
 impl Status {
-    /// Returns the status in `trailers`. An invalid value counts as `UNKNOWN`, as the protocol requires.
+    /// Returns the status in `trailers`. An invalid value counts as `UNKNOWN`, as the protocol
+    /// requires.
     pub(super) fn from_trailers(trailers: &HeaderMap) -> Option<Self> {
         let value = trailers.get("grpc-status")?;
         let number = value.to_str().ok().and_then(|text| text.parse().ok());

@@ -1,4 +1,5 @@
-//! Semantic conventions for HTTP spans (<https://opentelemetry.io/docs/specs/semconv/http/http-spans/>).
+//! Semantic conventions for HTTP spans
+//! (<https://opentelemetry.io/docs/specs/semconv/http/http-spans/>).
 
 use std::borrow::Cow;
 
