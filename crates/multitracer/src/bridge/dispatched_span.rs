@@ -10,10 +10,9 @@ use crate::tracer::LibrarySpan;
 
 /// A span of a [`DispatchingTracer`](super::DispatchingTracer).
 ///
-/// It belongs to the tracer that was ambient when it started.
-///
-/// If that tracer is disabled, or the surrounding trace is not sampled, the span records nothing.
-/// Then its span context is that of the surrounding trace.
+/// It belongs to the tracer that was ambient when it started. If that tracer is disabled, or the
+/// surrounding trace is not sampled, the span records nothing. Then its span context is that of the
+/// surrounding trace.
 ///
 /// ```
 /// # use multitracer::export::InMemoryExporter;

@@ -136,8 +136,7 @@ impl Tracer for DispatchingTracer {
     }
 }
 
-/// Returns the ambient tracer of `cx`, else the default tracer of `registry` or the installed
-/// registry.
+/// Returns the ambient tracer of `cx`, else the default of `registry` or the installed registry.
 pub(super) fn chosen(registry: Option<&Registry>, cx: &Context) -> Option<(Registry, Arc<TracerCore>)> {
     if !any_tracer_enabled() {
         return None;

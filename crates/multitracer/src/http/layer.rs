@@ -72,7 +72,7 @@ pub(super) struct Options {
     pub(super) choose: Option<Arc<dyn ChooseRoute>>,
     pub(super) accept: Option<Arc<Accept>>,
     /// `true` if the layer reads inbound baggage that the configuration trusts.
-    pub(super) baggage: bool,
+    pub(super) reads_baggage: bool,
     pub(super) exclusions: Exclusions,
     pub(super) response_header: Option<HeaderName>,
 }
@@ -98,7 +98,7 @@ impl Registry {
             find_route: None,
             choose: None,
             accept: None,
-            baggage: true,
+            reads_baggage: true,
             exclusions: Exclusions::default(),
             response_header: None,
         };
@@ -219,7 +219,7 @@ impl HttpLayer {
     /// ```
     #[must_use]
     pub fn without_baggage(self) -> Self {
-        self.with(|options| options.baggage = false)
+        self.with(|options| options.reads_baggage = false)
     }
 
     /// Excludes paths from tracing.

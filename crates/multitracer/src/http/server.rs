@@ -18,8 +18,7 @@ use crate::tracer::{NewSpan, Parent, Started};
 /// The outcome of routing a request.
 struct Decision {
     chosen: ChosenRoute,
-    /// The name of the route that [`HttpLayer::accept_route`](super::HttpLayer::accept_route)
-    /// refused.
+    /// The name of the route that the check of `accept_route` refused.
     refused: Option<String>,
 }
 
@@ -45,7 +44,7 @@ fn start_span(options: &Options, request: &Parts) -> RequestSpan {
         return RequestSpan::new(Context::current().with_telemetry_suppressed(), None);
     }
     let registry = &options.registry;
-    let trusted = options.baggage && registry.snapshot().trusts_baggage();
+    let trusted = options.reads_baggage && registry.snapshot().trusts_baggage();
     let incoming = Incoming::from_headers(&registry.current_context(), &request.headers, trusted);
     let Decision { chosen: ChosenRoute { route, owns_caller_span }, refused } =
         decide(options, request, &incoming);

@@ -18,19 +18,19 @@ pub(super) struct Carrier<'a> {
 }
 
 impl<'a> Carrier<'a> {
-    /// Reads the fields of `headers`, the baggage only if `baggage` is `true`.
-    pub(super) fn from_headers<H: Headers + ?Sized>(headers: &'a H, baggage: bool) -> Self {
+    /// Reads the fields of `headers`, the baggage only if `reads_baggage` is `true`.
+    pub(super) fn from_headers<H: Headers + ?Sized>(headers: &'a H, reads_baggage: bool) -> Self {
         let traceparent = field(headers, "traceparent");
         Self {
             // without a `traceparent`, the state has no meaning
             tracestate: traceparent.as_ref().and_then(|_| field(headers, "tracestate")),
             traceparent,
-            baggage: if baggage { field(headers, "baggage") } else { None },
+            baggage: if reads_baggage { field(headers, "baggage") } else { None },
         }
     }
 
-    /// Reads the fields of `extractor`, the baggage only if `baggage` is `true`.
-    pub(super) fn from_extractor(extractor: &'a dyn Extractor, baggage: bool) -> Self {
+    /// Reads the fields of `extractor`, the baggage only if `reads_baggage` is `true`.
+    pub(super) fn from_extractor(extractor: &'a dyn Extractor, reads_baggage: bool) -> Self {
         let field = |name| {
             let values = extractor.get_all(name)?;
             match values.as_slice() {
@@ -42,7 +42,7 @@ impl<'a> Carrier<'a> {
         Self {
             traceparent: field("traceparent"),
             tracestate: field("tracestate"),
-            baggage: if baggage { field("baggage") } else { None },
+            baggage: if reads_baggage { field("baggage") } else { None },
         }
     }
 }

@@ -71,8 +71,9 @@ impl Registry {
         Received { route, cx }
     }
 
-    /// Returns the current context, and makes the default tracer ambient unless this registry is
-    /// current.
+    /// Returns the current context, inside of this registry.
+    ///
+    /// The default tracer is ambient in it if another registry was current.
     pub(crate) fn current_context(&self) -> Context {
         let cx = Context::current();
         let there = Frame::of(&cx).map_or_else(|| self.is_installed(), |frame| frame.registry().ptr_eq(self));
@@ -106,8 +107,9 @@ impl Received {
         &self.route
     }
 
-    /// Returns the context, in which the route's tracer is ambient and the sender's span is
-    /// current.
+    /// Returns the context of the message.
+    ///
+    /// The route's tracer is ambient in it, and the sender's span is current.
     #[must_use]
     pub fn context(&self) -> &Context {
         &self.cx

@@ -1,10 +1,9 @@
 //! Assertions on the spans of a test.
 
-/// Asserts that no trace has spans in two projects, and that no span has its parent in another
-/// project.
+/// Asserts that every trace stays in one project.
 ///
-/// Takes a [`TestRegistry`](crate::testing::TestRegistry). The panic message shows the spans of all
-/// tracers.
+/// No trace has spans in two projects, and no span has its parent in another project.
+/// Takes a [`TestRegistry`](crate::testing::TestRegistry). The panic message shows all spans.
 ///
 /// ```
 /// # use multitracer::{assert_isolated, testing::TestRegistry, traced};

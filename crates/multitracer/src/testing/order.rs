@@ -17,12 +17,24 @@ pub(super) fn is_parent(parent: &SpanData, child: &SpanData) -> bool {
         && parent.span_context.trace_id() == child.span_context.trace_id()
 }
 
-/// Returns the spans depth first. Siblings are ordered by their start, or by their name.
-pub(super) fn in_tree_order(spans: &[SpanData], by_name: bool) -> Vec<PlacedSpan<'_>> {
+/// The order of siblings in a tree.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum SiblingOrder {
+    /// By their start.
+    Start,
+    /// By their name, then by their start.
+    Name,
+}
+
+/// Returns the spans depth first, with siblings in the given order.
+pub(super) fn in_tree_order(spans: &[SpanData], order: SiblingOrder) -> Vec<PlacedSpan<'_>> {
     let mut sorted: Vec<&SpanData> = spans.iter().collect();
     sorted.sort_by(|a, b| {
         let started = a.start_time.cmp(&b.start_time);
-        if by_name { a.name.cmp(&b.name).then(started) } else { started.then_with(|| a.name.cmp(&b.name)) }
+        match order {
+            SiblingOrder::Start => started.then_with(|| a.name.cmp(&b.name)),
+            SiblingOrder::Name => a.name.cmp(&b.name).then(started),
+        }
     });
     let mut out = Vec::with_capacity(sorted.len());
     for span in &sorted {

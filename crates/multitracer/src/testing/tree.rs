@@ -5,7 +5,7 @@ use std::fmt;
 use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry_sdk::trace::SpanData;
 
-use super::order::{Numbers, PlacedSpan, in_tree_order};
+use super::order::{Numbers, PlacedSpan, SiblingOrder, in_tree_order};
 
 /// Attributes that a tree hides by default, because they describe the place or the time of a span.
 const HIDDEN_BY_DEFAULT: [&str; 10] = [
@@ -70,10 +70,10 @@ pub(super) struct TracerSpans {
 pub struct Tree {
     tracers: Vec<TracerSpans>,
     only: Option<String>,
-    ids: bool,
-    times: bool,
-    events: bool,
-    by_name: bool,
+    shows_ids: bool,
+    shows_times: bool,
+    shows_events: bool,
+    sibling_order: SiblingOrder,
     attributes: ShownAttributes,
 }
 
@@ -87,27 +87,35 @@ enum ShownAttributes {
 impl Tree {
     pub(super) fn new(tracers: Vec<TracerSpans>, only: Option<String>) -> Self {
         let attributes = ShownAttributes::Default;
-        Self { tracers, only, ids: false, times: false, events: false, by_name: false, attributes }
+        Self {
+            tracers,
+            only,
+            shows_ids: false,
+            shows_times: false,
+            shows_events: false,
+            sibling_order: SiblingOrder::Start,
+            attributes,
+        }
     }
 
     /// Shows numbers of traces and spans, in the order of the tree: `t1.s2`.
     pub fn with_ids(self) -> Self {
-        Self { ids: true, ..self }
+        Self { shows_ids: true, ..self }
     }
 
     /// Shows the order of the starts and ends of all shown spans: `1..4`.
     pub fn with_times(self) -> Self {
-        Self { times: true, ..self }
+        Self { shows_times: true, ..self }
     }
 
     /// Shows events, each on its own line.
     pub fn with_events(self) -> Self {
-        Self { events: true, ..self }
+        Self { shows_events: true, ..self }
     }
 
     /// Orders siblings by name, for spans that run concurrently.
     pub fn sorted(self) -> Self {
-        Self { by_name: true, ..self }
+        Self { sibling_order: SiblingOrder::Name, ..self }
     }
 
     /// Shows only the attributes of these keys. A key that ends in `.` or `*` is a prefix.
@@ -138,10 +146,10 @@ impl Tree {
     ) -> fmt::Result {
         let span = placed.span;
         write!(f, "{:indent$}{}", "", span.name, indent = self.indent(placed.depth))?;
-        if self.ids {
+        if self.shows_ids {
             write!(f, " {}", numbers.id(&span.span_context))?;
         }
-        if self.times {
+        if self.shows_times {
             write!(f, " {}..{}", numbers.time(span.start_time), numbers.time(span.end_time))?;
         }
         match span.span_kind {
@@ -170,7 +178,7 @@ impl Tree {
             f.write_str(if span.parent_span_is_remote { " (remote parent)" } else { " (parent not here)" })?;
         }
         writeln!(f)?;
-        if self.events {
+        if self.shows_events {
             for event in span.events.iter() {
                 write!(f, "{:indent$}- {}", "", event.name, indent = self.indent(placed.depth + 1))?;
                 for attribute in
@@ -209,7 +217,7 @@ impl fmt::Display for Tree {
                 Some(only) => of.tracer == *only,
                 None => !of.spans.is_empty(),
             })
-            .map(|of| (of.tracer.as_str(), in_tree_order(&of.spans, self.by_name)))
+            .map(|of| (of.tracer.as_str(), in_tree_order(&of.spans, self.sibling_order)))
             .collect();
         let numbers =
             Numbers::from_spans(shown.iter().flat_map(|(_, spans)| spans.iter().map(|placed| placed.span)));

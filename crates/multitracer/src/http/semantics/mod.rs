@@ -37,8 +37,7 @@ impl Semantics {
         self.is_grpc
     }
 
-    /// Returns the name of the span. `pattern` is the pattern that the path matched, if it is
-    /// known.
+    /// Returns the name of the span, from the method and the matched path pattern.
     pub(super) fn name(self, request: &Parts, pattern: Option<&str>) -> Cow<'static, str> {
         match grpc::method(request).filter(|_| self.is_grpc) {
             Some(method) => method.to_owned().into(),
