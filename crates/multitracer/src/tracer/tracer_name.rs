@@ -84,8 +84,8 @@ impl fmt::Debug for TracerName {
 /// ```
 ///
 /// The compiler does not know the configuration. If the configuration lacks a tracer of such a
-/// name, the first use of the name logs one warning that gives the place of the use and the closest
-/// name.
+/// name, the first use of the name logs one warning with the place of the use and the configured
+/// names.
 #[macro_export]
 macro_rules! tracers {
     ($($names:tt)*) => {
