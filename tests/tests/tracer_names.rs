@@ -1,7 +1,6 @@
-//! Names of tracers that the compiler, a test, or at least a warning finds.
+//! Misspelt names of tracers, which the compiler or a warning finds.
 #![expect(clippy::unwrap_used, reason = "a test is to fail where it is wrong")]
 
-use std::fs;
 use std::io;
 use std::sync::{Arc, Mutex};
 
@@ -47,48 +46,6 @@ fn constants_choose_tracers() {
           awaited
     "
     );
-}
-
-const SOURCE: &str = r##"
-    #[traced(tracer = "canary", ret)]
-    fn good() {}
-    #[cfg_attr(feature = "x", multitracer::traced(name = "tracer", tracer = "cannary"))]
-    async fn misspelt() { let s = span!("x", tracer = r#"shadw"#); f().with_tracer("shadow").await }
-    macro_rules! make { ($f:ident) => { #[traced(tracer = "nobody")] fn $f() {} } }
-    multitracer::tracers! { canary, /** docs */ pub(crate) EU = "canary-eu", "canary-us" }
-    fn untouched() { let tracer = "other"; global::tracer("library"); }
-"##;
-
-#[test]
-fn every_name_in_the_sources_is_checked() {
-    let folder = std::env::temp_dir().join(format!("multitracer-sources-{}", std::process::id()));
-    fs::create_dir_all(folder.join("inner")).unwrap();
-    fs::write(folder.join("inner/a.rs"), SOURCE).unwrap();
-    fs::write(folder.join("b.rs"), "fn broken( {").unwrap();
-    fs::write(folder.join("c.txt"), "#[traced(tracer = \"text\")]").unwrap();
-
-    let test = TestRegistry::new(["production", "canary", "shadow", "canary-eu"]);
-    let error = test.check_sources(&folder).unwrap_err().to_string();
-    let there = "(there are: production, canary, shadow, canary-eu)";
-    let a = folder.join("inner/a.rs").display().to_string();
-    let lines: Vec<&str> = error.lines().collect();
-    assert_eq!(
-        lines[1..],
-        [
-            format!("{a}:4:77: no tracer is named `cannary`; did you mean `canary`? {there}"),
-            format!("{a}:5:55: no tracer is named `shadw`; did you mean `shadow`? {there}"),
-            format!(
-                "{a}:6:59: no tracer is named `nobody`; there are: production, canary, shadow, canary-eu"
-            ),
-            format!("{a}:7:78: no tracer is named `canary-us`; did you mean `canary`? {there}"),
-        ],
-    );
-    assert!(lines[0].starts_with(&folder.join("b.rs").display().to_string()), "{error}");
-
-    fs::remove_file(folder.join("b.rs")).unwrap();
-    let all = ["canary", "cannary", "shadow", "shadw", "nobody", "canary-eu", "canary-us"];
-    assert_eq!(TestRegistry::new(all).check_sources(&folder), Ok(8));
-    fs::remove_dir_all(&folder).unwrap();
 }
 
 const PLACE: &str = concat!(file!(), ":", line!());

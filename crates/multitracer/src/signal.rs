@@ -1,52 +1,55 @@
-//! When a service is told to end.
+//! The signals that tell a service to shut down.
 
-/// Waits until the process is told to end: by SIGTERM or SIGINT (ctrl-c) on Unix, by ctrl-c elsewhere.
+/// Waits for a signal to shut down: SIGTERM or SIGINT (ctrl-c) on Unix, ctrl-c on other systems.
 ///
-/// For a server's graceful shutdown, after which the guard exports what is left:
+/// Pass it to the graceful shutdown of a server, then call `shutdown` of the guard, which exports
+/// the remaining spans:
 ///
 /// ```no_run
 /// # async fn serve(until: impl Future<Output = ()>) {}
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let tracing = multitracer::init("config.yaml")?;
-/// // with axum: axum::serve(listener, app).with_graceful_shutdown(multitracer::shutdown_signal()).await?;
+/// // axum: `axum::serve(listener, app).with_graceful_shutdown(multitracer::shutdown_signal())`
 /// serve(multitracer::shutdown_signal()).await;
 /// tracing.shutdown().await?;
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// From the first poll on, these signals do not end the process by themselves. A handler that cannot be installed is reported
-/// through `tracing`, target `multitracer`, and its signal goes on to end the process.
+/// After the first poll, these signals no longer end the process by themselves. If a handler cannot
+/// be installed, the function logs a warning through `tracing` with the target `multitracer`, and
+/// that signal still ends the process.
 ///
 /// # Panics
 ///
-/// Outside a Tokio runtime, or in one without I/O.
+/// Panics outside of a Tokio runtime, or in a runtime without I/O.
 pub async fn shutdown_signal() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::SignalKind;
         tokio::select! {
-            () = unix(SignalKind::terminate()) => {}
-            () = unix(SignalKind::interrupt()) => {}
+            () = wait_for(SignalKind::terminate()) => {}
+            () = wait_for(SignalKind::interrupt()) => {}
         }
     }
     #[cfg(not(unix))]
     if let Err(error) = tokio::signal::ctrl_c().await {
-        never(error).await;
+        warn_and_wait_forever(error).await;
     }
 }
 
+/// Waits for one signal; never returns if its handler cannot be installed.
 #[cfg(unix)]
-async fn unix(kind: tokio::signal::unix::SignalKind) {
+async fn wait_for(kind: tokio::signal::unix::SignalKind) {
     match tokio::signal::unix::signal(kind) {
         Ok(mut signal) => {
             signal.recv().await;
         }
-        Err(error) => never(error).await,
+        Err(error) => warn_and_wait_forever(error).await,
     }
 }
 
-async fn never(error: std::io::Error) {
+async fn warn_and_wait_forever(error: std::io::Error) {
     tracing::warn!(target: "multitracer", %error, "cannot wait for a signal");
     std::future::pending::<()>().await;
 }

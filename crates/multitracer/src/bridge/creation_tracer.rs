@@ -1,8 +1,9 @@
 //! The tracer that was ambient where a `tracing` span was created.
 //!
-//! tracing-opentelemetry starts its span later: when it is entered, used as a parent or closed, on whatever thread. What it
-//! keeps till then is a context, which says the tracer unless it is one without a frame (`parent: None`, `set_parent`), and a
-//! builder. So the tracer's number rides on the builder, as an attribute that is taken off before the span starts.
+//! tracing-opentelemetry starts a span later: when it is first entered, used as a parent, or
+//! closed, on any thread. Until then it keeps a builder and a context. The context names no tracer
+//! if it has no frame (`parent: None`, `set_parent`). Therefore the builder carries the tracer's
+//! number, as an attribute that is removed before the span starts.
 
 use std::cell::Cell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,18 +16,18 @@ use crate::tracer::{Frame, NameId, Tracer, TracerId};
 
 const KEY: &str = "multitracer.origin";
 
-/// About as many attributes as tracing-opentelemetry adds itself, so that one allocation does for all.
-const ROOM: usize = 16;
+/// Initial attribute capacity; tracing-opentelemetry adds about as many attributes itself.
+const ATTRIBUTE_CAPACITY: usize = 16;
 
-/// Registries that spans were created in, other than the installed one.
-static ENTERED: Mutex<Vec<(u64, WeakRegistry)>> = Mutex::new(Vec::new());
+/// Registries in which spans were created, except the installed one.
+static REGISTRIES: Mutex<Vec<(u64, WeakRegistry)>> = Mutex::new(Vec::new());
 
 thread_local! {
-    /// The one that this thread put there last.
-    static LAST: Cell<u64> = const { Cell::new(0) };
+    /// The number of the registry that this thread added last.
+    static LAST_REMEMBERED: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Puts the ambient tracer on `builder`, if there is one.
+/// Adds the number of the ambient tracer to `builder`, if there is an ambient tracer.
 pub(super) fn mark(builder: &mut SpanBuilder) {
     let Some(id) = Context::map_current(|cx| {
         Frame::of(cx).map(|frame| {
@@ -36,12 +37,12 @@ pub(super) fn mark(builder: &mut SpanBuilder) {
     }) else {
         return;
     };
-    let mut attributes = Vec::with_capacity(ROOM);
+    let mut attributes = Vec::with_capacity(ATTRIBUTE_CAPACITY);
     attributes.push(KeyValue::new(KEY, id.to_bits()));
     builder.attributes = Some(attributes);
 }
 
-/// Takes it off again. Gives nothing where there was none, or where its registry is no more.
+/// Removes the number that [`mark`] added and returns it, if there is one.
 pub(super) fn take(builder: &mut SpanBuilder) -> Option<(u64, NameId)> {
     let attributes = builder.attributes.as_mut()?;
     let at = attributes.iter().position(|attribute| attribute.key.as_str() == KEY)?;
@@ -51,29 +52,30 @@ pub(super) fn take(builder: &mut SpanBuilder) -> Option<(u64, NameId)> {
     }
 }
 
-/// The tracer of that number.
+/// Returns the tracer of a number, if its registry still exists.
 pub(super) fn find((id, name): (u64, NameId)) -> Option<Tracer> {
     let registry = match Registry::installed() {
         Some(installed) if installed.set().default_id().registry == id => installed.clone(),
-        _ => entered().iter().find(|(of, _)| *of == id)?.1.upgrade()?,
+        _ => lock_registries().iter().find(|(of, _)| *of == id)?.1.upgrade()?,
     };
     let core = Arc::clone(registry.set().roster().by_id(name)?);
     Some(Tracer::new(core, &registry))
 }
 
+/// Adds a registry to [`REGISTRIES`], unless it is there or is the installed one.
 fn remember(registry: &Registry) {
     let id = registry.set().default_id().registry;
-    if registry.set().is_installed() || LAST.get() == id {
+    if registry.set().is_installed() || LAST_REMEMBERED.get() == id {
         return;
     }
-    let mut entered = entered();
-    if !entered.iter().any(|(of, _)| *of == id) {
-        entered.retain(|(_, registry)| registry.is_alive());
-        entered.push((id, registry.downgrade()));
+    let mut registries = lock_registries();
+    if !registries.iter().any(|(of, _)| *of == id) {
+        registries.retain(|(_, registry)| registry.is_alive());
+        registries.push((id, registry.downgrade()));
     }
-    LAST.set(id);
+    LAST_REMEMBERED.set(id);
 }
 
-fn entered() -> MutexGuard<'static, Vec<(u64, WeakRegistry)>> {
-    ENTERED.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock_registries() -> MutexGuard<'static, Vec<(u64, WeakRegistry)>> {
+    REGISTRIES.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! A `tracing` event on a span that `tracing` does not know of, in the form that tracing-opentelemetry gives it.
+//! The conversion of a `tracing` event to a span event, as tracing-opentelemetry does it.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -9,10 +9,10 @@ use opentelemetry::{Array, KeyValue, StringValue, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level};
 
-use super::layer::TracingOptions;
+use super::options::TracingOptions;
 
-/// Puts `event` on `span`; one of level `ERROR` sets its status.
-pub(super) fn put(event: &Event<'_>, span: &SpanRef<'_>, options: &TracingOptions) {
+/// Adds `event` to `span`. The level `ERROR` sets the span's status to an error.
+pub(super) fn record_event(event: &Event<'_>, span: &SpanRef<'_>, options: &TracingOptions) {
     let normalized = tracing_log::NormalizeEvent::normalized_metadata(event);
     let (level, target) = match &normalized {
         Some(log) => (*log.level(), Value::from(log.target().to_owned())),
@@ -21,56 +21,58 @@ pub(super) fn put(event: &Event<'_>, span: &SpanRef<'_>, options: &TracingOption
     let mut fields = Fields {
         name: None,
         attributes: vec![KeyValue::new("level", level.as_str()), KeyValue::new("target", target)],
-        failure: None,
-        of_span: Vec::new(),
+        error_text: None,
+        span_attributes: Vec::new(),
     };
     event.record(&mut fields);
     if options.location {
-        fields.location(event, normalized.as_ref());
+        fields.record_location(event, normalized.as_ref());
     }
     if level == Level::ERROR {
         span.set_status(Status::error(""));
     }
-    if let Some(failure) = fields.failure {
-        span.set_status(Status::error(failure));
+    if let Some(error_text) = fields.error_text {
+        span.set_status(Status::error(error_text));
     }
-    if !fields.of_span.is_empty() {
-        span.set_attributes(fields.of_span);
+    if !fields.span_attributes.is_empty() {
+        span.set_attributes(fields.span_attributes);
     }
     let name = fields.name.unwrap_or(Cow::Borrowed(event.metadata().name()));
     span.add_event(name, fields.attributes);
 }
 
+/// The fields of an event, sorted by their purpose.
 #[derive(Debug)]
 struct Fields {
     name: Option<Cow<'static, str>>,
     attributes: Vec<KeyValue>,
-    failure: Option<String>,
-    of_span: Vec<KeyValue>,
+    error_text: Option<String>,
+    span_attributes: Vec<KeyValue>,
 }
 
 impl Fields {
     fn add(&mut self, field: &Field, value: impl Into<Value>, text: impl FnOnce() -> String) {
         match field.name() {
             "message" => self.name = Some(text().into()),
-            // said by the normalized metadata already
+            // the normalized metadata has the same values
             log if log.starts_with("log.") => {}
             name => self.attributes.push(KeyValue::new(name, value)),
         }
     }
 
-    /// An `error` that is no `Error`, in an event without a message.
-    fn failed(&mut self, text: String) {
+    /// Records a field `error` that is not a `dyn Error`, in an event without a message.
+    fn record_untyped_error(&mut self, text: String) {
         self.name = Some("exception".into());
         self.attributes.push(KeyValue::new("exception.message", text.clone()));
-        self.failure = Some(text);
+        self.error_text = Some(text);
     }
 
-    fn is_failure(&self, field: &Field) -> bool {
+    fn is_untyped_error(&self, field: &Field) -> bool {
         field.name() == "error" && self.name.is_none()
     }
 
-    fn location(&mut self, event: &Event<'_>, log: Option<&tracing::Metadata<'_>>) {
+    /// Adds file, module and line of the event.
+    fn record_location(&mut self, event: &Event<'_>, log: Option<&tracing::Metadata<'_>>) {
         let metadata = event.metadata();
         let (file, module, line) = match log {
             Some(log) => (
@@ -83,9 +85,9 @@ impl Fields {
             }
         };
         let line = line.map(|line| Value::from(i64::from(line)));
-        let places = [("code.file.path", file), ("code.module.name", module), ("code.line.number", line)];
+        let location = [("code.file.path", file), ("code.module.name", module), ("code.line.number", line)];
         self.attributes
-            .extend(places.into_iter().filter_map(|(key, value)| Some(KeyValue::new(key, value?))));
+            .extend(location.into_iter().filter_map(|(key, value)| Some(KeyValue::new(key, value?))));
     }
 }
 
@@ -103,8 +105,8 @@ impl Visit for Fields {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        if self.is_failure(field) {
-            self.failed(format!("{value:?}"));
+        if self.is_untyped_error(field) {
+            self.record_untyped_error(format!("{value:?}"));
         } else {
             self.add(field, value.to_owned(), || value.to_owned());
         }
@@ -112,8 +114,8 @@ impl Visit for Fields {
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         let text = format!("{value:?}");
-        if self.is_failure(field) {
-            self.failed(text);
+        if self.is_untyped_error(field) {
+            self.record_untyped_error(text);
         } else {
             self.add(field, text.clone(), || text);
         }
@@ -130,7 +132,7 @@ impl Visit for Fields {
             KeyValue::new("exception.message", text.clone()),
             KeyValue::new("exception.stacktrace", causes.clone()),
         ];
-        self.of_span.extend(exception.clone());
+        self.span_attributes.extend(exception.clone());
         self.attributes.extend(exception);
         self.attributes.push(KeyValue::new(field.name(), text));
         self.attributes.push(KeyValue::new(format!("{}.chain", field.name()), causes));

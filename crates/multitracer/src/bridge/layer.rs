@@ -1,4 +1,4 @@
-//! The `tracing` layer: tracing-opentelemetry between two small layers of ours.
+//! The `tracing` layer: tracing-opentelemetry's layer between two small layers.
 
 use std::cell::{Cell, RefCell};
 
@@ -11,79 +11,29 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context as LayerContext;
 use tracing_subscriber::registry::LookupSpan;
 
+use super::delivery::EventDelivery;
 use super::event;
-use super::layer_span::Delivery;
 use super::layer_tracer::LayerTracer;
+use super::options::TracingOptions;
 use crate::registry::Registry;
 use crate::tracer::{Frame, owner};
 
-/// What the layer records beside the fields of spans and events. The defaults are tracing-opentelemetry's.
+/// Returns a `tracing` layer that sends each span to the ambient tracer, of any registry.
 ///
-/// ```
-/// use tracing_subscriber::layer::SubscriberExt as _;
+/// A span goes to the tracer that is ambient where the span is created. Without an ambient tracer,
+/// it goes to the default tracer of the [installed](crate::install) registry. Until a registry is
+/// installed, such spans are not recorded.
 ///
-/// let lean = multitracer::subscriber::TracingOptions::new().threads(false).inactivity(false);
-/// let subscriber = tracing_subscriber::registry().with(multitracer::subscriber::tracing_layer_with(lean));
-/// # drop(subscriber);
-/// ```
-#[derive(Clone, Debug)]
-#[must_use = "options do nothing until a layer is made with them"]
-pub struct TracingOptions {
-    pub(super) location: bool,
-    threads: bool,
-    target: bool,
-    level: bool,
-    inactivity: bool,
-}
-
-impl Default for TracingOptions {
-    fn default() -> Self {
-        Self { location: true, threads: true, target: true, level: false, inactivity: true }
-    }
-}
-
-impl TracingOptions {
-    /// The defaults.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// `code.file.path`, `code.module.name` and `code.line.number`. Default `true`.
-    pub fn location(self, location: bool) -> Self {
-        Self { location, ..self }
-    }
-
-    /// `thread.id` and `thread.name` of spans. Default `true`.
-    pub fn threads(self, threads: bool) -> Self {
-        Self { threads, ..self }
-    }
-
-    /// `target` of spans. Default `true`.
-    pub fn target(self, target: bool) -> Self {
-        Self { target, ..self }
-    }
-
-    /// `level` of spans. Default `false`.
-    pub fn level(self, level: bool) -> Self {
-        Self { level, ..self }
-    }
-
-    /// `busy_ns` and `idle_ns` of spans, in nanoseconds. Default `true`.
-    pub fn inactivity(self, inactivity: bool) -> Self {
-        Self { inactivity, ..self }
-    }
-}
-
-/// A `tracing` layer whose spans go to the tracer that is ambient where each of them is created, of whatever registry.
+/// `#[instrument]` spans and `#[traced]` spans nest in both directions. An event is added to the
+/// innermost span around it, of either kind. An event of level `ERROR` sets the span's status. The
+/// layer ignores multitracer's own events.
 ///
-/// Where none is ambient, they go to the default tracer of the [installed](crate::install) registry; until one is installed
-/// there are none. `#[instrument]` spans and `#[traced]` spans nest both ways. An event becomes one of the innermost span around
-/// it, whichever of the two it is; one of level `ERROR` sets the span's status. Events of multitracer itself are left out.
+/// The layer is built on [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry). Its
+/// special fields (`otel.name`, `otel.kind` and others) and its `OpenTelemetrySpanExt` work. A span
+/// with a parent from `set_parent` goes to the tracer that is ambient in the given context, else to
+/// the tracer that was ambient where the span was created.
 ///
-/// Built on [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry): its fields with a meaning of their own (`otel.name`,
-/// `otel.kind`, ..) and its `OpenTelemetrySpanExt` work. A span whose parent was set with `set_parent` goes to the tracer that is ambient in the
-/// given context, else keeps the one of the place where it was created. Add the layer once; a second one
-/// of tracing-opentelemetry in the same subscriber panics.
+/// Add the layer once. A second layer of tracing-opentelemetry in the same subscriber panics.
 ///
 /// ```
 /// use multitracer::export::InMemoryExporter;
@@ -101,9 +51,11 @@ impl TracingOptions {
 /// }
 ///
 /// # let canary = InMemoryExporter::new();
-/// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&canary)).build()?;
+/// # let tracer = TracerBuilder::new("canary").in_memory(&canary);
+/// # let registry = Registry::builder().tracer(tracer).build()?;
 /// let subscriber = tracing_subscriber::registry().with(multitracer::tracing_layer());
-/// tracing::subscriber::with_default(subscriber, || registry.tracer("canary").unwrap().scope(outer));
+/// let canary_tracer = registry.tracer("canary")?;
+/// tracing::subscriber::with_default(subscriber, || canary_tracer.scope(outer));
 ///
 /// let [inner, outer] = &canary.spans()[..] else { panic!("two spans") };
 /// assert_eq!(inner.parent_span_id, outer.span_context.span_id());
@@ -118,7 +70,9 @@ where
     tracing_layer_with(TracingOptions::default())
 }
 
-/// As [`tracing_layer`], with options.
+/// Returns the layer of [`tracing_layer`], with options.
+///
+/// See [`TracingOptions`](crate::subscriber::TracingOptions) for an example.
 #[must_use = "a layer does nothing until it is added to a subscriber"]
 pub fn tracing_layer_with<S>(options: TracingOptions) -> impl Layer<S> + 'static
 where
@@ -128,7 +82,26 @@ where
 }
 
 impl Registry {
-    /// As [`tracing_layer`]; where no tracer is ambient, spans go to this registry's default tracer.
+    /// Returns the layer of [`tracing_layer`], with this registry in place of the installed one.
+    ///
+    /// Without an ambient tracer, spans go to this registry's default tracer.
+    ///
+    /// ```
+    /// use multitracer::export::InMemoryExporter;
+    /// use multitracer::{Registry, TracerBuilder};
+    /// use tracing_subscriber::layer::SubscriberExt as _;
+    ///
+    /// let spans = InMemoryExporter::new();
+    /// let registry =
+    ///     Registry::builder().tracer(TracerBuilder::new("production").in_memory(&spans)).build()?;
+    ///
+    /// let subscriber = tracing_subscriber::registry().with(registry.tracing_layer());
+    /// tracing::subscriber::with_default(subscriber, || {
+    ///     tracing::info_span!("sell").in_scope(|| {});
+    /// });
+    /// assert_eq!(spans.spans()[0].name, "sell");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "a layer does nothing until it is added to a subscriber"]
     pub fn tracing_layer<S>(&self) -> impl Layer<S> + 'static + use<S>
     where
@@ -137,7 +110,7 @@ impl Registry {
         self.tracing_layer_with(TracingOptions::default())
     }
 
-    /// As [`Registry::tracing_layer`], with options.
+    /// Returns the layer of [`Registry::tracing_layer`], with options.
     #[must_use = "a layer does nothing until it is added to a subscriber"]
     pub fn tracing_layer_with<S>(&self, options: TracingOptions) -> impl Layer<S> + 'static + use<S>
     where
@@ -157,20 +130,20 @@ where
         .with_target(options.target)
         .with_level(options.level)
         .with_tracked_inactivity(options.inactivity);
-    Before.and_then(spans).and_then(After { options })
+    BeforeOpenTelemetry.and_then(spans).and_then(AfterOpenTelemetry { options })
 }
 
-/// Sees everything before tracing-opentelemetry does.
-struct Before;
+/// The layer that runs before tracing-opentelemetry's. It chooses the target of each event.
+struct BeforeOpenTelemetry;
 
-impl<S: Subscriber> Layer<S> for Before {
+impl<S: Subscriber> Layer<S> for BeforeOpenTelemetry {
     fn on_event(&self, event: &Event<'_>, _cx: LayerContext<'_, S>) {
         if !event.is_contextual() {
-            Delivery::begin(None);
-        } else if is_ours(event) {
-            Delivery::begin(Some(SpanId::INVALID));
+            EventDelivery::begin(None);
+        } else if is_own_event(event) {
+            EventDelivery::begin(Some(SpanId::INVALID));
         } else {
-            Delivery::begin(Context::map_current(|cx| {
+            EventDelivery::begin(Context::map_current(|cx| {
                 let span = cx.span();
                 let span = span.span_context();
                 (span.is_valid() && !span.is_remote()).then(|| span.span_id())
@@ -179,18 +152,23 @@ impl<S: Subscriber> Layer<S> for Before {
     }
 }
 
-/// Sees everything after tracing-opentelemetry did.
-struct After {
+/// The layer that runs after tracing-opentelemetry's.
+///
+/// It makes the tracer of an entered span ambient, and records events for spans that are unknown to
+/// `tracing`.
+struct AfterOpenTelemetry {
     options: TracingOptions,
 }
 
 thread_local! {
-    static ADOPTED: RefCell<Vec<(Id, ContextGuard)>> = const { RefCell::new(Vec::new()) };
-    static PUTTING: Cell<bool> = const { Cell::new(false) };
+    /// The contexts that this thread attached for entered spans.
+    static ADOPTED_CONTEXTS: RefCell<Vec<(Id, ContextGuard)>> = const { RefCell::new(Vec::new()) };
+    /// `true` while this thread records an event on a span.
+    static IS_RECORDING_EVENT: Cell<bool> = const { Cell::new(false) };
 }
 
-impl<S: Subscriber> Layer<S> for After {
-    /// Makes the tracer of a span ambient whose context has no frame.
+impl<S: Subscriber> Layer<S> for AfterOpenTelemetry {
+    /// Makes the span's tracer ambient if the context has no frame.
     fn on_enter(&self, id: &Id, _cx: LayerContext<'_, S>) {
         let adopted = Context::map_current(|cx| {
             let owner = if Frame::of(cx).is_none() { owner(cx.span().span_context()) } else { None };
@@ -198,37 +176,37 @@ impl<S: Subscriber> Layer<S> for After {
         });
         if let Some(adopted) = adopted {
             let attached = adopted.attach();
-            ADOPTED.with_borrow_mut(|list| list.push((id.clone(), attached)));
+            ADOPTED_CONTEXTS.with_borrow_mut(|list| list.push((id.clone(), attached)));
         }
     }
 
     fn on_exit(&self, id: &Id, _cx: LayerContext<'_, S>) {
-        let attached = ADOPTED.with_borrow_mut(|list| {
+        let attached = ADOPTED_CONTEXTS.with_borrow_mut(|list| {
             let at = list.iter().rposition(|(of, _)| of == id)?;
             Some(list.remove(at))
         });
         drop(attached);
     }
 
-    /// Puts an event on its span which tracing-opentelemetry could not.
+    /// Records an event that tracing-opentelemetry could not add to its target.
     fn on_event(&self, event: &Event<'_>, _cx: LayerContext<'_, S>) {
-        let Some(delivery) = Delivery::end() else { return };
-        if delivery.arrived || delivery.to == SpanId::INVALID {
+        let Some(delivery) = EventDelivery::end() else { return };
+        if delivery.is_delivered || delivery.target == SpanId::INVALID {
             return;
         }
-        // what the SDK says about this very event would wait for the span's lock for ever
-        if !PUTTING.replace(true) {
+        // the SDK may log while it holds the span's lock: such an event would deadlock here
+        if !IS_RECORDING_EVENT.replace(true) {
             let cx = Context::current();
             let span = cx.span();
             if span.is_recording() {
-                event::put(event, &span, &self.options);
+                event::record_event(event, &span, &self.options);
             }
-            PUTTING.set(false);
+            IS_RECORDING_EVENT.set(false);
         }
     }
 }
 
-/// Our own messages go into no span.
-fn is_ours(event: &Event<'_>) -> bool {
+/// Returns `true` for messages of this library, which no span records.
+fn is_own_event(event: &Event<'_>) -> bool {
     event.metadata().target() == "multitracer"
 }

@@ -1,52 +1,16 @@
-//! The span that tracing-opentelemetry holds.
+//! The span that tracing-opentelemetry holds for a span of `tracing`.
 
 use std::borrow::Cow;
-use std::cell::Cell;
 use std::time::SystemTime;
 
 use opentelemetry::KeyValue;
-use opentelemetry::trace::{Span, SpanContext, SpanId, Status};
+use opentelemetry::trace::{Span, SpanContext, Status};
 
-use super::span::DispatchedSpan;
+use super::delivery::EventDelivery;
+use super::dispatched_span::DispatchedSpan;
 use crate::tracer::LibrarySpan;
 
-thread_local! {
-    static EVENT: Cell<Option<Delivery>> = const { Cell::new(None) };
-}
-
-/// An event on its way. tracing-opentelemetry gives it to the current span of `tracing`; but the innermost span may be one that
-/// `tracing` does not know of, and then it is meant for that one.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Delivery {
-    /// The span that it is meant for; an invalid one for none at all.
-    pub(super) to: SpanId,
-    /// Whether tracing-opentelemetry brought it there.
-    pub(super) arrived: bool,
-}
-
-impl Delivery {
-    pub(super) fn begin(to: Option<SpanId>) {
-        EVENT.set(to.map(|to| Self { to, arrived: false }));
-    }
-
-    pub(super) fn end() -> Option<Self> {
-        EVENT.take()
-    }
-
-    /// Whether what is being done to `span` is meant for it.
-    fn is_for(span: SpanId) -> bool {
-        match EVENT.get() {
-            None => true,
-            Some(delivery) if delivery.to == span => {
-                EVENT.set(Some(Self { arrived: true, ..delivery }));
-                true
-            }
-            Some(_) => false,
-        }
-    }
-}
-
-/// A dispatched span that lets events by which are meant for another.
+/// A [`DispatchedSpan`] that ignores an event whose target is another span.
 #[derive(Debug)]
 pub(super) struct LayerSpan(DispatchedSpan);
 
@@ -55,8 +19,9 @@ impl LayerSpan {
         Self(DispatchedSpan::new(span))
     }
 
-    fn is_meant(&self) -> bool {
-        Delivery::is_for(self.0.span_context().span_id())
+    /// Returns `false` while an event is delivered to another span.
+    fn accepts_change(&self) -> bool {
+        EventDelivery::is_for(self.0.span_context().span_id())
     }
 }
 
@@ -65,7 +30,7 @@ impl Span for LayerSpan {
     where
         T: Into<Cow<'static, str>>,
     {
-        if self.is_meant() {
+        if self.accepts_change() {
             self.0.add_event_with_timestamp(name, timestamp, attributes);
         }
     }
@@ -79,13 +44,13 @@ impl Span for LayerSpan {
     }
 
     fn set_attribute(&mut self, attribute: KeyValue) {
-        if self.is_meant() {
+        if self.accepts_change() {
             self.0.set_attribute(attribute);
         }
     }
 
     fn set_status(&mut self, status: Status) {
-        if self.is_meant() {
+        if self.accepts_change() {
             self.0.set_status(status);
         }
     }

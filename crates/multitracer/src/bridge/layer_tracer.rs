@@ -1,4 +1,4 @@
-//! The tracer inside the `tracing` layer.
+//! The OpenTelemetry tracer inside the `tracing` layer.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use super::provider::chosen;
 use crate::registry::Registry;
 use crate::tracer::{Frame, LibrarySpan, any_tracer_enabled, owner};
 
-/// Starts the spans of `tracing`, each on the tracer that was ambient where it was created.
+/// A tracer that starts each span of `tracing` on the tracer that was ambient at its creation.
 #[derive(Debug)]
 pub(super) struct LayerTracer {
     registry: Option<Registry>,
@@ -27,6 +27,8 @@ impl LayerTracer {
 impl Tracer for LayerTracer {
     type Span = LayerSpan;
 
+    /// Returns a builder that remembers the ambient tracer.
+    ///
     /// tracing-opentelemetry calls this where the span is created.
     fn span_builder<T: Into<Cow<'static, str>>>(&self, name: T) -> SpanBuilder {
         let mut builder = SpanBuilder::from_name(name);
@@ -36,7 +38,9 @@ impl Tracer for LayerTracer {
         builder
     }
 
-    /// And this when it is first entered, used or closed.
+    /// Starts the span.
+    ///
+    /// tracing-opentelemetry calls this when the span is first entered, used or closed.
     fn build_with_context(&self, mut builder: SpanBuilder, cx: &Context) -> LayerSpan {
         let origin = creation_tracer::take(&mut builder);
         if !any_tracer_enabled() {
@@ -54,7 +58,7 @@ impl Tracer for LayerTracer {
         let mut span = tracer.library_span(cx, builder, &self.scope);
         let implied = tracer.set().is_installed() && tracer.set().default_id() == tracer.core().id();
         if !framed && !implied {
-            // what runs inside is to find its tracer, and has no frame to find it by
+            // without a frame, the code inside the span finds its tracer by the span
             span.own(&tracer);
         }
         LayerSpan::new(span)

@@ -1,4 +1,4 @@
-//! Log lines that say which trace they belong to.
+//! Log lines with the identity of their trace, span and tracer.
 
 use std::fmt::{self, Write as _};
 
@@ -11,38 +11,46 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::tracer::Tracer;
 
-/// A format for the log lines of `tracing-subscriber` which adds the current span's `trace_id` and `span_id` and the `tracer`'s name to another
-/// format's lines.
+/// A log format for `tracing-subscriber` that adds `trace_id`, `span_id` and `tracer` to each line.
 ///
-/// The span is the innermost one, whether `#[traced]`, `#[instrument]` or a library made it; the tracer is the ambient one. Where there is no
-/// span, its two fields are left out, and likewise the tracer. A span that is not sampled has ids too. The `fmt` layer is to come after
-/// [`tracing_layer`](crate::tracing_layer), so that a `tracing` span is current before its lines are written.
+/// It wraps another format. The span is the innermost one, from `#[traced]`, `#[instrument]` or a
+/// library. A span that is not sampled has identifiers too. The tracer is the ambient one. Without
+/// a span, `trace_id` and `span_id` are missing; without a tracer, `tracer` is missing.
+///
+/// Add the `fmt` layer after [`tracing_layer`](crate::tracing_layer). Otherwise the span of
+/// `tracing` is not yet current when a line is written.
 ///
 /// ```
 /// use multitracer::subscriber::LogFormat;
 /// use tracing_subscriber::fmt::format;
 ///
-/// let text = tracing_subscriber::fmt().event_format(LogFormat::text(format()));
-/// # drop(text);
+/// let subscriber = tracing_subscriber::fmt().event_format(LogFormat::text(format())).finish();
+/// # drop(subscriber);
 /// ```
 ///
-/// A line is then `trace_id=5c1a.. span_id=77f0.. tracer=canary 2026-11-21T08:00:00Z  INFO shop: sold`. With the feature `json` of tracing-subscriber,
-/// `LogFormat::json(format().json())` puts the three at the beginning of each object.
+/// A line then looks like this:
+///
+/// ```text
+/// trace_id=5c1a.. span_id=77f0.. tracer=canary 2026-11-21T08:00:00Z  INFO shop: sold
+/// ```
+///
+/// With the feature `json` of tracing-subscriber, `LogFormat::json(format().json())` puts the three
+/// fields at the start of each JSON object.
 #[derive(Clone, Debug)]
 pub struct LogFormat<F> {
     inner: F,
-    json: bool,
+    is_json: bool,
 }
 
 impl<F> LogFormat<F> {
-    /// Puts `name=value` pairs in front of `inner`'s lines.
+    /// Wraps a format of text lines, and puts `name=value` pairs in front of each line.
     pub fn text(inner: F) -> Self {
-        Self { inner, json: false }
+        Self { inner, is_json: false }
     }
 
-    /// Puts members in front of those of the JSON objects that `inner` writes.
+    /// Wraps a format of JSON objects, and puts the fields in front of each object's own members.
     pub fn json(inner: F) -> Self {
-        Self { inner, json: true }
+        Self { inner, is_json: true }
     }
 }
 
@@ -58,28 +66,30 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let place = Place::current();
-        if !self.json {
-            place.write(&mut writer, |writer, name, value| write!(writer, "{name}={value} "))?;
+        let fields = LineFields::current();
+        if !self.is_json {
+            fields.write(&mut writer, |writer, name, value| write!(writer, "{name}={value} "))?;
             return self.inner.format_event(cx, writer, event);
         }
         let mut line = String::new();
         self.inner.format_event(cx, Writer::new(&mut line), event)?;
         let Some(members) = line.strip_prefix('{') else { return writer.write_str(&line) };
         writer.write_char('{')?;
-        place
-            .write(&mut writer, |writer, name, value| write!(writer, "\"{name}\":\"{}\",", Escaped(value)))?;
+        fields.write(&mut writer, |writer, name, value| {
+            write!(writer, "\"{name}\":\"{}\",", JsonEscaped(value))
+        })?;
         writer.write_str(members)
     }
 }
 
-/// Where a line is written.
-struct Place {
+/// The fields that are added to one line.
+struct LineFields {
     span: Option<SpanContext>,
     tracer: Option<Tracer>,
 }
 
-impl Place {
+impl LineFields {
+    /// Returns the fields for the current context.
     fn current() -> Self {
         Context::map_current(|cx| {
             let span = cx.span();
@@ -88,26 +98,29 @@ impl Place {
         })
     }
 
+    /// Calls `write_field` with the name and the value of each field.
     fn write<'w>(
         &self,
         writer: &mut Writer<'w>,
-        mut put: impl FnMut(&mut Writer<'w>, &str, &str) -> fmt::Result,
+        mut write_field: impl FnMut(&mut Writer<'w>, &str, &str) -> fmt::Result,
     ) -> fmt::Result {
         if let Some(span) = &self.span {
-            put(writer, "trace_id", &span.trace_id().to_string())?;
-            put(writer, "span_id", &span.span_id().to_string())?;
+            write_field(writer, "trace_id", &span.trace_id().to_string())?;
+            write_field(writer, "span_id", &span.span_id().to_string())?;
         }
         match &self.tracer {
-            Some(tracer) => put(writer, "tracer", tracer.name()),
+            Some(tracer) => write_field(writer, "tracer", tracer.name()),
             None => Ok(()),
         }
     }
 }
 
-/// A name inside a JSON string. Names have visible characters only, so that two of them are all that is to be escaped.
-struct Escaped<'a>(&'a str);
+/// A tracer's name inside a JSON string.
+///
+/// Names contain no control characters, so only quotes and backslashes need an escape.
+struct JsonEscaped<'a>(&'a str);
 
-impl fmt::Display for Escaped<'_> {
+impl fmt::Display for JsonEscaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for char in self.0.chars() {
             if matches!(char, '"' | '\\') {

@@ -1,7 +1,10 @@
-//! OpenTelemetry's and `tracing`'s interfaces in front of the registry: what goes in there follows the ambient tracer.
+//! Bridges from OpenTelemetry's and `tracing`'s interfaces to the ambient tracer.
 
 #[cfg(feature = "tracing")]
 mod creation_tracer;
+#[cfg(feature = "tracing")]
+mod delivery;
+mod dispatched_span;
 #[cfg(feature = "tracing")]
 mod event;
 #[cfg(feature = "tracing")]
@@ -12,12 +15,15 @@ mod layer_span;
 mod layer_tracer;
 #[cfg(feature = "fmt")]
 mod log_format;
-mod provider;
-mod span;
-
 #[cfg(feature = "tracing")]
-pub use self::layer::{TracingOptions, tracing_layer, tracing_layer_with};
+mod options;
+mod provider;
+
+pub use self::dispatched_span::DispatchedSpan;
+#[cfg(feature = "tracing")]
+pub use self::layer::{tracing_layer, tracing_layer_with};
 #[cfg(feature = "fmt")]
 pub use self::log_format::LogFormat;
+#[cfg(feature = "tracing")]
+pub use self::options::TracingOptions;
 pub use self::provider::{DispatchingTracer, DispatchingTracerProvider, tracer_provider};
-pub use self::span::DispatchedSpan;

@@ -1,37 +1,75 @@
-//! OpenTelemetry's `TracerProvider`, dispatching on the ambient tracer.
+//! An OpenTelemetry `TracerProvider` that dispatches to the ambient tracer.
 
 use std::sync::Arc;
 
 use opentelemetry::trace::{SpanBuilder, Tracer, TracerProvider};
 use opentelemetry::{Context, InstrumentationScope};
 
-use super::span::DispatchedSpan;
+use super::dispatched_span::DispatchedSpan;
 use crate::registry::Registry;
 use crate::tracer::{Frame, LibrarySpan, Tracer as OwnTracer, any_tracer_enabled};
 
-/// A `TracerProvider` whose spans go to the tracer that is ambient where each of them starts.
+/// An OpenTelemetry `TracerProvider` whose spans follow the ambient tracer.
 ///
-/// Set as OpenTelemetry's global provider, it makes every instrumented library follow the request's tracer. The spans
-/// keep the library's instrumentation scope, and the rules of switching hold for them as for `#[traced]` functions:
-/// whichever of the two is outside, the other becomes its child.
+/// [`tracer_provider`] and [`Registry::tracer_provider`] return it. Each span goes to the tracer
+/// that is ambient when the span starts. As OpenTelemetry's global provider, it makes every
+/// instrumented library follow the tracer of the request. The spans keep the library's
+/// instrumentation scope. They nest with the spans of `#[traced]` functions in both directions, and
+/// follow the same rules when the tracer changes.
 ///
-/// Comes from [`Registry::tracer_provider`] or [`tracer_provider`]. Flushing and shutting down stay the registry's.
+/// The provider does not flush or shut down anything; the registry does.
+///
+/// ```
+/// use multitracer::provider::DispatchingTracerProvider;
+/// use opentelemetry::trace::{Tracer as _, TracerProvider as _};
+///
+/// /// A library that takes any provider.
+/// struct Database {
+///     provider: DispatchingTracerProvider,
+/// }
+///
+/// impl Database {
+///     fn query(&self) {
+///         self.provider.tracer("database").in_span("query", |_cx| {});
+///     }
+/// }
+///
+/// # use multitracer::export::InMemoryExporter;
+/// # use multitracer::{Registry, TracerBuilder};
+/// # let canary = InMemoryExporter::new();
+/// # let tracer = TracerBuilder::new("canary").in_memory(&canary);
+/// # let registry = Registry::builder().tracer(tracer).build()?;
+/// let database = Database { provider: registry.tracer_provider() };
+/// registry.tracer("canary")?.scope(|| database.query());
+/// assert_eq!(canary.spans()[0].name, "query");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct DispatchingTracerProvider {
     registry: Option<Registry>,
 }
 
-/// A `Tracer` of a [`DispatchingTracerProvider`].
+/// An OpenTelemetry `Tracer` of a [`DispatchingTracerProvider`], for one instrumentation scope.
+///
+/// ```
+/// use multitracer::provider::DispatchingTracer;
+/// use opentelemetry::trace::{Tracer as _, TracerProvider as _};
+///
+/// let tracer: DispatchingTracer = multitracer::tracer_provider().tracer("some-library");
+/// let rows = tracer.in_span("query", |_cx| 3);
+/// assert_eq!(rows, 3);
+/// ```
 #[derive(Clone, Debug)]
 pub struct DispatchingTracer {
     registry: Option<Registry>,
     scope: Arc<InstrumentationScope>,
 }
 
-/// A `TracerProvider` that follows the ambient tracer, of whatever registry it is.
+/// Returns an OpenTelemetry `TracerProvider` that follows the ambient tracer, of any registry.
 ///
-/// Where none is ambient, spans go to the default tracer of the [installed](crate::install) registry. Until one is
-/// installed there are none; so it may be set as the global provider first.
+/// Without an ambient tracer, spans go to the default tracer of the [installed](crate::install)
+/// registry. Until a registry is installed, such spans are not recorded. Therefore a program can
+/// set the global provider before it installs a registry.
 ///
 /// ```
 /// use multitracer::export::InMemoryExporter;
@@ -41,9 +79,10 @@ pub struct DispatchingTracer {
 /// opentelemetry::global::set_tracer_provider(multitracer::tracer_provider());
 ///
 /// # let canary = InMemoryExporter::new();
-/// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&canary)).build()?;
+/// # let tracer = TracerBuilder::new("canary").in_memory(&canary);
+/// # let registry = Registry::builder().tracer(tracer).build()?;
 /// registry.tracer("canary")?.scope(|| {
-///     // what an instrumented library does
+///     // an instrumented library starts a span
 ///     opentelemetry::global::tracer("some-library").in_span("query", |_cx| {});
 /// });
 /// assert_eq!(canary.spans()[0].instrumentation_scope.name(), "some-library");
@@ -55,7 +94,9 @@ pub fn tracer_provider() -> DispatchingTracerProvider {
 }
 
 impl Registry {
-    /// A `TracerProvider` that follows the ambient tracer. Where none is ambient, spans go to this registry's default tracer.
+    /// Returns an OpenTelemetry `TracerProvider` that follows the ambient tracer.
+    ///
+    /// Without an ambient tracer, spans go to this registry's default tracer.
     ///
     /// ```
     /// # use multitracer::export::InMemoryExporter;
@@ -63,7 +104,8 @@ impl Registry {
     /// use opentelemetry::trace::{Tracer as _, TracerProvider as _};
     ///
     /// # let spans = InMemoryExporter::new();
-    /// # let registry = Registry::builder().tracer(TracerBuilder::new("production").in_memory(&spans)).build()?;
+    /// # let tracer = TracerBuilder::new("production").in_memory(&spans);
+    /// # let registry = Registry::builder().tracer(tracer).build()?;
     /// let tracer = registry.tracer_provider().tracer("some-library");
     /// tracer.in_span("query", |_cx| {});
     /// assert_eq!(spans.spans()[0].name, "query");
@@ -94,7 +136,7 @@ impl Tracer for DispatchingTracer {
     }
 }
 
-/// The ambient tracer of `cx`, else the default one of `registry`, else the installed registry's.
+/// Returns the ambient tracer of `cx`, else the default of `registry` or the installed registry.
 pub(super) fn chosen(registry: Option<&Registry>, cx: &Context) -> Option<OwnTracer> {
     if !any_tracer_enabled() {
         return None;

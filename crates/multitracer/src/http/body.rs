@@ -1,4 +1,4 @@
-//! The body of a response, with which the span ends.
+//! The body of a response, which ends the span.
 
 use std::fmt;
 use std::pin::Pin;
@@ -7,26 +7,47 @@ use std::task::{Context as TaskContext, Poll};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::span::{RequestSpan, watched};
+use super::span::{RequestSpan, poll_in_span};
 
 pin_project! {
-    /// The body of a response; its span ends with it, or with its drop.
+    /// The body of a response that passed an [`HttpLayer`] or an [`HttpClientLayer`].
+    ///
+    /// It forwards everything to the service's own body. The span of the request ends at the end of
+    /// the body, or when the body is dropped. A body that is dropped after its first frame was
+    /// requested, and before its end, sets `multitracer.cancelled` on the span.
+    ///
+    /// ```
+    /// use http::Response;
+    /// use http_body::Body;
+    /// use multitracer::http::TracedBody;
+    ///
+    /// // a middleware outside of the layer sees this type
+    /// fn content_length<B: Body>(response: &Response<TracedBody<B>>) -> Option<u64> {
+    ///     response.body().size_hint().exact()
+    /// }
+    ///
+    /// let empty = Response::new(TracedBody::<String>::default());
+    /// assert_eq!(content_length(&empty), Some(0));
+    /// ```
+    ///
+    /// [`HttpLayer`]: crate::http::HttpLayer
+    /// [`HttpClientLayer`]: crate::http::HttpClientLayer
     pub struct TracedBody<B> {
         #[pin]
         inner: B,
-        // dropped at the end of the body, which ends the span
+        // `None` after the end of the body: the drop ends the span
         span: Option<RequestSpan>,
-        read: bool,
-        polling: bool,
+        is_read: bool,
+        is_polling: bool,
     }
 
     impl<B> PinnedDrop for TracedBody<B> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            // one that nobody began to read may have been unwanted: the answer to a HEAD request
+            // an unread body is no cancellation: nobody reads the response to a HEAD request
             match this.span.take() {
-                Some(span) if *this.polling => span.panicked(),
-                Some(span) if *this.read => span.cancelled(),
+                Some(span) if *this.is_polling => span.panicked(),
+                Some(span) if *this.is_read => span.cancelled(),
                 _ => {}
             }
         }
@@ -35,7 +56,7 @@ pin_project! {
 
 impl<B> TracedBody<B> {
     pub(super) fn new(inner: B, span: Option<RequestSpan>) -> Self {
-        Self { inner, span, read: false, polling: false }
+        Self { inner, span, is_read: false, is_polling: false }
     }
 }
 
@@ -48,12 +69,13 @@ impl<B: Body> Body for TracedBody<B> {
         task: &mut TaskContext<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        *this.read = true;
-        let frame = watched(this.span.as_ref(), this.polling, || this.inner.as_mut().poll_frame(task));
+        *this.is_read = true;
+        let frame =
+            poll_in_span(this.span.as_ref(), this.is_polling, || this.inner.as_mut().poll_frame(task));
         if let (Poll::Ready(Some(Ok(frame))), Some(span)) = (&frame, this.span.as_ref())
             && let Some(trailers) = frame.trailers_ref()
         {
-            span.trailers(trailers);
+            span.record_trailers(trailers);
         }
         match &frame {
             Poll::Pending => {}
@@ -79,7 +101,7 @@ impl<B: Body> Body for TracedBody<B> {
 
 impl<B: Default> Default for TracedBody<B> {
     fn default() -> Self {
-        Self { inner: B::default(), span: None, read: false, polling: false }
+        Self { inner: B::default(), span: None, is_read: false, is_polling: false }
     }
 }
 

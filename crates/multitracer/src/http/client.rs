@@ -1,4 +1,4 @@
-//! The layer of a client.
+//! The layer for clients.
 
 use std::task::{Context as TaskContext, Poll};
 
@@ -12,46 +12,58 @@ use tower_service::Service;
 use super::body::TracedBody;
 use super::future::ResponseFuture;
 use super::semantics::Semantics;
-use super::server::Opened;
+use super::server::SpanOpened;
 use super::span::RequestSpan;
 use crate::propagation::inject;
 use crate::tracer::{NewSpan, Started, Tracer, any_tracer_enabled};
 
-/// A tower layer for HTTP and gRPC clients (hyper, tonic): a span of kind client per request, on the tracer that is ambient where the request is
-/// made, and the headers of [`inject`](crate::propagation::inject).
+/// A tower layer for HTTP and gRPC clients such as hyper and tonic.
 ///
-/// Fields of those names that the request has are replaced: a request that is passed on keeps nothing of what its own caller said.
+/// For each request, the layer
+/// - starts a span of kind client on the ambient tracer of the caller;
+/// - sets the headers that [`inject`](crate::propagation::inject) describes. Headers of these names
+///   that the request already has are removed, so a proxy does not forward its own caller's
+///   context.
 ///
-/// The span ends with the response's body. An HTTP status of 400 or more, and any gRPC status but `OK`, is a failure.
-/// The caller's context has to be current when the service is called: put the layer outside of `tower::buffer`, whose
-/// worker calls the rest elsewhere.
+/// The span ends at the end of the response's body. An HTTP status of 400 or more and any gRPC
+/// status except `OK` mark the span as failed.
+///
+/// The caller's context must be current when the service is called. Put the layer outside of
+/// `tower::buffer`, because the buffer's worker calls the inner service in a task of its own.
 ///
 /// ```
+/// use multitracer::http::HttpClientLayer;
 /// use tower_layer::Layer as _;
 ///
 /// # fn channel<S>(channel: S) -> impl Sized {
-/// // a generated client takes it: `GreeterClient::new(..)`
-/// multitracer::http::HttpClientLayer::new().layer(channel)
+/// // pass the result to a generated client: `GreeterClient::new(channel)`
+/// let channel = HttpClientLayer::new().layer(channel);
+/// # channel
 /// # }
+/// # let _ = channel(());
 /// ```
 ///
-/// reqwest has no such layer; there, [`outgoing_headers`](crate::propagation::outgoing_headers) are what a request is given.
+/// reqwest's client is no tower service. Add [`outgoing_headers`] to its requests instead.
+///
+/// [`outgoing_headers`]: crate::propagation::outgoing_headers
 #[derive(Clone, Debug, Default)]
 pub struct HttpClientLayer {
-    quiet: bool,
+    without_spans: bool,
 }
 
 impl HttpClientLayer {
-    /// One that opens a span per request.
+    /// Returns a layer that starts a span for each request.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// One that opens no span: the current one is sent as the parent. For clients that have spans of their own.
+    /// Returns a layer that starts no span and sends the current span as the parent.
+    ///
+    /// Use it for clients that start spans themselves.
     #[must_use]
     pub fn without_spans() -> Self {
-        Self { quiet: true }
+        Self { without_spans: true }
     }
 }
 
@@ -63,7 +75,24 @@ impl<S> Layer<S> for HttpClientLayer {
     }
 }
 
-/// A client whose requests carry the context of their caller; see [`HttpClientLayer`].
+/// The service that [`HttpClientLayer`] returns: a client that sends the context of its caller.
+///
+/// ```
+/// use multitracer::http::{HttpClientLayer, HttpClientService};
+/// use tower_layer::Layer as _;
+///
+/// /// A client of another service, over any channel.
+/// struct Inventory<C> {
+///     channel: HttpClientService<C>,
+/// }
+///
+/// impl<C> Inventory<C> {
+///     fn new(channel: C) -> Self {
+///         Self { channel: HttpClientLayer::new().layer(channel) }
+///     }
+/// }
+/// # let _ = Inventory::new(()).channel;
+/// ```
 #[derive(Clone, Debug)]
 pub struct HttpClientService<S> {
     inner: S,
@@ -85,36 +114,37 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
-        // another service's request, though it be in this process
-        parts.extensions.remove::<Opened>();
-        let span = open(&parts, self.layer.quiet);
+        // the receiver may be a server in this process, which needs a span of its own
+        parts.extensions.remove::<SpanOpened>();
+        let span = open_span(&parts, self.layer.without_spans);
         let inner = {
             let _attached = span.attach();
-            replace(&mut parts.headers);
+            replace_context_headers(&mut parts.headers);
             self.inner.call(Request::from_parts(parts, body))
         };
         ResponseFuture::new(inner, span)
     }
 }
 
-/// A request that is sent on keeps nothing of what its own caller said.
-fn replace(headers: &mut HeaderMap) {
+/// Replaces the headers that carry the context.
+fn replace_context_headers(headers: &mut HeaderMap) {
     for name in ["traceparent", "tracestate", "baggage"] {
         headers.remove(name);
     }
     inject(headers);
 }
 
-fn open(request: &Parts, quiet: bool) -> RequestSpan {
+/// Starts the client span, or returns the current context without a span to record on.
+fn open_span(request: &Parts, without_spans: bool) -> RequestSpan {
     let cx = Context::current();
-    if quiet || !any_tracer_enabled() {
+    if without_spans || !any_tracer_enabled() {
         return RequestSpan::new(cx, None);
     }
     let tracer = Tracer::ambient(&cx).and_then(|tracer| tracer.in_force(&cx));
     let Some(tracer) = tracer.filter(Tracer::is_on) else { return RequestSpan::new(cx, None) };
     let semantics = Semantics::of_client(request);
     let new = NewSpan {
-        attributes: semantics.request(request, None),
+        attributes: semantics.request_attributes(request, None),
         ..NewSpan::new(semantics.name(request, None), semantics.kind())
     };
     match tracer.start(&cx, new, || []) {

@@ -1,23 +1,23 @@
-//! Paths that are left out.
+//! Paths that the server layer does not trace.
 
-/// Exact paths, and beginnings of paths.
+/// A set of exact paths and prefixes of paths.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Paths {
+pub(super) struct Exclusions {
     exact: Vec<String>,
-    beginnings: Vec<String>,
+    prefixes: Vec<String>,
 }
 
-impl Paths {
-    /// Adds a path; one that ends in `*` stands for all that begin so.
+impl Exclusions {
+    /// Adds a path. A trailing `*` makes it a prefix.
     pub(super) fn add(&mut self, path: String) {
         match path.strip_suffix('*') {
-            Some(beginning) => self.beginnings.push(beginning.to_owned()),
+            Some(prefix) => self.prefixes.push(prefix.to_owned()),
             None => self.exact.push(path),
         }
     }
 
-    pub(super) fn contain(&self, path: &str) -> bool {
+    pub(super) fn contains(&self, path: &str) -> bool {
         self.exact.iter().any(|exact| exact == path)
-            || self.beginnings.iter().any(|beginning| path.starts_with(beginning.as_str()))
+            || self.prefixes.iter().any(|prefix| path.starts_with(prefix.as_str()))
     }
 }

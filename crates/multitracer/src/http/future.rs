@@ -1,4 +1,4 @@
-//! The way to a response.
+//! The future of a response.
 
 use std::fmt;
 use std::future::Future;
@@ -10,24 +10,44 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::body::TracedBody;
-use super::span::{RequestSpan, watched};
+use super::span::{RequestSpan, poll_in_span};
 
 pin_project! {
-    /// The future of a response; see [`HttpLayer`](super::HttpLayer) and [`HttpClientLayer`](super::HttpClientLayer).
+    /// The future that a service of [`HttpLayer`] or [`HttpClientLayer`] returns.
+    ///
+    /// It polls the inner future with the request's span as the current one, and passes the span on
+    /// to the response's body. An error, a panic, and a drop before the response are recorded on
+    /// the span.
+    ///
+    /// ```
+    /// use http::{Response, StatusCode};
+    /// use multitracer::http::ResponseFuture;
+    ///
+    /// async fn status<F, B, E>(response: ResponseFuture<F>) -> Result<StatusCode, E>
+    /// where
+    ///     F: Future<Output = Result<Response<B>, E>>,
+    ///     B: http_body::Body,
+    /// {
+    ///     Ok(response.await?.status())
+    /// }
+    /// ```
+    ///
+    /// [`HttpLayer`]: super::HttpLayer
+    /// [`HttpClientLayer`]: super::HttpClientLayer
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {
         #[pin]
         inner: F,
-        // taken by the response's body
+        // `None` after the response: its body owns the span
         span: Option<RequestSpan>,
-        polling: bool,
+        is_polling: bool,
     }
 
     impl<F> PinnedDrop for ResponseFuture<F> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
             match this.span.take() {
-                Some(span) if *this.polling => span.panicked(),
+                Some(span) if *this.is_polling => span.panicked(),
                 Some(span) => span.cancelled(),
                 None => {}
             }
@@ -37,7 +57,7 @@ pin_project! {
 
 impl<F> ResponseFuture<F> {
     pub(super) fn new(inner: F, span: RequestSpan) -> Self {
-        Self { inner, span: Some(span), polling: false }
+        Self { inner, span: Some(span), is_polling: false }
     }
 }
 
@@ -50,14 +70,14 @@ where
 
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = ready!(watched(this.span.as_ref(), this.polling, || this.inner.poll(task)));
+        let result = ready!(poll_in_span(this.span.as_ref(), this.is_polling, || this.inner.poll(task)));
         let mut span = this.span.take();
         Poll::Ready(match result {
             Ok(mut response) => {
                 if let Some(span) = &mut span {
-                    span.responded(&mut response);
+                    span.record_response(&mut response);
                 }
-                // without a body there is nothing to wait for
+                // an empty body is never polled, so the span ends here
                 let span = span.filter(|_| !response.body().is_end_stream());
                 Ok(response.map(|body| TracedBody::new(body, span)))
             }

@@ -1,4 +1,4 @@
-//! The layer of a server.
+//! The layer for servers, and its options.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,65 +7,67 @@ use http::request::Parts;
 use http::{Extensions, HeaderName};
 use tower_layer::Layer;
 
-use super::exclusions::Paths;
+use super::choose_route::ChooseRoute;
+use super::exclusions::Exclusions;
+use super::options::Options;
 use super::service::HttpService;
 use crate::registry::Registry;
 use crate::routing::Route;
 
-type FindRoute = dyn Fn(&Extensions) -> Option<String> + Send + Sync;
-type Accept = dyn Fn(&Parts, &Route) -> bool + Send + Sync;
-
-/// Decides the route of a request from all that its head says: method, path, headers, extensions.
+/// A tower layer that gives each request of a server its tracer and its span.
 ///
-/// Implemented for closures `Fn(&Registry, &http::request::Parts) -> Route`; see [`HttpLayer::choose_route`].
-pub trait ChooseRoute: Send + Sync + 'static {
-    /// The route of `request`. [`Registry::route`] goes by the headers, [`Registry::route_named`] takes one by its name, and a
-    /// [`Tracer`](crate::Tracer) or an [`Assignment`](crate::experiment::Assignment) becomes a route with `into()`.
-    fn choose_route(&self, registry: &Registry, request: &Parts) -> Route;
-}
-
-impl<F> ChooseRoute for F
-where
-    F: Fn(&Registry, &Parts) -> Route + Send + Sync + 'static,
-{
-    fn choose_route(&self, registry: &Registry, request: &Parts) -> Route {
-        self(registry, request)
-    }
-}
-
-/// A tower layer that gives each request its tracer and its server span.
+/// [`Registry::http_layer`] returns it. For each request, the layer
+/// - chooses the tracer from the request's headers, as [`Registry::route`] does, or by the rule
+///   that was passed to [`choose_route`](Self::choose_route);
+/// - reads the W3C headers `traceparent` and `tracestate`. The configuration key `remote_parent`
+///   decides if the caller's span becomes the parent or a link. By default it is a parent for the
+///   default tracer and a link for every other tracer;
+/// - starts a span of kind server with the attributes of OpenTelemetry's HTTP conventions, or of
+///   its RPC conventions for gRPC;
+/// - keeps the tracer ambient for the whole request, on every thread that polls it;
+/// - ends the span at the end of the response's body. It reads a gRPC status from the trailers.
 ///
-/// For each request it
-/// - asks [`Registry::route`] for the tracer, by the request's headers, or what [`choose_route`](Self::choose_route) says;
-/// - reads the W3C `traceparent` and `tracestate` headers: the caller's span becomes the parent or a link, as
-///   `remote_parent` says (by default a parent for the default tracer, a link for every other one);
-/// - opens a span of kind server on that tracer, with the attributes of OpenTelemetry's HTTP conventions, or of its RPC conventions for gRPC;
-/// - keeps that tracer ambient for everything that the request does, on whatever thread it is polled;
-/// - ends the span with the response's body; a gRPC status is read from the trailers.
+/// The layer reads inbound baggage if `baggage.trusted` is set. If trusted baggage names a route,
+/// that route takes precedence over all rules. The caller's span belongs to the same tracer then,
+/// and becomes the parent.
 ///
-/// Of two layers of one registry, one inside the other, the outer one counts.
+/// If two layers of one registry are nested, only the outer one has an effect.
 ///
-/// Inbound baggage is read where `baggage.trusted` says so. Then a route that it names is taken before any other, and the caller's span, which is of
-/// that route's tracer, becomes the parent. Comes from [`Registry::http_layer`].
+/// ```
+/// use axum::Router;
+/// use axum::routing::get;
+/// # use multitracer::export::InMemoryExporter;
+/// # use multitracer::{Registry, TracerBuilder};
+/// # use tower_service::Service as _;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let spans = InMemoryExporter::new();
+/// # let tracer = TracerBuilder::new("production").in_memory(&spans);
+/// # let registry = Registry::builder().tracer(tracer).build()?;
+/// let app: Router = Router::new()
+///     .route("/healthz", get(|| async {}))
+///     .route("/users", get(|| async { "Ada, Grace" }))
+///     .layer(registry.http_layer().exclude(["/healthz"]));
+/// # let mut app = app;
+/// # for path in ["/healthz", "/users"] {
+/// #     drop(app.call(http::Request::get(path).body(axum::body::Body::empty())?).await?);
+/// # }
+/// # assert_eq!(spans.spans().len(), 1);
+/// # assert_eq!(spans.spans()[0].name, "GET");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct HttpLayer {
     pub(super) options: Arc<Options>,
 }
 
-#[derive(Clone)]
-pub(super) struct Options {
-    pub(super) registry: Registry,
-    pub(super) find_route: Option<Arc<FindRoute>>,
-    pub(super) choose: Option<Arc<dyn ChooseRoute>>,
-    pub(super) accept: Option<Arc<Accept>>,
-    /// Whether inbound baggage is read where the configuration trusts it.
-    pub(super) baggage: bool,
-    pub(super) exclude: Paths,
-    pub(super) response_header: Option<HeaderName>,
-}
-
 impl Registry {
-    /// A tower layer for HTTP servers (axum, hyper, tonic) that gives each request its tracer and its server span.
+    /// Returns a tower layer for servers such as axum, hyper and tonic.
+    ///
+    /// The layer gives each request its tracer and its server span; see
+    /// [`HttpLayer`](crate::http::HttpLayer).
     ///
     /// ```
     /// # use multitracer::Registry;
@@ -82,8 +84,8 @@ impl Registry {
             find_route: None,
             choose: None,
             accept: None,
-            baggage: true,
-            exclude: Paths::default(),
+            reads_baggage: true,
+            exclusions: Exclusions::default(),
             response_header: None,
         };
         HttpLayer { options: Arc::new(options) }
@@ -96,9 +98,25 @@ impl HttpLayer {
         self
     }
 
-    /// Says where the pattern stands that a request matched. It is recorded as `http.route`, and names the span.
+    /// Sets the function that returns the path pattern of a request, such as `/users/{id}`.
     ///
-    /// With axum, the feature `axum` has `with_matched_path` for this.
+    /// The function reads the request's extensions, where a router stores the pattern. The span
+    /// records the pattern as `http.route` and has it in its name: `GET /users/{id}`. Without a
+    /// pattern, the name is only the method. For axum, use `with_matched_path` of the feature
+    /// `axum`.
+    ///
+    /// ```
+    /// # use multitracer::Registry;
+    /// # fn layer(registry: &Registry) -> multitracer::http::HttpLayer {
+    /// /// The pattern that our own router stores.
+    /// #[derive(Clone)]
+    /// struct Pattern(&'static str);
+    ///
+    /// registry
+    ///     .http_layer()
+    ///     .with_http_route(|extensions| Some(extensions.get::<Pattern>()?.0.to_owned()))
+    /// # }
+    /// ```
     #[must_use]
     pub fn with_http_route<F>(self, find: F) -> Self
     where
@@ -107,8 +125,22 @@ impl HttpLayer {
         self.with(|options| options.find_route = Some(Arc::new(find)))
     }
 
-    /// Records the pattern that axum matched, such as `/users/{id}`, as `http.route`, and names the span by it. The layer has to be added by
-    /// `Router::layer`, which is called after axum has matched.
+    /// Uses axum's matched path, such as `/users/{id}`, for `http.route` and for the span's name.
+    ///
+    /// Add the layer with `Router::layer`, because axum calls such layers after it has matched the
+    /// path.
+    ///
+    /// ```
+    /// # use multitracer::Registry;
+    /// # fn app(registry: &Registry) -> axum::Router {
+    /// use axum::Router;
+    /// use axum::routing::get;
+    ///
+    /// Router::new()
+    ///     .route("/users/{id}", get(|| async { "Ada" }))
+    ///     .layer(registry.http_layer().with_matched_path())
+    /// # }
+    /// ```
     #[cfg(feature = "axum")]
     #[must_use]
     pub fn with_matched_path(self) -> Self {
@@ -117,7 +149,10 @@ impl HttpLayer {
         })
     }
 
-    /// Decides the route from the whole head of a request, in place of the configuration's rules on headers. Trusted baggage comes first.
+    /// Sets the rule that chooses the route, in place of the configured rules on headers.
+    ///
+    /// The rule sees the whole head of the request. A route that trusted baggage names takes
+    /// precedence.
     ///
     /// ```
     /// # use multitracer::Registry;
@@ -134,14 +169,17 @@ impl HttpLayer {
         self.with(|options| options.choose = Some(Arc::new(choose)))
     }
 
-    /// Asks before a route is taken, whoever chose it: if `accept` says `false`, the request goes to the default tracer, and its span says
-    /// `multitracer.route.refused`. Is not asked where no route matched.
+    /// Sets a check that can refuse the chosen route.
+    ///
+    /// If `accept` returns `false`, the request goes to the default tracer, and its span records
+    /// the name of the route as `multitracer.route.refused`. The layer calls `accept` for every
+    /// route that has a name, also if trusted baggage named it.
     ///
     /// ```
     /// # use multitracer::Registry;
     /// # struct Employee;
     /// # fn layer(registry: &Registry) -> multitracer::http::HttpLayer {
-    /// // set by what authenticates users, further out
+    /// // the outer layer that authenticates users adds `Employee`
     /// registry.http_layer().accept_route(|request, _route| request.extensions.get::<Employee>().is_some())
     /// # }
     /// ```
@@ -153,14 +191,27 @@ impl HttpLayer {
         self.with(|options| options.accept = Some(Arc::new(accept)))
     }
 
-    /// Drops inbound baggage here, also where the configuration trusts it: for the listener that can be reached from outside, in a process that has
-    /// another for its own services.
+    /// Ignores inbound baggage, even if the configuration trusts it.
+    ///
+    /// Use it for a public listener in a process that has another listener for internal services.
+    ///
+    /// ```
+    /// # use multitracer::Registry;
+    /// # fn layers(registry: &Registry) -> [multitracer::http::HttpLayer; 2] {
+    /// let internal = registry.http_layer();
+    /// let public = registry.http_layer().without_baggage();
+    /// # [internal, public]
+    /// # }
+    /// ```
     #[must_use]
     pub fn without_baggage(self) -> Self {
-        self.with(|options| options.baggage = false)
+        self.with(|options| options.reads_baggage = false)
     }
 
-    /// Leaves out requests to these paths: nothing that they do is traced. One that ends in `*` stands for all that begin so.
+    /// Excludes paths from tracing.
+    ///
+    /// Requests to these paths record no spans at all, not even in the functions that they call. A
+    /// trailing `*` excludes every path with that prefix.
     ///
     /// ```
     /// # use multitracer::Registry;
@@ -176,12 +227,21 @@ impl HttpLayer {
     {
         self.with(|options| {
             for path in paths {
-                options.exclude.add(path.into());
+                options.exclusions.add(path.into());
             }
         })
     }
 
-    /// Puts the tracer's name on every response, as this header: for tests, and for support. Default none, since it tells callers how traffic is split.
+    /// Adds a header with the tracer's name to each response, for tests and support.
+    ///
+    /// By default there is no such header, because it shows callers how traffic is split.
+    ///
+    /// ```
+    /// # use multitracer::Registry;
+    /// # fn layer(registry: &Registry) -> multitracer::http::HttpLayer {
+    /// registry.http_layer().response_header(http::HeaderName::from_static("x-tracer"))
+    /// # }
+    /// ```
     #[must_use]
     pub fn response_header(self, name: HeaderName) -> Self {
         self.with(|options| options.response_header = Some(name))

@@ -1,66 +1,71 @@
-//! How a server's span begins.
+//! The start of a server span: the choice of the route, and the first attributes.
 
 use http::HeaderValue;
 use http::request::Parts;
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, KeyValue};
 
-use super::layer::Options;
+use super::options::Options;
 use super::semantics::Semantics;
 use super::span::RequestSpan;
-use crate::propagation::{Incoming, Named, enter};
+use crate::propagation::{ChosenRoute, Incoming, with_route};
 use crate::registry::Registry;
 use crate::routing::Route;
 use crate::tracer::{NewSpan, Started, Tracer};
 
-/// What was decided for a request.
+/// The outcome of routing a request.
 struct Decision {
-    named: Named,
-    /// The route that the application did not let it take.
+    chosen: ChosenRoute,
+    /// The name of the route that the check of `accept_route` refused.
     refused: Option<String>,
 }
 
-/// On a request that has its span, so that a layer further in opens no other.
+/// An extension of a request that has a span, so that an inner layer does not start another.
 #[derive(Clone)]
-pub(super) struct Opened(Registry);
+pub(super) struct SpanOpened(Registry);
 
-pub(super) fn open(options: &Options, request: &mut Parts) -> RequestSpan {
-    if request.extensions.get::<Opened>().is_some_and(|Opened(registry)| registry.ptr_eq(&options.registry)) {
+/// Starts the span of a request, unless an outer layer of the same registry did.
+pub(super) fn open_span(options: &Options, request: &mut Parts) -> RequestSpan {
+    if request
+        .extensions
+        .get::<SpanOpened>()
+        .is_some_and(|SpanOpened(registry)| registry.ptr_eq(&options.registry))
+    {
         return RequestSpan::new(Context::current(), None);
     }
-    request.extensions.insert(Opened(options.registry.clone()));
-    begin(options, request)
+    request.extensions.insert(SpanOpened(options.registry.clone()));
+    start_span(options, request)
 }
 
-fn begin(options: &Options, request: &Parts) -> RequestSpan {
-    if options.exclude.contain(request.uri.path()) {
+fn start_span(options: &Options, request: &Parts) -> RequestSpan {
+    if options.exclusions.contains(request.uri.path()) {
         return RequestSpan::new(Context::current().with_telemetry_suppressed(), None);
     }
     let registry = &options.registry;
-    let trusted = options.baggage && registry.trusts_baggage();
-    let incoming = Incoming::read(&registry.entered(), &request.headers, trusted);
-    let Decision { named: Named { route, same_tracer }, refused } = decide(options, request, &incoming);
+    let trusted = options.reads_baggage && registry.trusts_baggage();
+    let incoming = Incoming::from_headers(&registry.current_context(), &request.headers, trusted);
+    let Decision { chosen: ChosenRoute { route, owns_caller_span }, refused } =
+        decide(options, request, &incoming);
     let tracer = route.tracer();
     let header = options.response_header.clone().zip(HeaderValue::from_str(tracer.name()).ok());
-    let cx = enter(&incoming.cx, &route, same_tracer);
-    let silent = |cx: &Context| RequestSpan::new(tracer.context(cx), None);
+    let cx = with_route(&incoming.cx, &route, owns_caller_span);
+    let without_span = |cx: &Context| RequestSpan::new(tracer.context(cx), None);
     let in_force = tracer.clone().in_force(&cx).filter(Tracer::is_on);
-    let Some(in_force) = in_force else { return silent(&cx).with_header(header) };
+    let Some(in_force) = in_force else { return without_span(&cx).with_header(header) };
 
     let semantics = Semantics::of_server(request);
     let pattern = match &options.find_route {
-        Some(find) if !semantics.is_rpc() => find(&request.extensions),
+        Some(find) if !semantics.is_grpc() => find(&request.extensions),
         _ => None,
     };
-    let new = NewSpan {
-        attributes: semantics.request(request, pattern.clone()),
-        ..NewSpan::new(semantics.name(request, pattern.as_deref()), semantics.kind())
-    };
+    let name = semantics.name(request, pattern.as_deref());
+    let attributes = semantics.request_attributes(request, pattern);
+    let new = NewSpan { attributes, ..NewSpan::new(name, semantics.kind()) };
     let span = match in_force.start(&cx, new, || []) {
-        Started::Unsampled => silent(&cx),
+        Started::Unsampled => without_span(&cx),
         Started::Opened { cx, recording } => {
             if recording {
-                record(&cx, &route, refused);
+                record_route(&cx, &route, refused);
             }
             RequestSpan::new(cx, recording.then_some(semantics))
         }
@@ -68,26 +73,27 @@ fn begin(options: &Options, request: &Parts) -> RequestSpan {
     span.with_header(header)
 }
 
+/// Chooses the route: from trusted baggage, else by the rules, and then by `accept_route`.
 fn decide(options: &Options, request: &Parts, incoming: &Incoming) -> Decision {
     let registry = &options.registry;
     let by_rules = || match &options.choose {
         Some(choose) => choose.choose_route(registry, request),
         None => registry.route(&request.headers),
     };
-    let named = incoming
+    let chosen = incoming
         .route(registry, &request.headers)
-        .unwrap_or_else(|| Named { route: by_rules(), same_tracer: false });
-    match (&options.accept, named.route.name()) {
-        (Some(accept), Some(name)) if !accept(request, &named.route) => Decision {
+        .unwrap_or_else(|| ChosenRoute { route: by_rules(), owns_caller_span: false });
+    match (&options.accept, chosen.route.name()) {
+        (Some(accept), Some(name)) if !accept(request, &chosen.route) => Decision {
             refused: Some(name.to_owned()),
-            named: Named { route: registry.default_route(), same_tracer: false },
+            chosen: ChosenRoute { route: registry.default_route(), owns_caller_span: false },
         },
-        _ => Decision { named, refused: None },
+        _ => Decision { chosen, refused: None },
     }
 }
 
-/// Which rule or variant chose the tracer.
-fn record(cx: &Context, route: &Route, refused: Option<String>) {
+/// Records the route, the refused route and the experiment variant on the span.
+fn record_route(cx: &Context, route: &Route, refused: Option<String>) {
     let span = cx.span();
     let rule = route.name().map(|name| KeyValue::new("multitracer.route", name.to_owned()));
     let refused = refused.map(|name| KeyValue::new("multitracer.route.refused", name));

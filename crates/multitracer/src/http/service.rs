@@ -1,4 +1,4 @@
-//! The service of a server.
+//! The service for servers.
 
 use std::task::{Context as TaskContext, Poll};
 
@@ -11,7 +11,17 @@ use super::future::ResponseFuture;
 use super::layer::HttpLayer;
 use super::server;
 
-/// A service whose requests each have their tracer and their server span; see [`HttpLayer`].
+/// The service that [`HttpLayer`] returns: a server whose requests each have a tracer and a span.
+///
+/// ```
+/// use multitracer::Registry;
+/// use multitracer::http::HttpService;
+/// use tower_layer::Layer as _;
+///
+/// fn traced<S>(registry: &Registry, service: S) -> HttpService<S> {
+///     registry.http_layer().layer(service)
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct HttpService<S> {
     pub(super) inner: S,
@@ -33,7 +43,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
-        let span = server::open(&self.layer.options, &mut parts);
+        let span = server::open_span(&self.layer.options, &mut parts);
         let inner = {
             let _attached = span.attach();
             self.inner.call(Request::from_parts(parts, body))

@@ -1,4 +1,4 @@
-//! A request's span, on either side of it.
+//! The span of a request, on the server or on the client.
 
 use std::any::type_name;
 
@@ -9,15 +9,15 @@ use opentelemetry::{Context, ContextGuard};
 use super::semantics::Semantics;
 use crate::tracer::{mark_cancelled, mark_failed, mark_panicked};
 
-/// The span and context of one request. Ends when dropped.
+/// The span and the context of one request. Its drop ends the span.
 #[derive(Debug)]
 pub(super) struct RequestSpan {
     cx: Context,
-    /// What is recorded on the span; `None`: nothing, since there is none.
+    /// The conventions for the attributes of the span; `None` if no span is recorded.
     recording: Option<Semantics>,
-    /// Put on the response.
+    /// The header to add to the response.
     header: Option<(HeaderName, HeaderValue)>,
-    /// Whether it is said how it ended.
+    /// `true` if the outcome is recorded.
     over: bool,
 }
 
@@ -35,22 +35,22 @@ impl RequestSpan {
         self.cx.clone().attach()
     }
 
-    pub(super) fn responded<B>(&mut self, response: &mut Response<B>) {
+    pub(super) fn record_response<B>(&mut self, response: &mut Response<B>) {
         if let Some((name, value)) = self.header.take() {
             response.headers_mut().insert(name, value);
         }
         if let Some(semantics) = self.recording {
-            semantics.response(&self.cx.span(), response.status(), response.headers());
+            semantics.record_response(&self.cx.span(), response.status(), response.headers());
         }
     }
 
-    pub(super) fn trailers(&self, trailers: &HeaderMap) {
+    pub(super) fn record_trailers(&self, trailers: &HeaderMap) {
         if let Some(semantics) = self.recording {
-            semantics.trailers(&self.cx.span(), trailers);
+            semantics.record_trailers(&self.cx.span(), trailers);
         }
     }
 
-    /// The service or the body gave an error instead of what it should.
+    /// Records an error that the service or the body returned.
     pub(super) fn failed<E>(mut self) {
         self.over = true;
         if self.recording.is_some() {
@@ -58,7 +58,7 @@ impl RequestSpan {
         }
     }
 
-    /// The service or the body panicked.
+    /// Records a panic of the service or the body.
     pub(super) fn panicked(mut self) {
         self.note_panic();
     }
@@ -69,7 +69,7 @@ impl RequestSpan {
         }
     }
 
-    /// Given up before there was a response, or before it was read to its end.
+    /// Records that the request was dropped before the end of its response.
     pub(super) fn cancelled(mut self) {
         self.over = true;
         if self.recording.is_some() {
@@ -89,8 +89,8 @@ impl Drop for RequestSpan {
     }
 }
 
-/// Runs `poll`, and leaves `polling` set if it panics.
-pub(super) fn watched<R>(span: Option<&RequestSpan>, polling: &mut bool, poll: impl FnOnce() -> R) -> R {
+/// Runs `poll` in the span. `polling` stays `true` if `poll` panics.
+pub(super) fn poll_in_span<R>(span: Option<&RequestSpan>, polling: &mut bool, poll: impl FnOnce() -> R) -> R {
     let _attached = span.map(RequestSpan::attach);
     *polling = true;
     let result = poll();

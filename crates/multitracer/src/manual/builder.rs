@@ -1,4 +1,4 @@
-//! A span described at run time.
+//! A builder for spans that are described at run time.
 
 use std::borrow::Cow;
 use std::future::Future;
@@ -13,11 +13,12 @@ use super::span::ManualSpan;
 use crate::span::ToAttribute;
 use crate::tracer::{AsTracer, Frame, NewSpan, Parent, Started, Tracer, TracerChoice, any_tracer_enabled};
 
-/// Describes a span at run time, for code that neither `#[traced]` nor [`span!`](crate::span) can mark: a name that is made up, or a
-/// beginning and an end in different places.
+/// A description of a span that is complete only at run time.
 ///
-/// The tracer, the parent and the sampling are decided by the same rules as for a `#[traced]` function. Where the name is known,
-/// [`span!`](crate::span) is faster while tracing is off, and knows the function's name.
+/// Use it for a name that is made at run time, and for a span that starts and ends in different
+/// functions. The rules for the tracer, the parent and sampling are those of a `#[traced]`
+/// function. If the name is constant, prefer [`span!`](crate::span): it is faster while tracing is
+/// disabled, and records the name of the function.
 ///
 /// ```
 /// use multitracer::manual::SpanBuilder;
@@ -26,7 +27,8 @@ use crate::tracer::{AsTracer, Frame, NewSpan, Parent, Started, Tracer, TracerCho
 /// # use multitracer::export::InMemoryExporter;
 /// # use multitracer::{Registry, TracerBuilder};
 /// # let canary = InMemoryExporter::new();
-/// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&canary)).build()?;
+/// # let tracer = TracerBuilder::new("canary").in_memory(&canary);
+/// # let registry = Registry::builder().tracer(tracer).build()?;
 /// # registry.scope(|| {
 /// let rows = SpanBuilder::new(format!("load {}", "users"))
 ///     .tracer("canary")
@@ -48,13 +50,16 @@ pub struct SpanBuilder {
     parent: Parent,
     links: Vec<SpanContext>,
     attributes: Vec<KeyValue>,
-    place: &'static Location<'static>,
-    /// Nothing is to be started: tracing is off, or the tracer is unknown and the configuration says `drop`.
-    off: bool,
+    location: &'static Location<'static>,
+    /// `true` if no span starts: tracing is disabled, or the tracer is unknown and `unknown_tracer`
+    /// is `drop`.
+    is_off: bool,
 }
 
 impl SpanBuilder {
-    /// A span of that name. Its parent is the one that is current here, unless another is given.
+    /// Returns a builder of a span with this name.
+    ///
+    /// The parent is the span that is current here, unless [`parent`](Self::parent) sets another.
     #[track_caller]
     pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -65,14 +70,17 @@ impl SpanBuilder {
             parent: Parent::Nearest,
             links: Vec::new(),
             attributes: Vec::new(),
-            place: Location::caller(),
-            off: !any_tracer_enabled(),
+            location: Location::caller(),
+            is_off: !any_tracer_enabled(),
         }
     }
 
-    /// The tracer: a name, a [`Tracer`](crate::Tracer), a [`Route`](crate::routing::Route), an [`Assignment`](crate::experiment::Assignment). Default the ambient one.
+    /// Sets the tracer. By default it is the ambient one.
+    ///
+    /// Accepts a name, a [`Tracer`](crate::Tracer), a [`Route`](crate::routing::Route) or an
+    /// [`Assignment`](crate::experiment::Assignment), whose attributes the span records.
     pub fn tracer<T: AsTracer + ?Sized>(mut self, tracer: &T) -> Self {
-        if self.off {
+        if self.is_off {
             return self;
         }
         let choice = tracer.as_tracer();
@@ -81,37 +89,53 @@ impl SpanBuilder {
             return self;
         }
         self.attributes.extend(choice.attributes());
-        self.tracer = Tracer::chosen(&self.cx, choice, &self.place);
-        self.off = self.tracer.is_none();
+        self.tracer = Tracer::chosen(&self.cx, choice, &self.location);
+        self.is_off = self.tracer.is_none();
         self
     }
 
-    /// The kind. Default internal.
+    /// Sets the kind. By default it is internal.
     pub fn kind(mut self, kind: SpanKind) -> Self {
         self.kind = kind;
         self
     }
 
-    /// The parent, whosoever span it is. An invalid one makes a root.
+    /// Sets the parent, which may belong to any tracer. An invalid parent makes the span a root.
+    ///
+    /// ```
+    /// use multitracer::manual::SpanBuilder;
+    ///
+    /// # let spans = multitracer::export::InMemoryExporter::new();
+    /// # let tracer = multitracer::TracerBuilder::new("production").in_memory(&spans);
+    /// # let registry = multitracer::Registry::builder().tracer(tracer).build().unwrap();
+    /// # registry.scope(|| {
+    /// let request = SpanBuilder::new("request").start();
+    /// // elsewhere, where `request` is not current
+    /// SpanBuilder::new("reply").parent(request.span_context()).in_scope(|| {});
+    /// # });
+    /// # assert_eq!(spans.spans()[0].parent_span_id, spans.spans()[1].span_context.span_id());
+    /// ```
     pub fn parent(mut self, parent: SpanContext) -> Self {
         self.parent = Parent::Given(parent);
         self
     }
 
-    /// Makes it a root.
+    /// Makes the span a root, which starts a new trace.
     pub fn root(self) -> Self {
         self.parent(SpanContext::NONE)
     }
 
-    /// Adds a link.
+    /// Adds a link to another span.
     pub fn link(mut self, span: SpanContext) -> Self {
         self.links.push(span);
         self
     }
 
-    /// Adds an attribute; a `None` is left out. Recorded if the trace is sampled; the sampler does not see it.
+    /// Adds an attribute. A `None` value is ignored.
+    ///
+    /// The sampler does not see the attribute.
     pub fn attribute<V: ToAttribute>(mut self, key: impl Into<Key>, value: V) -> Self {
-        if !self.off
+        if !self.is_off
             && let Some(value) = value.to_attribute()
         {
             self.attributes.push(KeyValue::new(key, value));
@@ -119,17 +143,19 @@ impl SpanBuilder {
         self
     }
 
-    /// Starts the span, current nowhere.
+    /// Starts the span without making it current.
+    ///
+    /// See [`ManualSpan`](crate::manual::ManualSpan) for an example.
     pub fn start(self) -> ManualSpan {
-        let Self { name, kind, cx, tracer, parent, links, attributes, place, off } = self;
-        let tracer = if off { None } else { tracer.or_else(|| Tracer::ambient(&cx)) };
+        let Self { name, kind, cx, tracer, parent, links, attributes, location, is_off } = self;
+        let tracer = if is_off { None } else { tracer.or_else(|| Tracer::ambient(&cx)) };
         let tracer = tracer.and_then(|tracer| tracer.in_force(&cx));
         let Some(tracer) = tracer.filter(Tracer::is_on) else { return ManualSpan::new(cx, false) };
         let new = NewSpan { parent, links, ..NewSpan::new(name, kind) };
         let code = || {
             [
-                KeyValue::new("code.file.path", place.file()),
-                KeyValue::new("code.line.number", i64::from(place.line())),
+                KeyValue::new("code.file.path", location.file()),
+                KeyValue::new("code.line.number", i64::from(location.line())),
             ]
         };
         match tracer.start(&cx, new, code) {
@@ -143,29 +169,36 @@ impl SpanBuilder {
         }
     }
 
-    /// Starts the span and makes it current until the guard is dropped.
+    /// Starts the span and makes it current on this thread until the guard is dropped.
+    ///
+    /// See [`SpanGuard`](crate::manual::SpanGuard) for an example.
     pub fn enter(self) -> SpanGuard {
-        SpanGuard::built(self.start())
+        SpanGuard::from_span(self.start())
     }
 
-    /// Runs `f` in the span.
+    /// Runs `f` in the span, which ends when `f` returns or panics.
     pub fn in_scope<R>(self, f: impl FnOnce() -> R) -> R {
         let _span = self.enter();
         f()
     }
 
-    /// Runs `future` in the span, which starts at the first poll and is current during each. The parent is that of this place, so
-    /// that the result may be spawned.
+    /// Returns a future that runs `future` in the span.
+    ///
+    /// The span starts at the first poll, is current during each poll, and ends with the future.
+    /// Its parent is the span that is current here, so the result can be spawned.
+    ///
+    /// See [`InSpan`](crate::manual::InSpan) for an example.
     pub fn in_future<F: Future>(self, future: F) -> InSpan<F> {
         InSpan::new(self, future)
     }
 
-    /// Goes on from `now` if another tracer was entered since, as `future.with_tracer(..)` does.
-    pub(super) fn at(mut self, now: &Context) -> Self {
-        if let Some(entered) = Frame::of(now)
+    /// Continues from `current` if another tracer was entered since, as `future.with_tracer(..)`
+    /// does.
+    pub(super) fn follow_switch(mut self, current: &Context) -> Self {
+        if let Some(entered) = Frame::of(current)
             && !Frame::of(&self.cx).is_some_and(|frame| frame.ptr_eq(entered))
         {
-            self.cx = now.clone();
+            self.cx = current.clone();
         }
         self
     }

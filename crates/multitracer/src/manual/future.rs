@@ -1,4 +1,4 @@
-//! A future in a span made by hand.
+//! The future of `SpanBuilder::in_future`.
 
 use std::fmt;
 use std::future::Future;
@@ -12,7 +12,24 @@ use super::builder::SpanBuilder;
 use super::span::ManualSpan;
 
 pin_project! {
-    /// A future in a span; see [`SpanBuilder::in_future`].
+    /// A future that runs in a span. [`SpanBuilder::in_future`] returns it.
+    ///
+    /// The span starts at the first poll and ends with the future. If the future is dropped before
+    /// its end, the span has the attribute `multitracer.cancelled`. If it panics, the span has
+    /// failed.
+    ///
+    /// ```
+    /// use multitracer::manual::{InSpan, SpanBuilder};
+    ///
+    /// fn load(table: &str) -> InSpan<impl Future<Output = u32>> {
+    ///     SpanBuilder::new(format!("load {table}")).in_future(async { 3 })
+    /// }
+    ///
+    /// # #[tokio::main] async fn main() {
+    /// let rows = tokio::spawn(load("users")).await.unwrap();
+    /// assert_eq!(rows, 3);
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct InSpan<F> {
         #[pin]
@@ -23,14 +40,14 @@ pin_project! {
 }
 
 enum State {
-    Described(Option<Box<SpanBuilder>>),
-    Started { span: ManualSpan, polling: bool },
+    NotStarted(Option<Box<SpanBuilder>>),
+    Started { span: ManualSpan, is_polling: bool },
     Done,
 }
 
 impl<F: Future> InSpan<F> {
     pub(super) fn new(builder: SpanBuilder, inner: F) -> Self {
-        Self { inner, state: State::Described(Some(Box::new(builder))) }
+        Self { inner, state: State::NotStarted(Some(Box::new(builder))) }
     }
 }
 
@@ -39,17 +56,17 @@ impl<F: Future> Future for InSpan<F> {
 
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
         let this = self.project();
-        if let State::Described(builder) = this.state
+        if let State::NotStarted(builder) = this.state
             && let Some(builder) = builder.take()
         {
-            let span = builder.at(&Context::current()).start();
-            *this.state = State::Started { span, polling: false };
+            let span = builder.follow_switch(&Context::current()).start();
+            *this.state = State::Started { span, is_polling: false };
         }
-        let State::Started { span, polling } = this.state else { return this.inner.poll(task) };
-        // stays set if the poll panics
-        *polling = true;
+        let State::Started { span, is_polling } = this.state else { return this.inner.poll(task) };
+        // stays `true` if the poll panics
+        *is_polling = true;
         let result = span.in_scope(|| this.inner.poll(task));
-        *polling = false;
+        *is_polling = false;
         if result.is_ready() {
             span.end();
             *this.state = State::Done;
@@ -59,12 +76,12 @@ impl<F: Future> Future for InSpan<F> {
 }
 
 impl Drop for State {
-    /// Dropped with its span open: the future was dropped before it was done, or panicked.
+    /// Records a panic or a cancellation if the span has not ended.
     fn drop(&mut self) {
         match self {
-            Self::Started { span, polling: true } => span.panicked(),
-            Self::Started { span, polling: false } => span.cancelled(),
-            Self::Described(_) | Self::Done => {}
+            Self::Started { span, is_polling: true } => span.panicked(),
+            Self::Started { span, is_polling: false } => span.cancelled(),
+            Self::NotStarted(_) | Self::Done => {}
         }
     }
 }

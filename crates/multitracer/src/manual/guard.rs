@@ -7,36 +7,48 @@ use crate::span::__private::Entered;
 use crate::span::__private::observe::Probe;
 use crate::span::ToAttribute;
 
-/// A span that is current on this thread until the guard is dropped, which ends it.
+/// A guard that keeps a span current on this thread. Its drop ends the span.
 ///
-/// Comes from [`span!`](crate::span) or [`SpanBuilder::enter`](crate::manual::SpanBuilder::enter). If the scope is left by a panic, the span has failed.
+/// [`span!`](crate::span) and [`SpanBuilder::enter`](crate::manual::SpanBuilder::enter) return it.
+/// If a panic drops the guard, the span has failed.
+///
+/// ```
+/// use multitracer::manual::SpanBuilder;
+///
+/// # let spans = multitracer::export::InMemoryExporter::new();
+/// # let tracer = multitracer::TracerBuilder::new("production").in_memory(&spans);
+/// # let registry = multitracer::Registry::builder().tracer(tracer).build().unwrap();
+/// # registry.scope(|| {
+/// let step = SpanBuilder::new(format!("step {}", 1)).enter();
+/// step.set("rows", &3);
+/// drop(step); // ends the span before the end of the scope
+/// # });
+/// # assert_eq!(spans.spans()[0].name, "step 1");
+/// ```
 #[must_use = "the span ends as soon as the guard is dropped"]
 #[derive(Debug)]
 pub struct SpanGuard(Inner);
 
 #[derive(Debug)]
 enum Inner {
-    /// Of a call site.
+    /// A span of the macro `span!`.
     Site(Entered),
-    Built {
-        span: ManualSpan,
-        attached: Option<ContextGuard>,
-        unwinding: bool,
-    },
+    /// A span of `SpanBuilder::enter`.
+    Built { span: ManualSpan, attached: Option<ContextGuard>, was_panicking: bool },
 }
 
 impl SpanGuard {
     #[inline(always)]
-    pub(crate) fn of_site(entered: Entered) -> Self {
+    pub(crate) fn from_site(entered: Entered) -> Self {
         Self(Inner::Site(entered))
     }
 
-    pub(super) fn built(span: ManualSpan) -> Self {
+    pub(super) fn from_span(span: ManualSpan) -> Self {
         let attached = Some(span.context().clone().attach());
-        Self(Inner::Built { span, attached, unwinding: std::thread::panicking() })
+        Self(Inner::Built { span, attached, was_panicking: std::thread::panicking() })
     }
 
-    /// Sets an attribute; a `None` is left out.
+    /// Sets an attribute. A `None` value is ignored.
     pub fn set<V: ToAttribute + ?Sized>(&self, key: impl Into<Key>, value: &V) {
         match &self.0 {
             Inner::Site(entered) => entered.record(|attributes| attributes.set(key, value)),
@@ -44,7 +56,23 @@ impl SpanGuard {
         }
     }
 
-    /// Ends the span with what the scope gives: an `Err` makes it failed, with the error's type as `error.type`.
+    /// Ends the span with the result of the scope, and returns the result.
+    ///
+    /// An `Err` marks the span as failed and records the error's type as `error.type`.
+    ///
+    /// ```
+    /// use multitracer::span;
+    ///
+    /// fn parse(text: &str) -> Result<u32, std::num::ParseIntError> {
+    ///     let span = span!("parse");
+    ///     span.finish(text.parse())
+    /// }
+    /// # let spans = multitracer::export::InMemoryExporter::new();
+    /// # let tracer = multitracer::TracerBuilder::new("production").in_memory(&spans);
+    /// # let registry = multitracer::Registry::builder().tracer(tracer).build().unwrap();
+    /// # registry.scope(|| parse("x").unwrap_err());
+    /// # assert_eq!(spans.spans()[0].status, opentelemetry::trace::Status::error(""));
+    /// ```
     pub fn finish<T, E>(self, result: Result<T, E>) -> Result<T, E> {
         match &self.0 {
             Inner::Site(entered) => Probe(&result).tell(entered),
@@ -60,9 +88,9 @@ impl SpanGuard {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        // a `Site` ends by itself
-        if let Self::Built { span, attached, unwinding } = self {
-            if std::thread::panicking() && !*unwinding {
+        // the drop of `Entered` ends the span of a `Site`
+        if let Self::Built { span, attached, was_panicking } = self {
+            if std::thread::panicking() && !*was_panicking {
                 span.panicked();
             }
             *attached = None;

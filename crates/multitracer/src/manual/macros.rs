@@ -1,12 +1,15 @@
-//! `span!` and `async_span!`: a call site of their own, like that of `#[traced]`.
+//! The macros `span!` and `async_span!`, whose expansion is a call site like that of `#[traced]`.
 
-/// Opens a span for the rest of the scope: the same as `#[traced]`, for code that no attribute can mark.
+/// Starts a span for the rest of the scope, for code that `#[traced]` cannot mark.
 ///
-/// Takes the span's name, then any of `#[traced]`'s own `tracer = ..`, `kind = ".."`, `parent = ..`, `links = ..`,
-/// `enabled = ..` and `fields(..)`, in any order. The tracer, the parent and the sampling are decided as for a function, at the
-/// same cost; fields are evaluated only if the span is recorded. Gives a [`SpanGuard`](crate::manual::SpanGuard): keep it in a variable whose
-/// name is not just `_`. It cannot be held across an `.await` of a task that moves between threads; for futures, use
-/// [`async_span!`](crate::async_span).
+/// Takes the span's name, then any of these options of `#[traced]` in any order: `tracer = ..`,
+/// `kind = ".."`, `parent = ..`, `links = ..`, `enabled = ..` and `fields(..)`. The rules for the
+/// tracer, the parent and sampling are those of a `#[traced]` function, and so is the cost. Fields
+/// are evaluated only if the span is recorded.
+///
+/// Returns a [`SpanGuard`](crate::manual::SpanGuard). Keep it in a variable such as `_span`; the
+/// pattern `_` drops it at once. The guard is not `Send`, so it cannot be held across an `.await`
+/// in a spawned task. Use [`async_span!`](crate::async_span) for futures.
 ///
 /// ```
 /// use multitracer::span;
@@ -14,10 +17,12 @@
 /// # use multitracer::export::InMemoryExporter;
 /// # use multitracer::{Registry, TracerBuilder};
 /// # let canary = InMemoryExporter::new();
-/// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&canary)).build()?;
+/// # let tracer = TracerBuilder::new("canary").in_memory(&canary);
+/// # let registry = Registry::builder().tracer(tracer).build()?;
 /// # registry.scope(|| {
 /// for batch in [vec![1, 2], vec![3]] {
-///     let _span = span!("batch", tracer = "canary", kind = "consumer", fields(batch.size = batch.len()));
+///     let size = batch.len();
+///     let _span = span!("batch", tracer = "canary", kind = "consumer", fields(batch.size = size));
 ///     // ..
 /// }
 /// # });
@@ -32,11 +37,12 @@ macro_rules! span {
     };
 }
 
-/// A future in a span: the same as `#[traced]` on an `async fn`, for an `async` block or any other future.
+/// Returns a future that runs an `async` block or any other future in a span.
 ///
-/// Takes what [`span!`](crate::span) takes, then `;` and the future. The span's parent is the span that is current here, so the
-/// result may be spawned; the span starts at the first poll and ends with the future or its drop. If the future gives a `Result`
-/// that is an `Err`, the span has failed. Fields are evaluated here.
+/// Takes the arguments of [`span!`](crate::span), then `;` and the future. The span's parent is the
+/// span that is current here, so the result can be spawned. The span starts at the first poll, and
+/// ends with the future or its drop. An `Err` as the future's output marks the span as failed.
+/// Fields are evaluated here, not at the first poll.
 ///
 /// ```
 /// use multitracer::async_span;
@@ -45,7 +51,8 @@ macro_rules! span {
 /// # use multitracer::{Registry, TracerBuilder, WithTracerExt as _};
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// # let canary = InMemoryExporter::new();
-/// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&canary)).build().unwrap();
+/// # let tracer = TracerBuilder::new("canary").in_memory(&canary);
+/// # let registry = Registry::builder().tracer(tracer).build().unwrap();
 /// # let tracer = registry.default_tracer();
 /// # async {
 /// let answer = async_span!("ask", kind = "client", fields(attempt = 1); async { 42 }).await;
@@ -64,11 +71,11 @@ macro_rules! async_span {
     };
 }
 
-/// What the two expand by. Not part of the public interface.
+/// The implementation of `span!` and `async_span!`. Not part of the public interface.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __span {
-    // the future stands behind the `;`
+    // the future follows the `;`
     (@split $name:expr; [$($options:tt)*]; ; $future:expr $(,)?) => {
         $crate::__span!(@options $name; [defer $future]; []; []; []; []; $($options)*)
     };
@@ -76,7 +83,7 @@ macro_rules! __span {
         $crate::__span!(@split $name; [$($options)* $next]; $($rest)*)
     };
     (@split $name:expr; [$($options:tt)*];) => {
-        ::core::compile_error!("`async_span!` wants a `;` and the future at its end")
+        ::core::compile_error!("`async_span!` needs `;` and a future at its end")
     };
 
     (@options $n:expr; $w:tt; $t:tt; $k:tt; $s:tt; $f:tt; , $($rest:tt)*) => {
@@ -105,8 +112,8 @@ macro_rules! __span {
     };
     (@options $n:expr; $w:tt; $t:tt; $k:tt; $s:tt; $f:tt; $other:tt $($rest:tt)*) => {
         ::core::compile_error!(::core::concat!(
-            "`", ::core::stringify!($other), "` is none of `tracer = ..`, `kind = \"..\"`, `parent = ..`, `links = ..`, ",
-            "`enabled = ..`, `fields(..)`, or stands here twice"
+            "unexpected `", ::core::stringify!($other), "`: expected `tracer = ..`, `kind = \"..\"`, `parent = ..`, ",
+            "`links = ..`, `enabled = ..` or `fields(..)`, each at most once"
         ))
     };
 

@@ -1,4 +1,4 @@
-//! A span whose beginning and end lie in different places.
+//! A span that starts and ends in different places.
 
 use std::any::type_name;
 use std::borrow::Cow;
@@ -9,9 +9,11 @@ use opentelemetry::{Context, Key, KeyValue};
 use crate::span::ToAttribute;
 use crate::tracer::{mark_cancelled, mark_failed, mark_panicked};
 
-/// A span that was started by hand: for callbacks, and for other code whose beginning and end lie in different places.
+/// A span for callbacks and other code that starts and ends in different places.
 ///
-/// It is current nowhere until it is told to be, and may move between threads. It ends with [`end`](Self::end) or when it is dropped.
+/// [`SpanBuilder::start`](crate::manual::SpanBuilder::start) returns it. The span is current only
+/// inside of [`in_scope`](Self::in_scope), and can move between threads. [`end`](Self::end) or its
+/// drop ends it.
 ///
 /// ```
 /// use multitracer::manual::{ManualSpan, SpanBuilder};
@@ -25,7 +27,7 @@ use crate::tracer::{mark_cancelled, mark_failed, mark_panicked};
 /// }
 ///
 /// fn on_chunk(download: &Download, bytes: &[u8]) {
-///     download.span.in_scope(|| { /* traced functions called here are inside */ });
+///     download.span.in_scope(|| { /* traced functions that run here become children */ });
 ///     download.span.set("bytes", &bytes.len());
 /// }
 ///
@@ -45,31 +47,33 @@ impl ManualSpan {
         Self { cx, recording }
     }
 
-    /// Whether what is set on it goes anywhere.
+    /// Returns `true` if the span is recorded and has not ended.
     #[must_use]
     pub fn is_recording(&self) -> bool {
         self.recording
     }
 
-    /// The OpenTelemetry context in which this span is current.
+    /// Returns the OpenTelemetry context in which this span is current.
     #[must_use]
     pub fn context(&self) -> &Context {
         &self.cx
     }
 
-    /// Its identity, say for a link. Invalid where there is no span.
+    /// Returns the identity of the span, for example for a link.
+    ///
+    /// If no span was started, this is the identity of the surrounding span, or invalid.
     #[must_use]
     pub fn span_context(&self) -> SpanContext {
         self.cx.span().span_context().clone()
     }
 
-    /// Runs `f` inside the span. The span goes on after it.
+    /// Runs `f` in the span. The span does not end when `f` returns.
     pub fn in_scope<R>(&self, f: impl FnOnce() -> R) -> R {
         let _attached = self.cx.clone().attach();
         f()
     }
 
-    /// Sets an attribute; a `None` is left out.
+    /// Sets an attribute. A `None` value is ignored.
     pub fn set<V: ToAttribute + ?Sized>(&self, key: impl Into<Key>, value: &V) {
         if self.recording
             && let Some(value) = value.to_attribute()
@@ -85,7 +89,18 @@ impl ManualSpan {
         }
     }
 
-    /// Marks the span as failed, with `error`'s type as `error.type`. Its text is not recorded: it may hold what a user typed.
+    /// Marks the span as failed, with the error's type as `error.type`.
+    ///
+    /// The error's text is not recorded, because it may contain user input.
+    ///
+    /// ```
+    /// use multitracer::manual::SpanBuilder;
+    ///
+    /// let span = SpanBuilder::new("parse").start();
+    /// if let Err(error) = "x".parse::<u32>() {
+    ///     span.fail(&error);
+    /// }
+    /// ```
     pub fn fail<E>(&self, _error: &E) {
         self.failed::<E>();
     }

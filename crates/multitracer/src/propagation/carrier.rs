@@ -1,4 +1,4 @@
-//! What a request brings, field by field.
+//! The header fields of a request that carry its context.
 
 use std::borrow::Cow;
 
@@ -6,10 +6,10 @@ use opentelemetry::propagation::Extractor;
 
 use crate::routing::Headers;
 
-/// The three header fields that matter, the repeated ones joined.
+/// The values of `traceparent`, `tracestate` and `baggage`, with repeated fields joined by commas.
 ///
-/// `tracestate` and `baggage` are lists, and may be spread over several fields; `traceparent` is not, so that two of
-/// them say nothing.
+/// `tracestate` and `baggage` are lists, which may be split over several fields. `traceparent` is a
+/// single value, so a joined one is invalid and the propagator ignores it.
 #[derive(Debug)]
 pub(super) struct Carrier<'a> {
     traceparent: Option<Cow<'a, str>>,
@@ -18,17 +18,19 @@ pub(super) struct Carrier<'a> {
 }
 
 impl<'a> Carrier<'a> {
-    pub(super) fn of_headers<H: Headers + ?Sized>(headers: &'a H, baggage: bool) -> Self {
+    /// Reads the fields of `headers`, the baggage only if `reads_baggage` is `true`.
+    pub(super) fn from_headers<H: Headers + ?Sized>(headers: &'a H, reads_baggage: bool) -> Self {
         let traceparent = field(headers, "traceparent");
         Self {
-            // only a trace context has a use for the state
+            // without a `traceparent`, the state has no meaning
             tracestate: traceparent.as_ref().and_then(|_| field(headers, "tracestate")),
             traceparent,
-            baggage: if baggage { field(headers, "baggage") } else { None },
+            baggage: if reads_baggage { field(headers, "baggage") } else { None },
         }
     }
 
-    pub(super) fn of_extractor(extractor: &'a dyn Extractor, baggage: bool) -> Self {
+    /// Reads the fields of `extractor`, the baggage only if `reads_baggage` is `true`.
+    pub(super) fn from_extractor(extractor: &'a dyn Extractor, reads_baggage: bool) -> Self {
         let field = |name| {
             let values = extractor.get_all(name)?;
             match values.as_slice() {
@@ -40,7 +42,7 @@ impl<'a> Carrier<'a> {
         Self {
             traceparent: field("traceparent"),
             tracestate: field("tracestate"),
-            baggage: if baggage { field("baggage") } else { None },
+            baggage: if reads_baggage { field("baggage") } else { None },
         }
     }
 }

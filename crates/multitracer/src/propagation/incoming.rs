@@ -1,4 +1,4 @@
-//! What a request says about itself, and how much of it counts.
+//! The context that a request or message brings.
 
 use opentelemetry::Context;
 use opentelemetry::baggage::{BaggageExt as _, KeyValueMetadata};
@@ -7,36 +7,37 @@ use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 
 use super::carrier::Carrier;
-use super::{OURS, ROUTE, VARIANT};
+use super::{OWN_PREFIX, ROUTE_ENTRY, VARIANT_ENTRY};
 use crate::experiment::Reason;
 use crate::registry::Registry;
 use crate::routing::{Headers, Route};
 
-/// The route that a caller says it took.
+/// The route of a request.
 #[derive(Debug)]
-pub(crate) struct Named {
+pub(crate) struct ChosenRoute {
     pub(crate) route: Route,
-    /// Whether the caller's span is of the route's tracer.
-    pub(crate) same_tracer: bool,
+    /// `true` if the caller's span belongs to the route's tracer.
+    pub(crate) owns_caller_span: bool,
 }
 
-/// What a request brought.
+/// The context and the routing hints of an inbound request.
 #[derive(Debug)]
 pub(crate) struct Incoming {
-    /// The caller's span, and trusted baggage.
+    /// The context with the caller's span and its trusted baggage.
     pub(crate) cx: Context,
-    /// The route that trusted baggage names.
+    /// The name of the route in trusted baggage.
     route: Option<String>,
+    /// The name of the experiment variant in trusted baggage.
     variant: Option<String>,
 }
 
 impl Incoming {
-    /// What `headers` bring into `cx`; their baggage if it is `trusted`.
-    pub(crate) fn read<H: Headers + ?Sized>(cx: &Context, headers: &H, trusted: bool) -> Self {
-        Self::of(cx, &Carrier::of_headers(headers, trusted))
+    /// Reads `headers` on top of `cx`, and their baggage only if it is `trusted`.
+    pub(crate) fn from_headers<H: Headers + ?Sized>(cx: &Context, headers: &H, trusted: bool) -> Self {
+        Self::from_carrier(cx, &Carrier::from_headers(headers, trusted))
     }
 
-    pub(super) fn of(cx: &Context, carrier: &Carrier<'_>) -> Self {
+    pub(super) fn from_carrier(cx: &Context, carrier: &Carrier<'_>) -> Self {
         let with_span = TraceContextPropagator::new().extract_with_context(&Context::new(), carrier);
         let remote = with_span.span().span_context().clone();
         let cx = if remote.is_valid() { cx.with_remote_span_context(remote) } else { cx.clone() };
@@ -45,39 +46,41 @@ impl Incoming {
         incoming
     }
 
-    /// The application sees all of it but our own entries.
+    /// Copies the baggage into the context, except the library's own entries.
     fn take_baggage(&mut self, carrier: &Carrier<'_>) {
-        // without trust the carrier has none
-        let brought = BaggagePropagator::new().extract_with_context(&Context::new(), carrier);
-        let text = |name: &str| brought.baggage().get(name).map(ToString::to_string);
-        (self.route, self.variant) = (text(ROUTE), text(VARIANT));
-        let theirs: Vec<KeyValueMetadata> = brought
+        // an untrusted request has an empty carrier here
+        let extracted = BaggagePropagator::new().extract_with_context(&Context::new(), carrier);
+        let text = |name: &str| extracted.baggage().get(name).map(ToString::to_string);
+        (self.route, self.variant) = (text(ROUTE_ENTRY), text(VARIANT_ENTRY));
+        let foreign: Vec<KeyValueMetadata> = extracted
             .baggage()
             .iter()
-            .filter(|(name, _)| !name.as_str().starts_with(OURS))
+            .filter(|(name, _)| !name.as_str().starts_with(OWN_PREFIX))
             .map(|(name, (value, metadata))| {
                 KeyValueMetadata::new(name.clone(), value.clone(), metadata.clone())
             })
             .collect();
-        if !theirs.is_empty() {
-            self.cx = self.cx.with_baggage(theirs);
+        if !foreign.is_empty() {
+            self.cx = self.cx.with_baggage(foreign);
         }
     }
 }
 
 impl Incoming {
-    /// The route that the caller took, if it is trusted to say so and there is such a route.
-    pub(crate) fn route<H: Headers + ?Sized>(&self, registry: &Registry, headers: &H) -> Option<Named> {
+    /// Returns the route that trusted baggage names, if this registry has it.
+    pub(crate) fn route<H: Headers + ?Sized>(&self, registry: &Registry, headers: &H) -> Option<ChosenRoute> {
         let route = registry.route_named(self.route.as_ref()?, headers)?;
-        let Some(assignment) = route.assignment() else { return Some(Named { route, same_tracer: true }) };
+        let Some(assignment) = route.assignment() else {
+            return Some(ChosenRoute { route, owns_caller_span: true });
+        };
         let decided = self.variant.as_ref().and_then(|variant| {
             let experiment = registry.experiment(assignment.experiment()).ok()?;
             experiment.with_variant(variant, Reason::Split)
         });
-        // where the caller had no variant, or one that is not known here, the unit decides
+        // without a variant that is known here, the route keeps its own assignment
         Some(match decided {
-            Some(decided) => Named { route: route.with_assignment(decided), same_tracer: true },
-            None => Named { route, same_tracer: false },
+            Some(decided) => ChosenRoute { route: route.with_assignment(decided), owns_caller_span: true },
+            None => ChosenRoute { route, owns_caller_span: false },
         })
     }
 }

@@ -1,7 +1,16 @@
-//! What services tell each other: trace context, baggage, and in the baggage the name of the request's route.
+//! Propagation of trace context, baggage and routes between services.
 //!
-//! Baggage entries of ours start with `multitracer.`. They are written by us alone: whatever else put one into a context, it
-//! neither leaves the process nor decides anything.
+//! A service sends its current span as `traceparent` and `tracestate` (W3C trace context). It sends
+//! `baggage` (W3C baggage) with an extra entry that names the route of the request. A service that
+//! trusts its caller takes the same route, so a request stays in one project across services.
+//!
+//! | | HTTP and gRPC | any other protocol |
+//! |---|---|---|
+//! | server | `Registry::http_layer` (feature `tower`) | [`Registry::receive`](crate::Registry::receive) |
+//! | client | `HttpClientLayer` (feature `tower`), [`inject`], [`outgoing_headers`] | [`inject`], [`Propagator`] |
+//!
+//! The library's own baggage entries start with `multitracer.`. Entries of such a name that other
+//! code adds to a context are not sent, and have no effect on routing.
 
 mod carrier;
 mod incoming;
@@ -14,13 +23,13 @@ pub use self::propagator::{Propagator, propagator};
 pub use self::received::Received;
 
 #[cfg(feature = "tower")]
-pub(crate) use self::incoming::{Incoming, Named};
+pub(crate) use self::incoming::{ChosenRoute, Incoming};
 #[cfg(feature = "tower")]
-pub(crate) use self::received::enter;
+pub(crate) use self::received::with_route;
 
-/// The entry that names the route.
-const ROUTE: &str = "multitracer.route";
-/// The entry that names the experiment's variant, where the route leads to one.
-const VARIANT: &str = "multitracer.variant";
-/// What all our entries start with.
-const OURS: &str = "multitracer.";
+/// The name of the baggage entry for the route.
+const ROUTE_ENTRY: &str = "multitracer.route";
+/// The name of the baggage entry for the experiment variant, if the route leads to an experiment.
+const VARIANT_ENTRY: &str = "multitracer.variant";
+/// The prefix of the library's own baggage entries.
+const OWN_PREFIX: &str = "multitracer.";

@@ -1,4 +1,4 @@
-//! What a request to another service is given along.
+//! The headers of requests to other services.
 
 use std::borrow::Cow;
 
@@ -9,27 +9,36 @@ use opentelemetry::propagation::{Injector, TextMapPropagator as _};
 use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 
-use super::{OURS, ROUTE, VARIANT};
+use super::{OWN_PREFIX, ROUTE_ENTRY, VARIANT_ENTRY};
 use crate::registry::Registry;
 use crate::routing::Route;
 use crate::tracer::{NearestSpan, Tracer, nearest_span};
 
-/// The route of the request that a `Context` belongs to.
+/// The entry of a `Context` that holds the route of the current request.
 #[derive(Clone, Debug)]
-pub(super) struct Decided(pub(super) Route);
+pub(super) struct RequestRoute(pub(super) Route);
 
-/// Puts the current span, the baggage and the name of the request's route into `headers`.
+/// Writes the current span, the baggage and the name of the route into `headers`.
 ///
-/// Sent are `traceparent` and `tracestate` (W3C trace context) and `baggage` (W3C baggage). The baggage is the context's own, and the
-/// entry `multitracer.route`: the name of the route that the request took, else of the first route to the ambient tracer; for the default tracer there is
-/// none. A service that trusts it takes the route of that name. What is sent as the parent is a span of that route's tracer, or of the default one, so that
-/// the next service does not continue a trace in the wrong project.
+/// The function sets `traceparent` and `tracestate` (W3C trace context) and `baggage` (W3C
+/// baggage). The baggage is that of the current context, with the additional entry
+/// `multitracer.route`:
+/// 1. the route that the request took, if it leads to the ambient tracer;
+/// 2. no entry, if the ambient tracer is the default tracer;
+/// 3. the first route that leads to the ambient tracer;
+/// 4. the route that the request took, if no route leads to the ambient tracer.
+///
+/// A service that trusts the baggage takes the route of that name. The parent in `traceparent` is a
+/// span of the named route's tracer, or of the default tracer if no route is named. Therefore the
+/// next service does not continue a trace in the wrong project.
 ///
 /// ```
 /// # use multitracer::Registry;
 /// # let registry = Registry::from_yaml(r#"
 /// # default_tracer: production
-/// # tracers: {production: {exporter: console, sampler: always_off}, canary: {exporter: console, sampler: always_off}}
+/// # tracers:
+/// #   production: {exporter: console, sampler: always_off}
+/// #   canary: {exporter: console, sampler: always_off}
 /// # routes: [{name: canary-users, headers: {X-Canary-User: "true"}, tracer: canary}]
 /// # "#)?;
 /// let mut headers = http::HeaderMap::new();
@@ -41,7 +50,20 @@ pub fn inject(headers: &mut HeaderMap) {
     Context::map_current(|cx| inject_context(cx, &mut HeaderInjector(headers)));
 }
 
-/// The headers of [`inject`], for clients that take a map: `client.get(url).headers(multitracer::propagation::outgoing_headers())` with reqwest.
+/// Returns the headers that [`inject`] writes, for clients that take a header map.
+///
+/// With reqwest: `client.get(url).headers(outgoing_headers())`.
+///
+/// ```
+/// use multitracer::propagation::outgoing_headers;
+///
+/// # let registry = multitracer::Registry::from_yaml(
+/// #     "tracers: {production: {exporter: console, sampler: always_off}}",
+/// # )?;
+/// let headers = registry.default_tracer().in_span("call", outgoing_headers);
+/// assert!(headers.contains_key("traceparent"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn outgoing_headers() -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(3);
@@ -49,7 +71,7 @@ pub fn outgoing_headers() -> HeaderMap {
     headers
 }
 
-/// As `inject`, from `cx` into whatever.
+/// Writes the context of `cx` into any carrier.
 pub(super) fn inject_context(cx: &Context, injector: &mut dyn Injector) {
     let Outgoing { span, route, variant } = outgoing(cx);
     let sent = Context::new();
@@ -57,25 +79,27 @@ pub(super) fn inject_context(cx: &Context, injector: &mut dyn Injector) {
         TraceContextPropagator::new().inject_context(&sent.with_remote_span_context(span), injector);
     }
     let own = |name: &'static str, value: Option<Cow<'_, str>>| {
-        // the propagator leaves percent signs as they are
+        // the propagator does not encode percent signs
         value.map(|value| KeyValueMetadata::new(name, value.replace('%', "%25"), ""))
     };
-    let theirs = cx.baggage().iter().filter(|(name, _)| !name.as_str().starts_with(OURS));
-    let theirs = theirs.map(|(name, (value, metadata))| {
+    let foreign = cx.baggage().iter().filter(|(name, _)| !name.as_str().starts_with(OWN_PREFIX));
+    let foreign = foreign.map(|(name, (value, metadata))| {
         KeyValueMetadata::new(name.clone(), value.clone(), metadata.clone())
     });
-    let entries: Vec<_> = theirs.chain(own(ROUTE, route)).chain(own(VARIANT, variant)).collect();
+    let entries: Vec<_> = foreign.chain(own(ROUTE_ENTRY, route)).chain(own(VARIANT_ENTRY, variant)).collect();
     if !entries.is_empty() {
         BaggagePropagator::new().inject_context(&sent.with_baggage(entries), injector);
     }
 }
 
+/// The span, the route and the variant to send.
 struct Outgoing<'a> {
     span: Option<SpanContext>,
     route: Option<Cow<'a, str>>,
     variant: Option<Cow<'a, str>>,
 }
 
+/// Chooses the route to name, and a span of its tracer.
 fn outgoing(cx: &Context) -> Outgoing<'_> {
     let current = Some(cx.span().span_context().clone()).filter(SpanContext::is_valid);
     let unnamed = |span| Outgoing { span, route: None, variant: None };
@@ -87,8 +111,10 @@ fn outgoing(cx: &Context) -> Outgoing<'_> {
     let Some(ambient) = Tracer::ambient(cx).map(|tracer| tracer.core().id()) else {
         return unnamed(current);
     };
-    let decided = cx.get::<Decided>().filter(|Decided(route)| route.tracer().registry().ptr_eq(&registry));
-    let is_decided = decided.is_some_and(|Decided(route)| route.tracer().core().id().has_name_of(ambient));
+    let decided =
+        cx.get::<RequestRoute>().filter(|RequestRoute(route)| route.tracer().registry().ptr_eq(&registry));
+    let is_decided =
+        decided.is_some_and(|RequestRoute(route)| route.tracer().core().id().has_name_of(ambient));
     if !is_decided {
         let default = registry.set().default_id();
         if ambient.has_name_of(default) {
@@ -99,11 +125,11 @@ fn outgoing(cx: &Context) -> Outgoing<'_> {
             return Outgoing { span: own(ambient), route, variant: None };
         }
         if decided.is_none() {
-            // who gets no name takes the caller's span for the default tracer's
+            // a receiver without a route's name continues the span with its default tracer
             return unnamed(own(default).or(current));
         }
     }
-    let Some(Decided(route)) = decided else { return unnamed(current) };
+    let Some(RequestRoute(route)) = decided else { return unnamed(current) };
     let tracer = route.tracer().clone().in_force(cx);
     Outgoing {
         span: tracer.and_then(|tracer| own(tracer.core().id())),
@@ -112,7 +138,7 @@ fn outgoing(cx: &Context) -> Outgoing<'_> {
     }
 }
 
-/// Writes into a header map; what is no header's value is left out.
+/// An injector into a header map. It skips values that are invalid in a header.
 struct HeaderInjector<'a>(&'a mut HeaderMap);
 
 impl Injector for HeaderInjector<'_> {

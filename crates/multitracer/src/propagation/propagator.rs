@@ -10,16 +10,38 @@ use super::incoming::Incoming;
 use super::outgoing::inject_context;
 use crate::registry::Registry;
 
-/// A `TextMapPropagator` for instrumented clients and servers of others.
+/// A `TextMapPropagator` for clients and servers that other libraries instrument.
 ///
-/// What it injects is what [`inject`](crate::propagation::inject) sends: W3C trace context, baggage, and the name of the request's route. It extracts trace context
-/// always, and baggage where the configuration trusts it; routing is the tower layer's, or [`Registry::route`]'s.
+/// It injects the same as [`inject`](crate::propagation::inject): W3C trace context, baggage, and
+/// the name of the request's route. It always extracts trace context, and baggage only if the
+/// configuration trusts it. It does not route: use the tower layer or [`Registry::route`] for that.
+///
+/// [`propagator`] and [`Registry::propagator`] return it.
+///
+/// ```
+/// use std::collections::HashMap;
+///
+/// use opentelemetry::Context;
+/// use opentelemetry::propagation::TextMapPropagator as _;
+/// use opentelemetry::trace::TraceContextExt as _;
+///
+/// let received = HashMap::from([(
+///     "traceparent".to_owned(),
+///     "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned(),
+/// )]);
+/// let propagator = multitracer::propagation::propagator();
+/// let cx = propagator.extract_with_context(&Context::new(), &received);
+/// assert_eq!(cx.span().span_context().span_id().to_string(), "b7ad6b7169203331");
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Propagator {
     registry: Option<Registry>,
 }
 
-/// A propagator that goes by the registry of the place where it is used, so that it may be set as OpenTelemetry's global one.
+/// Returns a propagator that uses the registry that is current at each call.
+///
+/// That is the registry of the ambient tracer, else the [installed](crate::install) one. Set it as
+/// OpenTelemetry's global propagator:
 ///
 /// ```
 /// opentelemetry::global::set_text_map_propagator(multitracer::propagation::propagator());
@@ -30,7 +52,10 @@ pub fn propagator() -> Propagator {
 }
 
 impl Registry {
-    /// A propagator that goes by this registry's `baggage.trusted` where no registry was entered.
+    /// Returns a propagator that falls back to this registry.
+    ///
+    /// It reads `baggage.trusted` from the registry of the ambient tracer. Without an ambient
+    /// tracer, it reads it from this registry, in place of the installed one.
     #[must_use]
     pub fn propagator(&self) -> Propagator {
         Propagator { registry: Some(self.clone()) }
@@ -51,7 +76,7 @@ impl TextMapPropagator for Propagator {
                 None => installed.is_some_and(|registry| trusts(&registry)),
             },
         };
-        Incoming::of(cx, &Carrier::of_extractor(extractor, trusted)).cx
+        Incoming::from_carrier(cx, &Carrier::from_extractor(extractor, trusted)).cx
     }
 
     fn fields(&self) -> FieldIter<'_> {

@@ -1,17 +1,36 @@
-//! A message of whatever protocol, as a place to go on from.
+//! The route and the context of a message of any protocol.
 
 use std::future::Future;
 
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt as _;
 
-use super::incoming::{Incoming, Named};
-use super::outgoing::Decided;
+use super::incoming::{ChosenRoute, Incoming};
+use super::outgoing::RequestRoute;
 use crate::registry::Registry;
 use crate::routing::{Headers, Route};
 use crate::tracer::{Frame, WithTracer};
 
-/// What a message brought: its route, and the context in which to handle it. Comes from [`Registry::receive`].
+/// The route of a message and the context in which to handle it.
+///
+/// [`Registry::receive`] returns it.
+///
+/// ```
+/// use multitracer::current_tracer;
+///
+/// # let registry = multitracer::Registry::from_yaml(r#"
+/// # default_tracer: production
+/// # tracers: {production: {exporter: console}, canary: {exporter: console}}
+/// # routes: [{name: canary-users, headers: {X-Canary-User: "true"}, tracer: canary}]
+/// # "#)?;
+/// let received = registry.receive(&[("x-canary-user", "true")]);
+/// assert_eq!(received.route().name(), Some("canary-users"));
+/// received.scope(|| {
+///     // functions called here are traced by `canary`
+///     assert_eq!(current_tracer().unwrap().name(), "canary");
+/// });
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Received {
     route: Route,
@@ -19,10 +38,11 @@ pub struct Received {
 }
 
 impl Registry {
-    /// Decides the route of a message and reads the context of who sent it: for queues, jobs and protocols that have no layer here.
+    /// Routes a message and reads the sender's context from its headers.
     ///
-    /// The same rules hold as for a request behind [`http_layer`](Self::http_layer): the sender's span becomes the parent or a link, and trusted
-    /// baggage comes first. No span is opened.
+    /// Use it for queues, jobs and protocols that have no layer here. The rules are those of
+    /// `Registry::http_layer`: `remote_parent` decides if the sender's span becomes the parent or a
+    /// link, and a route that trusted baggage names takes precedence. The function starts no span.
     ///
     /// ```
     /// # use multitracer::Registry;
@@ -32,22 +52,28 @@ impl Registry {
     /// async fn handle(payload: &str) {}
     ///
     /// # async fn f(registry: &Registry) {
-    /// let headers = [("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), ("x-canary-user", "true")];
+    /// let headers = [
+    ///     ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+    ///     ("x-canary-user", "true"),
+    /// ];
     /// registry.receive(&headers).run(handle("payload")).await;
     /// # }
     /// ```
     #[must_use]
     pub fn receive<H: Headers + ?Sized>(&self, headers: &H) -> Received {
-        let incoming = Incoming::read(&self.entered(), headers, self.trusts_baggage());
-        let Named { route, same_tracer } = incoming
+        let trusted = self.trusts_baggage();
+        let incoming = Incoming::from_headers(&self.current_context(), headers, trusted);
+        let ChosenRoute { route, owns_caller_span } = incoming
             .route(self, headers)
-            .unwrap_or_else(|| Named { route: self.route(headers), same_tracer: false });
-        let cx = route.tracer().context(&enter(&incoming.cx, &route, same_tracer));
+            .unwrap_or_else(|| ChosenRoute { route: self.route(headers), owns_caller_span: false });
+        let cx = route.tracer().context(&with_route(&incoming.cx, &route, owns_caller_span));
         Received { route, cx }
     }
 
-    /// The current context, with this registry in it.
-    pub(crate) fn entered(&self) -> Context {
+    /// Returns the current context, inside of this registry.
+    ///
+    /// The default tracer is ambient in it if another registry was current.
+    pub(crate) fn current_context(&self) -> Context {
         let cx = Context::current();
         let is_here = match Frame::of(&cx) {
             Some(frame) => frame.tracer().registry().ptr_eq(self),
@@ -57,14 +83,16 @@ impl Registry {
     }
 }
 
-/// Notes `route` in `cx`, for what is sent from there; and where the caller's span is of the same tracer, whose it is.
-pub(crate) fn enter(cx: &Context, route: &Route, same_tracer: bool) -> Context {
+/// Returns `cx` with the route, which outgoing requests send along.
+///
+/// If `owns_caller_span` is set, the remote span in `cx` is marked as a span of the route's tracer.
+pub(crate) fn with_route(cx: &Context, route: &Route, owns_caller_span: bool) -> Context {
     let mut inside = cx.clone();
     if route.name().is_some() {
-        inside = inside.with_value(Decided(route.clone()));
+        inside = inside.with_value(RequestRoute(route.clone()));
     }
     let tracer = route.tracer();
-    let in_force = if same_tracer { tracer.clone().in_force(cx) } else { None };
+    let in_force = if owns_caller_span { tracer.clone().in_force(cx) } else { None };
     match in_force {
         Some(tracer) if cx.span().span_context().is_remote() => Frame::enter_remote(&inside, tracer),
         _ => inside,
@@ -72,25 +100,27 @@ pub(crate) fn enter(cx: &Context, route: &Route, same_tracer: bool) -> Context {
 }
 
 impl Received {
-    /// The route.
+    /// Returns the route of the message.
     #[must_use]
     pub fn route(&self) -> &Route {
         &self.route
     }
 
-    /// The context: the route's tracer is ambient in it, and the sender's span is the current one.
+    /// Returns the context of the message.
+    ///
+    /// The route's tracer is ambient in it, and the sender's span is current.
     #[must_use]
     pub fn context(&self) -> &Context {
         &self.cx
     }
 
-    /// Runs `f` there.
+    /// Runs `f` in the context of the message.
     pub fn scope<R>(&self, f: impl FnOnce() -> R) -> R {
         let _attached = self.cx.clone().attach();
         f()
     }
 
-    /// Runs `future` there, on whatever thread it is polled.
+    /// Returns a future that polls `future` in the context of the message, on any thread.
     pub fn run<F: Future>(&self, future: F) -> WithTracer<F> {
         WithTracer::new(future, self.cx.clone())
     }

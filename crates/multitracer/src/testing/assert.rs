@@ -1,32 +1,71 @@
-//! The assertions.
+//! Assertions on the spans of a test.
 
-/// Fails if a trace is in two projects, or a span's parent is another project's.
+/// Asserts that every trace stays in one project.
 ///
-/// Takes a [`TestRegistry`](crate::testing::TestRegistry). The message shows the spans of every tracer.
+/// No trace has spans in two projects, and no span has its parent in another project.
+/// Takes a [`TestRegistry`](crate::testing::TestRegistry). The panic message shows all spans.
+///
+/// ```
+/// # use multitracer::{assert_isolated, testing::TestRegistry, traced};
+/// #[traced]
+/// fn rank() {
+///     score();
+/// }
+///
+/// #[traced(tracer = "canary")]
+/// fn score() {}
+///
+/// let test = TestRegistry::new(["production", "canary"]);
+/// test.scope(rank);
+/// assert_isolated!(test);
+/// ```
 #[macro_export]
 macro_rules! assert_isolated {
     ($test:expr $(,)?) => {
-        if let ::core::result::Result::Err(__wrong) = $test.check_isolated() {
-            ::core::panic!("projects are not isolated\n{__wrong}");
+        if let ::core::result::Result::Err(__violations) = $test.check_isolated() {
+            ::core::panic!("projects are not isolated\n{__violations}");
         }
     };
 }
 
-/// Fails if a span's parent is not there: it belongs to another project, has not ended, or was dropped; or if spans have not ended.
+/// Asserts that all spans have ended, and that each span's parent is in the same project.
 ///
-/// A remote parent is another process's and is not looked for. Takes a [`TestRegistry`](crate::testing::TestRegistry).
+/// The parent of an orphan belongs to another project, has not ended, or was dropped. A remote
+/// parent belongs to another process and is not checked. Takes a
+/// [`TestRegistry`](crate::testing::TestRegistry).
+///
+/// ```should_panic
+/// # use multitracer::{assert_no_orphans, manual::SpanBuilder, testing::TestRegistry};
+/// let test = TestRegistry::new(["production"]);
+/// let _open = test.scope(|| SpanBuilder::new("open").start());
+/// assert_no_orphans!(test); // panics: `open` has not ended
+/// ```
 #[macro_export]
 macro_rules! assert_no_orphans {
     ($test:expr $(,)?) => {
-        if let ::core::result::Result::Err(__wrong) = $test.check_no_orphans() {
-            ::core::panic!("traces are torn\n{__wrong}");
+        if let ::core::result::Result::Err(__violations) = $test.check_no_orphans() {
+            ::core::panic!("spans are orphans or have not ended\n{__violations}");
         }
     };
 }
 
-/// Compares a [`Tree`](crate::testing::Tree), or anything that can be shown, with a text that may be indented as the test's source is.
+/// Asserts that a [`Tree`](crate::testing::Tree), or any other `Display` value, equals a text.
 ///
-/// Empty lines at both ends, the indentation that all lines have, and spaces at line ends do not count.
+/// The text may be indented like the source of the test. The comparison ignores empty lines at both
+/// ends, the common indentation, and spaces at line ends.
+///
+/// ```
+/// # use multitracer::{assert_tree, span, testing::TestRegistry};
+/// let test = TestRegistry::new(["production"]);
+/// test.scope(|| {
+///     let _sell = span!("sell");
+///     let _pay = span!("pay", kind = "client");
+/// });
+/// assert_tree!(test.tree("production"), "
+///     sell
+///       pay [client]
+/// ");
+/// ```
 #[macro_export]
 macro_rules! assert_tree {
     ($tree:expr, $expected:expr $(,)?) => {{
@@ -38,7 +77,7 @@ macro_rules! assert_tree {
     }};
 }
 
-/// `text` less empty lines at both ends, the indentation that all its lines have, and spaces at line ends.
+/// Removes empty lines at both ends, the common indentation, and spaces at line ends.
 #[doc(hidden)]
 #[must_use]
 pub fn dedented(text: &str) -> String {

@@ -1,19 +1,18 @@
-//! What must hold for the spans of several projects.
+//! Checks on the spans of several projects.
 
 use std::collections::HashMap;
 
 use opentelemetry::trace::{SpanId, TraceId};
 use opentelemetry_sdk::trace::SpanData;
 
-type Spans = (String, Vec<SpanData>);
+use super::tree::TracerSpans;
 
-/// Every span by its identity, with its tracer.
-struct Index<'a>(HashMap<(TraceId, SpanId), (&'a str, &'a SpanData)>);
+/// An index of all spans by their identifiers, with the names of their tracers.
+struct SpanIndex<'a>(HashMap<(TraceId, SpanId), (&'a str, &'a SpanData)>);
 
-impl<'a> Index<'a> {
-    fn of(tracers: &'a [Spans]) -> Self {
-        let spans =
-            tracers.iter().flat_map(|(tracer, spans)| spans.iter().map(move |span| (&**tracer, span)));
+impl<'a> SpanIndex<'a> {
+    fn new(tracers: &'a [TracerSpans]) -> Self {
+        let spans = tracers.iter().flat_map(|of| of.spans.iter().map(move |span| (&*of.tracer, span)));
         Self(spans.map(|(tracer, span)| (key(span, span.span_context.span_id()), (tracer, span))).collect())
     }
 
@@ -26,34 +25,39 @@ fn key(span: &SpanData, id: SpanId) -> (TraceId, SpanId) {
     (span.span_context.trace_id(), id)
 }
 
-/// No trace is in two projects, and no span's parent is another project's.
-pub(super) fn isolated(tracers: &[Spans]) -> Result<(), String> {
-    let index = Index::of(tracers);
-    let mut wrong = Vec::new();
+/// Checks that no trace is in two projects, and that no span's parent is in another project.
+///
+/// An error has one line for each violation.
+pub(super) fn check_isolated(tracers: &[TracerSpans]) -> Result<(), String> {
+    let index = SpanIndex::new(tracers);
+    let mut violations = Vec::new();
     let mut traces: HashMap<TraceId, (&str, &SpanData)> = HashMap::new();
-    for (tracer, spans) in tracers {
+    for TracerSpans { tracer, spans } in tracers {
         for span in spans {
             let trace = span.span_context.trace_id();
             let (other, first) = *traces.entry(trace).or_insert((tracer, span));
             if other != tracer {
-                wrong.push(format!(
+                violations.push(format!(
                     "`{}` of {tracer} is in the trace of `{}` of {other}",
                     span.name, first.name
                 ));
             }
             if let Some((other, parent)) = index.parent(span).filter(|(other, _)| other != tracer) {
-                wrong.push(format!("`{}` of {tracer} is a child of `{}` of {other}", span.name, parent.name));
+                violations
+                    .push(format!("`{}` of {tracer} is a child of `{}` of {other}", span.name, parent.name));
             }
         }
     }
-    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+    if violations.is_empty() { Ok(()) } else { Err(violations.join("\n")) }
 }
 
-/// Every parent that is not remote is there, in the same project.
-pub(super) fn no_orphans(tracers: &[Spans]) -> Result<(), String> {
-    let index = Index::of(tracers);
-    let mut wrong = Vec::new();
-    for (tracer, spans) in tracers {
+/// Checks that every parent that is not remote exists in the same project.
+///
+/// An error has one line for each orphan.
+pub(super) fn check_no_orphans(tracers: &[TracerSpans]) -> Result<(), String> {
+    let index = SpanIndex::new(tracers);
+    let mut violations = Vec::new();
+    for TracerSpans { tracer, spans } in tracers {
         for span in spans {
             if span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote {
                 continue;
@@ -61,10 +65,10 @@ pub(super) fn no_orphans(tracers: &[Spans]) -> Result<(), String> {
             let place = match index.parent(span) {
                 Some((other, _)) if other == tracer => continue,
                 Some((other, parent)) => format!("its parent is `{}` of {other}", parent.name),
-                None => "its parent has not ended, or was never there".to_owned(),
+                None => "its parent has not ended or does not exist".to_owned(),
             };
-            wrong.push(format!("`{}` of {tracer} is an orphan: {place}", span.name));
+            violations.push(format!("`{}` of {tracer} is an orphan: {place}", span.name));
         }
     }
-    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+    if violations.is_empty() { Ok(()) } else { Err(violations.join("\n")) }
 }

@@ -1,4 +1,4 @@
-//! For tests of code that is traced: a registry in memory, its spans as text, and what must hold for them.
+//! Tools for tests of traced code: a registry in memory, span trees as text, and assertions.
 //!
 //! ```
 //! use multitracer::testing::TestRegistry;
@@ -25,17 +25,16 @@
 //! assert_no_orphans!(test);
 //! ```
 //!
-//! Nothing here is global: as many tests as there are run at once, each with a registry of its own, and functions that use the
-//! installed registry use the test's inside [`scope`](TestRegistry::scope) and [`run`](TestRegistry::run).
+//! Nothing here is global. Tests run in parallel, each with its own registry. Functions that use
+//! the installed registry use the test's registry inside of [`scope`](TestRegistry::scope) and
+//! [`run`](TestRegistry::run).
 
 mod assert;
 mod check;
 mod order;
 mod registry;
-mod sources;
 mod tree;
 
 pub use self::assert::dedented;
 pub use self::registry::TestRegistry;
-pub use self::sources::SourceError;
 pub use self::tree::Tree;

@@ -1,4 +1,4 @@
-//! Spans in the order of their beginning, children under their parents, with numbers that are the same in every run.
+//! The order of spans in a tree, and numbers that are the same in every run.
 
 use std::collections::HashMap;
 use std::time::SystemTime;
@@ -6,8 +6,8 @@ use std::time::SystemTime;
 use opentelemetry::trace::{SpanContext, SpanId, TraceId};
 use opentelemetry_sdk::trace::SpanData;
 
-/// A span at its place in the tree.
-pub(super) struct Placed<'a> {
+/// A span and its depth in the tree.
+pub(super) struct PlacedSpan<'a> {
     pub(super) span: &'a SpanData,
     pub(super) depth: usize,
 }
@@ -17,30 +17,47 @@ pub(super) fn is_parent(parent: &SpanData, child: &SpanData) -> bool {
         && parent.span_context.trace_id() == child.span_context.trace_id()
 }
 
-/// The spans, depth first: siblings in the order of their beginning, or by name.
-pub(super) fn placed(spans: &[SpanData], by_name: bool) -> Vec<Placed<'_>> {
+/// The order of siblings in a tree.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum SiblingOrder {
+    /// By their start.
+    Start,
+    /// By their name, then by their start.
+    Name,
+}
+
+/// Returns the spans depth first, with siblings in the given order.
+pub(super) fn in_tree_order(spans: &[SpanData], order: SiblingOrder) -> Vec<PlacedSpan<'_>> {
     let mut sorted: Vec<&SpanData> = spans.iter().collect();
     sorted.sort_by(|a, b| {
-        let begun = a.start_time.cmp(&b.start_time);
-        if by_name { a.name.cmp(&b.name).then(begun) } else { begun.then_with(|| a.name.cmp(&b.name)) }
+        let started = a.start_time.cmp(&b.start_time);
+        match order {
+            SiblingOrder::Start => started.then_with(|| a.name.cmp(&b.name)),
+            SiblingOrder::Name => a.name.cmp(&b.name).then(started),
+        }
     });
     let mut out = Vec::with_capacity(sorted.len());
     for span in &sorted {
         if !sorted.iter().any(|other| is_parent(other, span)) {
-            place(&mut out, &sorted, span, 0);
+            push_subtree(&mut out, &sorted, span, 0);
         }
     }
     out
 }
 
-fn place<'a>(out: &mut Vec<Placed<'a>>, sorted: &[&'a SpanData], span: &'a SpanData, depth: usize) {
-    out.push(Placed { span, depth });
+fn push_subtree<'a>(
+    out: &mut Vec<PlacedSpan<'a>>,
+    sorted: &[&'a SpanData],
+    span: &'a SpanData,
+    depth: usize,
+) {
+    out.push(PlacedSpan { span, depth });
     for child in sorted.iter().filter(|child| is_parent(span, child)) {
-        place(out, sorted, child, depth + 1);
+        push_subtree(out, sorted, child, depth + 1);
     }
 }
 
-/// Numbers in place of random ids and of the clock.
+/// Stable numbers that replace random identifiers and times.
 #[derive(Default)]
 pub(super) struct Numbers {
     spans: HashMap<(TraceId, SpanId), usize>,
@@ -49,7 +66,7 @@ pub(super) struct Numbers {
 }
 
 impl Numbers {
-    pub(super) fn of<'a>(spans: impl Iterator<Item = &'a SpanData>) -> Self {
+    pub(super) fn from_spans<'a>(spans: impl Iterator<Item = &'a SpanData>) -> Self {
         let mut numbers = Self::default();
         for span in spans {
             let traces = numbers.traces.len();
@@ -63,7 +80,7 @@ impl Numbers {
         numbers
     }
 
-    /// `t1.s2`; the real ids of what is not among the spans.
+    /// Returns the number of a span, such as `t1.s2`. Unknown spans keep their own identifiers.
     pub(super) fn id(&self, span: &SpanContext) -> String {
         let trace = match self.traces.get(&span.trace_id()) {
             Some(number) => format!("t{number}"),
@@ -75,7 +92,7 @@ impl Numbers {
         }
     }
 
-    /// The how manieth of all beginnings and ends this is.
+    /// Returns the rank of `time` among the starts and ends of all spans, from 1.
     pub(super) fn time(&self, time: SystemTime) -> usize {
         self.times.partition_point(|other| *other <= time)
     }

@@ -1,19 +1,32 @@
-//! A registry whose spans stay in memory.
+//! A registry for tests, which keeps its spans in memory.
 
 use std::future::Future;
 
 use opentelemetry_sdk::trace::{Sampler, SpanData};
 
 use super::check;
-use super::tree::Tree;
+use super::tree::{TracerSpans, Tree};
 use crate::config::Config;
 use crate::export::InMemoryExporter;
 use crate::registry::{BuildError, Registry, RegistryBuilder, TracerBuilder};
 use crate::tracer::{Tracer, WithTracer, WithTracerExt as _};
 
-/// A registry for one test: every tracer keeps its spans in memory, and nothing is global.
+/// A registry for one test, whose tracers keep their spans in memory. Nothing is global.
 ///
-/// See the [module](crate::testing) for an example.
+/// ```
+/// use multitracer::testing::TestRegistry;
+/// use multitracer::traced;
+///
+/// #[traced]
+/// fn sell() {}
+///
+/// let test = TestRegistry::new(["production", "canary"]);
+/// test.scope(sell);
+/// test.tracer("canary").scope(sell);
+///
+/// assert_eq!(test.spans("production").len(), 1);
+/// assert_eq!(test.span("canary", "sell").name, "sell");
+/// ```
 #[derive(Clone, Debug)]
 pub struct TestRegistry {
     registry: Registry,
@@ -21,14 +34,14 @@ pub struct TestRegistry {
 }
 
 impl TestRegistry {
-    /// One with tracers of these names; the first is the default one.
+    /// Returns a registry with tracers of these names. The first is the default tracer.
     ///
     /// # Panics
     ///
-    /// When there is no name, or one is there twice.
+    /// Panics if there is no name, or if a name occurs twice.
     #[track_caller]
     #[must_use]
-    #[expect(clippy::panic, reason = "a test is to fail where it is wrong")]
+    #[expect(clippy::panic, reason = "a test fails by a panic")]
     pub fn new<'a>(tracers: impl IntoIterator<Item = &'a str>) -> Self {
         let names: Vec<&str> = tracers.into_iter().collect();
         let mut builder = Registry::builder();
@@ -44,28 +57,44 @@ impl TestRegistry {
         }
     }
 
-    /// The one that `yaml` describes, with its routes and experiments. Exporters become memory, and every trace is kept, whatever
-    /// the samplers in it say.
+    /// Returns the registry that `yaml` describes, with its routes and experiments.
+    ///
+    /// All exporters are replaced by memory, and all samplers by `always_on`.
+    ///
+    /// ```
+    /// use multitracer::testing::TestRegistry;
+    ///
+    /// let test = TestRegistry::from_yaml(r#"
+    /// default_tracer: production
+    /// tracers:
+    ///   production: {api_key: some-key}
+    ///   canary: {api_key: another-key}
+    /// routes: [{name: canary-users, headers: {X-Canary-User: "true"}, tracer: canary}]
+    /// "#)?;
+    /// let route = test.registry().route(&[("x-canary-user", "true")]);
+    /// assert_eq!(route.tracer().name(), "canary");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// As [`Registry::from_yaml`].
+    /// Returns the errors of [`Registry::from_yaml`].
     pub fn from_yaml(yaml: &str) -> Result<Self, BuildError> {
         Self::from_config(Config::from_yaml(yaml)?)
     }
 
-    /// As [`from_yaml`](Self::from_yaml), for a configuration that was loaded, say the program's own file with variables of the test's:
+    /// Returns the registry of a loaded configuration, as [`from_yaml`](Self::from_yaml) does.
+    ///
+    /// For example, a test can load the program's own file with the test's variables:
     ///
     /// ```
     /// use multitracer::config::Config;
     /// use multitracer::testing::TestRegistry;
     ///
-    /// # let yaml = "tracers: {production: {api_key: '${API_KEY}'}}";
-    /// # let load = |loader: multitracer::config::ConfigLoader, _path: &str| loader.load_yaml(yaml);
-    /// # macro_rules! path { ($loader:expr, $path:expr) => { load($loader, $path) } }
+    /// let yaml = "tracers: {production: {api_key: '${API_KEY}'}}";
     /// let variables = |_name: &str| Some("test".to_owned());
-    /// # let config = load(Config::loader().variables(variables), "config.yaml")?;
-    /// // let config = Config::loader().variables(variables).load_path("config.yaml")?;
+    /// // a program's own file: `load_path("config.yaml")`
+    /// let config = Config::loader().variables(variables).load_yaml(yaml)?;
     /// let test = TestRegistry::from_config(config)?;
     /// # let _ = test;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -73,17 +102,19 @@ impl TestRegistry {
     ///
     /// # Errors
     ///
-    /// As [`Registry::from_config`].
+    /// Returns the errors of [`Registry::from_config`].
     pub fn from_config(config: Config) -> Result<Self, BuildError> {
         let all = |tracer: TracerBuilder| tracer.sampler(Sampler::AlwaysOn);
         Self::from_builder(RegistryBuilder::from_config(config).map_tracers(all))
     }
 
-    /// The one that `builder` makes, its exporters replaced and its samplers as they are.
+    /// Returns the registry that `builder` describes, with its own samplers.
+    ///
+    /// All exporters are replaced by memory.
     ///
     /// # Errors
     ///
-    /// As [`RegistryBuilder::build`].
+    /// Returns the errors of [`RegistryBuilder::build`].
     pub fn from_builder(builder: RegistryBuilder) -> Result<Self, BuildError> {
         let mut exporters = Vec::new();
         let builder = builder.map_tracers(|tracer| {
@@ -95,20 +126,20 @@ impl TestRegistry {
         Ok(Self { registry: builder.build()?, exporters })
     }
 
-    /// The registry.
+    /// Returns the registry.
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.registry
     }
 
-    /// The tracer of that name.
+    /// Returns the tracer with this name.
     ///
     /// # Panics
     ///
-    /// When there is none.
+    /// Panics if no tracer has this name.
     #[track_caller]
     #[must_use]
-    #[expect(clippy::panic, reason = "a test is to fail where it is wrong")]
+    #[expect(clippy::panic, reason = "a test fails by a panic")]
     pub fn tracer(&self, name: &str) -> Tracer {
         match self.registry.tracer(name) {
             Ok(tracer) => tracer,
@@ -116,35 +147,47 @@ impl TestRegistry {
         }
     }
 
-    /// Runs `f` in the registry, the default tracer ambient.
+    /// Runs `f` with this registry as the current one and its default tracer as the ambient one.
     pub fn scope<R>(&self, f: impl FnOnce() -> R) -> R {
         self.registry.scope(f)
     }
 
-    /// `future` in the registry, the default tracer ambient: `test.run(async { .. }).await`.
+    /// Returns a future that polls `future` as [`scope`](Self::scope) runs a function.
+    ///
+    /// ```
+    /// # use multitracer::{testing::TestRegistry, traced};
+    /// #[traced]
+    /// async fn sell() {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let test = TestRegistry::new(["production"]);
+    /// test.run(sell()).await;
+    /// assert_eq!(test.spans("production").len(), 1);
+    /// # }
+    /// ```
     pub fn run<F: Future>(&self, future: F) -> WithTracer<F> {
         future.with_tracer(&self.registry.default_tracer())
     }
 
-    /// The spans of a tracer that have ended so far, in the order in which they ended.
+    /// Returns the spans of a tracer that have ended so far, in the order of their ends.
     ///
     /// # Panics
     ///
-    /// When there is no such tracer.
+    /// Panics if no tracer has this name.
     #[track_caller]
     #[must_use]
     pub fn spans(&self, tracer: &str) -> Vec<SpanData> {
         self.exporter(tracer).spans()
     }
 
-    /// The span of that name, of a tracer.
+    /// Returns the span with this name, of a tracer.
     ///
     /// # Panics
     ///
-    /// When there is no such tracer, or not just one such span.
+    /// Panics if no tracer has this name, or if there is not exactly one such span.
     #[track_caller]
     #[must_use]
-    #[expect(clippy::panic, reason = "a test is to fail where it is wrong")]
+    #[expect(clippy::panic, reason = "a test fails by a panic")]
     pub fn span(&self, tracer: &str, name: &str) -> SpanData {
         let mut found: Vec<SpanData> =
             self.spans(tracer).into_iter().filter(|span| span.name == name).collect();
@@ -158,43 +201,47 @@ impl TestRegistry {
         }
     }
 
-    /// Forgets the spans that have ended so far.
+    /// Removes the spans that have ended so far.
     pub fn clear(&self) {
         for exporter in &self.exporters {
             drop(exporter.take());
         }
     }
 
-    /// The spans of one tracer as an indented tree, which shows as text.
+    /// Returns the spans of one tracer as an indented tree.
     ///
     /// # Panics
     ///
-    /// When there is no such tracer.
+    /// Panics if no tracer has this name.
     #[track_caller]
     pub fn tree(&self, tracer: &str) -> Tree {
         drop(self.exporter(tracer));
-        Tree::new(self.all(), Some(tracer.to_owned()))
+        Tree::new(self.spans_by_tracer(), Some(tracer.to_owned()))
     }
 
-    /// The spans of every tracer that has any, each under its tracer's name, in the configuration's order.
+    /// Returns the spans of all tracers as trees, each under the name of its tracer.
+    ///
+    /// The tracers are in the order of the configuration. Tracers without spans are not shown.
     pub fn trees(&self) -> Tree {
-        Tree::new(self.all(), None)
+        Tree::new(self.spans_by_tracer(), None)
     }
 
-    /// What is wrong with how projects are kept apart: see [`assert_isolated!`](crate::assert_isolated).
+    /// Checks that projects are isolated, as [`assert_isolated!`](crate::assert_isolated) does.
     ///
     /// # Errors
     ///
-    /// Says which spans.
+    /// Returns a message with one line for each violation, and the spans of all tracers.
     pub fn check_isolated(&self) -> Result<(), String> {
-        check::isolated(&self.all()).map_err(|wrong| format!("{wrong}\n{}", self.trees()))
+        check::check_isolated(&self.spans_by_tracer())
+            .map_err(|violations| format!("{violations}\n{}", self.trees()))
     }
 
-    /// What is torn off: see [`assert_no_orphans!`](crate::assert_no_orphans).
+    /// Checks that traces are complete, as [`assert_no_orphans!`](crate::assert_no_orphans) does.
     ///
     /// # Errors
     ///
-    /// Says which spans.
+    /// Returns a message that names the orphans, or the number of spans that have not ended, and
+    /// shows the spans of all tracers.
     pub fn check_no_orphans(&self) -> Result<(), String> {
         let open: Vec<String> = self
             .registry
@@ -204,9 +251,9 @@ impl TestRegistry {
             .filter(|tracer| tracer.open() > 0)
             .map(|tracer| format!("{} spans of {} have not ended", tracer.open(), tracer.name))
             .collect();
-        check::no_orphans(&self.all())
+        check::check_no_orphans(&self.spans_by_tracer())
             .and_then(|()| if open.is_empty() { Ok(()) } else { Err(open.join(", ")) })
-            .map_err(|wrong| format!("{wrong}\n{}", self.trees()))
+            .map_err(|violations| format!("{violations}\n{}", self.trees()))
     }
 
     #[track_caller]
@@ -216,12 +263,15 @@ impl TestRegistry {
         at.and_then(|at| self.exporters.get(at)).cloned().unwrap_or_default()
     }
 
-    fn all(&self) -> Vec<(String, Vec<SpanData>)> {
+    fn spans_by_tracer(&self) -> Vec<TracerSpans> {
         let tracers = self.registry.tracers();
         tracers
             .iter()
             .zip(&self.exporters)
-            .map(|(tracer, exporter)| (tracer.name().to_owned(), exporter.spans()))
+            .map(|(tracer, exporter)| TracerSpans {
+                tracer: tracer.name().to_owned(),
+                spans: exporter.spans(),
+            })
             .collect()
     }
 }

@@ -1,14 +1,14 @@
-//! Spans as text.
+//! Span trees as text.
 
 use std::fmt;
 
 use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry_sdk::trace::SpanData;
 
-use super::order::{Numbers, Placed, placed};
+use super::order::{Numbers, PlacedSpan, SiblingOrder, in_tree_order};
 
-/// Attributes that say where, when or how, and not what: left out unless they are asked for.
-const HIDDEN: [&str; 10] = [
+/// Attributes that a tree hides by default, because they describe the place or the time of a span.
+const HIDDEN_BY_DEFAULT: [&str; 10] = [
     "code.",
     "thread.",
     "target",
@@ -21,96 +21,135 @@ const HIDDEN: [&str; 10] = [
     "url.scheme",
 ];
 
-/// Whether `key` is what `pattern` says: itself, or one that begins so.
-fn is_of(key: &str, pattern: &str) -> bool {
+/// Returns `true` if `key` equals `pattern`, or starts with a pattern that ends in `.` or `*`.
+fn matches_pattern(key: &str, pattern: &str) -> bool {
     match pattern.strip_suffix('*') {
-        Some(beginning) => key.starts_with(beginning),
+        Some(prefix) => key.starts_with(prefix),
         None => key == pattern || (pattern.ends_with('.') && key.starts_with(pattern)),
     }
 }
 
-/// The spans of a [`TestRegistry`](super::TestRegistry) as an indented tree; its `Display` is made for inline snapshots.
+/// The spans of one tracer that have ended.
+#[derive(Clone, Debug)]
+pub(super) struct TracerSpans {
+    pub(super) tracer: String,
+    pub(super) spans: Vec<SpanData>,
+}
+
+/// The spans of a [`TestRegistry`](super::TestRegistry) as an indented tree.
 ///
-/// A span a line, in the order of their beginning: the name, the kind unless it is internal, `ERROR` with the status's text, and
-/// attributes. Then its links, and a remark if its parent is not here. Attributes that say where or when (`code.*`, `thread.*`, `network.*`, `server.*`, ..) are
-/// left out unless they are asked for. There is nothing in the text that differs from run to run.
+/// [`TestRegistry::tree`](super::TestRegistry::tree) and
+/// [`TestRegistry::trees`](super::TestRegistry::trees) return it. Its `Display` is made for inline
+/// snapshots, and is the same in every run. Each span has one line, in the order of the starts:
+/// - the name, and the kind unless it is internal;
+/// - `ERROR` with the status's description;
+/// - the attributes, except those that describe place and time (`code.*`, `thread.*`, `network.*`,
+///   `server.*` and others), which [`all_attributes`](Self::all_attributes) shows;
+/// - the links, and a note if the parent is missing.
+///
+/// ```
+/// use multitracer::testing::TestRegistry;
+/// use multitracer::{assert_tree, traced};
+///
+/// #[traced(fields(items = items.len()), err)]
+/// fn rank(items: &[u32]) -> Result<u32, std::fmt::Error> {
+///     items.first().copied().ok_or(std::fmt::Error)
+/// }
+///
+/// let test = TestRegistry::new(["production"]);
+/// test.scope(|| rank(&[3, 1])).unwrap();
+/// test.scope(|| rank(&[])).unwrap_err();
+///
+/// assert_tree!(test.tree("production").only_attributes(["items"]).with_ids(), r#"
+///     rank t1.s1 items=2
+///     rank t2.s2 ERROR "an error occurred when formatting an argument" items=0
+/// "#);
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a tree is nothing until it is shown or compared"]
 pub struct Tree {
-    tracers: Vec<(String, Vec<SpanData>)>,
+    tracers: Vec<TracerSpans>,
     only: Option<String>,
-    ids: bool,
-    times: bool,
-    events: bool,
-    by_name: bool,
-    attributes: Attributes,
+    shows_ids: bool,
+    shows_times: bool,
+    shows_events: bool,
+    sibling_order: SiblingOrder,
+    attributes: ShownAttributes,
 }
 
 #[derive(Clone, Debug)]
-enum Attributes {
-    Telling,
+enum ShownAttributes {
+    Default,
     Only(Vec<String>),
     All,
 }
 
 impl Tree {
-    pub(super) fn new(tracers: Vec<(String, Vec<SpanData>)>, only: Option<String>) -> Self {
-        let attributes = Attributes::Telling;
-        Self { tracers, only, ids: false, times: false, events: false, by_name: false, attributes }
+    pub(super) fn new(tracers: Vec<TracerSpans>, only: Option<String>) -> Self {
+        let attributes = ShownAttributes::Default;
+        Self {
+            tracers,
+            only,
+            shows_ids: false,
+            shows_times: false,
+            shows_events: false,
+            sibling_order: SiblingOrder::Start,
+            attributes,
+        }
     }
 
-    /// Numbers traces and spans in the order of the tree: `t1.s2`.
+    /// Shows numbers of traces and spans, in the order of the tree: `t1.s2`.
     pub fn with_ids(self) -> Self {
-        Self { ids: true, ..self }
+        Self { shows_ids: true, ..self }
     }
 
-    /// Numbers beginnings and ends of all spans shown in the order in which they happened: `1..4`.
+    /// Shows the order of the starts and ends of all shown spans: `1..4`.
     pub fn with_times(self) -> Self {
-        Self { times: true, ..self }
+        Self { shows_times: true, ..self }
     }
 
-    /// Shows events, each on a line of its own.
+    /// Shows events, each on its own line.
     pub fn with_events(self) -> Self {
-        Self { events: true, ..self }
+        Self { shows_events: true, ..self }
     }
 
-    /// Orders siblings by name: for those that run at once.
+    /// Orders siblings by name, for spans that run concurrently.
     pub fn sorted(self) -> Self {
-        Self { by_name: true, ..self }
+        Self { sibling_order: SiblingOrder::Name, ..self }
     }
 
-    /// Shows the attributes of these keys and no others; a key that ends in `.` or `*` stands for all that begin so.
+    /// Shows only the attributes of these keys. A key that ends in `.` or `*` is a prefix.
     pub fn only_attributes<'a>(self, keys: impl IntoIterator<Item = &'a str>) -> Self {
         let keys = keys.into_iter().map(str::to_owned).collect();
-        Self { attributes: Attributes::Only(keys), ..self }
+        Self { attributes: ShownAttributes::Only(keys), ..self }
     }
 
     /// Shows every attribute.
     pub fn all_attributes(self) -> Self {
-        Self { attributes: Attributes::All, ..self }
+        Self { attributes: ShownAttributes::All, ..self }
     }
 
     fn shows(&self, key: &str) -> bool {
         match &self.attributes {
-            Attributes::Telling => !HIDDEN.iter().any(|of| is_of(key, of)),
-            Attributes::Only(keys) => keys.iter().any(|of| is_of(key, of)),
-            Attributes::All => true,
+            ShownAttributes::Default => !HIDDEN_BY_DEFAULT.iter().any(|of| matches_pattern(key, of)),
+            ShownAttributes::Only(keys) => keys.iter().any(|of| matches_pattern(key, of)),
+            ShownAttributes::All => true,
         }
     }
 
-    fn line(
+    fn write_span(
         &self,
         f: &mut fmt::Formatter<'_>,
         numbers: &Numbers,
         tracer: &str,
-        placed: &Placed<'_>,
+        placed: &PlacedSpan<'_>,
     ) -> fmt::Result {
         let span = placed.span;
         write!(f, "{:indent$}{}", "", span.name, indent = self.indent(placed.depth))?;
-        if self.ids {
+        if self.shows_ids {
             write!(f, " {}", numbers.id(&span.span_context))?;
         }
-        if self.times {
+        if self.shows_times {
             write!(f, " {}..{}", numbers.time(span.start_time), numbers.time(span.end_time))?;
         }
         match span.span_kind {
@@ -130,7 +169,7 @@ impl Tree {
             write!(f, " {}={}", attribute.key, attribute.value)?;
         }
         for link in span.links.iter() {
-            match self.named(&link.span_context, tracer) {
+            match self.link_name(&link.span_context, tracer) {
                 Some(name) => write!(f, " (linked to {name})")?,
                 None => f.write_str(" (linked to a span elsewhere)")?,
             }
@@ -139,7 +178,7 @@ impl Tree {
             f.write_str(if span.parent_span_is_remote { " (remote parent)" } else { " (parent not here)" })?;
         }
         writeln!(f)?;
-        if self.events {
+        if self.shows_events {
             for event in span.events.iter() {
                 write!(f, "{:indent$}- {}", "", event.name, indent = self.indent(placed.depth + 1))?;
                 for attribute in
@@ -157,9 +196,9 @@ impl Tree {
         2 * (depth + usize::from(self.only.is_none()))
     }
 
-    /// `rank of production`, or `rank` where it is the same tracer's.
-    fn named(&self, linked: &opentelemetry::trace::SpanContext, from: &str) -> Option<String> {
-        self.tracers.iter().find_map(|(tracer, spans)| {
+    /// Returns the name of a linked span: `rank of production`, or `rank` within the same tracer.
+    fn link_name(&self, linked: &opentelemetry::trace::SpanContext, from: &str) -> Option<String> {
+        self.tracers.iter().find_map(|TracerSpans { tracer, spans }| {
             let span = spans.iter().find(|span| {
                 span.span_context.span_id() == linked.span_id()
                     && span.span_context.trace_id() == linked.trace_id()
@@ -171,22 +210,23 @@ impl Tree {
 
 impl fmt::Display for Tree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown: Vec<(&str, Vec<Placed<'_>>)> = self
+        let shown: Vec<(&str, Vec<PlacedSpan<'_>>)> = self
             .tracers
             .iter()
-            .filter(|(name, spans)| match &self.only {
-                Some(only) => name == only,
-                None => !spans.is_empty(),
+            .filter(|of| match &self.only {
+                Some(only) => of.tracer == *only,
+                None => !of.spans.is_empty(),
             })
-            .map(|(name, spans)| (name.as_str(), placed(spans, self.by_name)))
+            .map(|of| (of.tracer.as_str(), in_tree_order(&of.spans, self.sibling_order)))
             .collect();
-        let numbers = Numbers::of(shown.iter().flat_map(|(_, spans)| spans.iter().map(|placed| placed.span)));
+        let numbers =
+            Numbers::from_spans(shown.iter().flat_map(|(_, spans)| spans.iter().map(|placed| placed.span)));
         for (name, spans) in &shown {
             if self.only.is_none() {
                 writeln!(f, "{name}")?;
             }
             for span in spans {
-                self.line(f, &numbers, name, span)?;
+                self.write_span(f, &numbers, name, span)?;
             }
         }
         Ok(())

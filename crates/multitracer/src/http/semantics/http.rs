@@ -1,4 +1,5 @@
-//! OpenTelemetry's semantic conventions for HTTP spans (<https://opentelemetry.io/docs/specs/semconv/http/http-spans/>).
+//! Semantic conventions for HTTP spans
+//! (<https://opentelemetry.io/docs/specs/semconv/http/http-spans/>).
 
 use std::borrow::Cow;
 
@@ -7,21 +8,23 @@ use http::request::Parts;
 use http::{Method, Version};
 use opentelemetry::KeyValue;
 
-use super::server;
+use super::server_address::push_server;
 
-/// `GET /users/{id}`, or `GET` where the pattern is not known: a path would make too many names.
+/// Returns the span's name: `GET /users/{id}`, or `GET` if the pattern is unknown.
+///
+/// The path itself is never part of the name, because it would create too many names.
 pub(super) fn name(method: &Method, pattern: Option<&str>) -> Cow<'static, str> {
-    let method = known(method).unwrap_or("HTTP");
+    let method = known_method(method).unwrap_or("HTTP");
     match pattern {
         Some(pattern) => format!("{method} {pattern}").into(),
         None => method.into(),
     }
 }
 
-/// What the server's span says of the request.
-pub(super) fn served(request: &Parts, pattern: Option<String>) -> Vec<KeyValue> {
+/// Returns the attributes of a server span.
+pub(super) fn server_attributes(request: &Parts, pattern: Option<String>) -> Vec<KeyValue> {
     let mut attributes = Vec::with_capacity(12);
-    method(&request.method, &mut attributes);
+    push_method(&request.method, &mut attributes);
     let uri = &request.uri;
     attributes.push(KeyValue::new("url.path", uri.path().to_owned()));
     attributes.push(KeyValue::new("url.scheme", uri.scheme_str().unwrap_or("http").to_owned()));
@@ -34,28 +37,30 @@ pub(super) fn served(request: &Parts, pattern: Option<String>) -> Vec<KeyValue> 
     if let Some(version) = version(request.version) {
         attributes.push(KeyValue::new("network.protocol.version", version));
     }
-    server(request, &mut attributes);
+    push_server(request, &mut attributes);
     if let Some(agent) = request.headers.get(USER_AGENT).and_then(|value| value.to_str().ok()) {
         attributes.push(KeyValue::new("user_agent.original", agent.to_owned()));
     }
     attributes
 }
 
-/// What the client's span says of the request. Names and passwords in a URL are left out, and so is the query, which may hold keys.
-pub(super) fn sent(request: &Parts) -> Vec<KeyValue> {
+/// Returns the attributes of a client span.
+///
+/// The URL is recorded without user name, password and query, because they may contain secrets.
+pub(super) fn client_attributes(request: &Parts) -> Vec<KeyValue> {
     let mut attributes = Vec::with_capacity(6);
-    method(&request.method, &mut attributes);
+    push_method(&request.method, &mut attributes);
     let uri = &request.uri;
     if let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) {
         let host = authority.as_str().rsplit('@').next().unwrap_or_default();
         attributes.push(KeyValue::new("url.full", format!("{scheme}://{host}{}", uri.path())));
     }
-    server(request, &mut attributes);
+    push_server(request, &mut attributes);
     attributes
 }
 
-fn method(method: &Method, attributes: &mut Vec<KeyValue>) {
-    match known(method) {
+fn push_method(method: &Method, attributes: &mut Vec<KeyValue>) {
+    match known_method(method) {
         Some(method) => attributes.push(KeyValue::new("http.request.method", method)),
         None => {
             attributes.push(KeyValue::new("http.request.method", "_OTHER"));
@@ -64,8 +69,8 @@ fn method(method: &Method, attributes: &mut Vec<KeyValue>) {
     }
 }
 
-/// The methods that the conventions know, so that a client cannot make up values.
-fn known(method: &Method) -> Option<&'static str> {
+/// Returns `method` if the conventions list it, so that a caller cannot create new values.
+fn known_method(method: &Method) -> Option<&'static str> {
     ["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS", "CONNECT", "TRACE"]
         .into_iter()
         .find(|known| *known == method.as_str())

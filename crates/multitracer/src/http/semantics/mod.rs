@@ -1,93 +1,83 @@
-//! What spans of requests are named and carry, by OpenTelemetry's semantic conventions.
+//! Names and attributes of request spans, by OpenTelemetry's semantic conventions.
 
+mod grpc;
 mod http;
-mod rpc;
+mod server_address;
 
 use std::borrow::Cow;
 
-use ::http::header::HOST;
 use ::http::request::Parts;
 use ::http::{HeaderMap, StatusCode};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanKind, SpanRef, Status};
 
-/// Which conventions a request falls under, and on which side of it we are.
+/// The conventions that apply to a request: the protocol, and the side of it that is traced.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Semantics {
-    rpc: bool,
-    server: bool,
+    is_grpc: bool,
+    is_server: bool,
 }
 
 impl Semantics {
-    /// gRPC by its content type, else HTTP.
+    /// Returns the conventions for a request that this process serves.
     pub(super) fn of_server(request: &Parts) -> Self {
-        Self { rpc: rpc::is(request), server: true }
+        Self { is_grpc: grpc::is_grpc(request), is_server: true }
     }
 
+    /// Returns the conventions for a request that this process sends.
     pub(super) fn of_client(request: &Parts) -> Self {
-        Self { rpc: rpc::is(request), server: false }
+        Self { is_grpc: grpc::is_grpc(request), is_server: false }
     }
 
     pub(super) fn kind(self) -> SpanKind {
-        if self.server { SpanKind::Server } else { SpanKind::Client }
+        if self.is_server { SpanKind::Server } else { SpanKind::Client }
     }
 
-    pub(super) fn is_rpc(self) -> bool {
-        self.rpc
+    pub(super) fn is_grpc(self) -> bool {
+        self.is_grpc
     }
 
+    /// Returns the name of the span, from the method and the matched path pattern.
     pub(super) fn name(self, request: &Parts, pattern: Option<&str>) -> Cow<'static, str> {
-        match rpc::method(request).filter(|_| self.rpc) {
+        match grpc::method(request).filter(|_| self.is_grpc) {
             Some(method) => method.to_owned().into(),
             None => http::name(&request.method, pattern),
         }
     }
 
-    pub(super) fn request(self, request: &Parts, pattern: Option<String>) -> Vec<KeyValue> {
-        match (self.rpc, self.server) {
-            (true, _) => rpc::request(request),
-            (false, true) => http::served(request, pattern),
-            (false, false) => http::sent(request),
+    /// Returns the attributes that describe the request.
+    pub(super) fn request_attributes(self, request: &Parts, pattern: Option<String>) -> Vec<KeyValue> {
+        match (self.is_grpc, self.is_server) {
+            (true, _) => grpc::attributes(request),
+            (false, true) => http::server_attributes(request, pattern),
+            (false, false) => http::client_attributes(request),
         }
     }
 
-    /// Records what the head of a response says.
-    pub(super) fn response(self, span: &SpanRef<'_>, status: StatusCode, headers: &HeaderMap) {
-        if self.rpc {
-            // a response without a body has its trailers among the headers
-            self.trailers(span, headers);
+    /// Records the status of a response, from its head.
+    pub(super) fn record_response(self, span: &SpanRef<'_>, status: StatusCode, headers: &HeaderMap) {
+        if self.is_grpc {
+            // gRPC puts the trailers among the headers if the response has no body
+            self.record_trailers(span, headers);
             return;
         }
         span.set_attribute(KeyValue::new("http.response.status_code", i64::from(status.as_u16())));
-        let failed = if self.server { status.is_server_error() } else { status.as_u16() >= 400 };
+        let failed = if self.is_server { status.is_server_error() } else { status.as_u16() >= 400 };
         if failed {
             span.set_attribute(KeyValue::new("error.type", status.as_str().to_owned()));
             span.set_status(Status::error(""));
         }
     }
 
-    /// Records what the trailers of a response say.
-    pub(super) fn trailers(self, span: &SpanRef<'_>, trailers: &HeaderMap) {
-        let code = if self.rpc { rpc::code(trailers) } else { None };
-        let Some(code) = code else { return };
-        span.set_attribute(KeyValue::new("rpc.response.status_code", code.name()));
-        let failed = if self.server { code.is_fault_of_server() } else { !code.is_ok() };
+    /// Records the gRPC status of a response, from its trailers. Does nothing for plain HTTP.
+    pub(super) fn record_trailers(self, span: &SpanRef<'_>, trailers: &HeaderMap) {
+        let status = if self.is_grpc { grpc::Status::from_trailers(trailers) } else { None };
+        let Some(status) = status else { return };
+        span.set_attribute(KeyValue::new("rpc.response.status_code", status.name()));
+        let failed = if self.is_server { status.is_server_error() } else { !status.is_ok() };
         if failed {
-            span.set_attribute(KeyValue::new("error.type", code.name()));
+            span.set_attribute(KeyValue::new("error.type", status.name()));
             span.set_status(Status::error(""));
         }
-    }
-}
-
-/// Where the request went to.
-fn server(request: &Parts, attributes: &mut Vec<KeyValue>) {
-    let authority = match request.uri.authority() {
-        Some(authority) => Some(authority.clone()),
-        None => request.headers.get(HOST).and_then(|host| host.to_str().ok()?.parse().ok()),
-    };
-    if let Some(authority) = authority {
-        attributes.push(KeyValue::new("server.address", authority.host().to_owned()));
-        let port = authority.port_u16();
-        attributes.extend(port.map(|port| KeyValue::new("server.port", i64::from(port))));
     }
 }

@@ -48,8 +48,9 @@ impl fmt::Debug for TracerName {
 
 /// Constants for the names of tracers, so that the compiler finds a misspelt one.
 ///
-/// Each name gives a constant of type [`TracerName`], in capitals, with whatever attributes and visibility stand before it. A name that
-/// is no identifier is written as text, and may be given a constant of another name.
+/// Each name gives a constant of type [`TracerName`], in capitals, with whatever attributes and
+/// visibility stand before it. A name that is no identifier is written as text, and may be given a
+/// constant of another name.
 ///
 /// ```
 /// # use multitracer::export::InMemoryExporter;
@@ -75,7 +76,9 @@ impl fmt::Debug for TracerName {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Whether the configuration has these tracers, a test can tell: `TestRegistry::check_sources` (feature `testing`).
+/// The compiler does not know the configuration. If the configuration lacks a tracer of such a
+/// name, the first use of the name logs one warning with the place of the use and the configured
+/// names.
 #[macro_export]
 macro_rules! tracers {
     ($($names:tt)*) => {

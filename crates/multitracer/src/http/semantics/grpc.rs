@@ -1,37 +1,42 @@
-//! The conventions for gRPC (<https://opentelemetry.io/docs/specs/semconv/rpc/grpc/>).
+//! Semantic conventions for gRPC spans (<https://opentelemetry.io/docs/specs/semconv/rpc/grpc/>).
 
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use opentelemetry::KeyValue;
 
-/// Whether this is a call by gRPC: its content type is `application/grpc`, with or without a suffix or a parameter. gRPC-Web is HTTP.
-pub(super) fn is(request: &Parts) -> bool {
+use super::server_address::push_server;
+
+/// Returns `true` if the content type is `application/grpc`, with or without a suffix or parameter.
+///
+/// gRPC-Web counts as plain HTTP.
+pub(super) fn is_grpc(request: &Parts) -> bool {
     let content_type = request.headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes);
     let rest = content_type.and_then(|value| value.strip_prefix(b"application/grpc"));
     rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
 }
 
-/// `package.Service/Method`.
+/// Returns the method of a call, as `package.Service/Method`, if the path has that form.
 pub(super) fn method(request: &Parts) -> Option<&str> {
     let path = request.uri.path().strip_prefix('/')?;
     let (service, method) = path.split_once('/')?;
     (!service.is_empty() && !method.is_empty() && !method.contains('/')).then_some(path)
 }
 
-pub(super) fn request(request: &Parts) -> Vec<KeyValue> {
+/// Returns the attributes of a call. They are the same on both sides.
+pub(super) fn attributes(request: &Parts) -> Vec<KeyValue> {
     let mut attributes = Vec::with_capacity(5);
     attributes.push(KeyValue::new("rpc.system.name", "grpc"));
     attributes.push(KeyValue::new("rpc.method", method(request).unwrap_or("_OTHER").to_owned()));
-    super::server(request, &mut attributes);
+    push_server(request, &mut attributes);
     attributes
 }
 
-/// A status code of gRPC.
+/// A status code of gRPC, by its number.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Code(usize);
+pub(super) struct Status(usize);
 
-/// By number.
+/// The names of the status codes, in the order of their numbers.
 const NAMES: [&str; 17] = [
     "OK",
     "CANCELLED",
@@ -52,14 +57,15 @@ const NAMES: [&str; 17] = [
     "UNAUTHENTICATED",
 ];
 
-/// The code in `trailers`; one that is none counts as `UNKNOWN`, as the protocol says.
-pub(super) fn code(trailers: &HeaderMap) -> Option<Code> {
-    let value = trailers.get("grpc-status")?;
-    let number = value.to_str().ok().and_then(|text| text.parse().ok());
-    Some(Code(number.filter(|number| *number < NAMES.len()).unwrap_or(2)))
-}
+impl Status {
+    /// Returns the status in `trailers`. An invalid value counts as `UNKNOWN`, as the protocol
+    /// requires.
+    pub(super) fn from_trailers(trailers: &HeaderMap) -> Option<Self> {
+        let value = trailers.get("grpc-status")?;
+        let number = value.to_str().ok().and_then(|text| text.parse().ok());
+        Some(Self(number.filter(|number| *number < NAMES.len()).unwrap_or(2)))
+    }
 
-impl Code {
     pub(super) fn name(self) -> &'static str {
         NAMES.get(self.0).copied().unwrap_or("UNKNOWN")
     }
@@ -68,8 +74,10 @@ impl Code {
         self.0 == 0
     }
 
-    /// The codes that the conventions count as errors of the server; the others are the caller's.
-    pub(super) fn is_fault_of_server(self) -> bool {
+    /// Returns `true` for the codes that the conventions count as errors of the server.
+    ///
+    /// The caller is responsible for all other codes.
+    pub(super) fn is_server_error(self) -> bool {
         matches!(
             self.name(),
             "UNKNOWN" | "DEADLINE_EXCEEDED" | "UNIMPLEMENTED" | "INTERNAL" | "UNAVAILABLE" | "DATA_LOSS"

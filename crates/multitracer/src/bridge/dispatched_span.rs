@@ -1,4 +1,4 @@
-//! The span that a library holds.
+//! The span that an instrumented library holds.
 
 use std::borrow::Cow;
 use std::time::SystemTime;
@@ -8,9 +8,28 @@ use opentelemetry::trace::{Span, SpanContext, Status};
 
 use crate::tracer::LibrarySpan;
 
-/// A span of a [`DispatchingTracer`](super::DispatchingTracer), on the tracer that was ambient when it started.
+/// A span of a [`DispatchingTracer`](super::DispatchingTracer).
 ///
-/// Where that tracer is off, or the trace around is not sampled, it records nothing and passes the surrounding trace on.
+/// It belongs to the tracer that was ambient when it started. If that tracer is disabled, or the
+/// surrounding trace is not sampled, the span records nothing. Then its span context is that of the
+/// surrounding trace.
+///
+/// ```
+/// # use multitracer::export::InMemoryExporter;
+/// # use multitracer::{Registry, TracerBuilder};
+/// use multitracer::provider::DispatchedSpan;
+/// use opentelemetry::KeyValue;
+/// use opentelemetry::trace::{Span as _, Tracer as _, TracerProvider as _};
+///
+/// # let spans = InMemoryExporter::new();
+/// # let tracer = TracerBuilder::new("production").in_memory(&spans);
+/// # let registry = Registry::builder().tracer(tracer).build()?;
+/// let mut span: DispatchedSpan = registry.tracer_provider().tracer("some-library").start("query");
+/// span.set_attribute(KeyValue::new("db.system.name", "sqlite"));
+/// span.end();
+/// assert_eq!(spans.spans()[0].name, "query");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct DispatchedSpan(LibrarySpan);
 
