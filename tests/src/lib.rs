@@ -10,3 +10,13 @@ mod tree;
 pub use self::model::{Protocol, ReceivedRequest, ReceivedSpan};
 pub use self::receiver::{Behaviour, Receiver};
 pub use self::tree::{by_project, trees};
+
+/// The Rust code of the Markdown pages, which `cargo test --doc` compiles and runs.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+
+    #[doc = include_str!("../../docs/ecosystem.md")]
+    struct Ecosystem;
+}
