@@ -1,4 +1,4 @@
-//! The client layer, on hyper's client over real sockets.
+//! The client layer with hyper's client over real sockets.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use axum::Router;
@@ -20,7 +20,7 @@ tracers: {production: {}, canary: {}}
 routes: [{name: canary-users, headers: {X-Canary-User: "true"}, tracer: canary}]
 "#;
 
-/// Answers with what it was sent.
+/// Starts a server whose `/echo` responds with the context headers of the request.
 async fn serve() -> String {
     let echo = |headers: HeaderMap| async move {
         let text = |name: &str| headers.get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
@@ -36,7 +36,8 @@ async fn serve() -> String {
     format!("http://{address}")
 }
 
-/// Asks, and gives the three fields that the server saw.
+/// Sends a request to `/echo`, and returns `traceparent`, `tracestate` and `baggage` as the server
+/// got them.
 async fn ask(layer: HttpClientLayer, request: Request<Empty<bytes::Bytes>>) -> [String; 3] {
     let client = layer.layer(Client::builder(TokioExecutor::new()).build_http());
     let response = client.oneshot(request).await.unwrap();
@@ -50,7 +51,7 @@ fn request(url: &str) -> Request<Empty<bytes::Bytes>> {
 }
 
 #[tokio::test]
-async fn a_request_is_a_span_and_carries_it() {
+async fn a_request_has_a_span_and_carries_its_context() {
     let test = TestRegistry::from_yaml(YAML).unwrap();
     let url = serve().await;
     let calls = async_span!("outer", tracer = "canary"; async {
@@ -80,7 +81,7 @@ async fn a_request_is_a_span_and_carries_it() {
 }
 
 #[tokio::test]
-async fn without_spans_the_current_one_is_sent() {
+async fn a_layer_without_spans_sends_the_current_span() {
     let test = TestRegistry::from_yaml(YAML).unwrap();
     let url = serve().await;
     let target = request(&format!("{url}/echo"));
@@ -92,7 +93,7 @@ async fn without_spans_the_current_one_is_sent() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_passed_on_keeps_nothing_of_its_own_caller() {
+async fn a_forwarded_request_loses_the_context_headers_of_its_caller() {
     let test = TestRegistry::from_yaml(YAML).unwrap();
     let url = serve().await;
     let forwarded = || {
@@ -109,12 +110,12 @@ async fn a_request_that_is_passed_on_keeps_nothing_of_its_own_caller() {
     let [traceparent, tracestate, baggage] = test.run(ask(HttpClientLayer::new(), forwarded())).await;
     assert!(!traceparent.contains("0000000000000007"));
     assert_eq!((tracestate.as_str(), baggage.as_str()), ("", ""));
-    // neither where there is no registry at all
+    // the headers are removed without a registry too
     assert_eq!(ask(HttpClientLayer::new(), forwarded()).await, ["", "", ""].map(str::to_owned));
 }
 
 #[tokio::test]
-async fn an_unsampled_trace_says_so_downstream() {
+async fn an_unsampled_trace_is_unsampled_downstream() {
     let builder = Registry::builder().tracer(TracerBuilder::new("production").sampler(Sampler::AlwaysOff));
     let test = TestRegistry::from_builder(builder).unwrap();
     let url = serve().await;

@@ -1,4 +1,4 @@
-//! Log lines that say trace, span and tracer.
+//! Log lines that name the trace, the span and the tracer.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::io::{self, Write};
@@ -33,7 +33,7 @@ impl Lines {
     }
 }
 
-/// What `work` logs, in the registry and behind the tracing layer.
+/// Returns the lines that `work` logs inside the registry, with the tracing layer.
 fn logged<S, F>(test: &TestRegistry, fmt: F, work: fn()) -> Vec<String>
 where
     S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
@@ -60,12 +60,13 @@ fn work() {
     outer();
 }
 
-fn of(span: &SpanData) -> (String, String) {
+/// Returns the trace id and the span id.
+fn ids(span: &SpanData) -> (String, String) {
     (span.span_context.trace_id().to_string(), span.span_context.span_id().to_string())
 }
 
 #[test]
-fn text_has_them_in_front() {
+fn a_text_line_begins_with_trace_span_and_tracer() {
     let test = TestRegistry::new(["production", "canary"]);
     let lines = logged(
         &test,
@@ -77,7 +78,7 @@ fn text_has_them_in_front() {
         },
         work,
     );
-    let [outer, inner] = ["outer", "inner"].map(|name| of(&test.span("canary", name)));
+    let [outer, inner] = ["outer", "inner"].map(|name| ids(&test.span("canary", name)));
     assert_eq!(
         lines,
         [
@@ -90,7 +91,7 @@ fn text_has_them_in_front() {
 }
 
 #[test]
-fn json_has_them_as_members() {
+fn a_json_line_has_trace_span_and_tracer_as_members() {
     let test = TestRegistry::new(["production", "canary"]);
     let lines = logged(
         &test,
@@ -105,7 +106,7 @@ fn json_has_them_as_members() {
     );
     let objects: Vec<serde_json::Value> =
         lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let (trace, span) = of(&test.span("canary", "inner"));
+    let (trace, span) = ids(&test.span("canary", "inner"));
     assert_eq!(objects[0].get("trace_id"), None);
     assert_eq!(objects[0]["tracer"], "production");
     assert_eq!(objects[2]["trace_id"], trace);
@@ -115,7 +116,7 @@ fn json_has_them_as_members() {
 }
 
 #[test]
-fn without_a_registry_nothing_is_added() {
+fn a_line_outside_a_registry_is_unchanged() {
     let lines = Lines::default();
     let writer = lines.clone();
     let fmt = tracing_subscriber::fmt::layer()

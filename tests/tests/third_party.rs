@@ -1,5 +1,6 @@
-//! Crates that know nothing of multitracer follow the request's tracer: through OpenTelemetry's global provider, through `tracing` and
-//! through `log`.
+//! Instrumented crates, which follow the tracer of the request without code for multitracer.
+//!
+//! They reach it through OpenTelemetry's global provider, through `tracing` and through `log`.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::sync::Once;
@@ -35,7 +36,7 @@ fn registry() -> TestRegistry {
     TestRegistry::from_yaml(YAML).unwrap()
 }
 
-/// Serves `app` on loopback, and gives its address.
+/// Serves `app` on loopback, and returns its address.
 async fn serve(app: Router) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -56,20 +57,21 @@ async fn answer() -> &'static str {
     "answer"
 }
 
-/// Both kinds of request at once, each of them several times.
+/// Sends four requests of each kind at the same time.
 async fn ask_both(url: &str) {
-    let asked: Vec<_> = (0..8)
+    let requests: Vec<_> = (0..8)
         .map(|number| {
             let url = url.to_owned();
             tokio::spawn(async move { ask(&url, number % 2 == 0).await })
         })
         .collect();
-    for asked in asked {
-        asked.await.unwrap();
+    for request in requests {
+        request.await.unwrap();
     }
 }
 
-fn same_for_both(test: &TestRegistry, expected: &str) {
+/// Checks that both tracers have the same four trees.
+fn assert_same_trees(test: &TestRegistry, expected: &str) {
     assert_isolated!(test);
     assert_no_orphans!(test);
     for tracer in ["production", "canary"] {
@@ -79,12 +81,12 @@ fn same_for_both(test: &TestRegistry, expected: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_library_on_opentelemetrys_global_provider() {
+async fn a_library_on_the_global_provider_follows_the_tracer() {
     let test = registry();
     let app =
         Router::new().route("/", get(answer)).layer(OtelLayer::new()).layer(test.registry().http_layer());
     ask_both(&serve(app).await).await;
-    same_for_both(&test, "GET [server]\n  GET [server]\n    answer\n      - the cache is cold\n");
+    assert_same_trees(&test, "GET [server]\n  GET [server]\n    answer\n      - the cache is cold\n");
     let scope = "opentelemetry-instrumentation-tower";
     assert_eq!(
         test.spans("canary").iter().filter(|span| span.instrumentation_scope.name() == scope).count(),
@@ -93,7 +95,7 @@ async fn a_library_on_opentelemetrys_global_provider() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tower_https_trace_layer_on_tracing() {
+async fn the_trace_layer_of_tower_http_follows_the_tracer() {
     let test = registry();
     let app = Router::new()
         .route("/", get(answer))
@@ -101,14 +103,14 @@ async fn tower_https_trace_layer_on_tracing() {
         .layer(test.registry().http_layer());
     ask_both(&serve(app).await).await;
     let events = "    - started processing request\n    - finished processing request\n";
-    same_for_both(
+    assert_same_trees(
         &test,
         &format!("GET [server]\n  request\n{events}    answer\n      - the cache is cold\n"),
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn reqwest_tracing_on_tracing() {
+async fn reqwest_tracing_follows_the_tracer() {
     let test = registry();
     let backend = serve(Router::new().route("/", get(|| async { "answer" }))).await;
     let client = ClientBuilder::new(reqwest::Client::builder().no_proxy().build().unwrap())

@@ -1,5 +1,5 @@
-//! Names of tracers that the compiler, a test, or at least a warning finds.
-#![expect(clippy::unwrap_used, reason = "a test is to fail where it is wrong")]
+//! Names of tracers as constants, and the checks that find wrong names.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::fs;
 use std::io;
@@ -27,7 +27,7 @@ fn by_choice(eu: bool) {}
 async fn awaited() {}
 
 #[test]
-fn constants_choose_tracers() {
+fn a_constant_selects_its_tracer() {
     let test = TestRegistry::new(["production", "canary", "staging-eu", "staging-us", "async"]);
     test.scope(|| {
         by_constant();
@@ -60,7 +60,7 @@ const SOURCE: &str = r##"
 "##;
 
 #[test]
-fn every_name_in_the_sources_is_checked() {
+fn a_test_can_check_every_name_in_the_sources() {
     let folder = std::env::temp_dir().join(format!("multitracer-sources-{}", std::process::id()));
     fs::create_dir_all(folder.join("inner")).unwrap();
     fs::write(folder.join("inner/a.rs"), SOURCE).unwrap();
@@ -109,7 +109,7 @@ impl io::Write for Lines {
 }
 
 #[test]
-fn a_misspelt_literal_is_warned_of_once_with_its_place() {
+fn a_misspelt_name_causes_one_warning_with_its_place() {
     let (lines, test) = (Lines::default(), TestRegistry::new(["production", "canary"]));
     let subscriber = tracing_subscriber::fmt().with_ansi(false).without_time().with_writer({
         let lines = lines.clone();
@@ -122,9 +122,9 @@ fn a_misspelt_literal_is_warned_of_once_with_its_place() {
     });
     let (file, line) = PLACE.rsplit_once(':').unwrap();
     let place = format!("{file}:{}", line.parse::<u32>().unwrap() + 2);
-    let said = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     assert_eq!(
-        said,
+        logged,
         format!(
             " WARN multitracer: {place}: no tracer is named `cannary`; did you mean `canary`? (there are: production, canary) \
              used=\"production\"\n"

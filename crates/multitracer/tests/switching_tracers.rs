@@ -1,4 +1,4 @@
-//! One project, one whole trace: parents, roots and links when a call goes from tracer to tracer.
+//! The parents, roots and links of spans when calls switch between tracers.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 use multitracer::builder::RegistryBuilder;
@@ -44,7 +44,7 @@ fn remote() -> SpanContext {
 }
 
 #[test]
-fn there_and_back_again_gives_two_whole_traces_with_a_link() {
+fn a_switch_to_another_tracer_and_back_makes_two_whole_traces_with_a_link() {
     let f = fixture(|builder| builder);
     f.span("production", "outer", || f.span("canary", "middle", || f.span("production", "inner", || {})));
 
@@ -73,7 +73,7 @@ fn a_second_switch_to_the_same_tracer_continues_its_trace() {
 }
 
 #[test]
-fn a_scope_changes_the_tracer_and_leaves_the_span() {
+fn a_scope_changes_the_tracer_and_keeps_the_span() {
     let f = fixture(|builder| builder);
     f.span("production", "outer", || {
         let before = Context::current().span().span_context().clone();
@@ -88,7 +88,7 @@ fn a_scope_changes_the_tracer_and_leaves_the_span() {
 }
 
 #[test]
-fn plain_parenting_can_be_chosen() {
+fn on_switch_child_makes_a_child_in_place_of_a_link() {
     let f = fixture(|builder| builder.on_switch(OnSwitch::Child));
     f.span("production", "outer", || f.span("canary", "inner", || {}));
     let outer = f.find("production", "outer");
@@ -151,7 +151,7 @@ fn in_production() {
 }
 
 #[test]
-fn what_is_left_out_is_left_out_in_its_own_tracer_only() {
+fn an_unsampled_trace_affects_its_own_tracer_only() {
     let (silent, canary) = (InMemoryExporter::new(), InMemoryExporter::new());
     let registry = Registry::builder()
         .tracer(TracerBuilder::new("production").in_memory(&silent).sampler(Sampler::AlwaysOff))
@@ -161,7 +161,7 @@ fn what_is_left_out_is_left_out_in_its_own_tracer_only() {
         .unwrap();
     registry.scope(|| {
         in_production();
-        // a scope changes the tracer, not the span
+        // a scope changes the tracer and keeps the span
         registry
             .tracer("production")
             .unwrap()
