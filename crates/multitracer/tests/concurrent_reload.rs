@@ -1,7 +1,11 @@
 //! Reloads while other threads make spans.
 //!
-//! Miri finds data races in this test: `MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test
-//! -p multitracer --no-default-features --test concurrent_reload`
+//! Run under Miri, the test finds data races:
+//!
+//! ```text
+//! MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test -p multitracer \
+//!     --no-default-features --test concurrent_reload
+//! ```
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::sync::atomic::{AtomicBool, Ordering};
