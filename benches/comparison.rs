@@ -1,5 +1,6 @@
-//! A comparison of contenders that run in turns, so that a slow moment of the machine affects all
-//! of them.
+//! A comparison of contenders that run in turns.
+//!
+//! A slow moment of the machine affects all of them.
 
 use std::fmt;
 use std::time::{Duration, Instant};

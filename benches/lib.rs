@@ -1,5 +1,4 @@
-//! The shared parts of the benchmarks: memory and threads of the process, and a backend in another
-//! process.
+//! The shared parts of the benchmarks: numbers of the process, and a backend in another process.
 
 mod comparison;
 

@@ -1,5 +1,4 @@
-//! Many reloads while four threads make spans: lost spans, misplaced spans, and the growth of
-//! memory.
+//! Many reloads while four threads make spans: lost spans, misplaced spans, and memory.
 //!
 //! `cargo bench -p multitracer-benches --bench reloads -- [RELOADS]`
 #![expect(clippy::print_stdout, reason = "a benchmark prints its results")]

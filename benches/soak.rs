@@ -1,5 +1,4 @@
-//! A steady rate of spans over a long time, with one backend that goes up and down: lost spans, and
-//! the growth of memory.
+//! A steady rate of spans over a long time, with one backend that goes up and down.
 //!
 //! `cargo bench -p multitracer-benches --bench soak -- [SECONDS] [SPANS A SECOND AND TRACER]`
 #![expect(clippy::print_stdout, reason = "a benchmark prints its results")]

@@ -1,5 +1,4 @@
-//! The memory and threads of idle tracers, beside an `SdkTracerProvider` with the stock exporter
-//! for each.
+//! The memory and threads of idle tracers, beside as many `SdkTracerProvider`s.
 //!
 //! `cargo bench -p multitracer-benches --bench thousand_tracers -- [TRACERS]`
 #![expect(clippy::print_stdout, reason = "a benchmark prints its results")]

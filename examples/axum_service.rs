@@ -1,5 +1,4 @@
-//! An axum service: each request on its tracer, spans named by route, excluded health checks, and a
-//! check of who may use a route.
+//! An axum service: spans named by route, excluded health checks, and a check of who uses a route.
 //!
 //! ```sh
 //! cargo run --example axum_service

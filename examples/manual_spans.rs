@@ -1,5 +1,4 @@
-//! Spans made without `#[traced]`: blocks, futures, computed names, and spans that end in another
-//! function.
+//! Spans made without `#[traced]`: blocks, futures, computed names, and spans of callbacks.
 //!
 //! ```sh
 //! cargo run --example manual_spans

@@ -1,5 +1,6 @@
-//! Existing instrumentation: `tracing`, `log` and OpenTelemetry libraries follow the ambient
-//! tracer, and log lines name their trace.
+//! Existing instrumentation that follows the ambient tracer: `tracing`, `log`, OpenTelemetry libraries.
+//!
+//! Log lines name their trace.
 //!
 //! ```sh
 //! cargo run --example tracing_bridge

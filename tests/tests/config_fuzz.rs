@@ -4,7 +4,8 @@
 //! seed:
 //!
 //! ```text
-//! MULTITRACER_FUZZ_SECONDS=600 cargo test --release -p multitracer-tests --test config_fuzz -- --nocapture
+//! MULTITRACER_FUZZ_SECONDS=600 cargo test --release -p multitracer-tests --test config_fuzz -- \
+//!     --nocapture
 //! ```
 #![expect(
     clippy::unwrap_used,

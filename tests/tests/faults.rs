@@ -318,7 +318,6 @@ async fn an_exporter_that_panics_loses_its_own_spans_only() {
         .await;
 }
 
-/// Blocks one thread of the runtime, and no more.
 #[tokio::test]
 async fn an_exporter_that_blocks_runs_one_export_at_a_time() {
     let good = Receiver::start().await.unwrap();

@@ -5,13 +5,14 @@ mod services;
 
 use multitracer::testing::TestRegistry;
 use multitracer::{WithTracerExt as _, assert_isolated, assert_no_orphans, assert_tree, async_span};
-use services::{ask, client, read, serve_grpc, wait_until_spans_end};
 use tokio::net::TcpListener;
 use tonic::metadata::MetadataMap;
 use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Server};
 use tonic_health::pb::health_client::HealthClient;
+
+use self::services::{ask, client, read, serve_grpc, wait_until_spans_end};
 
 const YAML: &str = r#"
 default_tracer: production

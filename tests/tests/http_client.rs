@@ -1,6 +1,8 @@
 //! The client layer with hyper's client over real sockets.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod http_server;
+
 use axum::Router;
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::routing::get;
@@ -11,8 +13,9 @@ use multitracer::http::HttpClientLayer;
 use multitracer::testing::TestRegistry;
 use multitracer::{Registry, TracerBuilder, assert_no_orphans, assert_tree, async_span};
 use opentelemetry_sdk::trace::Sampler;
-use tokio::net::TcpListener;
 use tower::{Layer as _, ServiceExt as _};
+
+use self::http_server::serve_http;
 
 const YAML: &str = r#"
 default_tracer: production
@@ -21,7 +24,7 @@ routes: [{name: canary-users, headers: {X-Canary-User: "true"}, tracer: canary}]
 "#;
 
 /// Starts a server whose `/echo` responds with the context headers of the request.
-async fn serve() -> String {
+async fn serve_echo() -> String {
     let echo = |headers: HeaderMap| async move {
         let text = |name: &str| headers.get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
         format!("{}|{}|{}", text("traceparent"), text("tracestate"), text("baggage"))
@@ -30,10 +33,7 @@ async fn serve() -> String {
         .route("/echo", get(echo))
         .route("/missing", get(|| async { StatusCode::NOT_FOUND }))
         .route("/broken", get(|| async { (StatusCode::INTERNAL_SERVER_ERROR, "broken") }));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(axum::serve(listener, app).into_future());
-    format!("http://{address}")
+    serve_http(app).await
 }
 
 /// Sends a request to `/echo`, and returns `traceparent`, `tracestate` and `baggage` as the server
@@ -53,7 +53,7 @@ fn request(url: &str) -> Request<Empty<bytes::Bytes>> {
 #[tokio::test]
 async fn a_request_has_a_span_and_carries_its_context() {
     let test = TestRegistry::from_yaml(YAML).unwrap();
-    let url = serve().await;
+    let url = serve_echo().await;
     let calls = async_span!("outer", tracer = "canary"; async {
         let sent = ask(HttpClientLayer::new(), request(&format!("{url}/echo?key=secret"))).await;
         ask(HttpClientLayer::new(), request(&format!("{url}/missing"))).await;
@@ -83,7 +83,7 @@ async fn a_request_has_a_span_and_carries_its_context() {
 #[tokio::test]
 async fn a_layer_without_spans_sends_the_current_span() {
     let test = TestRegistry::from_yaml(YAML).unwrap();
-    let url = serve().await;
+    let url = serve_echo().await;
     let target = request(&format!("{url}/echo"));
     let call = async_span!("outer"; ask(HttpClientLayer::without_spans(), target));
     let [traceparent, _, baggage] = test.run(call).await;
@@ -95,7 +95,7 @@ async fn a_layer_without_spans_sends_the_current_span() {
 #[tokio::test]
 async fn a_forwarded_request_loses_the_context_headers_of_its_caller() {
     let test = TestRegistry::from_yaml(YAML).unwrap();
-    let url = serve().await;
+    let url = serve_echo().await;
     let forwarded = || {
         let mut request = request(&format!("{url}/echo"));
         for (name, value) in [
@@ -118,7 +118,7 @@ async fn a_forwarded_request_loses_the_context_headers_of_its_caller() {
 async fn an_unsampled_trace_is_unsampled_downstream() {
     let builder = Registry::builder().tracer(TracerBuilder::new("production").sampler(Sampler::AlwaysOff));
     let test = TestRegistry::from_builder(builder).unwrap();
-    let url = serve().await;
+    let url = serve_echo().await;
     let call = async_span!("outer"; ask(HttpClientLayer::new(), request(&format!("{url}/echo"))));
     let [traceparent, ..] = test.run(call).await;
     assert!(traceparent.ends_with("-00"), "{traceparent}");

@@ -1,6 +1,8 @@
 //! The options of the server layer, and the servers that it works with.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod http_server;
+
 use std::convert::Infallible;
 
 use axum::Router;
@@ -18,6 +20,8 @@ use multitracer::testing::TestRegistry;
 use multitracer::{Registry, assert_isolated, assert_no_orphans, assert_tree, traced};
 use tokio::net::TcpListener;
 use tower::{Layer as _, ServiceExt as _, service_fn};
+
+use self::http_server::serve_http;
 
 const YAML: &str = r#"
 default_tracer: production
@@ -48,14 +52,6 @@ async fn send(layer: HttpLayer, request: Request<Body>) -> Response<()> {
     let (parts, body) = response.into_parts();
     axum::body::to_bytes(Body::new(body), 1024).await.unwrap();
     Response::from_parts(parts, ())
-}
-
-/// Serves `app`, and returns its address.
-async fn serve_http(app: Router) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(axum::serve(listener, app).into_future());
-    format!("http://{address}")
 }
 
 fn get_request(path: &str, headers: &[(&str, &str)]) -> Request<Body> {

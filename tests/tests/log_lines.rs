@@ -1,8 +1,7 @@
 //! Log lines that name the trace, the span and the tracer.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+mod captured_log;
 
 use multitracer::subscriber::LogFormat;
 use multitracer::testing::TestRegistry;
@@ -13,35 +12,17 @@ use tracing_subscriber::fmt::format;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Lines {
-    fn take(&self) -> Vec<String> {
-        let bytes = std::mem::take(&mut *self.0.lock().unwrap());
-        String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect()
-    }
-}
+use self::captured_log::CapturedLog;
 
 /// Returns the lines that `work` logs inside the registry, with the tracing layer.
 fn logged<S, F>(test: &TestRegistry, fmt: F, work: fn()) -> Vec<String>
 where
     S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
-    F: FnOnce(Lines) -> S,
+    F: FnOnce(CapturedLog) -> S,
 {
-    let lines = Lines::default();
+    let lines = CapturedLog::default();
     tracing::subscriber::with_default(fmt(lines.clone()), || test.scope(work));
-    lines.take()
+    lines.text().lines().map(str::to_owned).collect()
 }
 
 #[traced(tracer = "canary")]
@@ -117,11 +98,11 @@ fn a_json_line_has_trace_span_and_tracer_as_members() {
 
 #[test]
 fn a_line_outside_a_registry_is_unchanged() {
-    let lines = Lines::default();
+    let lines = CapturedLog::default();
     let writer = lines.clone();
     let fmt = tracing_subscriber::fmt::layer()
         .event_format(LogFormat::text(format().without_time().with_target(false).with_ansi(false)))
         .with_writer(move || writer.clone());
     tracing::subscriber::with_default(tracing_subscriber::registry().with(fmt), || tracing::info!("plain"));
-    assert_eq!(lines.take(), [" INFO plain"]);
+    assert_eq!(lines.text(), " INFO plain\n");
 }

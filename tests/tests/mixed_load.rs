@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![expect(clippy::print_stdout, reason = "prints its counts")]
 
+mod http_server;
 mod services;
 
 use std::collections::HashSet;
@@ -20,10 +21,11 @@ use futures_util::{StreamExt as _, stream};
 use multitracer::testing::TestRegistry;
 use multitracer::{KeyValue, Registry, assert_isolated, assert_no_orphans, enrich_span, traced};
 use opentelemetry_sdk::trace::SpanData;
-use services::{Client, ask, client, read, serve_grpc, wait_until_spans_end};
-use tokio::net::TcpListener;
 use tonic::transport::Channel;
 use tonic_health::pb::health_client::HealthClient;
+
+use self::http_server::serve_http;
+use self::services::{Client, ask, client, read, serve_grpc, wait_until_spans_end};
 
 const CONNECTIONS: usize = 64;
 /// Requests of each connection in a round. After a round, the test checks all spans.
@@ -201,9 +203,7 @@ async fn mixed_traffic_makes_no_span_in_a_wrong_project_and_no_orphan() {
     let layer = edge.registry().http_layer().with_matched_path();
     let layer = layer.response_header(axum::http::HeaderName::from_static("x-tracer"));
     let app = Router::new().route("/work", get(handler)).layer(layer).with_state(target);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/work", listener.local_addr().unwrap());
-    tokio::spawn(axum::serve(listener, app).into_future());
+    let url = format!("{}/work", serve_http(app).await);
 
     // the same registry serves gRPC too
     let layer = edge.registry().http_layer().response_header(axum::http::HeaderName::from_static("x-tracer"));

@@ -1,5 +1,4 @@
-//! The context that services send each other: trusted and untrusted baggage, parents, and route
-//! names.
+//! The context that services send each other: baggage, parents and route names.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::HashMap;

@@ -1,14 +1,13 @@
-//! The texts that could show a configured secret: `Debug` and `Display` of every public type,
-//! errors, and the log lines of all libraries.
+//! The texts that could show a secret: `Debug` and `Display` of public types, errors, log lines.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and say what it found")]
+
+mod captured_log;
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::fmt::{Debug, Display};
 use std::future::{Ready, ready};
-use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -29,6 +28,8 @@ use multitracer::{AsTracer, Registry, TracerBuilder, WithTracerExt as _, install
 use multitracer_tests::{Behaviour, Receiver};
 use opentelemetry::trace::{Tracer as _, TracerProvider as _};
 use tower::{Layer as _, Service};
+
+use self::captured_log::CapturedLog;
 
 multitracer::tracers! { main }
 
@@ -60,20 +61,6 @@ impl Shown {
             self.0.push((of, format!("{cause} {cause:?}")));
             next = cause.source();
         }
-    }
-}
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(text);
-        Ok(text.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
@@ -211,7 +198,7 @@ fn build_errors(shown: &mut Shown) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn no_text_of_the_library_shows_a_secret() {
-    let log = Log::default();
+    let log = CapturedLog::default();
     let writer = log.clone();
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
@@ -331,7 +318,7 @@ async fn no_text_of_the_library_shows_a_secret() {
     {
         assert!(errors.contains(expected), "no backend caused the error `{expected}`\n{errors}");
     }
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     // the receivers in this process get the secrets, and their libraries may log them
     let ours =
         log.lines().filter(|line| !line.contains("axum") && !line.contains("tonic::transport::server"));

@@ -1,5 +1,4 @@
-//! The ways to spawn work, and which of them keep the tracer and the span: the table in
-//! docs/semantics.md, row by row.
+//! The ways to spawn work that keep or lose the span: the table in docs/semantics.md.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use multitracer::testing::TestRegistry;

@@ -3,6 +3,8 @@
 //! They reach it through OpenTelemetry's global provider, through `tracing` and through `log`.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod http_server;
+
 use std::sync::Once;
 
 use axum::Router;
@@ -13,11 +15,12 @@ use opentelemetry::global;
 use opentelemetry_instrumentation_tower::http::server::Layer as OtelLayer;
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use reqwest_tracing::TracingMiddleware;
-use tokio::net::TcpListener;
 use tower_http::trace::TraceLayer;
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
+
+use self::http_server::serve_http;
 
 const YAML: &str = r#"
 default_tracer: production
@@ -34,14 +37,6 @@ fn registry() -> TestRegistry {
         tracing_log::LogTracer::init().unwrap();
     });
     TestRegistry::from_yaml(YAML).unwrap()
-}
-
-/// Serves `app` on loopback, and returns its address.
-async fn serve(app: Router) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(axum::serve(listener, app).into_future());
-    format!("http://{address}")
 }
 
 async fn ask(url: &str, canary: bool) {
@@ -85,7 +80,7 @@ async fn a_library_on_the_global_provider_follows_the_tracer() {
     let test = registry();
     let app =
         Router::new().route("/", get(answer)).layer(OtelLayer::new()).layer(test.registry().http_layer());
-    ask_both(&serve(app).await).await;
+    ask_both(&serve_http(app).await).await;
     assert_same_trees(&test, "GET [server]\n  GET [server]\n    answer\n      - the cache is cold\n");
     let scope = "opentelemetry-instrumentation-tower";
     assert_eq!(
@@ -101,7 +96,7 @@ async fn the_trace_layer_of_tower_http_follows_the_tracer() {
         .route("/", get(answer))
         .layer(TraceLayer::new_for_http())
         .layer(test.registry().http_layer());
-    ask_both(&serve(app).await).await;
+    ask_both(&serve_http(app).await).await;
     let events = "    - started processing request\n    - finished processing request\n";
     assert_same_trees(
         &test,
@@ -112,14 +107,14 @@ async fn the_trace_layer_of_tower_http_follows_the_tracer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn reqwest_tracing_follows_the_tracer() {
     let test = registry();
-    let backend = serve(Router::new().route("/", get(|| async { "answer" }))).await;
+    let backend = serve_http(Router::new().route("/", get(|| async { "answer" }))).await;
     let client = ClientBuilder::new(reqwest::Client::builder().no_proxy().build().unwrap())
         .with(TracingMiddleware::default())
         .build();
     let app = Router::new()
         .route("/", get(async move || forward(&client, &backend).await))
         .layer(test.registry().http_layer());
-    ask_both(&serve(app).await).await;
+    ask_both(&serve_http(app).await).await;
     assert_isolated!(test);
     assert_no_orphans!(test);
     for tracer in ["production", "canary"] {

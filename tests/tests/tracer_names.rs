@@ -1,12 +1,14 @@
 //! Names of tracers as constants, and the checks that find wrong names.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod captured_log;
+
 use std::fs;
-use std::io;
-use std::sync::{Arc, Mutex};
 
 use multitracer::testing::TestRegistry;
 use multitracer::{assert_tree, traced};
+
+use self::captured_log::CapturedLog;
 
 multitracer::tracers! {
     canary,
@@ -95,22 +97,9 @@ const PLACE: &str = concat!(file!(), ":", line!());
 #[traced(tracer = "cannary")]
 fn misspelt() {}
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 fn a_misspelt_name_causes_one_warning_with_its_place() {
-    let (lines, test) = (Lines::default(), TestRegistry::new(["production", "canary"]));
+    let (lines, test) = (CapturedLog::default(), TestRegistry::new(["production", "canary"]));
     let subscriber = tracing_subscriber::fmt().with_ansi(false).without_time().with_writer({
         let lines = lines.clone();
         move || lines.clone()
@@ -122,7 +111,7 @@ fn a_misspelt_name_causes_one_warning_with_its_place() {
     });
     let (file, line) = PLACE.rsplit_once(':').unwrap();
     let place = format!("{file}:{}", line.parse::<u32>().unwrap() + 2);
-    let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let logged = lines.text();
     assert_eq!(
         logged,
         format!(

@@ -1,7 +1,7 @@
-//! An edge service and a backend service over real sockets, and the routes and traces that they
-//! share.
+//! An edge service and a backend service over real sockets, with shared routes and traces.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod http_server;
 mod services;
 
 use std::collections::HashSet;
@@ -15,8 +15,9 @@ use multitracer::testing::TestRegistry;
 use multitracer::{assert_isolated, assert_no_orphans, assert_tree, traced};
 use opentelemetry::trace::TraceId;
 use opentelemetry_sdk::trace::SpanData;
-use services::{Client, ask, client, read, serve_grpc, wait_until_spans_end};
-use tokio::net::TcpListener;
+
+use self::http_server::serve_http;
+use self::services::{Client, ask, client, read, serve_grpc, wait_until_spans_end};
 
 const EDGE: &str = r#"
 default_tracer: production
@@ -68,14 +69,6 @@ async fn call(client: &reqwest::Client, mut targets: Targets, canary: bool) -> S
 async fn answer() -> &'static str {
     tokio::task::yield_now().await;
     "answer"
-}
-
-/// Serves `app`, and returns its address.
-async fn serve_http(app: Router) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(axum::serve(listener, app).into_future());
-    format!("http://{address}")
 }
 
 /// Starts both services. The configuration of the backend ends with `trust`.

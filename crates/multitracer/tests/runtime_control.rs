@@ -1,31 +1,16 @@
 //! Tracers that are switched at run time, sample rates that are changed, and the limit of a trace.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod two_tracers;
+
 use multitracer::error::SwitchError;
 use multitracer::export::InMemoryExporter;
 use multitracer::{Registry, TracerBuilder};
 
-struct Fixture {
-    registry: Registry,
-    production: InMemoryExporter,
-    canary: InMemoryExporter,
-}
+use self::two_tracers::TwoTracers;
 
-fn fixture() -> Fixture {
-    let (production, canary) = (InMemoryExporter::new(), InMemoryExporter::new());
-    let registry = Registry::builder()
-        .tracer(TracerBuilder::new("production").in_memory(&production))
-        .tracer(TracerBuilder::new("canary").in_memory(&canary))
-        .default_tracer("production")
-        .build()
-        .unwrap();
-    Fixture { registry, production, canary }
-}
-
-impl Fixture {
-    fn span(&self, tracer: &str) {
-        self.registry.tracer(tracer).unwrap().in_span("work", || {});
-    }
+fn fixture() -> TwoTracers {
+    TwoTracers::new(|builder| builder)
 }
 
 #[test]
@@ -35,10 +20,10 @@ fn a_tracer_can_be_switched_off_and_on() {
     f.registry.set_enabled("canary", false).unwrap();
     assert!(!canary.is_enabled());
     canary.in_span("unseen", || {});
-    f.span("production");
+    f.span("production", "work", || {});
     assert_eq!((f.canary.spans().len(), f.production.spans().len()), (0, 1));
     f.registry.set_enabled("canary", true).unwrap();
-    f.span("canary");
+    f.span("canary", "work", || {});
     assert_eq!(f.canary.spans().len(), 1);
 }
 
@@ -53,10 +38,10 @@ fn an_open_span_is_exported_after_its_tracer_is_switched_off() {
 fn all_tracers_can_be_switched_off_and_on() {
     let f = fixture();
     f.registry.set_all_enabled(false).unwrap();
-    f.span("production");
-    f.span("canary");
+    f.span("production", "work", || {});
+    f.span("canary", "work", || {});
     f.registry.set_all_enabled(true).unwrap();
-    f.span("production");
+    f.span("production", "work", || {});
     assert_eq!((f.production.spans().len(), f.canary.spans().len()), (1, 0));
 }
 
@@ -85,15 +70,15 @@ fn a_new_sample_rate_applies_from_the_next_trace() {
     let f = fixture();
     f.registry.tracer("production").unwrap().in_span("outer", || {
         f.registry.set_sample_rate("production", 0.0).unwrap();
-        f.span("production");
+        f.span("production", "work", || {});
     });
     assert_eq!(f.production.take().len(), 2, "the running trace is not whole");
-    f.span("production");
+    f.span("production", "work", || {});
     assert!(f.production.spans().is_empty());
-    f.span("canary");
+    f.span("canary", "work", || {});
     assert_eq!(f.canary.spans().len(), 1);
     f.registry.reset_sample_rate("production").unwrap();
-    f.span("production");
+    f.span("production", "work", || {});
     assert_eq!(f.production.spans().len(), 1);
     let report = f.registry.report();
     let production = report.tracer("production").unwrap();

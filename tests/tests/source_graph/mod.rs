@@ -1,5 +1,4 @@
-//! A reader of a crate's sources: its modules, the paths in them, and the files that use each
-//! other.
+//! A reader of a crate's sources: its modules, and the files and rooms that use each other.
 
 mod circles;
 mod names;
