@@ -1,4 +1,4 @@
-//! Existing instrumentation that follows the ambient tracer: `tracing`, `log`, OpenTelemetry libraries.
+//! Existing instrumentation that follows the ambient tracer: `tracing`, `log`, OpenTelemetry crates.
 //!
 //! Log lines name their trace.
 //!
