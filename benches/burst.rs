@@ -1,7 +1,7 @@
-//! Spans in one go, at a backend that takes its time for each export.
+//! A burst of spans at a slow backend.
 //!
 //! `cargo bench -p multitracer-benches --bench burst -- [SPANS] [MILLISECONDS]`
-#![expect(clippy::print_stdout, reason = "a program that prints what it finds")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 use std::error::Error;
 use std::time::{Duration, Instant};
@@ -15,17 +15,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let spans: usize = argument(0, 20_000);
     let delay = Duration::from_millis(argument(1, 50));
-    println!("{spans} spans in one go, {delay:?} an export");
-    let fits = burst("queue set to fit", spans, delay, |tracer| tracer.max_queue_size(spans))?;
+    println!("{spans} spans at once, {delay:?} for an export");
+    let fits = burst("queue with room for all", spans, delay, |tracer| tracer.max_queue_size(spans))?;
     let default = burst("default queue", spans, delay, |tracer| tracer)?;
     if fits != 0 {
-        return Err(format!("{fits} spans were lost though the queue was set to fit").into());
+        return Err(format!("{fits} spans were lost, although the queue has room for all").into());
     }
-    println!("default queue: {default} lost, and counted");
+    println!("default queue: {default} spans lost and counted");
     Ok(())
 }
 
-/// Gives the spans that were lost, which are those that the counters say.
+/// Makes a burst, checks the counters against the backend, and returns the number of lost spans.
 fn burst(
     what: &str,
     spans: usize,
@@ -45,13 +45,13 @@ fn burst(
     let exported = started.elapsed();
     let got = backend.end()?;
     println!(
-        "\n{what}: made in {made:?}, exported after {exported:?}\n{report}\nthe backend got {}",
+        "\n{what}: made in {made:?}, exported after {exported:?}\n{report}\nthe backend received {}",
         got.spans
     );
     let line = report.tracer("burst").ok_or("no line")?;
     let lost = spans as u64 - got.spans;
     if (line.started, line.exported, line.dropped) != (spans as u64, got.spans, lost) {
-        return Err("the counters say something else than the backend".into());
+        return Err("the counters differ from the spans at the backend".into());
     }
     Ok(lost)
 }

@@ -1,11 +1,13 @@
-//! Contenders in turn, so that a slow moment of the machine meets all of them.
+//! A comparison of contenders that run in turns.
+//!
+//! A slow moment of the machine affects all of them.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::argument;
 
-/// How long one contender runs before the next one does.
+/// The time that a contender runs before the next contender does.
 const TURN: Duration = Duration::from_millis(4);
 
 impl fmt::Debug for Comparison<'_> {
@@ -14,10 +16,19 @@ impl fmt::Debug for Comparison<'_> {
     }
 }
 
-/// Does its work so many times.
+/// Work that runs the given number of times.
 type Run<'f> = Box<dyn FnMut(u64) + 'f>;
 
 /// One row of a table: the first contender beside the others.
+///
+/// ```
+/// use multitracer_benches::Comparison;
+///
+/// Comparison::new("addition")
+///     .contender("by one", |times| (0..times).for_each(|n| drop(std::hint::black_box(n + 1))))
+///     .contender("by two", |times| (0..times).for_each(|n| drop(std::hint::black_box(n + 2))))
+///     .budget("by two", 1.5);
+/// ```
 pub struct Comparison<'f> {
     name: &'static str,
     contenders: Vec<(&'static str, Run<'f>)>,
@@ -25,28 +36,31 @@ pub struct Comparison<'f> {
 }
 
 impl<'f> Comparison<'f> {
-    /// Without contenders.
+    /// Creates a row without contenders.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
         Self { name, contenders: Vec::new(), budgets: Vec::new() }
     }
 
-    /// Adds one: `run` is given a number of times to do it.
+    /// Adds a contender. `run` gets the number of times to do its work.
     #[must_use]
     pub fn contender(mut self, name: &'static str, run: impl FnMut(u64) + 'f) -> Self {
         self.contenders.push((name, Box::new(run)));
         self
     }
 
-    /// At most so many times what `peer` takes.
+    /// Sets the budget of the first contender: at most `ratio` times the time of `peer`.
     #[must_use]
     pub fn budget(mut self, peer: &'static str, ratio: f64) -> Self {
         self.budgets.push((peer, ratio));
         self
     }
 
-    /// Runs and prints: the median of each, and the median over the rounds of the first one's share of it.
-    #[expect(clippy::print_stdout, reason = "this is what it is for")]
+    /// Runs all contenders, and prints the row.
+    ///
+    /// The row holds the median time of each contender, and the median ratio of the first contender
+    /// to it.
+    #[expect(clippy::print_stdout, reason = "the row is for a terminal")]
     pub fn run(mut self) {
         let rounds: usize = argument(0, 61);
         let counts: Vec<u64> = self.contenders.iter_mut().map(|(_, run)| count(run)).collect();
@@ -73,11 +87,11 @@ impl<'f> Comparison<'f> {
     }
 }
 
-/// How often one is to run in its turn.
+/// Returns the number of runs that fill a turn.
 fn count(run: &mut dyn FnMut(u64)) -> u64 {
     let mut count: u64 = 64;
     loop {
-        // the fastest of a few: another program may have had the processor meanwhile
+        // the fastest run counts, because another program may have used the processor
         let fastest = (0..3).map(|_| nanoseconds(run, count)).fold(f64::INFINITY, f64::min);
         if fastest * count as f64 >= TURN.as_nanos() as f64 || count >= 1 << 24 {
             return count;
@@ -86,6 +100,7 @@ fn count(run: &mut dyn FnMut(u64)) -> u64 {
     }
 }
 
+/// Returns the nanoseconds of one run.
 fn nanoseconds(run: &mut dyn FnMut(u64), count: u64) -> f64 {
     let started = Instant::now();
     run(count);

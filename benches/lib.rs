@@ -1,4 +1,4 @@
-//! What the programs of this package share: what the process uses, and a backend in a process of its own.
+//! The shared parts of the benchmarks: numbers of the process, and a backend in another process.
 
 mod comparison;
 
@@ -13,13 +13,13 @@ use std::time::Duration;
 
 use multitracer_tests::{Behaviour, Receiver};
 
-/// Resident memory of this process in KiB, as Linux counts it; zero elsewhere.
+/// Returns the resident memory of this process in KiB, or zero on systems other than Linux.
 #[must_use]
 pub fn resident() -> u64 {
     status("VmRSS:")
 }
 
-/// Threads of this process; zero where Linux does not count them.
+/// Returns the number of threads of this process, or zero on systems other than Linux.
 #[must_use]
 pub fn threads() -> u64 {
     status("Threads:")
@@ -31,7 +31,7 @@ fn status(key: &str) -> u64 {
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
-/// The program's argument at this position, or a default. What cargo passes itself is left out.
+/// Returns the argument at this position, or `default`. Arguments that Cargo adds do not count.
 #[must_use]
 pub fn argument<T: FromStr>(position: usize, default: T) -> T {
     arguments().get(position).and_then(|text| text.parse().ok()).unwrap_or(default)
@@ -41,44 +41,47 @@ fn arguments() -> Vec<String> {
     env::args().skip(1).filter(|argument| argument != "--bench").collect()
 }
 
-/// An OTLP receiver in a process of its own, so that its memory and threads are not this one's.
+/// An OTLP receiver in another process, which keeps its memory and threads out of the measurement.
 #[derive(Debug)]
 pub struct Backend {
     child: Child,
     input: Option<ChildStdin>,
     output: BufReader<std::process::ChildStdout>,
-    /// Where it takes OTLP over HTTP.
+    /// The endpoint for OTLP over HTTP.
     pub endpoint: String,
 }
 
-/// What a [`Backend`] got.
+/// The counts of the spans that a [`Backend`] received.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Got {
-    /// Spans.
+pub struct ReceivedCounts {
+    /// All spans.
     pub spans: u64,
-    /// Spans in another project than the first of their trace, or than their name says (what stands before the `.` of both).
+    /// Spans in another project than the first span of their trace, or than their name says. The
+    /// parts of project and name before the first `.` have to be equal.
     pub misplaced: u64,
-    /// Spans whose parent never came.
+    /// Spans whose parent did not arrive.
     pub orphans: u64,
 }
 
 const CHILD: &str = "as-backend";
 
 impl Backend {
-    /// Starts this very program again, which is to call [`Backend::run_if_asked`] first of all.
+    /// Starts this program again as a backend that waits for `delay` before each response.
+    ///
+    /// The program calls [`Backend::run_if_asked`] before anything else.
     ///
     /// # Errors
     ///
-    /// When that fails.
+    /// Fails if the process does not start.
     pub fn start(delay: Duration) -> io::Result<Self> {
         Self::spawn(delay, Duration::ZERO)
     }
 
-    /// As [`start`](Self::start), but that it can be reached for `period`, cannot for `period`, and so on.
+    /// Starts a backend that is up for `period`, then down for `period`, and so on.
     ///
     /// # Errors
     ///
-    /// When that fails.
+    /// Fails if the process does not start.
     pub fn start_flapping(period: Duration) -> io::Result<Self> {
         Self::spawn(Duration::ZERO, period)
     }
@@ -96,27 +99,28 @@ impl Backend {
         Ok(Self { child, input, output, endpoint: endpoint.trim().to_owned() })
     }
 
-    /// Ends it, and gives what it got.
+    /// Ends the backend, and returns its counts.
     ///
     /// # Errors
     ///
-    /// When it does not answer.
-    pub fn end(mut self) -> io::Result<Got> {
+    /// Fails if the process does not report its counts.
+    pub fn end(mut self) -> io::Result<ReceivedCounts> {
         drop(self.input.take());
         let mut line = String::new();
         self.output.read_line(&mut line)?;
         self.child.wait()?;
         let mut numbers = line.split_whitespace().map_while(|number| number.parse().ok());
         let mut next = || numbers.next().ok_or(io::ErrorKind::InvalidData);
-        Ok(Got { spans: next()?, misplaced: next()?, orphans: next()? })
+        Ok(ReceivedCounts { spans: next()?, misplaced: next()?, orphans: next()? })
     }
 
-    /// Is the backend, if this process was started as one; then it does not return until that ends.
+    /// Runs the backend if this process was started as one, and returns `true` when the backend has
+    /// ended.
     ///
     /// # Errors
     ///
-    /// When no port can be opened.
-    #[expect(clippy::print_stdout, reason = "this is how the other process is told")]
+    /// Fails if no port can be opened.
+    #[expect(clippy::print_stdout, reason = "the other process reads the standard output")]
     pub fn run_if_asked() -> io::Result<bool> {
         if arguments().first().map(String::as_str) != Some(CHILD) {
             return Ok(false);
@@ -129,16 +133,17 @@ impl Backend {
             let endpoint = receiver.http_endpoint();
             let flap = Duration::from_millis(argument(2, 0));
             println!("{}", if flap.is_zero() { endpoint } else { flapping(&endpoint, flap).await? });
-            // until the other process closes its end
+            // the backend runs until the other process closes the pipe
             tokio::task::spawn_blocking(|| io::copy(&mut io::stdin(), &mut io::sink())).await??;
-            let got = Got::count(&receiver);
+            let got = ReceivedCounts::of(&receiver);
             println!("{} {} {}", got.spans, got.misplaced, got.orphans);
             Ok(true)
         })
     }
 }
 
-/// An endpoint in front of `endpoint` that comes and goes.
+/// Starts a proxy of `endpoint` that is up for `period` and down for `period`, and returns its
+/// endpoint.
 async fn flapping(endpoint: &str, period: Duration) -> io::Result<String> {
     use tokio::net::{TcpListener, TcpStream};
     let host = endpoint.trim_start_matches("http://").split('/').next().unwrap_or_default().to_owned();
@@ -160,7 +165,7 @@ async fn flapping(endpoint: &str, period: Duration) -> io::Result<String> {
                     return;
                 }
                 let Ok(mut server) = TcpStream::connect(host).await else { return };
-                // both ends are closed when it goes down, whatever is under way
+                // a proxy that goes down closes its open connections
                 tokio::select! {
                     _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
                     _ = is_up.wait_for(|up| !*up) => {}
@@ -171,8 +176,8 @@ async fn flapping(endpoint: &str, period: Duration) -> io::Result<String> {
     Ok(shown)
 }
 
-impl Got {
-    fn count(receiver: &Receiver) -> Self {
+impl ReceivedCounts {
+    fn of(receiver: &Receiver) -> Self {
         use std::collections::{HashMap, HashSet};
         let spans = receiver.spans();
         let mut traces: HashMap<&[u8], &str> = HashMap::new();
@@ -180,9 +185,9 @@ impl Got {
         let (mut misplaced, mut orphans) = (0, 0);
         for received in &spans {
             let project = received.project();
-            let before = |text: &str| text.split('.').next().unwrap_or_default().to_owned();
+            let prefix = |text: &str| text.split('.').next().unwrap_or_default().to_owned();
             let of_trace = *traces.entry(&received.span.trace_id).or_insert(project);
-            if of_trace != project || before(project) != before(received.name()) {
+            if of_trace != project || prefix(project) != prefix(received.name()) {
                 misplaced += 1;
             }
             let parent = &*received.span.parent_span_id;

@@ -1,8 +1,11 @@
-//! What a traced function costs, beside its peers: `T` is `#[tracing::instrument]` with tracing-opentelemetry, `S` hand-written SDK
-//! spans that are made current, both with the SDK's batch processor; `F` is fastrace. All export in batches to nowhere.
+//! The cost of a traced function beside its peers.
+//!
+//! `T` is `#[tracing::instrument]` with tracing-opentelemetry. `S` is a hand-written SDK span that
+//! is made current. Both use the SDK's batch processor. `F` is fastrace. All exporters drop their
+//! batches.
 //!
 //! `cargo bench -p multitracer-benches --bench overhead -- [ROUNDS] [ROW]`
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a program that prints what it finds")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints its results")]
 
 use std::future::Future;
 use std::hint::black_box;
@@ -22,24 +25,24 @@ use opentelemetry_sdk::trace::{
 };
 use tracing_subscriber::layer::SubscriberExt as _;
 
-/// More spans than end in one turn.
+/// The size of a queue, which is larger than the number of spans in a turn.
 const QUEUE: usize = 100_000;
 
-/// Takes batches and drops them.
+/// An exporter that drops its batches.
 #[derive(Debug)]
-struct Nowhere;
+struct DropSpans;
 
-impl SpanExporter for Nowhere {
+impl SpanExporter for DropSpans {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         drop(black_box(batch));
         Ok(())
     }
 }
 
-/// The same for fastrace.
-struct FastNowhere;
+/// A reporter for fastrace that drops its batches.
+struct DropRecords;
 
-impl Reporter for FastNowhere {
+impl Reporter for DropRecords {
     fn report(&mut self, batch: Vec<SpanRecord>) {
         drop(black_box(batch));
     }
@@ -149,7 +152,7 @@ fn fast_attributes(n: u64) -> u64 {
     black_box(n)
 }
 
-/// Ready at the last of so many polls.
+/// A future that is ready after the given number of polls.
 struct Pending(u64);
 
 impl Future for Pending {
@@ -174,14 +177,14 @@ fn by_hand(tracer: &SdkTracer, n: u64) -> u64 {
 }
 
 fn registry(sampler: Sampler) -> Registry {
-    let tracer = TracerBuilder::new("only").exporter(Nowhere).sampler(sampler).max_queue_size(QUEUE);
+    let tracer = TracerBuilder::new("only").exporter(DropSpans).sampler(sampler).max_queue_size(QUEUE);
     Registry::builder().tracer(tracer).build().unwrap()
 }
 
 fn provider(sampler: Sampler) -> SdkTracerProvider {
-    // as large a queue as ours: to drop a span is cheap
+    // the queue is as large as ours, because a dropped span would cost less
     let batch = BatchConfigBuilder::default().with_max_queue_size(QUEUE).build();
-    let batch = BatchSpanProcessor::builder(Nowhere).with_batch_config(batch).build();
+    let batch = BatchSpanProcessor::builder(DropSpans).with_batch_config(batch).build();
     SdkTracerProvider::builder().with_span_processor(batch).with_sampler(sampler).build()
 }
 
@@ -191,7 +194,7 @@ fn times<R>(n: u64, mut f: impl FnMut() -> R) {
     }
 }
 
-/// `f` so many times, shared by two threads.
+/// Runs `f` on two threads, with half of the number on each.
 fn on_two_threads(n: u64, f: impl Fn(u64) + Sync) {
     thread::scope(|scope| {
         let other = scope.spawn(|| f(n / 2));
@@ -215,7 +218,7 @@ fn with_tracing(provider: &SdkTracerProvider, f: impl FnOnce()) {
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), f);
 }
 
-/// Before anything is installed or built.
+/// Compares the contenders while no registry exists.
 fn off() {
     Comparison::new("off, sync")
         .contender("multitracer", |n| times(n, || ours_bare(1)))
@@ -245,6 +248,7 @@ fn off() {
         .run();
 }
 
+/// Compares the contenders inside an unsampled trace.
 fn unsampled() {
     let registry = registry(Sampler::AlwaysOff);
     let provider = provider(Sampler::AlwaysOff);
@@ -261,11 +265,12 @@ fn unsampled() {
         .run();
 }
 
+/// Compares the contenders with sampled spans.
 fn sampled() {
     let registry = registry(Sampler::AlwaysOn);
     let provider = provider(Sampler::AlwaysOn);
     let sdk = provider.tracer("bench");
-    fastrace::set_reporter(FastNowhere, Config::default());
+    fastrace::set_reporter(DropRecords, Config::default());
     Comparison::new("sampled span with 3 attributes")
         .contender("multitracer", |n| registry.scope(|| times(n, || ours(1))))
         .contender("S", |n| times(n, || by_hand(&sdk, 1)))

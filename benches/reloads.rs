@@ -1,7 +1,7 @@
-//! Reloads while four threads make spans: none lost, none in the wrong project, memory flat.
+//! Many reloads while four threads make spans: lost spans, misplaced spans, and memory.
 //!
 //! `cargo bench -p multitracer-benches --bench reloads -- [RELOADS]`
-#![expect(clippy::print_stdout, reason = "a program that prints what it finds")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 use std::error::Error;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,7 +15,8 @@ use multitracer_benches::{Backend, argument, resident, threads};
 
 const THREADS: usize = 4;
 
-/// Each reload changes `flip`, removes one `gone` and adds another, moves the routes and the default tracer.
+/// Returns a configuration. Each reload changes `flip`, removes one `gone` tracer, adds another,
+/// and moves the routes and the default tracer.
 fn yaml(endpoint: &str, reload: usize) -> String {
     let (default, project, gone) = (["stable", "flip"][reload % 2], reload % 3, reload % 10);
     format!(
@@ -36,15 +37,15 @@ routes:
     )
 }
 
-/// A root, a visit to another tracer, and one back.
+/// Makes a root, a visit to another tracer, and a visit back.
 fn request(registry: &Registry, stable: &Tracer, to: &str, made: &AtomicU64) {
     let count = || made.fetch_add(1, Ordering::Relaxed);
     let route = registry.route(&[("x-to", to)]);
     let tracer = route.tracer();
-    let here = || multitracer::current_tracer().is_some_and(|current| current.name() == tracer.name());
+    let is_ambient = || multitracer::current_tracer().is_some_and(|current| current.name() == tracer.name());
     tracer.in_span(tracer.name().to_owned(), || {
-        if !here() {
-            // removed between two lines: nothing was made, as `unknown_tracer` says
+        if !is_ambient() {
+            // a reload has removed the tracer since the look-up, so `drop` made no span
             return;
         }
         count();
@@ -97,11 +98,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let got = backend.end()?;
     let made = made.into_inner();
     let sum = |count: fn(&TracerReport) -> u64| report.tracers().iter().map(count).sum::<u64>();
-    let (begun, exported, dropped) =
+    let (started_spans, exported, dropped) =
         (sum(|line| line.started), sum(|line| line.exported), sum(|line| line.dropped));
-    println!("{report}\nmade {made}, started {begun}, exported {exported}, dropped {dropped}");
-    println!("the backend got {} spans, {} misplaced, {} orphans", got.spans, got.misplaced, got.orphans);
-    if (begun, exported, got.spans, got.misplaced, got.orphans) != (made, made, made, 0, 0) {
+    println!("{report}\nmade {made}, started {started_spans}, exported {exported}, dropped {dropped}");
+    println!(
+        "the backend received {} spans, {} misplaced, {} orphans",
+        got.spans, got.misplaced, got.orphans
+    );
+    if (started_spans, exported, got.spans, got.misplaced, got.orphans) != (made, made, made, 0, 0) {
         return Err("spans were lost or misplaced".into());
     }
     Ok(())

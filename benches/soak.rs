@@ -1,7 +1,7 @@
-//! A steady rate for a long time, with one backend that comes and goes: memory flat, every span accounted for.
+//! A steady rate of spans over a long time, with one backend that goes up and down.
 //!
 //! `cargo bench -p multitracer-benches --bench soak -- [SECONDS] [SPANS A SECOND AND TRACER]`
-#![expect(clippy::print_stdout, reason = "a program that prints what it finds")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 use std::error::Error;
 use std::thread;
@@ -11,11 +11,11 @@ use multitracer::export::TracerReport;
 use multitracer::{Registry, TracerBuilder, traced};
 use multitracer_benches::{Backend, argument, resident, threads};
 
-/// How long the backend is there, and how long not.
+/// The time for which the backend is up, and then down.
 const FLAP: Duration = Duration::from_secs(7);
 const TURN: Duration = Duration::from_millis(20);
-/// Memory may grow by so much after the first fifth of the time.
-const MOST_GROWTH: u64 = 4 * 1024;
+/// The limit in KiB of the growth of memory after the first fifth of the time.
+const MAX_GROWTH: u64 = 4 * 1024;
 
 #[traced(fields(number = number, text = "some text that is recorded"))]
 fn work(number: u64) {
@@ -65,7 +65,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let report = match registry.shutdown_blocking(Duration::from_secs(60)) {
         Ok(report) => report,
-        // the other backend may be away just now
+        // the flapping backend may be down at this moment
         Err(error) => error.report().clone(),
     };
     println!("{report}");
@@ -73,24 +73,24 @@ fn main() -> Result<(), Box<dyn Error>> {
         check(line, made)?;
     }
     let (steady, flapping) = (steady.end()?, flapping.end()?);
-    println!("the steady backend got {}, the other one {}", steady.spans, flapping.spans);
+    println!("the steady backend received {}, the flapping backend {}", steady.spans, flapping.spans);
     let line = |name: &str| report.tracer(name).map_or(0, |line| line.exported);
     if line("work") != made || steady.spans != made {
         return Err("the tracer with the steady backend lost spans".into());
     }
-    // an answer that was cut off leaves the spans with the backend, and a retry brings them twice
+    // a response that is cut off leads to a retry, so that the backend gets these spans twice
     if flapping.spans < line("flapping") {
-        return Err("the flapping backend lacks spans that it is said to have".into());
+        return Err("the flapping backend has fewer spans than were counted as exported".into());
     }
     let growth = most.saturating_sub(first.unwrap_or(most));
     println!("memory grew by {growth} KiB after the first fifth of the time");
-    if growth > MOST_GROWTH {
-        return Err("memory is not flat".into());
+    if growth > MAX_GROWTH {
+        return Err("memory grew past the limit".into());
     }
     Ok(())
 }
 
-/// `started = sampled_out + exported + rejected + dropped + queued`, with nothing open.
+/// Checks `started = sampled_out + exported + rejected + dropped + queued`, with no open span.
 fn check(line: &TracerReport, made: u64) -> Result<(), Box<dyn Error>> {
     let settled = line.sampled_out + line.exported + line.rejected + line.dropped + line.queued;
     if (line.started, settled) == (made, made) {

@@ -1,7 +1,7 @@
-//! What a configured tracer costs while it is idle, beside one `SdkTracerProvider` each with the stock exporter.
+//! The memory and threads of idle tracers, beside as many `SdkTracerProvider`s.
 //!
 //! `cargo bench -p multitracer-benches --bench thousand_tracers -- [TRACERS]`
-#![expect(clippy::print_stdout, reason = "a program that prints what it finds")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 use std::env;
 use std::error::Error;
@@ -14,12 +14,13 @@ use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 
-/// Nobody listens there; nobody is asked, since nothing is sent.
+/// An endpoint that no process serves. The benchmark sends nothing.
 const ENDPOINT: &str = "http://127.0.0.1:9/v1/traces";
 
-/// Budget for each: threads for all, KiB each.
-const MOST_THREADS: f64 = 2.0;
-const MOST_MEMORY: f64 = 16.0;
+/// The budget of threads for all tracers.
+const MAX_THREADS: f64 = 2.0;
+/// The budget of memory for each tracer, in KiB.
+const MAX_MEMORY: f64 = 16.0;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let tracers: u32 = argument(0, 1000);
@@ -42,23 +43,24 @@ fn main() -> Result<(), Box<dyn Error>> {
         found.push((threads, memory));
     }
     let (threads, memory) = found[0];
-    println!("budget: {MOST_THREADS} threads, {MOST_MEMORY} KiB each");
-    if threads > MOST_THREADS || memory > MOST_MEMORY {
+    println!("budget: {MAX_THREADS} threads, {MAX_MEMORY} KiB each");
+    if threads > MAX_THREADS || memory > MAX_MEMORY {
         return Err("over budget".into());
     }
     Ok(())
 }
 
-/// Sets up, and prints the threads that this took, the memory for each, and the time.
+/// Sets the tracers up, and prints the number of new threads, the memory for each tracer, and the
+/// time.
 fn measure<T>(tracers: u32, set_up: fn(u32) -> Result<T, Box<dyn Error>>) -> Result<(), Box<dyn Error>> {
     let (memory, running, started) = (resident(), threads(), Instant::now());
     let kept = set_up(tracers)?;
-    let took = started.elapsed();
-    // threads that were started lie down
+    let elapsed = started.elapsed();
+    // wait until the new threads are idle
     std::thread::sleep(Duration::from_millis(500));
     let each = resident().saturating_sub(memory) as f64 / f64::from(tracers);
-    println!("{} {each} {}", threads() - running, took.as_millis());
-    // ends without what is kept being shut down, one after another
+    println!("{} {each} {}", threads() - running, elapsed.as_millis());
+    // exit without a shutdown, because the providers would shut down one after another
     std::mem::forget(kept);
     std::process::exit(0);
 }

@@ -1,5 +1,5 @@
-//! An A/B test: a hash of the user's id chooses the variant, and each variant has a project of its own.
-#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+//! An A/B test: a hash of the user's id selects the variant, and each variant has its own project.
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ experiments:
     fallback: app
 ";
 
-// the assignment chooses the tracer, and is recorded on the span as feature_flag.*
+// the assignment selects the tracer, and the span records it as `feature_flag.*`
 #[traced(tracer = assignment, fields(user.id = user))]
 fn greet(assignment: &Assignment, user: &str) -> String {
     match assignment.variant() {

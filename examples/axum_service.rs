@@ -1,9 +1,9 @@
-//! An axum service: each request in its tracer, spans named by route, health checks left out, the right to a route checked.
+//! An axum service: spans named by route, excluded health checks, and a check of who uses a route.
 //!
 //! ```sh
 //! cargo run --example axum_service
 //! ```
-#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 use std::error::Error;
 
@@ -30,7 +30,7 @@ fn app(registry: &Registry) -> Router {
         // spans are named `GET /orders/{id}`, and carry `http.route`
         .with_matched_path()
         .exclude(["/healthz"])
-        // a header can be forged: who is not let in goes to the default tracer
+        // a header can be forged; a request without the right goes to the default tracer
         .accept_route(|request, _route| request.headers.contains_key("authorization"))
         .response_header(HeaderName::from_static("x-tracer"));
     Router::new().route("/orders/{id}", get(order)).route("/healthz", get(|| async { "ok" })).layer(layer)
@@ -46,9 +46,9 @@ async fn load(id: u32) -> Option<String> {
     (id < 10).then(|| format!("order {id}"))
 }
 
-/// Serves five requests, and gives the registry with their spans.
+/// Serves five requests, and returns the registry with their spans.
 async fn run() -> Result<TestRegistry, Box<dyn Error>> {
-    // keeps spans in memory, to show them; a service has `multitracer::init("config.yaml")?`
+    // this registry keeps spans in memory; a service calls `multitracer::init("config.yaml")?`
     let test = TestRegistry::from_yaml(CONFIG)?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);

@@ -1,4 +1,4 @@
-//! One program in every environment: `APP_ENV` chooses the project.
+//! One program for every environment: `APP_ENV` selects the project.
 //!
 //! ```sh
 //! cargo run --example environments
@@ -32,7 +32,7 @@ fn price(item: &str) -> usize {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let tracing = multitracer::install(Registry::from_yaml(CONFIG)?)?;
     order("tea");
-    // prints the trace, headed by the project that it went to
+    // the console exporter prints the trace below the name of its project
     tracing.shutdown().await?;
     Ok(())
 }

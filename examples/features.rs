@@ -1,6 +1,7 @@
-//! A tracer for each feature: search and billing report to projects of their own, whoever calls them.
+//! A tracer for each feature: search and billing report to their own projects, whoever calls them.
 //!
-//! A function that names another tracer than its caller's starts a trace of its own, with a link to the caller.
+//! A function that names another tracer than its caller starts a new trace, with a link to the
+//! caller.
 
 use multitracer::{Registry, traced};
 
@@ -21,7 +22,7 @@ async fn checkout(query: &str) -> Result<u32, Declined> {
 
 #[traced(tracer = "search", fields(query), ret)]
 async fn search(query: &str) -> u32 {
-    // no tracer is named: this one's caller is on `search`, and so is it
+    // `tokenize` names no tracer, so it uses the tracer of its caller
     tokenize(query)
 }
 

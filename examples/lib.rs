@@ -1,17 +1,17 @@
-//! The examples of multitracer. Run one with `cargo run --example NAME`:
+//! The example programs of multitracer. To run one, use `cargo run --example NAME`:
 //!
-//! | name | shows |
+//! | name | subject |
 //! |---|---|
-//! | `canary` | an axum service that routes canary, shadow and experiment traffic to projects of their own |
-//! | `environments` | one program, its project chosen by `APP_ENV` |
-//! | `features` | a tracer for each feature, chosen in the source |
-//! | `ab_test` | an experiment: the same user gets the same variant, each variant has its project |
-//! | `sync` | a plain sync program, without a runtime of its own |
-//! | `axum_service` | the tower layer with axum: matched paths, health checks left out, who may take a route |
-//! | `tonic_service` | the tower layer with tonic, and a client: metadata, status codes, streams |
-//! | `two_services` | an edge and a backend that follows it, in one trace |
-//! | `tracing_bridge` | `tracing`, OpenTelemetry libraries and log lines |
-//! | `manual_spans` | spans without an attribute |
-//! | `testing` | the test kit |
+//! | `canary` | an axum service that routes canary, shadow and experiment traffic to separate projects |
+//! | `environments` | one program whose project depends on `APP_ENV` |
+//! | `features` | a tracer for each feature, named in the source |
+//! | `ab_test` | an experiment in which the same user gets the same variant, and each variant has its project |
+//! | `sync` | a sync program without a runtime, with threads and scopes |
+//! | `axum_service` | the tower layer with axum: matched paths, excluded health checks, checks of a route |
+//! | `tonic_service` | the tower layer with tonic, and a gRPC client: metadata, status codes, streams |
+//! | `two_services` | an edge service and a backend service that share one trace |
+//! | `tracing_bridge` | the spans and events of `tracing`, OpenTelemetry libraries and log lines |
+//! | `manual_spans` | spans made without `#[traced]` |
+//! | `testing` | tests of traced code |
 //!
-//! The last six have tests: `cargo test --example NAME`.
+//! The last six have tests. To run these, use `cargo test --example NAME`.

@@ -1,9 +1,9 @@
-//! Spans for code that no attribute can mark: blocks, futures, names that are made up, and a beginning and an end in different places.
+//! Spans made without `#[traced]`: blocks, futures, computed names, and spans of callbacks.
 //!
 //! ```sh
 //! cargo run --example manual_spans
 //! ```
-#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -13,7 +13,7 @@ use multitracer::testing::TestRegistry;
 use multitracer::{async_span, span};
 use opentelemetry::trace::SpanKind;
 
-/// A block: as fast as `#[traced]`.
+/// Makes a span for a block, which costs as much as `#[traced]`.
 fn import(batches: &[Vec<u32>]) -> u32 {
     let mut sum = 0;
     for batch in batches {
@@ -23,18 +23,18 @@ fn import(batches: &[Vec<u32>]) -> u32 {
     sum
 }
 
-/// A future, on a tracer of its own.
+/// Makes a span for a future, on another tracer.
 async fn ask(model: &str) -> Result<u32, std::num::ParseIntError> {
     async_span!("llm.call", tracer = "canary", fields(model); async { "x".parse() }).await
 }
 
-/// A name that is known at run time only.
+/// Makes a span whose name is known at run time.
 fn load(table: &str) -> usize {
     let span = SpanBuilder::new(format!("load {table}")).kind(SpanKind::Client);
     span.attribute("db.collection.name", table).in_scope(|| 3)
 }
 
-/// Callbacks of a protocol: a span begins in one and ends in another.
+/// Callbacks of a protocol. A span begins in one callback and ends in another.
 #[derive(Default)]
 struct Transfers {
     open: HashMap<u32, ManualSpan>,
@@ -47,7 +47,7 @@ impl Transfers {
 
     fn on_chunk(&self, id: u32) {
         if let Some(span) = self.open.get(&id) {
-            // what is called here is inside
+            // spans of this closure are inside the transfer
             span.in_scope(|| drop(span!("chunk")));
         }
     }
@@ -73,7 +73,7 @@ async fn work() {
 }
 
 async fn run() -> TestRegistry {
-    // keeps spans in memory, to show them; a program has `multitracer::init("config.yaml")?`
+    // this registry keeps spans in memory; a program calls `multitracer::init("config.yaml")?`
     let test = TestRegistry::new(["production", "canary"]);
     test.run(work()).await;
     test
@@ -90,7 +90,7 @@ mod tests {
     use multitracer::{assert_no_orphans, assert_tree};
 
     #[tokio::test]
-    async fn they_are_spans_like_any_other() {
+    async fn manual_spans_nest_like_other_spans() {
         let test = super::run().await;
         assert_tree!(
             test.trees(),

@@ -1,5 +1,5 @@
-//! A plain sync program: no async runtime, no axum; threads and a scope.
-#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+//! A sync program without a runtime, with threads and scopes.
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 use std::thread;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use opentelemetry::Context;
 #[traced(fields(path), err)]
 fn import(path: &str) -> Result<usize, std::num::ParseIntError> {
     let lines = read(path);
-    // a thread has no context of its own: hand this one over
+    // a new thread has no context, so it gets this one
     let cx = Context::current();
     thread::scope(|scope| {
         let parts: Vec<_> = lines

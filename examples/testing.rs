@@ -1,17 +1,17 @@
-//! How traced code is tested: a registry in memory for each test, spans as text.
+//! Tests of traced code: a registry in memory for each test, and spans as text.
 //!
 //! ```sh
 //! cargo test --example testing
-//! cargo run --example testing      # shows the trees
+//! cargo run --example testing      # prints a tree
 //! ```
-#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 use std::error::Error;
 
 use multitracer::testing::TestRegistry;
 use multitracer::{Registry, traced};
 
-/// The program's own configuration; in a test its exporters become memory, and every trace is kept.
+/// The configuration of the program. In a test, it exports to memory and samples every trace.
 const CONFIG: &str = r#"
 default_tracer: production
 defaults: {exporter: {otlp_http: {headers: {authorization: "Bearer key"}}}}
@@ -28,7 +28,7 @@ async fn answer(question: &str) -> Result<String, std::fmt::Error> {
     Ok(generate(question, "user-42").await)
 }
 
-/// Asks for the registry of its place: the test's in a test, else the installed one.
+/// Uses the current registry: the registry of the test in a test, else the installed registry.
 async fn generate(question: &str, user: &str) -> String {
     let tone = Registry::current().and_then(|registry| registry.experiment("tone").ok());
     let assignment = tone.map(|tone| tone.assign(user));
@@ -58,7 +58,7 @@ mod tests {
     use super::{CONFIG, answer};
 
     #[tokio::test]
-    async fn an_answer_is_generated_in_the_variants_project() {
+    async fn an_answer_is_generated_on_the_tracer_of_its_variant() {
         let test = TestRegistry::from_yaml(CONFIG).unwrap();
         assert_eq!(test.run(answer("why")).await.unwrap(), "WHY");
         assert_tree!(test.trees(), "
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failure_shows() {
+    async fn a_failure_is_marked_on_the_span() {
         let test = TestRegistry::from_yaml(CONFIG).unwrap();
         let route = test.registry().route(&[("x-canary-user", "true")]);
         answer("").with_tracer(&route).await.unwrap_err();

@@ -1,11 +1,13 @@
-//! A tonic service: the same layer as for HTTP, with gRPC's conventions; metadata chooses the tracer; a stream is inside to its last message.
+//! A tonic service and its client: the tower layer with the conventions of gRPC.
 //!
-//! The service is gRPC's own health check, whose generated code comes with a crate. With one of yours nothing else changes.
+//! The metadata of a call selects the tracer. The span of a stream lasts until its last message.
+//! The service is gRPC's health check, because a crate ships its generated code. Your own service
+//! works the same way.
 //!
 //! ```sh
 //! cargo run --example tonic_service
 //! ```
-#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 use std::error::Error;
 use std::pin::Pin;
@@ -35,11 +37,11 @@ routes:
 
 struct Service;
 
-type Answers = Pin<Box<dyn Stream<Item = Result<HealthCheckResponse, Status>> + Send>>;
+type Responses = Pin<Box<dyn Stream<Item = Result<HealthCheckResponse, Status>> + Send>>;
 
 #[tonic::async_trait]
 impl Health for Service {
-    type WatchStream = Answers;
+    type WatchStream = Responses;
 
     async fn check(
         &self,
@@ -48,14 +50,14 @@ impl Health for Service {
         look_up(&request.get_ref().service).await.map(Response::new)
     }
 
-    async fn watch(&self, request: Request<HealthCheckRequest>) -> Result<Response<Answers>, Status> {
+    async fn watch(&self, request: Request<HealthCheckRequest>) -> Result<Response<Responses>, Status> {
         let name = request.into_inner().service;
-        let answers = stream::iter(0..3).then(move |_| {
+        let responses = stream::iter(0..3).then(move |_| {
             let name = name.clone();
-            // runs while the response is read
+            // this future runs while the client reads the response
             async move { look_up(&name).await }
         });
-        Ok(Response::new(Box::pin(answers)))
+        Ok(Response::new(Box::pin(responses)))
     }
 }
 
@@ -72,9 +74,9 @@ fn ask(name: &str) -> Request<HealthCheckRequest> {
     Request::new(HealthCheckRequest { service: name.to_owned() })
 }
 
-/// Makes three calls, and gives the registry with their spans.
+/// Makes three calls, and returns the registry with their spans.
 async fn run() -> Result<TestRegistry, Box<dyn Error>> {
-    // keeps spans in memory, to show them; a service has `multitracer::init("config.yaml")?`
+    // this registry keeps spans in memory; a service calls `multitracer::init("config.yaml")?`
     let test = TestRegistry::from_yaml(CONFIG)?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
@@ -82,7 +84,7 @@ async fn run() -> Result<TestRegistry, Box<dyn Error>> {
         Server::builder().layer(test.registry().http_layer()).add_service(HealthServer::new(Service));
     let server = tokio::spawn(router.serve_with_incoming(TcpIncoming::from(listener)));
 
-    // a span of kind client for each call, and its context in the metadata
+    // the layer makes a client span for each call, and sends its context in the metadata
     let channel = HttpClientLayer::new().layer(Channel::from_shared(url)?.connect_lazy());
     let mut client = HealthClient::new(channel);
     let calls = async {
@@ -90,12 +92,12 @@ async fn run() -> Result<TestRegistry, Box<dyn Error>> {
         let _ = client.check(ask("nobody")).await;
         let mut request = ask("shop");
         request.metadata_mut().insert("x-canary-user", "true".parse()?);
-        let mut answers = client.watch(request).await?.into_inner();
-        while answers.message().await?.is_some() {}
+        let mut responses = client.watch(request).await?.into_inner();
+        while responses.message().await?.is_some() {}
         Ok::<_, Box<dyn Error>>(())
     };
     calls.with_tracer(&test.registry().default_tracer()).await?;
-    // a server's span ends a moment after the client has its answer
+    // a server's span ends a moment after the client has the response
     for _ in 0..1000 {
         if test.registry().report().tracers().iter().all(|tracer| tracer.open() == 0) {
             break;
@@ -119,7 +121,7 @@ mod tests {
     use multitracer::assert_tree;
 
     #[tokio::test]
-    async fn calls_are_in_their_projects() {
+    async fn each_call_is_in_its_project() {
         let test = super::run().await.unwrap();
         assert_tree!(test.trees().only_attributes(["rpc.response.status_code", "multitracer.route"]), "
             production

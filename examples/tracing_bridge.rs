@@ -1,10 +1,11 @@
-//! With what you have: `tracing`'s spans and events, `log` lines and OpenTelemetry libraries follow the ambient tracer, and log lines say which trace they
-//! belong to.
+//! Existing instrumentation that follows the ambient tracer: `tracing`, `log`, OpenTelemetry crates.
+//!
+//! Log lines name their trace.
 //!
 //! ```sh
 //! cargo run --example tracing_bridge
 //! ```
-#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 use std::error::Error;
 
@@ -16,24 +17,24 @@ use opentelemetry::trace::Tracer as _;
 use tracing_subscriber::fmt::format;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-// what the application has
+// a span that the application already has
 #[tracing::instrument(skip_all)]
 fn handle(question: &str) {
     tracing::info!(question, "asked");
     rank(question);
 }
 
-// what it adds
+// a span that it adds
 #[traced(fields(length = question.len()))]
 fn rank(question: &str) {
     if question.is_empty() {
-        // sets the status of `rank`
+        // the event sets the status of the span `rank`
         tracing::error!("nothing to rank");
     }
     query();
 }
 
-// what an instrumented library does
+// a span of an instrumented library
 fn query() {
     global::tracer("some-database").in_span("query", |_cx| tracing::debug!("one row"));
 }
@@ -45,7 +46,7 @@ fn run() -> Result<TestRegistry, Box<dyn Error>> {
     let subscriber = tracing_subscriber::registry().with(multitracer::tracing_layer()).with(lines);
     tracing::subscriber::set_global_default(subscriber)?;
 
-    // keeps spans in memory, to show them; a program has `multitracer::init("config.yaml")?`
+    // this registry keeps spans in memory; a program calls `multitracer::init("config.yaml")?`
     let test = TestRegistry::new(["production", "canary"]);
     test.scope(|| handle("what is a span"));
     test.tracer("canary").scope(|| handle(""));
@@ -65,7 +66,7 @@ mod tests {
     use multitracer::assert_tree;
 
     #[test]
-    fn all_of_them_nest() {
+    fn spans_of_all_libraries_nest() {
         let test = super::run().unwrap();
         assert_tree!(
             test.trees().with_events(),

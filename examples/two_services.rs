@@ -1,9 +1,12 @@
-//! An edge and a backend: what the edge decides, the backend follows, in one trace. The route's name travels as W3C baggage, and the backend trusts it.
+//! An edge service and a backend service that share one trace.
+//!
+//! The edge sends the name of its route as W3C baggage. The backend trusts it, and uses the same
+//! route.
 //!
 //! ```sh
 //! cargo run --example two_services
 //! ```
-#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 use std::error::Error;
 
@@ -16,7 +19,7 @@ use multitracer::testing::TestRegistry;
 use multitracer::{Registry, traced};
 use tokio::net::TcpListener;
 
-/// Faces the internet, and believes nobody's baggage.
+/// The configuration of the edge, which faces the internet and trusts no baggage.
 const EDGE: &str = r#"
 default_tracer: production
 tracers: {production: {project: shop-edge}, canary: {project: shop-canary}}
@@ -24,7 +27,8 @@ routes:
   - {name: canary-users, headers: {X-Canary-User: "true"}, tracer: canary}
 "#;
 
-/// Is reached by the edge alone. It has a route of that name; its condition is for calls that do not come from the edge.
+/// The configuration of the backend, which only the edge can reach. Its route has the same name;
+/// the condition serves calls that do not come from the edge.
 const BACKEND: &str = r#"
 default_tracer: production
 tracers: {production: {project: shop-backend}, canary: {project: shop-canary}}
@@ -52,7 +56,7 @@ async fn buy(State(backend): State<String>) -> Result<String, StatusCode> {
 #[traced(kind = "client")]
 async fn ask_backend(url: &str) -> Result<String, reqwest::Error> {
     let client = reqwest::Client::builder().no_proxy().build()?;
-    // trace context, baggage, and the route's name in the baggage
+    // the headers carry the trace context, and baggage with the name of the route
     client.get(url).headers(outgoing_headers()).send().await?.text().await
 }
 
@@ -64,14 +68,14 @@ async fn stock() -> u32 {
 async fn serve(app: Router) -> Result<String, std::io::Error> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
-    // ends with the program
+    // the server runs until the program ends
     tokio::spawn(axum::serve(listener, app).into_future());
     Ok(format!("http://{address}"))
 }
 
-/// Sends an ordinary request, a canary one and a forged one.
+/// Sends a plain request, a canary request and a forged request, and returns both registries.
 async fn run() -> Result<[TestRegistry; 2], Box<dyn Error>> {
-    // they keep spans in memory, to show them; a service has `multitracer::init("config.yaml")?`
+    // these registries keep spans in memory; a service calls `multitracer::init("config.yaml")?`
     let registries = [TestRegistry::from_yaml(EDGE)?, TestRegistry::from_yaml(BACKEND)?];
     let stock = format!("{}/stock", serve(backend(registries[1].registry())).await?);
     let url = format!("{}/buy", serve(edge(registries[0].registry(), stock)).await?);
@@ -98,7 +102,7 @@ mod tests {
     use multitracer::assert_tree;
 
     #[tokio::test]
-    async fn a_canary_is_one_trace_in_both() {
+    async fn a_canary_request_is_one_trace_in_both_services() {
         let [edge, backend] = super::run().await.unwrap();
         let buy = "GET /buy [server]\n    ask_backend [client]\n";
         let stock = "GET /stock [server] (remote parent)\n    stock\n";

@@ -1,12 +1,16 @@
-//! One process, many projects: an axum service whose canary, shadow and experiment traffic arrives in projects of its own.
+//! An axum service whose canary, shadow and experiment traffic arrives in separate projects.
 //!
 //! ```sh
-//! cargo run --example canary              # sends itself requests, shows what arrived, and ends
-//! cargo run --example canary -- --serve   # stays up, for requests of yours
+//! # send requests to the service, print the received spans, and end
+//! cargo run --example canary
+//! # serve your own requests
+//! cargo run --example canary -- --serve
+//! # use your own configuration
 //! cargo run --example canary -- --config my.yaml
-//! OTLP_ENDPOINT=http://localhost:4318/v1/traces HH_API_KEY=.. cargo run --example canary   # to a backend of yours
+//! # send the spans to your own backend
+//! OTLP_ENDPOINT=http://localhost:4318/v1/traces HH_API_KEY=.. cargo run --example canary
 //! ```
-#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 mod service;
 mod traffic;
@@ -33,7 +37,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let path = arguments.iter().skip_while(|argument| *argument != "--config").nth(1).map(PathBuf::from);
     let path = path.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../config.example.yaml"));
 
-    // a backend inside this program, unless there is one outside
+    // without a backend outside, a receiver in this program takes the spans
     let receiver = match std::env::var("OTLP_ENDPOINT") {
         Ok(_) => None,
         Err(_) => Some(Receiver::start().await?),
@@ -59,14 +63,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The configuration, with those variables set here that the environment leaves out.
+/// Loads the configuration. Variables that the environment does not set get values here.
 fn load(path: &Path, receiver: Option<&Receiver>) -> Result<Config, multitracer::config::ConfigError> {
     let endpoint = receiver.map(Receiver::http_endpoint);
     let variables = move |name: &str| {
         std::env::var(name).ok().or_else(|| match name {
             "OTLP_ENDPOINT" => endpoint.clone(),
             "HH_API_KEY" => Some("example-key".to_owned()),
-            // production samples one trace in ten; show them all
+            // production samples one trace in ten; this program shows all traces
             "SAMPLE_RATE" => Some("1.0".to_owned()),
             _ => None,
         })
@@ -74,13 +78,13 @@ fn load(path: &Path, receiver: Option<&Receiver>) -> Result<Config, multitracer:
     Config::loader().variables(variables).load_path(path)
 }
 
+/// Prints the received spans of each project, and the report.
 fn show(receiver: Option<&Receiver>, report: &Report) {
     if let Some(receiver) = receiver {
-        let interesting =
-            ["http.response.status_code", "feature_flag.result.variant", "error.type", "llm.tokens"];
+        let shown = ["http.response.status_code", "feature_flag.result.variant", "error.type", "llm.tokens"];
         for (project, spans) in by_project(receiver.spans()) {
             println!("\n== project {project}");
-            for line in trees(&spans, |key| interesting.contains(&key)).lines() {
+            for line in trees(&spans, |key| shown.contains(&key)).lines() {
                 println!("  {line}");
             }
         }
@@ -89,6 +93,6 @@ fn show(receiver: Option<&Receiver>, report: &Report) {
 }
 
 async fn ctrl_c() {
-    // without the signal there is no other way to stop than to be killed
+    // an error here leaves no way to stop, except to kill the process
     let _ = tokio::signal::ctrl_c().await;
 }

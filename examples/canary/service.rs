@@ -1,4 +1,4 @@
-//! The service: handlers that call traced functions. None of them knows of projects.
+//! The service: handlers that call traced functions. No function names a project.
 
 use std::time::Duration;
 
@@ -8,7 +8,8 @@ use axum::routing::post;
 use multitracer::{KeyValue, Registry, enrich_span, traced};
 
 pub(crate) fn app(registry: &Registry) -> Router {
-    // headers -> tracer, server span, context of the caller
+    // the layer selects the tracer by headers, continues the caller's trace, and makes the server
+    // span
     let layer = registry.http_layer().with_matched_path();
     Router::new().route("/api/chat", post(chat)).layer(layer)
 }
@@ -23,7 +24,7 @@ enum ChatError {
     Overloaded,
 }
 
-// no tracer is named: the request's is used
+// no tracer is named here, so the tracer of the request is used
 #[traced(fields(question.length = question.len()), err)]
 async fn answer(question: &str) -> Result<String, ChatError> {
     let documents = retrieve(question).await;

@@ -1,8 +1,8 @@
-//! Requests as users would send them: plain, canary, shadow, several users of an experiment, and one that fails.
+//! The requests of the example: plain, canary, shadow, users of an experiment, and one that fails.
 
 use std::error::Error;
 
-/// What a request asks, and the headers that it has.
+/// The question of a request, and its headers.
 type Request = (&'static str, &'static [(&'static str, &'static str)]);
 
 const REQUESTS: [Request; 10] = [
@@ -18,6 +18,7 @@ const REQUESTS: [Request; 10] = [
     ("please overload", &[("X-Canary-User", "true")]),
 ];
 
+/// Sends all requests to `url`, one after another.
 pub(crate) async fn send(url: &str) -> Result<(), Box<dyn Error>> {
     let client = reqwest::Client::builder().no_proxy().build()?;
     for (question, headers) in REQUESTS {

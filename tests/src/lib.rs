@@ -1,7 +1,27 @@
 //! A real OTLP trace receiver on loopback, for the end-to-end tests and the example programs.
 //!
-//! Built on the official messages (`opentelemetry-proto`), and on nothing of multitracer: it is an independent witness
-//! of what reached the wire.
+//! The receiver uses the official messages (`opentelemetry-proto`) and no code of multitracer. It
+//! is an independent witness of the spans that reach the wire.
+//!
+//! ```
+//! use multitracer::{Registry, TracerBuilder};
+//! use multitracer_tests::{Receiver, by_project, trees};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let receiver = Receiver::start().await?;
+//!     let orders = TracerBuilder::new("orders")
+//!         .project("shop-orders")
+//!         .otlp_http(receiver.http_endpoint());
+//!     let registry = Registry::builder().tracer(orders).default_tracer("orders").build()?;
+//!     registry.tracer("orders")?.in_span("place_order", || {});
+//!     registry.shutdown().await?;
+//!
+//!     let projects = by_project(receiver.spans());
+//!     assert_eq!(trees(&projects["shop-orders"], |_| false), "place_order\n");
+//!     Ok(())
+//! }
+//! ```
 
 mod model;
 mod receiver;

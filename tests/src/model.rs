@@ -1,4 +1,4 @@
-//! What a receiver records.
+//! The requests and spans that a receiver records.
 
 use std::collections::BTreeMap;
 
@@ -7,83 +7,83 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::Span;
 
-/// How a request came.
+/// The protocol and encoding of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
-    /// OTLP over HTTP, protobuf.
+    /// OTLP over HTTP, encoded as protobuf.
     HttpProtobuf,
-    /// OTLP over HTTP, JSON.
+    /// OTLP over HTTP, encoded as JSON.
     HttpJson,
     /// OTLP over gRPC.
     Grpc,
 }
 
-/// One request, refused ones included.
+/// One request, taken or refused.
 #[derive(Clone, Debug)]
 pub struct ReceivedRequest {
-    /// How it came.
+    /// The protocol and encoding.
     pub protocol: Protocol,
     /// The URL's path.
     pub path: String,
-    /// Headers or metadata, names in lower case.
+    /// The HTTP headers or gRPC metadata, with names in lower case.
     pub headers: BTreeMap<String, String>,
-    /// Spans in it.
+    /// The number of spans in the request; 0 if the receiver refused it.
     pub spans: usize,
-    /// The HTTP status, or the gRPC code, that it was answered with.
+    /// The HTTP status or the gRPC code of the response.
     pub status: u16,
 }
 
-/// One span, as it arrived.
+/// One span, and the request and resource that it arrived with.
 #[derive(Clone, Debug)]
 pub struct ReceivedSpan {
-    /// The request that brought it, as an index into the receiver's requests.
+    /// The index of its request in [`Receiver::requests`](crate::Receiver::requests).
     pub request: usize,
-    /// The resource's attributes, as text.
+    /// The attributes of the resource, as text.
     pub resource: BTreeMap<String, String>,
-    /// The instrumentation scope's name.
+    /// The name of the instrumentation scope.
     pub scope: String,
-    /// The span itself.
+    /// The span, as the protocol defines it.
     pub span: Span,
 }
 
 impl ReceivedSpan {
-    /// The resource attribute `project.name`.
+    /// Returns the resource attribute `project.name`; an empty text if it is absent.
     #[must_use]
     pub fn project(&self) -> &str {
         self.resource.get("project.name").map_or("", String::as_str)
     }
 
-    /// The span's name.
+    /// Returns the name of the span.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.span.name
     }
 
-    /// A span attribute, as text.
+    /// Returns a span attribute as text, or `None` if the span has no such attribute.
     #[must_use]
     pub fn attribute(&self, key: &str) -> Option<String> {
         self.span.attributes.iter().find(|attribute| attribute.key == key).map(text)
     }
 
-    /// In hexadecimal.
+    /// Returns the trace id in hexadecimal.
     #[must_use]
     pub fn trace_id(&self) -> String {
         hex(&self.span.trace_id)
     }
 
-    /// In hexadecimal.
+    /// Returns the span id in hexadecimal.
     #[must_use]
     pub fn span_id(&self) -> String {
         hex(&self.span.span_id)
     }
 
-    /// In hexadecimal; empty for a root.
+    /// Returns the parent's span id in hexadecimal; an empty text for a root.
     #[must_use]
     pub fn parent_id(&self) -> String {
         hex(&self.span.parent_span_id)
     }
 
-    /// Whether its status is an error.
+    /// Returns `true` if the status of the span is an error.
     #[must_use]
     pub fn is_error(&self) -> bool {
         self.span.status.as_ref().is_some_and(|status| status.code == 2)
@@ -94,6 +94,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Returns the value of an attribute as text; an array reads `[a, b]`.
 pub(crate) fn text(attribute: &KeyValue) -> String {
     attribute.value.as_ref().map_or_else(String::new, value_text)
 }
@@ -112,19 +113,19 @@ fn value_text(value: &AnyValue) -> String {
     }
 }
 
-/// The spans of a request.
+/// Returns the spans of the message that the request with index `request` carried.
 pub(crate) fn spans(request: usize, message: ExportTraceServiceRequest) -> Vec<ReceivedSpan> {
     let mut spans = Vec::new();
-    for of_resource in message.resource_spans {
-        let resource: BTreeMap<String, String> = of_resource
+    for resource_spans in message.resource_spans {
+        let resource: BTreeMap<String, String> = resource_spans
             .resource
             .iter()
             .flat_map(|resource| &resource.attributes)
             .map(|attribute| (attribute.key.clone(), text(attribute)))
             .collect();
-        for of_scope in of_resource.scope_spans {
-            let scope = of_scope.scope.map(|scope| scope.name).unwrap_or_default();
-            spans.extend(of_scope.spans.into_iter().map(|span| ReceivedSpan {
+        for scope_spans in resource_spans.scope_spans {
+            let scope = scope_spans.scope.map(|scope| scope.name).unwrap_or_default();
+            spans.extend(scope_spans.spans.into_iter().map(|span| ReceivedSpan {
                 request,
                 resource: resource.clone(),
                 scope: scope.clone(),

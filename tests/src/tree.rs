@@ -1,11 +1,11 @@
-//! Spans as people read them: project by project, trace by trace, children under their parents.
+//! Printed span trees: project by project, trace by trace, children under their parents.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::model::{ReceivedSpan, text};
 
-/// The spans of each project.
+/// Groups spans by [`ReceivedSpan::project`].
 #[must_use]
 pub fn by_project(spans: Vec<ReceivedSpan>) -> BTreeMap<String, Vec<ReceivedSpan>> {
     let mut projects = BTreeMap::<_, Vec<_>>::new();
@@ -15,7 +15,11 @@ pub fn by_project(spans: Vec<ReceivedSpan>) -> BTreeMap<String, Vec<ReceivedSpan
     projects
 }
 
-/// Each trace as an indented tree, a span a line: name, kind, status, and those attributes that `show` wants.
+/// Prints each trace as an indented tree with one span on a line.
+///
+/// A line holds the name, the kind unless it is internal, an error status, and the attributes for
+/// whose names `show` returns `true`. Notes mark a root whose parent is not in `spans`, and a span
+/// with links. Traces and siblings stand in the order of their start.
 #[must_use]
 pub fn trees(spans: &[ReceivedSpan], show: impl Fn(&str) -> bool) -> String {
     let mut traces = BTreeMap::<String, Vec<&ReceivedSpan>>::new();
@@ -45,7 +49,7 @@ fn write_span(
     depth: usize,
     show: &impl Fn(&str) -> bool,
 ) {
-    // writing to a String does not fail
+    // a write to a String cannot fail
     let _ = write!(out, "{:indent$}{}", "", span.name(), indent = depth * 2);
     let kind = match span.span.kind {
         2 => " [server]",

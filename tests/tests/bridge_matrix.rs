@@ -1,7 +1,7 @@
-//! Every way to make a span inside every other, called, awaited, spawned and on another thread: the right parent, tracer and
-//! trace, and events on the right span.
+//! The parent, tracer, trace and events of each kind of span inside each other kind.
 //!
-//! The subscriber and OpenTelemetry's provider are the process's only ones, as in a program; each case has a registry of its own.
+//! The inner span is called, awaited, spawned, or made on another thread. As in a program, the
+//! process has one subscriber and one OpenTelemetry provider. Each test has its own registry.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::future::Future;
@@ -92,7 +92,7 @@ async fn instrumented_job(name: &'static str, job: Job) {
     job.await;
 }
 
-/// A span inside a span, each with an event, the inner one with an error.
+/// Makes a span inside a span, each with an event. The event of the inner span is an error.
 async fn nest(outer: Kind, inner: Kind, way: Way, between: fn(Work) -> Work) {
     let last = || tracing::error!("inner event");
     match way {
@@ -143,7 +143,7 @@ async fn yield_and(work: impl FnOnce()) {
     work();
 }
 
-/// The context that work has inside `between`.
+/// Returns the context that work has inside `between`.
 fn context_inside(between: fn(Work) -> Work) -> Context {
     let (send, receive) = std::sync::mpsc::channel();
     between(Box::new(move || send.send(Context::current()).unwrap()))();
@@ -174,7 +174,7 @@ fn events(span: &SpanData) -> Vec<String> {
 }
 
 #[test]
-fn every_kind_nests_in_every_other() {
+fn every_kind_of_span_nests_in_every_other() {
     let f = fixture();
     for (outer_kind, inner_kind, way) in cases() {
         let case = format!("{inner_kind:?} in {outer_kind:?}, {way:?}");
@@ -207,9 +207,10 @@ fn every_kind_nests_in_every_other() {
     assert_no_orphans!(f);
 }
 
-/// Between the two, production's tracer and canary's again: each project has its own whole trace.
+/// Between the two spans, the work enters the production tracer and then canary again. Each project
+/// gets its own whole trace.
 #[test]
-fn every_kind_finds_its_own_tracers_span_further_out() {
+fn every_kind_of_span_finds_the_outer_span_of_its_own_tracer() {
     let f = fixture();
     for (outer_kind, inner_kind, way) in cases() {
         let case = format!("{inner_kind:?} in {outer_kind:?}, {way:?}");
@@ -260,7 +261,7 @@ fn a_manual_span_moves_between_threads() {
     })
     .join()
     .unwrap();
-    assert_eq!(f.spans("canary").len(), 1, "the download goes on");
+    assert_eq!(f.spans("canary").len(), 1, "the download span has not ended");
     drop(span);
     let spans = f.spans("canary");
     let (download, inside) = (find(&spans, "download", ""), find(&spans, "inside", ""));

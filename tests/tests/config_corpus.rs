@@ -1,7 +1,7 @@
-//! Files with one mistake each, and what is said about it; and files without.
+//! The diagnostics of broken configuration files; good files, which have none.
 //!
-//! `tests/configs/broken/NAME.yaml` has its expected diagnostics in `NAME.txt`, which
-//! `MULTITRACER_WRITE_DOCS=1 cargo test -p multitracer-tests --test config_corpus` writes.
+//! The expected diagnostics of `tests/configs/broken/NAME.yaml` are in `NAME.txt`. To write these
+//! files, run `MULTITRACER_WRITE_DOCS=1 cargo test -p multitracer-tests --test config_corpus`.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use multitracer::config::Config;
 use serde_json::Value;
 
-/// The only variables that are set.
+/// The environment variables that the files see.
 const VARIABLES: [(&str, &str); 7] = [
     ("TEXT", "sEcReT text"),
     ("EMPTY", ""),
@@ -34,7 +34,7 @@ fn files(folder: &str) -> BTreeMap<String, PathBuf> {
 }
 
 #[test]
-fn every_mistake_is_explained() {
+fn every_mistake_has_the_expected_diagnostics() {
     let files = files("broken");
     assert!(files.len() >= 120, "{}", files.len());
     let write = std::env::var_os("MULTITRACER_WRITE_DOCS").is_some();
@@ -42,35 +42,35 @@ fn every_mistake_is_explained() {
     for (name, path) in &files {
         let Err(error) = Config::loader().variables(variable).overrides(|_: &str| None).load_path(path)
         else {
-            wrong.push(format!("{name}: taken"));
+            wrong.push(format!("{name}: loaded without an error"));
             continue;
         };
-        let said = error.to_string().replace(path.to_str().unwrap(), "config.yaml") + "\n";
+        let diagnostics = error.to_string().replace(path.to_str().unwrap(), "config.yaml") + "\n";
         let expected = path.with_extension("txt");
         if write {
-            fs::write(&expected, &said).unwrap();
-        } else if fs::read_to_string(&expected).ok().as_ref() != Some(&said) {
-            wrong.push(format!("{name}:\n{said}"));
+            fs::write(&expected, &diagnostics).unwrap();
+        } else if fs::read_to_string(&expected).ok().as_ref() != Some(&diagnostics) {
+            wrong.push(format!("{name}:\n{diagnostics}"));
         }
         for secret in ["sEcReT", "secret-1", "secret-2", "c2VjcmV0"] {
-            assert!(!said.contains(secret), "{name}: {said}");
+            assert!(!diagnostics.contains(secret), "{name}: {diagnostics}");
         }
         assert!(error.problems().iter().all(|problem| problem.code().is_none()), "{name}");
-        // each is a mistake of its own
+        // each file shows a different mistake
         let key: Vec<_> = error
             .problems()
             .iter()
             .map(|p| (p.path().to_owned(), p.message().to_owned(), p.column()))
             .collect();
         if let Some(other) = seen.insert(key, name) {
-            wrong.push(format!("{name}: says the same as {other}"));
+            wrong.push(format!("{name}: has the same diagnostics as {other}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
-fn every_good_file_is_clean() {
+fn every_good_file_loads_without_warnings() {
     let files = files("good");
     assert!(files.len() >= 20, "{}", files.len());
     for (name, path) in files {
@@ -85,7 +85,7 @@ fn every_good_file_is_clean() {
             0,
             "{name}"
         );
-        // What is in force says the same once more.
+        // the effective configuration loads again as itself
         let effective = config.effective().to_string();
         let again =
             Config::loader().variables(|_: &str| None).overrides(|_: &str| None).load_yaml(&effective);
@@ -95,9 +95,9 @@ fn every_good_file_is_clean() {
     }
 }
 
-/// The schema takes every good file, and finds the mistakes that a schema can find.
+/// The JSON Schema accepts every good file, and finds the mistakes that a schema can find.
 #[test]
-fn the_schema_agrees() {
+fn the_schema_accepts_good_files_and_refuses_broken_files() {
     let schema = serde_json::to_value(Config::json_schema()).unwrap();
     jsonschema::meta::validate(&schema).unwrap_or_else(|error| unreachable!("{error}"));
     let validator = jsonschema::validator_for(&schema).unwrap();

@@ -1,14 +1,16 @@
-//! Mutated configurations and requests: no panic, no hang, memory bounded, and what is taken means what it says.
+//! Mutated configurations and requests, which cause no panic, no hang and no excess of memory.
 //!
-//! A few thousand by default, always the same. For longer, from another seed each time:
+//! By default, the test runs a few thousand rounds from a fixed seed. To run longer, from a new
+//! seed:
 //!
 //! ```text
-//! MULTITRACER_FUZZ_SECONDS=600 cargo test --release -p multitracer-tests --test config_fuzz -- --nocapture
+//! MULTITRACER_FUZZ_SECONDS=600 cargo test --release -p multitracer-tests --test config_fuzz -- \
+//!     --nocapture
 //! ```
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a test may panic, and a long run says what it did"
+    reason = "a test may panic, and a long run prints its counts"
 )]
 
 use std::fs;
@@ -21,16 +23,17 @@ use multitracer::builder::RegistryBuilder;
 use multitracer::config::Config;
 use multitracer::export::InMemoryExporter;
 
-/// Rounds when no time is given.
+/// Rounds of a run without a time limit.
 const ROUNDS: u64 = 3000;
-/// An input that takes longer than this hangs; tests are not optimised, and machines are busy.
+/// The time after which an input counts as hanging. It is long, because tests are not optimised and
+/// machines are busy.
 const HANG: Duration = Duration::from_secs(30);
-/// The most resident memory, in KiB.
-const MOST_MEMORY: u64 = 1 << 20;
-/// The longest input; the loader refuses what is longer anyway.
-const LONGEST: usize = 1 << 16;
+/// The limit of resident memory in KiB.
+const MAX_MEMORY: u64 = 1 << 20;
+/// The limit of an input in characters; the loader refuses longer files.
+const MAX_INPUT: usize = 1 << 16;
 
-/// Words that mean something, and bytes that break something.
+/// Words that the configuration knows, and characters that break YAML.
 const WORDS: [&str; 72] = [
     "tracers",
     "defaults",
@@ -106,7 +109,7 @@ const WORDS: [&str; 72] = [
     "---\n",
 ];
 
-/// A small generator, so that a seed says it all (xorshift64*).
+/// A small generator of random numbers, xorshift64*. A seed repeats a run.
 struct Random(u64);
 
 impl Random {
@@ -126,8 +129,15 @@ impl Random {
     }
 }
 
-/// All files, good ones first, and how many those are.
-fn corpus() -> (Vec<Vec<char>>, usize) {
+/// The texts of all files.
+struct Corpus {
+    /// Good files first, then broken files.
+    texts: Vec<Vec<char>>,
+    good: usize,
+}
+
+/// Reads all files.
+fn corpus() -> Corpus {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |path: &Path| fs::read_to_string(path).unwrap().chars().collect();
     let folder = |name: &str| {
@@ -137,17 +147,17 @@ fn corpus() -> (Vec<Vec<char>>, usize) {
         paths.sort();
         paths
     };
-    let mut corpus = vec![read(&root.join("../config.example.yaml"))];
-    corpus.extend(folder("good").iter().map(|path| read(path)));
-    let good = corpus.len();
-    corpus.extend(folder("broken").iter().map(|path| read(path)));
-    (corpus, good)
+    let mut texts = vec![read(&root.join("../config.example.yaml"))];
+    texts.extend(folder("good").iter().map(|path| read(path)));
+    let good = texts.len();
+    texts.extend(folder("broken").iter().map(|path| read(path)));
+    Corpus { texts, good }
 }
 
-/// Good files come first in `corpus`.
-fn mutate(random: &mut Random, corpus: &[Vec<char>], good: usize) -> Vec<char> {
-    let from = if random.below(4) == 0 { corpus.len() } else { good };
-    let mut text = corpus[random.below(from)].clone();
+/// Returns a mutated file. Most start from a good file.
+fn mutate(random: &mut Random, corpus: &Corpus) -> Vec<char> {
+    let from = if random.below(4) == 0 { corpus.texts.len() } else { corpus.good };
+    let mut text = corpus.texts[random.below(from)].clone();
     for _ in 0..=random.below(3) {
         let at = random.below(text.len() + 1);
         let end = (at + random.below(24)).min(text.len());
@@ -161,13 +171,13 @@ fn mutate(random: &mut Random, corpus: &[Vec<char>], good: usize) -> Vec<char> {
                 drop(text.splice(at..at, std::iter::repeat_n(piece, times).flatten()));
             }
             4 => {
-                let other = &corpus[random.below(corpus.len())];
+                let other = &corpus.texts[random.below(corpus.texts.len())];
                 let from = random.below(other.len());
                 let to = (from + random.below(200)).min(other.len());
                 drop(text.splice(at..end, other[from..to].iter().copied()));
             }
             7.. => {
-                // a word or a number in place of another: the likeliest to be taken
+                // a word or number in place of another is the mutation that most often stays valid
                 let is_word = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
                 let Some(from) = text.iter().skip(at).position(is_word).map(|found| at + found) else {
                     continue;
@@ -191,82 +201,86 @@ fn mutate(random: &mut Random, corpus: &[Vec<char>], good: usize) -> Vec<char> {
                 }
             }
             _ => {
-                // a line as it is, elsewhere
+                // a copy of a line at another place
                 let lines: Vec<&[char]> = text.split(|c| *c == '\n').collect();
                 let mut line = lines[random.below(lines.len())].to_vec();
                 line.push('\n');
                 drop(text.splice(at..at, line));
             }
         }
-        text.truncate(LONGEST);
+        text.truncate(MAX_INPUT);
     }
     text
 }
 
-/// What is known of a round when it goes wrong.
+/// The input of the current round, which the watchdog prints if the round hangs.
 #[derive(Default)]
-struct Watched {
+struct Progress {
     input: Mutex<Option<(Instant, String)>>,
     done: AtomicBool,
 }
 
-/// What the rounds came to.
+/// The counts of a run.
 #[derive(Default)]
-struct Tally {
+struct Counts {
     rounds: u64,
-    taken: u64,
+    loaded: u64,
     routed: u64,
     slowest: Duration,
 }
 
 #[test]
-fn mutated_configurations() {
+fn mutated_configurations_cause_no_panic_and_no_hang() {
     let seconds: Option<u64> =
         std::env::var("MULTITRACER_FUZZ_SECONDS").ok().map(|text| text.parse().unwrap());
     let seed = match seconds {
         None => 0x5eed,
         Some(_) => SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64 | 1,
     };
-    let watched = Arc::new(Watched::default());
-    let dog = Arc::clone(&watched);
-    let dog = std::thread::spawn(move || watch(&dog));
-    let (mut random, (corpus, good), mut tally) = (Random(seed), corpus(), Tally::default());
+    let progress = Arc::new(Progress::default());
+    let watched = Arc::clone(&progress);
+    let watchdog = std::thread::spawn(move || watch(&watched));
+    let (mut random, corpus, mut counts) = (Random(seed), corpus(), Counts::default());
     let start = Instant::now();
     loop {
-        let over = match seconds {
-            None => tally.rounds == ROUNDS,
+        let is_over = match seconds {
+            None => counts.rounds == ROUNDS,
             Some(seconds) => start.elapsed() >= Duration::from_secs(seconds),
         };
-        if over {
+        if is_over {
             break;
         }
-        let text: String = mutate(&mut random, &corpus, good).into_iter().collect();
+        let text: String = mutate(&mut random, &corpus).into_iter().collect();
         let began = Instant::now();
-        *watched.input.lock().unwrap() = Some((began, text.clone()));
+        *progress.input.lock().unwrap() = Some((began, text.clone()));
         let outcome =
-            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| round(&mut random, &text, &mut tally)));
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| round(&mut random, &text, &mut counts)));
         if let Err(panic) = outcome {
-            println!("seed {seed}, round {}, input:\n{text}", tally.rounds);
+            println!("seed {seed}, round {}, input:\n{text}", counts.rounds);
             std::panic::resume_unwind(panic);
         }
-        tally.slowest = tally.slowest.max(began.elapsed());
-        tally.rounds += 1;
+        counts.slowest = counts.slowest.max(began.elapsed());
+        counts.rounds += 1;
     }
-    watched.done.store(true, Ordering::Release);
-    dog.join().unwrap();
-    let Tally { rounds, taken, routed, slowest } = tally;
+    progress.done.store(true, Ordering::Release);
+    watchdog.join().unwrap();
+    let Counts { rounds, loaded, routed, slowest } = counts;
     println!(
-        "seed {seed}: {rounds} inputs, {taken} taken, {routed} routed, slowest {slowest:?}, peak {} KiB",
+        "seed {seed}: {rounds} inputs, {loaded} loaded, {routed} routed, slowest {slowest:?}, peak {} KiB",
         peak()
     );
-    assert!(taken > rounds / 100, "too few are taken for the rest to say much: {taken} of {rounds}");
-    assert!(peak() < MOST_MEMORY, "{} KiB", peak());
+    assert!(
+        loaded > rounds / 100,
+        "only {loaded} of {rounds} inputs load, which is too few to test anything"
+    );
+    assert!(peak() < MAX_MEMORY, "{} KiB", peak());
 }
 
-fn watch(watched: &Watched) {
-    while !watched.done.load(Ordering::Acquire) {
+/// Ends the process if a round takes longer than [`HANG`].
+fn watch(progress: &Progress) {
+    while !progress.done.load(Ordering::Acquire) {
         std::thread::sleep(Duration::from_millis(50));
-        let input = watched.input.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let input = progress.input.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some((began, text)) = &*input
             && began.elapsed() > HANG
         {
@@ -276,14 +290,15 @@ fn watch(watched: &Watched) {
     }
 }
 
-/// The most resident memory so far, in KiB; zero where the system does not say.
+/// Returns the peak of resident memory in KiB, or zero where the system does not report it.
 fn peak() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
 }
 
-fn round(random: &mut Random, text: &str, tally: &mut Tally) {
+/// Loads `text`, builds a registry from it, and routes a few requests.
+fn round(random: &mut Random, text: &str, counts: &mut Counts) {
     let variables = |name: &str| {
         (name.len() < 12)
             .then(|| if name.contains("KEY") { "k:s".to_owned() } else { format!("v-{name}${{A}}") })
@@ -297,9 +312,9 @@ fn round(random: &mut Random, text: &str, tally: &mut Tally) {
             return;
         }
     };
-    // What variables make right was right without them.
+    // a file that loads with variables has a valid structure without them
     assert!(structure.is_ok(), "{}", structure.unwrap_err());
-    tally.taken += 1;
+    counts.loaded += 1;
     let effective = config.effective().to_string();
     let again = Config::loader().variables(|_: &str| None).load_yaml(&effective);
     let again = again.unwrap_or_else(|error| unreachable!("{error}\n{effective}"));
@@ -326,7 +341,7 @@ fn round(random: &mut Random, text: &str, tally: &mut Tally) {
             (route.name(), route.tracer().name()),
             (explained.route().name(), explained.route().tracer().name())
         );
-        // The explanation, which tries the rules one by one, ends where the router does.
+        // the explanation tries the rules one by one, and must agree with the router
         let last = explained.rules().iter().find(|rule| rule.matched());
         assert_eq!(last.map(|rule| rule.route()), route.name());
         assert!(registry.tracer(route.tracer().name()).is_ok());
@@ -335,6 +350,6 @@ fn round(random: &mut Random, text: &str, tally: &mut Tally) {
             let total: u64 = experiment.weights().map(u64::from).sum();
             assert!(u64::from(assignment.bucket()) < total);
         }
-        tally.routed += 1;
+        counts.routed += 1;
     }
 }

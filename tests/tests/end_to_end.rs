@@ -1,5 +1,7 @@
-//! Real requests to a real server, real OTLP to a real receiver: every span in the one project that its request was
-//! routed to, every trace whole, every credential on its own tracer's requests only.
+//! Requests to a real server, whose spans reach a real receiver over OTLP.
+//!
+//! Each span arrives only in the project that its request was routed to. Each trace is whole. Each
+//! credential is on the requests of its own tracer only.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,7 +35,7 @@ async fn look_up(n: usize) -> usize {
 #[traced(fields(side))]
 async fn half(n: usize, side: &str) -> usize {
     tokio::task::yield_now().await;
-    // on another task, and most often on another thread
+    // another task, which often runs on another thread
     tokio::spawn(spawned(n + side.len())).await.unwrap()
 }
 
@@ -55,7 +57,10 @@ fn part_of(n: usize, part: usize) -> usize {
 #[derive(Debug)]
 struct TooUnlucky;
 
-/// Spans of one request: the server's, answer, look_up, two halves with a task each, and score with three parts if it came to that.
+/// Returns the number of spans of a request.
+///
+/// These are the server's span, `answer`, `look_up`, and two times `half` with its task. A request
+/// that succeeds has also `score` with its three parts.
 fn spans_of(n: usize) -> usize {
     if n % 100 == 13 { 7 } else { 11 }
 }
@@ -83,12 +88,12 @@ fn tracer(name: &str, receiver: &Receiver, protocol: Protocol) -> TracerBuilder 
     tracer.header("authorization", format!("Bearer key-of-{name}")).header(format!("x-only-{name}"), "yes")
 }
 
-/// The tracer of request `n`, and the header that asks for it.
-fn wanted(n: usize) -> (&'static str, Option<(&'static str, &'static str)>) {
+/// Returns the tracer of request `n`, and the header that selects it.
+fn expected_route(n: usize) -> (&'static str, Option<(&'static str, &'static str)>) {
     match n % 4 {
         0 => ("canary", Some(("X-CANARY-USER", "true"))),
         1 => ("shadow", Some(("x-shadow-traffic", "true"))),
-        // a value that no route has
+        // no route has this value
         2 => ("production", Some(("x-canary-user", "TRUE"))),
         _ => ("production", None),
     }
@@ -112,7 +117,7 @@ async fn mixed_traffic(protocol: Protocol) {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let statuses = join_all((0..REQUESTS).map(|n| {
         let mut request = client.get(format!("http://{address}/answer/{n}"));
-        if let (_, Some((name, value))) = wanted(n) {
+        if let (_, Some((name, value))) = expected_route(n) {
             request = request.header(name, value);
         }
         async move {
@@ -141,19 +146,24 @@ async fn mixed_traffic(protocol: Protocol) {
     check_credentials(&receiver, &spans, protocol);
 }
 
-/// Every span of a request is in the project that the request was routed to, and there only.
+/// Checks that each span is in the project that its request was routed to, and in no other.
 fn check_projects(spans: &[ReceivedSpan]) {
     let mut numbers = BTreeMap::new();
     for span in spans.iter().filter(|span| span.name() == "answer") {
         let n: usize = span.attribute("request.number").unwrap().parse().unwrap();
-        assert_eq!(span.project(), format!("{}-project", wanted(n).0), "request {n}");
-        assert!(numbers.insert(span.trace_id(), n).is_none(), "one trace a request");
+        assert_eq!(span.project(), format!("{}-project", expected_route(n).0), "request {n}");
+        assert!(numbers.insert(span.trace_id(), n).is_none(), "a request has one trace");
     }
     assert_eq!(numbers.len(), REQUESTS);
     let mut counts = BTreeMap::<usize, usize>::new();
     for span in spans {
         let n = numbers[&span.trace_id()];
-        assert_eq!(span.project(), format!("{}-project", wanted(n).0), "{} of request {n}", span.name());
+        assert_eq!(
+            span.project(),
+            format!("{}-project", expected_route(n).0),
+            "{} of request {n}",
+            span.name()
+        );
         *counts.entry(n).or_default() += 1;
     }
     for (n, count) in counts {
@@ -161,7 +171,7 @@ fn check_projects(spans: &[ReceivedSpan]) {
     }
 }
 
-/// Every trace has one root, the server's span, and no parent is missing.
+/// Checks that each trace has one root, the server's span, and that no parent is missing.
 fn check_traces(spans: &[ReceivedSpan]) {
     let ids: BTreeSet<_> = spans.iter().map(|span| (span.trace_id(), span.span_id())).collect();
     assert_eq!(ids.len(), spans.len(), "no span arrived twice");
@@ -184,13 +194,14 @@ fn check_traces(spans: &[ReceivedSpan]) {
     assert!(roots.values().all(|count| *count == 1));
 }
 
+/// Checks that each request carries the headers of one tracer, and of no other.
 fn check_credentials(receiver: &Receiver, spans: &[ReceivedSpan], protocol: Protocol) {
     let requests = receiver.requests();
     for (at, request) in requests.iter().enumerate() {
         assert_eq!(request.protocol, protocol);
         let projects: BTreeSet<_> =
             spans.iter().filter(|span| span.request == at).map(|span| span.project().to_owned()).collect();
-        assert_eq!(projects.len(), 1, "one tracer a request");
+        assert_eq!(projects.len(), 1, "an export request has spans of one tracer");
         for name in TRACERS {
             let own = projects.contains(&format!("{name}-project"));
             let key = format!("Bearer key-of-{name}");
@@ -204,16 +215,16 @@ fn check_credentials(receiver: &Receiver, spans: &[ReceivedSpan], protocol: Prot
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn mixed_traffic_over_http_protobuf() {
+async fn mixed_traffic_arrives_in_its_projects_over_http_protobuf() {
     mixed_traffic(Protocol::HttpProtobuf).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn mixed_traffic_over_http_json() {
+async fn mixed_traffic_arrives_in_its_projects_over_http_json() {
     mixed_traffic(Protocol::HttpJson).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn mixed_traffic_over_grpc() {
+async fn mixed_traffic_arrives_in_its_projects_over_grpc() {
     mixed_traffic(Protocol::Grpc).await;
 }

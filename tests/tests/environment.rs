@@ -1,4 +1,6 @@
-//! No `OTEL_*` variable reaches the wire: the test runs itself again in a process that has them all set.
+//! The environment variables of OpenTelemetry, which do not change the exports.
+//!
+//! A test runs itself again in a process that has these variables.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::process::Command;
@@ -6,6 +8,7 @@ use std::process::Command;
 use multitracer::{Registry, TracerBuilder};
 use multitracer_tests::{Protocol, ReceivedRequest, Receiver};
 
+/// Variables that would change the exports if the library read them.
 const HOSTILE: [(&str, &str); 17] = [
     ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer FROM-ENV,x-honeycomb-team=FROM-ENV"),
     ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "authorization=Bearer FROM-ENV-TRACES,x-other=FROM-ENV"),
@@ -26,21 +29,21 @@ const HOSTILE: [(&str, &str); 17] = [
     ("http_proxy", "http://127.0.0.1:9"),
 ];
 
-/// Set in the process that has the variables above.
+/// A variable that is set in the process with the variables above.
 const CHILD: &str = "MULTITRACER_TEST_CHILD";
 
 #[test]
-fn no_variable_reaches_the_wire() {
-    run_again("exports_as_configured", &HOSTILE);
+fn no_opentelemetry_variable_changes_the_exports() {
+    run_again("exports_follow_the_configuration", &HOSTILE);
 }
 
 #[test]
-fn the_switches_of_the_environment_turn_everything_off() {
-    run_again("is_off_where_the_environment_says_so", &[("MULTITRACER_ENABLED", "false")]);
-    run_again("is_off_where_the_environment_says_so", &[("OTEL_SDK_DISABLED", "TRUE")]);
+fn two_environment_variables_switch_all_tracers_off() {
+    run_again("the_registry_is_off_in_a_process_with_the_switch", &[("MULTITRACER_ENABLED", "false")]);
+    run_again("the_registry_is_off_in_a_process_with_the_switch", &[("OTEL_SDK_DISABLED", "TRUE")]);
 }
 
-/// Runs one test of this file in a process of its own that has these variables.
+/// Runs one test of this file in a new process that has these variables.
 fn run_again(test: &str, variables: &[(&str, &str)]) {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", test, "--nocapture"]).env(CHILD, "1").envs(variables.iter().copied());
@@ -52,7 +55,7 @@ fn run_again(test: &str, variables: &[(&str, &str)]) {
 }
 
 #[tokio::test]
-async fn exports_as_configured() {
+async fn exports_follow_the_configuration() {
     let hostile = std::env::var_os(CHILD).is_some();
     assert_eq!(std::env::var_os("OTEL_EXPORTER_OTLP_HEADERS").is_some(), hostile);
     let receiver = Receiver::start().await.unwrap();
@@ -102,7 +105,10 @@ async fn exports_as_configured() {
             assert_eq!(request.headers[header], value);
             assert!(!format!("{:?}", request.headers).contains("FROM-ENV"), "{:?}", request.headers);
             for header in ["content-encoding", "grpc-encoding"] {
-                assert!(!request.headers.contains_key(header), "compressed against the configuration");
+                assert!(
+                    !request.headers.contains_key(header),
+                    "the request is compressed against the configuration"
+                );
             }
         }
     }
@@ -112,7 +118,7 @@ async fn exports_as_configured() {
 }
 
 #[tokio::test]
-async fn is_off_where_the_environment_says_so() {
+async fn the_registry_is_off_in_a_process_with_the_switch() {
     let off = std::env::var_os(CHILD).is_some();
     let receiver = Receiver::start().await.unwrap();
     let registry = Registry::builder()
@@ -126,9 +132,8 @@ async fn is_off_where_the_environment_says_so() {
     assert_eq!((report.tracers()[0].started, receiver.spans().len() as u64), (spans, spans));
 }
 
-/// Neither the registry nor a builder shows a credential.
 #[test]
-fn no_debug_output_shows_a_credential() {
+fn no_debug_output_of_a_registry_or_builder_shows_a_credential() {
     let secret = "SECRET-CANARY-VALUE";
     let builder = Registry::builder().tracer(
         TracerBuilder::new("only").otlp_http("http://127.0.0.1:9/v1/traces").header("authorization", secret),

@@ -1,4 +1,4 @@
-//! The way out: bad backends touch only their own tracer, nothing waits, every span is accounted for.
+//! The export of spans to good and bad backends, and the counts of a shutdown report.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -23,8 +23,9 @@ fn spans(registry: &Registry, tracer: &str, count: usize) {
     }
 }
 
-/// `started = sampled_out + exported + dropped + rejected + queued + open`, with nothing open.
-fn accounted(tracer: &TracerReport) {
+/// Checks `started = sampled_out + exported + dropped + rejected + queued + open`, with no open
+/// span.
+fn assert_accounted(tracer: &TracerReport) {
     let settled = tracer.sampled_out + tracer.exported + tracer.dropped + tracer.rejected + tracer.queued;
     assert_eq!((tracer.started, tracer.open()), (settled, 0), "{tracer:?}");
 }
@@ -47,7 +48,7 @@ impl SpanExporter for Bad {
 }
 
 #[tokio::test]
-async fn bad_exporters_touch_only_their_own_tracer() {
+async fn bad_exporters_affect_only_their_own_tracer() {
     let receiver = Receiver::start().await.unwrap();
     let bad = |name: &str, how: Bad| TracerBuilder::new(name).exporter(how);
     let registry = Registry::builder()
@@ -64,10 +65,10 @@ async fn bad_exporters_touch_only_their_own_tracer() {
     }
     let started = Instant::now();
     let error = registry.shutdown().await.unwrap_err();
-    assert!(started.elapsed() < Duration::from_secs(9), "all at once");
+    assert!(started.elapsed() < Duration::from_secs(9), "the tracers did not shut down at the same time");
     let report = error.report();
     for tracer in report.tracers() {
-        accounted(tracer);
+        assert_accounted(tracer);
         let lost = if &*tracer.name == "good" { 0 } else { 600 };
         assert_eq!(tracer.dropped, lost, "{report}");
         assert_eq!(tracer.error.is_some(), lost > 0, "{report}");
@@ -86,10 +87,10 @@ async fn a_full_queue_drops_and_counts() {
         .unwrap();
     let started = Instant::now();
     spans(&registry, "only", 5000);
-    assert!(started.elapsed() < Duration::from_secs(2), "nothing waits");
+    assert!(started.elapsed() < Duration::from_secs(2), "a call waited for the queue");
     let report = registry.shutdown().await.unwrap();
     let tracer = &report.tracers()[0];
-    accounted(tracer);
+    assert_accounted(tracer);
     assert!(tracer.dropped > 0 && tracer.exported >= 100, "{report}");
     assert_eq!(receiver.spans().len() as u64, tracer.exported);
 }
@@ -121,7 +122,7 @@ async fn refused_credentials_and_partial_success_are_counted() {
         spans(&registry, name, 5);
     }
     let report = registry.shutdown().await.unwrap_err().report().clone();
-    report.tracers().iter().for_each(accounted);
+    report.tracers().iter().for_each(assert_accounted);
     let of = |name: &str| report.tracer(name).unwrap();
     assert_eq!((of("right").exported, of("wrong").dropped), (5, 5), "{report}");
     assert_eq!((of("picky").exported, of("picky").rejected), (3, 2), "{report}");
@@ -142,9 +143,9 @@ async fn a_backend_that_recovers_gets_the_spans_again() {
     assert_eq!((report.tracers()[0].exported, receiver.spans().len(), receiver.requests().len()), (3, 3, 3));
 }
 
-/// Fifty hung backends cost one deadline, whatever runtime there is or is not; what they did not take is counted as lost.
+/// Shuts down with and without a runtime. Spans that a backend did not take are counted as lost.
 #[test]
-fn shutdown_takes_one_deadline() {
+fn fifty_hung_backends_delay_a_shutdown_by_one_deadline() {
     const BACKENDS: usize = 50;
     let deadline = Duration::from_millis(500);
     let backend = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -173,7 +174,7 @@ fn shutdown_takes_one_deadline() {
         let error = result.unwrap_err();
         assert_eq!(error.report().tracers().len(), BACKENDS);
         for tracer in error.report().tracers() {
-            accounted(tracer);
+            assert_accounted(tracer);
             let lost = (tracer.dropped, tracer.dropped_by_reason.shutdown, tracer.queued);
             assert!(lost == (3, 3, 0) && tracer.error.is_some(), "{tracer:?}");
         }
@@ -191,9 +192,10 @@ fn shutdown_takes_one_deadline() {
     }
 }
 
-/// A pause that is longer than there is time for costs the batch that met it; what comes later waits, whatever is flushed.
+/// The batch that gets the long pause is dropped. Later spans stay in the queue, even during a
+/// flush.
 #[tokio::test]
-async fn a_long_pause_holds_for_the_tracer() {
+async fn a_long_pause_holds_for_all_exports_of_a_tracer() {
     let busy = Behaviour { fail_first: Some((1, 429)), retry_after: Some(60), ..Behaviour::default() };
     let (http, grpc) =
         (Receiver::start_with(busy.clone()).await.unwrap(), Receiver::start_with(busy).await.unwrap());
@@ -221,29 +223,29 @@ async fn a_long_pause_holds_for_the_tracer() {
     assert!(error.to_string().contains("the backend asked to wait"), "{error}");
     let error = registry.shutdown().await.unwrap_err();
     assert_eq!(counts(error.report()), [(5, 0), (5, 0)], "{error}");
-    assert!(started.elapsed() < Duration::from_secs(4), "nobody waited for a minute");
-    assert_eq!((http.requests().len(), grpc.requests().len()), (1, 1), "nor asked again");
+    assert!(started.elapsed() < Duration::from_secs(4), "an export waited for the whole pause");
+    assert_eq!((http.requests().len(), grpc.requests().len()), (1, 1), "a backend got a second request");
 }
 
-/// Takes its time, and knows how many of its exports ran at once.
+/// A slow exporter that counts how many of its exports run at once.
 #[derive(Clone, Debug, Default)]
 struct Overlapping {
-    now: Arc<AtomicUsize>,
+    running: Arc<AtomicUsize>,
     most: Arc<AtomicUsize>,
 }
 
 impl SpanExporter for Overlapping {
     async fn export(&self, _batch: Vec<SpanData>) -> OTelSdkResult {
-        let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
-        self.most.fetch_max(now, Ordering::SeqCst);
+        let running = self.running.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(running, Ordering::SeqCst);
         tokio::time::sleep(Duration::from_millis(50)).await;
-        self.now.fetch_sub(1, Ordering::SeqCst);
+        self.running.fetch_sub(1, Ordering::SeqCst);
         Ok(())
     }
 }
 
 #[tokio::test]
-async fn a_tracer_has_as_many_exports_at_once_as_it_may() {
+async fn a_tracer_runs_up_to_max_concurrent_exports_at_once() {
     let exporters = [(1, Overlapping::default()), (3, Overlapping::default())];
     let mut builder = Registry::builder().default_tracer("1");
     for (exports, exporter) in &exporters {
@@ -262,7 +264,7 @@ async fn a_tracer_has_as_many_exports_at_once_as_it_may() {
 }
 
 #[tokio::test]
-async fn a_registry_that_is_dropped_still_exports_what_it_has() {
+async fn a_dropped_registry_still_exports_its_queued_spans() {
     let receiver = Receiver::start().await.unwrap();
     let registry = Registry::builder()
         .tracer(TracerBuilder::new("only").otlp_http(receiver.http_endpoint()))
@@ -274,7 +276,7 @@ async fn a_registry_that_is_dropped_still_exports_what_it_has() {
 }
 
 #[test]
-fn off_starts_no_thread_and_makes_no_span() {
+fn a_registry_that_is_off_makes_no_span() {
     let registry = Registry::builder()
         .tracer(TracerBuilder::new("only").otlp_http("http://127.0.0.1:9/v1/traces"))
         .enabled(false)

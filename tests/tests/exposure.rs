@@ -1,4 +1,4 @@
-//! Variants that were decided elsewhere, and exposures.
+//! Variants that were decided elsewhere, and exposures of variants.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use multitracer::experiment::{Assignment, Reason};
@@ -20,7 +20,7 @@ fn assign(experiment: &str, unit: &str) -> Assignment {
 #[traced(tracer = assignment)]
 fn answer(assignment: &Assignment) {
     assignment.record_exposure();
-    // the same unit again, further in
+    // the same unit again, inside the first span
     show(assignment);
 }
 
@@ -30,13 +30,13 @@ fn show(assignment: &Assignment) {
 }
 
 #[test]
-fn a_decision_made_elsewhere_is_taken_and_says_so() {
+fn a_variant_that_was_decided_elsewhere_is_used_and_recorded() {
     let test = TestRegistry::from_yaml(YAML).unwrap();
     let tone = test.registry().experiment("tone").unwrap();
     let forced = tone.with_variant("terse", Reason::TargetingMatch).unwrap();
     assert_eq!((forced.variant(), forced.tracer().name()), (Some("terse"), "terse"));
     assert_eq!((forced.reason(), forced.hash(), forced.bucket()), (Reason::TargetingMatch, 0, 0));
-    // a name from outside chooses from the experiment's variants and nothing else
+    // a name from outside selects only variants of this experiment
     for name in ["", "production", "TERSE", "terse ", "shallow"] {
         assert!(tone.with_variant(name, Reason::TargetingMatch).is_none(), "{name}");
     }
@@ -77,12 +77,12 @@ fn an_exposure_is_recorded_once_per_unit_and_trace() {
         assign("tone", "a").record_exposure();
     });
     assert_eq!(events("next"), [1]);
-    // nowhere to be recorded
+    // no span is current, so there is no place to record
     test.scope(|| assign("tone", "a").record_exposure());
 }
 
 #[test]
-fn what_was_not_recorded_is_not_remembered() {
+fn an_exposure_that_was_not_recorded_can_be_recorded_later() {
     let test = TestRegistry::from_yaml(YAML).unwrap();
     test.registry().set_enabled("production", false).unwrap();
     let again = || {

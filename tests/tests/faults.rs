@@ -1,4 +1,4 @@
-//! Bad backends over real sockets: each touches only its own tracer, and every span is accounted for.
+//! Bad backends over real sockets, which affect only their own tracer.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -16,15 +16,15 @@ use multitracer_tests::{Behaviour, Receiver};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-use self::fault_support::{Certificates, Raw, raw};
+use self::fault_support::{Certificates, Fault, serve_fault};
 
 const SPANS: u64 = 100;
 
-/// What is to become of the spans at the bad backend.
+/// The expected outcome of the spans at the bad backend.
 #[derive(Clone, Copy, Debug)]
 enum Fate {
     Exported,
-    /// So many of each request.
+    /// The number of rejected spans in each request.
     Rejected(u64),
     Failed,
     TimedOut,
@@ -32,7 +32,8 @@ enum Fate {
     Panicked,
 }
 
-/// Two tracers with good backends and one with a bad one, side by side; what became of the bad one's spans.
+/// Runs a tracer with a bad backend beside two tracers with good backends, checks that all spans
+/// are accounted for, and returns the statistics of the bad tracer.
 async fn matrix(what: &str, fate: Fate, bad: TracerBuilder) -> TracerStats {
     let good = Receiver::start().await.unwrap();
     let registry = Registry::builder()
@@ -50,25 +51,25 @@ async fn matrix(what: &str, fate: Fate, bad: TracerBuilder) -> TracerStats {
         .default_tracer("http")
         .build()
         .unwrap();
-    // a first span each, so that exports are under way while the others are made
+    // the pauses let exports run while later spans are made
     let tracers = ["http", "bad", "grpc"].map(|name| registry.tracer(name).unwrap());
-    let mut took = [Duration::ZERO; 3];
+    let mut longest_call = [Duration::ZERO; 3];
     for n in 0..SPANS {
-        for (tracer, took) in tracers.iter().zip(&mut took) {
+        for (tracer, longest) in tracers.iter().zip(&mut longest_call) {
             let started = Instant::now();
             tracer.in_span("work", || {});
-            *took = (*took).max(started.elapsed());
+            *longest = (*longest).max(started.elapsed());
         }
         if n % 10 == 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
     assert!(
-        took.iter().all(|longest| *longest < Duration::from_millis(700)),
-        "{what}: a call waited: {took:?}"
+        longest_call.iter().all(|longest| *longest < Duration::from_millis(700)),
+        "{what}: a call waited: {longest_call:?}"
     );
     let started = Instant::now();
-    // what a bad backend did not take is an error, and the report of all comes with it
+    // spans that a bad backend lost are an error; `stats` shows them all
     let _ = registry.shutdown_within(Duration::from_secs(10)).await;
     assert!(started.elapsed() < Duration::from_secs(11), "{what}");
     let stats = registry.stats();
@@ -83,7 +84,7 @@ async fn matrix(what: &str, fate: Fate, bad: TracerBuilder) -> TracerStats {
     }
     let bad = stats.tracer("bad").unwrap().clone();
     let DropCounts { export_failed, timeout, too_large, panicked, .. } = bad.dropped;
-    let as_told = match fate {
+    let is_expected = match fate {
         Fate::Exported => bad.exported == SPANS,
         Fate::Rejected(_) => bad.rejected > 0 && bad.exported + bad.rejected == SPANS,
         Fate::Failed => export_failed == SPANS,
@@ -91,7 +92,7 @@ async fn matrix(what: &str, fate: Fate, bad: TracerBuilder) -> TracerStats {
         Fate::TooLarge => too_large == SPANS,
         Fate::Panicked => panicked == SPANS,
     };
-    assert!(as_told, "{what}: not {fate:?}\n{stats}");
+    assert!(is_expected, "{what}: not {fate:?}\n{stats}");
     assert!(bad.last_error.is_some() || matches!(fate, Fate::Exported), "{what}: no error\n{stats}");
     println!(
         "{what:<28} exported {:>3}  rejected {:>2}  export_failed {export_failed:>3}  timeout {timeout:>3}  too_large {too_large:>3}  \
@@ -99,14 +100,14 @@ async fn matrix(what: &str, fate: Fate, bad: TracerBuilder) -> TracerStats {
         bad.exported,
         bad.rejected,
         bad.retries,
-        took[0].max(took[2]),
-        took[1],
+        longest_call[0].max(longest_call[2]),
+        longest_call[1],
         bad.last_error.as_deref().unwrap_or("")
     );
     bad
 }
 
-/// The same over both protocols.
+/// Runs [`matrix`] over each protocol, with a receiver that behaves badly.
 async fn receiver(what: &str, fate: Fate, behaviour: Behaviour) -> [TracerStats; 3] {
     let backend = Receiver::start_with(behaviour.clone()).await.unwrap();
     let json = Receiver::start_with(behaviour.clone()).await.unwrap();
@@ -128,6 +129,7 @@ async fn receiver(what: &str, fate: Fate, behaviour: Behaviour) -> [TracerStats;
     [a, b, c]
 }
 
+/// Runs [`matrix`] over HTTP and gRPC, with backends at these addresses.
 async fn address(what: &str, fate: Fate, http: &str, grpc: &str) -> [TracerStats; 2] {
     let (over_http, over_grpc) = (format!("{what}, HTTP"), format!("{what}, gRPC"));
     let bad = || TracerBuilder::new("bad");
@@ -138,14 +140,15 @@ async fn address(what: &str, fate: Fate, http: &str, grpc: &str) -> [TracerStats
     [a, b]
 }
 
-async fn raw_address(what: &str, fate: Fate, how: Raw) -> [TracerStats; 2] {
-    let address_of = raw(how).await;
-    address(what, fate, &format!("http://{address_of}/v1/traces"), &format!("http://{address_of}")).await
+/// Runs [`matrix`] over HTTP and gRPC, with a server that breaks the protocol.
+async fn faulty_address(what: &str, fate: Fate, fault: Fault) -> [TracerStats; 2] {
+    let server = serve_fault(fault).await;
+    address(what, fate, &format!("http://{server}/v1/traces"), &format!("http://{server}")).await
 }
 
 #[tokio::test]
-async fn refused() {
-    // nobody listens there
+async fn a_refused_connection_is_retried_and_then_fails() {
+    // no process listens at this port
     for stats in address("refused", Fate::Failed, "http://127.0.0.1:9/v1/traces", "http://127.0.0.1:9").await
     {
         assert!(stats.retries > 0 && stats.last_error.unwrap().contains("refused"));
@@ -153,12 +156,12 @@ async fn refused() {
 }
 
 #[tokio::test]
-async fn hang() {
+async fn a_backend_that_hangs_times_out() {
     receiver("hang", Fate::TimedOut, Behaviour { hang: true, ..Behaviour::default() }).await;
 }
 
 #[tokio::test]
-async fn slow() {
+async fn a_slow_backend_gets_all_spans() {
     let behaviour = Behaviour { delay: Duration::from_millis(300), ..Behaviour::default() };
     for stats in receiver("slow", Fate::Exported, behaviour).await {
         assert!(stats.export_latency.p50().unwrap() >= Duration::from_millis(300), "{stats:?}");
@@ -166,24 +169,27 @@ async fn slow() {
 }
 
 #[tokio::test]
-async fn throttled_with_a_pause() {
+async fn a_throttled_export_is_retried_after_the_pause() {
     let behaviour = Behaviour { fail_first: Some((1, 429)), retry_after: Some(1), ..Behaviour::default() };
-    for stats in receiver("429, come back in 1 s", Fate::Exported, behaviour).await {
+    for stats in receiver("429, retry after 1 s", Fate::Exported, behaviour).await {
         assert_eq!(stats.retries, 1);
-        assert!(stats.export_latency.p99().unwrap() >= Duration::from_secs(1), "waited as it was asked to");
+        assert!(
+            stats.export_latency.p99().unwrap() >= Duration::from_secs(1),
+            "the retry came before the delay that the backend asked for"
+        );
     }
 }
 
 #[tokio::test]
-async fn unavailable_for_a_while() {
+async fn an_unavailable_backend_gets_the_spans_when_it_recovers() {
     let behaviour = Behaviour { fail_first: Some((2, 503)), ..Behaviour::default() };
-    for stats in receiver("503 twice, then well", Fate::Exported, behaviour).await {
+    for stats in receiver("503 twice, then 200", Fate::Exported, behaviour).await {
         assert_eq!(stats.retries, 2);
     }
 }
 
 #[tokio::test]
-async fn unauthorized() {
+async fn refused_credentials_fail_without_a_retry() {
     let behaviour = Behaviour { fail_first: Some((usize::MAX, 401)), ..Behaviour::default() };
     for stats in receiver("401", Fate::Failed, behaviour).await {
         let error = stats.last_error.unwrap();
@@ -195,7 +201,7 @@ async fn unauthorized() {
 }
 
 #[tokio::test]
-async fn too_large() {
+async fn a_request_that_is_too_large_is_dropped_without_a_retry() {
     let behaviour = Behaviour { fail_first: Some((usize::MAX, 413)), ..Behaviour::default() };
     for stats in receiver("413", Fate::TooLarge, behaviour).await {
         assert_eq!(stats.retries, 0);
@@ -203,53 +209,53 @@ async fn too_large() {
 }
 
 #[tokio::test]
-async fn partial_success() {
+async fn partial_success_counts_rejected_spans() {
     receiver("partial success", Fate::Rejected(2), Behaviour { reject: 2, ..Behaviour::default() }).await;
 }
 
 #[tokio::test]
-async fn junk() {
-    raw_address("garbage", Fate::Failed, Raw::Junk).await;
+async fn a_response_that_is_no_protocol_fails() {
+    faulty_address("garbage", Fate::Failed, Fault::Junk).await;
 }
 
 #[tokio::test]
-async fn junk_in_the_body() {
-    let address = raw(Raw::JunkBody).await;
+async fn an_unreadable_body_with_status_200_counts_as_exported() {
+    let address = serve_fault(Fault::JunkBody).await;
     let bad = TracerBuilder::new("bad").otlp_http(format!("http://{address}/v1/traces"));
-    let stats = matrix("garbage body, HTTP", Fate::Exported, bad).await;
+    let stats = matrix("unreadable body, HTTP", Fate::Exported, bad).await;
     assert!(
         stats.last_error.unwrap().contains("not one of OTLP"),
-        "taken, as the status says, but not in silence"
+        "the spans count as exported, and the unreadable body is in `last_error`"
     );
 }
 
 #[tokio::test]
-async fn a_web_page() {
-    let address = raw(Raw::WebPage).await;
+async fn a_web_page_in_place_of_a_response_fails() {
+    let address = serve_fault(Fault::WebPage).await;
     let bad = TracerBuilder::new("bad").otlp_http(format!("http://{address}/v1/traces"));
     matrix("a web page, HTTP", Fate::Failed, bad).await;
 }
 
 #[tokio::test]
-async fn reset_in_mid_body() {
-    for stats in raw_address("reset in mid-body", Fate::Failed, Raw::Reset).await {
+async fn a_connection_reset_is_retried_and_then_fails() {
+    for stats in faulty_address("reset in mid-body", Fate::Failed, Fault::Reset).await {
         assert!(stats.retries > 0);
     }
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off() {
-    raw_address("answer breaks off", Fate::Failed, Raw::Truncated).await;
+async fn a_truncated_response_fails() {
+    faulty_address("truncated response", Fate::Failed, Fault::Truncated).await;
 }
 
 #[tokio::test]
-async fn no_such_host() {
+async fn a_host_that_does_not_exist_fails() {
     let (http, grpc) = ("http://no-such-host.invalid:4318/v1/traces", "http://no-such-host.invalid:4317");
     address("no such host", Fate::Failed, http, grpc).await;
 }
 
 #[tokio::test]
-async fn tls_failures() {
+async fn tls_failures_lose_spans_and_leak_none() {
     let plain = Receiver::start().await.unwrap();
     let secure = |endpoint: String| endpoint.replace("http://127.0.0.1", "https://localhost");
     let (http, grpc) = (secure(plain.http_endpoint()), secure(plain.grpc_endpoint()));
@@ -266,7 +272,7 @@ async fn tls_failures() {
     for stats in address("TLS, a CA that is not trusted", Fate::Failed, &http, &grpc).await {
         assert!(stats.last_error.unwrap().contains("UnknownIssuer"));
     }
-    // the CA is trusted, but the server wants to see a certificate
+    // the client trusts the CA, but has no certificate to show
     let ca = certificates.path("ca.pem");
     let bad = || TracerBuilder::new("bad").request_timeout(Duration::from_millis(800));
     matrix("TLS without certificate, HTTP", Fate::Failed, bad().otlp_http(http).tls_ca_file(&*ca)).await;
@@ -275,7 +281,7 @@ async fn tls_failures() {
 }
 
 #[tokio::test]
-async fn tls_with_a_ca_and_a_client_certificate_of_ones_own() {
+async fn tls_works_with_a_private_ca_and_a_client_certificate() {
     let plain = Receiver::start().await.unwrap();
     let certificates = Certificates::new("trusted");
     let http = certificates.serve(&plain.http_endpoint(), "http/1.1").await.port();
@@ -291,12 +297,12 @@ async fn tls_with_a_ca_and_a_client_certificate_of_ones_own() {
 }
 
 #[derive(Debug)]
-enum Own {
+enum CustomExporter {
     Panics,
     Blocks,
 }
 
-impl SpanExporter for Own {
+impl SpanExporter for CustomExporter {
     async fn export(&self, _batch: Vec<SpanData>) -> OTelSdkResult {
         match self {
             Self::Panics => panic!("told to"),
@@ -307,13 +313,13 @@ impl SpanExporter for Own {
 }
 
 #[tokio::test]
-async fn an_exporter_that_panics() {
-    matrix("exporter panics", Fate::Panicked, TracerBuilder::new("bad").exporter(Own::Panics)).await;
+async fn an_exporter_that_panics_loses_its_own_spans_only() {
+    matrix("exporter panics", Fate::Panicked, TracerBuilder::new("bad").exporter(CustomExporter::Panics))
+        .await;
 }
 
-/// It holds a thread up, but only one.
 #[tokio::test]
-async fn an_exporter_that_blocks() {
+async fn an_exporter_that_blocks_runs_one_export_at_a_time() {
     let good = Receiver::start().await.unwrap();
     let registry = Registry::builder()
         .tracer(
@@ -323,7 +329,7 @@ async fn an_exporter_that_blocks() {
         )
         .tracer(
             TracerBuilder::new("bad")
-                .exporter(Own::Blocks)
+                .exporter(CustomExporter::Blocks)
                 .schedule_delay(Duration::ZERO)
                 .export_timeout(Duration::from_millis(100)),
         )
@@ -334,7 +340,11 @@ async fn an_exporter_that_blocks() {
         for tracer in registry.tracers() {
             tracer.in_span("work", || {});
         }
-        assert_eq!(good.wait_for(n, Duration::from_secs(2)).await.len(), n, "the other one goes on");
+        assert_eq!(
+            good.wait_for(n, Duration::from_secs(2)).await.len(),
+            n,
+            "the blocked exporter delayed the other tracer"
+        );
         tokio::time::sleep(Duration::from_millis(60)).await;
     }
     assert!(registry.shutdown_within(Duration::from_millis(300)).await.is_err());
@@ -343,7 +353,7 @@ async fn an_exporter_that_blocks() {
     let DropCounts { timeout, shutdown, .. } = bad.dropped;
     assert!(
         timeout >= 1 && shutdown >= 1 && timeout + shutdown == 10,
-        "one export, the others waited\n{stats}"
+        "a second export started beside the blocked one\n{stats}"
     );
     assert_eq!(stats.tracer("good").unwrap().exported, 10);
 }

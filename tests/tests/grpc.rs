@@ -1,13 +1,10 @@
-//! tonic over real sockets: the server layer, the client layer, status codes from trailers, streams.
+//! The server layer and the client layer with tonic over real sockets: status codes and streams.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod services;
 
-use std::time::{Duration, Instant};
-
 use multitracer::testing::TestRegistry;
 use multitracer::{WithTracerExt as _, assert_isolated, assert_no_orphans, assert_tree, async_span};
-use services::{ask, client, read, serve_grpc};
 use tokio::net::TcpListener;
 use tonic::metadata::MetadataMap;
 use tonic::service::Routes;
@@ -15,35 +12,26 @@ use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Server};
 use tonic_health::pb::health_client::HealthClient;
 
+use self::services::{ask, client, read, serve_grpc, wait_until_spans_end};
+
 const YAML: &str = r#"
 default_tracer: production
 tracers: {production: {}, canary: {}}
 routes: [{name: canary-users, headers: {X-Canary-User: "true"}, tracer: canary}]
 "#;
 
-/// Waits until no span is open: a server's ends a moment after the client has its answer.
-async fn settle(test: &TestRegistry) {
-    let started = Instant::now();
-    while started.elapsed() < Duration::from_secs(5) {
-        if test.registry().report().tracers().iter().all(|tracer| tracer.open() == 0) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-}
-
 const SHOWN: [&str; 4] = ["rpc.*", "error.type", "http.*", "multitracer.*"];
 
 #[tokio::test]
-async fn a_call_is_one_trace_in_the_metadatas_project() {
+async fn the_metadata_of_a_call_decides_the_project_of_its_trace() {
     let test = TestRegistry::from_yaml(YAML).unwrap();
     let address = serve_grpc(test.registry().http_layer()).await;
     let mut request = ask("a");
     request.metadata_mut().insert("x-canary-user", "true".parse().unwrap());
     let call = async { client(&address).check(request).await };
-    // the caller is canary too, but the server is not told by whom it trusts
+    // the caller uses canary too, but the server does not trust its baggage
     call.with_tracer(&test.tracer("canary")).await.unwrap();
-    settle(&test).await;
+    wait_until_spans_end(&[&test]).await;
     let method = "grpc.health.v1.Health/Check";
     assert_tree!(
         test.tree("canary").only_attributes(SHOWN),
@@ -63,7 +51,7 @@ async fn a_call_is_one_trace_in_the_metadatas_project() {
 }
 
 #[tokio::test]
-async fn status_codes_come_from_the_trailers() {
+async fn the_status_of_a_span_comes_from_the_trailers() {
     let test = TestRegistry::from_yaml(YAML).unwrap();
     let address = serve_grpc(test.registry().http_layer()).await;
     for (service, code, server_failed) in
@@ -71,7 +59,7 @@ async fn status_codes_come_from_the_trailers() {
     {
         test.clear();
         let _ = test.run(async { client(&address).check(ask(service)).await }).await;
-        settle(&test).await;
+        wait_until_spans_end(&[&test]).await;
         let method = "grpc.health.v1.Health/Check";
         let failed = |failed: bool| if failed { " ERROR" } else { "" };
         let error = |failed: bool| if failed { format!(" error.type={code}") } else { String::new() };
@@ -99,12 +87,12 @@ async fn status_codes_come_from_the_trailers() {
 }
 
 #[tokio::test]
-async fn a_stream_is_inside_to_its_last_message() {
+async fn the_span_of_a_stream_lasts_until_its_last_message() {
     let test = TestRegistry::from_yaml(YAML).unwrap();
     let address = serve_grpc(test.registry().http_layer()).await;
     let count = test.run(async { read(&mut client(&address), ask("2")).await }).await.unwrap();
     assert_eq!(count, 2);
-    settle(&test).await;
+    wait_until_spans_end(&[&test]).await;
     assert_tree!(
         test.trees().only_attributes(["rpc.response.status_code", "number"]),
         "
@@ -115,10 +103,10 @@ async fn a_stream_is_inside_to_its_last_message() {
               chunk number=1
     "
     );
-    // one that breaks off in the middle
+    // a stream that fails in the middle
     test.clear();
     test.run(async { read(&mut client(&address), ask("13")).await }).await.unwrap_err();
-    settle(&test).await;
+    wait_until_spans_end(&[&test]).await;
     let tree = test.trees().only_attributes(["rpc.response.status_code", "error.type"]).to_string();
     let but_chunks: Vec<_> = tree.lines().filter(|line| line.trim() != "chunk").collect();
     assert_tree!(
@@ -129,28 +117,28 @@ async fn a_stream_is_inside_to_its_last_message() {
             grpc.health.v1.Health/Watch [server] ERROR rpc.response.status_code=DATA_LOSS error.type=DATA_LOSS
     "
     );
-    // and one whose client goes away
+    // a stream whose client disconnects
     test.clear();
     let gone = async {
         let mut answers = client(&address).watch(ask("100000000")).await.unwrap().into_inner();
         answers.message().await.unwrap();
     };
     test.run(gone).await;
-    settle(&test).await;
+    wait_until_spans_end(&[&test]).await;
     let server = test.spans("production").into_iter().find(|span| span.parent_span_is_remote).unwrap();
     assert!(server.attributes.iter().any(|attribute| attribute.key.as_str() == "multitracer.cancelled"));
     assert_no_orphans!(test);
 }
 
 #[tokio::test]
-async fn a_method_that_nobody_has_is_an_error_of_the_server() {
+async fn an_unknown_method_is_an_error_of_the_server() {
     let test = TestRegistry::from_yaml(YAML).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let server = Server::builder().layer(test.registry().http_layer()).add_routes(Routes::default());
     tokio::spawn(server.serve_with_incoming(TcpIncoming::from(listener)));
     client(&format!("http://{address}")).check(ask("a")).await.unwrap_err();
-    settle(&test).await;
+    wait_until_spans_end(&[&test]).await;
     assert_tree!(
         test.trees().only_attributes(["rpc.response.status_code"]),
         "
@@ -173,7 +161,7 @@ async fn an_interceptor_can_send_the_context_too() {
     });
     let call = async_span!("call", tracer = "canary"; async { client.check(ask("a")).await });
     test.run(call).await.unwrap();
-    settle(&test).await;
+    wait_until_spans_end(&[&test]).await;
     assert_tree!(
         test.trees().only_attributes([""; 0]),
         "
@@ -186,9 +174,9 @@ async fn an_interceptor_can_send_the_context_too() {
 }
 
 #[tokio::test]
-async fn a_client_that_reaches_nobody_has_failed() {
+async fn a_client_span_fails_if_no_server_listens() {
     let test = TestRegistry::from_yaml(YAML).unwrap();
-    // a port that was free a moment ago
+    // no process listens at this port, which was free a moment ago
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut client = client(&format!("http://127.0.0.1:{port}"));
     test.run(async { client.check(ask("a")).await }).await.unwrap_err();

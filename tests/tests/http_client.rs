@@ -1,5 +1,7 @@
-//! The client layer, on hyper's client over real sockets.
+//! The client layer with hyper's client over real sockets.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod http_server;
 
 use axum::Router;
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -11,8 +13,9 @@ use multitracer::http::HttpClientLayer;
 use multitracer::testing::TestRegistry;
 use multitracer::{Registry, TracerBuilder, assert_no_orphans, assert_tree, async_span};
 use opentelemetry_sdk::trace::Sampler;
-use tokio::net::TcpListener;
 use tower::{Layer as _, ServiceExt as _};
+
+use self::http_server::serve_http;
 
 const YAML: &str = r#"
 default_tracer: production
@@ -20,8 +23,8 @@ tracers: {production: {}, canary: {}}
 routes: [{name: canary-users, headers: {X-Canary-User: "true"}, tracer: canary}]
 "#;
 
-/// Answers with what it was sent.
-async fn serve() -> String {
+/// Starts a server whose `/echo` responds with the context headers of the request.
+async fn serve_echo() -> String {
     let echo = |headers: HeaderMap| async move {
         let text = |name: &str| headers.get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
         format!("{}|{}|{}", text("traceparent"), text("tracestate"), text("baggage"))
@@ -30,13 +33,11 @@ async fn serve() -> String {
         .route("/echo", get(echo))
         .route("/missing", get(|| async { StatusCode::NOT_FOUND }))
         .route("/broken", get(|| async { (StatusCode::INTERNAL_SERVER_ERROR, "broken") }));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(axum::serve(listener, app).into_future());
-    format!("http://{address}")
+    serve_http(app).await
 }
 
-/// Asks, and gives the three fields that the server saw.
+/// Sends a request to `/echo`, and returns `traceparent`, `tracestate` and `baggage` as the server
+/// got them.
 async fn ask(layer: HttpClientLayer, request: Request<Empty<bytes::Bytes>>) -> [String; 3] {
     let client = layer.layer(Client::builder(TokioExecutor::new()).build_http());
     let response = client.oneshot(request).await.unwrap();
@@ -50,9 +51,9 @@ fn request(url: &str) -> Request<Empty<bytes::Bytes>> {
 }
 
 #[tokio::test]
-async fn a_request_is_a_span_and_carries_it() {
+async fn a_request_has_a_span_and_carries_its_context() {
     let test = TestRegistry::from_yaml(YAML).unwrap();
-    let url = serve().await;
+    let url = serve_echo().await;
     let calls = async_span!("outer", tracer = "canary"; async {
         let sent = ask(HttpClientLayer::new(), request(&format!("{url}/echo?key=secret"))).await;
         ask(HttpClientLayer::new(), request(&format!("{url}/missing"))).await;
@@ -80,9 +81,9 @@ async fn a_request_is_a_span_and_carries_it() {
 }
 
 #[tokio::test]
-async fn without_spans_the_current_one_is_sent() {
+async fn a_layer_without_spans_sends_the_current_span() {
     let test = TestRegistry::from_yaml(YAML).unwrap();
-    let url = serve().await;
+    let url = serve_echo().await;
     let target = request(&format!("{url}/echo"));
     let call = async_span!("outer"; ask(HttpClientLayer::without_spans(), target));
     let [traceparent, _, baggage] = test.run(call).await;
@@ -92,9 +93,9 @@ async fn without_spans_the_current_one_is_sent() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_passed_on_keeps_nothing_of_its_own_caller() {
+async fn a_forwarded_request_loses_the_context_headers_of_its_caller() {
     let test = TestRegistry::from_yaml(YAML).unwrap();
-    let url = serve().await;
+    let url = serve_echo().await;
     let forwarded = || {
         let mut request = request(&format!("{url}/echo"));
         for (name, value) in [
@@ -109,15 +110,15 @@ async fn a_request_that_is_passed_on_keeps_nothing_of_its_own_caller() {
     let [traceparent, tracestate, baggage] = test.run(ask(HttpClientLayer::new(), forwarded())).await;
     assert!(!traceparent.contains("0000000000000007"));
     assert_eq!((tracestate.as_str(), baggage.as_str()), ("", ""));
-    // neither where there is no registry at all
+    // the headers are removed without a registry too
     assert_eq!(ask(HttpClientLayer::new(), forwarded()).await, ["", "", ""].map(str::to_owned));
 }
 
 #[tokio::test]
-async fn an_unsampled_trace_says_so_downstream() {
+async fn an_unsampled_trace_is_unsampled_downstream() {
     let builder = Registry::builder().tracer(TracerBuilder::new("production").sampler(Sampler::AlwaysOff));
     let test = TestRegistry::from_builder(builder).unwrap();
-    let url = serve().await;
+    let url = serve_echo().await;
     let call = async_span!("outer"; ask(HttpClientLayer::new(), request(&format!("{url}/echo"))));
     let [traceparent, ..] = test.run(call).await;
     assert!(traceparent.ends_with("-00"), "{traceparent}");

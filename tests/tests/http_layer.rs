@@ -1,4 +1,4 @@
-//! The tower layer: routing, remote parents, status, and the life of a request's span.
+//! The server layer: routes, remote parents, status, and the start and end of a request's span.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::convert::Infallible;
@@ -30,8 +30,8 @@ fn fixture(change: impl FnOnce(RegistryBuilder) -> RegistryBuilder) -> TestRegis
     TestRegistry::from_builder(change(builder)).unwrap()
 }
 
-/// The last span of production's, which is forgotten with all others.
-fn taken(test: &TestRegistry) -> SpanData {
+/// Returns the last span of the production tracer, and clears all spans.
+fn take_last_span(test: &TestRegistry) -> SpanData {
     let span = test.spans("production").pop().unwrap();
     test.clear();
     span
@@ -116,7 +116,7 @@ async fn an_experiment_is_recorded_on_the_server_span() {
 }
 
 #[tokio::test]
-async fn a_caller_is_a_parent_for_the_default_tracer_and_a_link_for_another() {
+async fn a_caller_is_a_parent_for_the_default_tracer_and_a_link_for_others() {
     let f = fixture(|builder| builder);
     send(f.registry(), request(&[TRACEPARENT])).await;
     send(f.registry(), request(&[TRACEPARENT, ("x-canary-user", "true")])).await;
@@ -140,7 +140,7 @@ async fn a_remote_parent_can_be_forced_or_refused() {
 }
 
 #[tokio::test]
-async fn an_unsampled_caller_is_followed() {
+async fn a_request_of_an_unsampled_caller_is_unsampled() {
     let f = fixture(|builder| builder);
     send(
         f.registry(),
@@ -151,7 +151,7 @@ async fn an_unsampled_caller_is_followed() {
 }
 
 #[tokio::test]
-async fn forged_headers_choose_nothing_that_is_not_configured() {
+async fn forged_headers_select_no_tracer() {
     let f = fixture(|builder| builder);
     for headers in [
         &[("x-canary-user", "TRUE")][..],
@@ -173,13 +173,13 @@ async fn the_span_ends_with_the_body() {
         Ok::<_, Infallible>(Response::new(Body::from_stream(chunks)))
     });
     let response = f.registry().http_layer().layer(streaming).oneshot(request(&[])).await.unwrap();
-    assert!(f.spans("production").is_empty(), "the body is still to come");
+    assert!(f.spans("production").is_empty(), "the span ended before the body");
     axum::body::to_bytes(Body::new(response.into_body()), 1024).await.unwrap();
     assert_eq!(f.spans("production").len(), 1);
 }
 
 #[tokio::test]
-async fn failures_and_given_up_requests_show() {
+async fn failures_and_cancelled_requests_are_marked_on_the_span() {
     let f = fixture(|builder| builder);
     let failing = service_fn(|_request: Request<Body>| async {
         let response = Response::builder().status(503).body(Body::empty()).unwrap();
@@ -187,13 +187,13 @@ async fn failures_and_given_up_requests_show() {
     });
     let response = f.registry().http_layer().layer(failing).oneshot(request(&[])).await.unwrap();
     drop(response);
-    let span = taken(&f);
+    let span = take_last_span(&f);
     assert_eq!(attribute(&span, "error.type").as_deref(), Some("503"));
     assert!(matches!(span.status, Status::Error { .. }));
 
     let broken = service_fn(|_request: Request<Body>| async { Err::<Response<Body>, _>(std::fmt::Error) });
     f.registry().http_layer().layer(broken).oneshot(request(&[])).await.unwrap_err();
-    assert_eq!(attribute(&taken(&f), "error.type").as_deref(), Some("core::fmt::Error"));
+    assert_eq!(attribute(&take_last_span(&f), "error.type").as_deref(), Some("core::fmt::Error"));
 
     let mut hanging = f.registry().http_layer().layer(service_fn(|_request: Request<Body>| async {
         std::future::pending::<()>().await;
@@ -201,7 +201,7 @@ async fn failures_and_given_up_requests_show() {
     }));
     let call = hanging.call(request(&[]));
     tokio::time::timeout(Duration::from_millis(10), call).await.unwrap_err();
-    let span = taken(&f);
+    let span = take_last_span(&f);
     assert_eq!(attribute(&span, "multitracer.cancelled").as_deref(), Some("true"));
     assert_eq!(span.status, Status::Unset);
 }

@@ -1,5 +1,7 @@
-//! What the tower layer can be told: who chooses the route, who may refuse it, what is left out, what the response says; and the servers that it fits.
+//! The options of the server layer, and the servers that it works with.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod http_server;
 
 use std::convert::Infallible;
 
@@ -18,6 +20,8 @@ use multitracer::testing::TestRegistry;
 use multitracer::{Registry, assert_isolated, assert_no_orphans, assert_tree, traced};
 use tokio::net::TcpListener;
 use tower::{Layer as _, ServiceExt as _, service_fn};
+
+use self::http_server::serve_http;
 
 const YAML: &str = r#"
 default_tracer: production
@@ -50,14 +54,6 @@ async fn send(layer: HttpLayer, request: Request<Body>) -> Response<()> {
     Response::from_parts(parts, ())
 }
 
-/// Serves `app`, and gives its address.
-async fn serve_http(app: Router) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(axum::serve(listener, app).into_future());
-    format!("http://{address}")
-}
-
 fn get_request(path: &str, headers: &[(&str, &str)]) -> Request<Body> {
     let mut request = Request::get(path);
     for (name, value) in headers {
@@ -67,7 +63,7 @@ fn get_request(path: &str, headers: &[(&str, &str)]) -> Request<Body> {
 }
 
 #[tokio::test]
-async fn a_closure_sees_the_whole_request() {
+async fn a_closure_can_choose_the_route_from_the_whole_request() {
     let test = registry();
     let layer = test.registry().http_layer().choose_route(|registry: &Registry, request: &Parts| {
         if request.method == Method::DELETE {
@@ -111,13 +107,13 @@ async fn a_closure_sees_the_whole_request() {
 struct Employee;
 
 #[tokio::test]
-async fn a_route_can_be_refused() {
+async fn a_closure_can_refuse_a_route() {
     let trusted = TestRegistry::from_yaml(&format!("{YAML}baggage: {{trusted: true}}\n")).unwrap();
     for (test, header) in
         [(&registry(), ("x-canary-user", "true")), (&trusted, ("baggage", "multitracer.route=canary-users"))]
     {
         let layer = test.registry().http_layer().accept_route(|request, route| {
-            assert_eq!(route.name(), Some("canary-users"), "it is asked about routes only");
+            assert_eq!(route.name(), Some("canary-users"), "`accept_route` is called for a route only");
             request.extensions.get::<Employee>().is_some()
         });
         send(layer.clone(), get_request("/", &[header])).await;
@@ -142,7 +138,7 @@ async fn a_route_can_be_refused() {
 }
 
 #[tokio::test]
-async fn a_listener_may_trust_less_than_the_registry() {
+async fn a_layer_can_ignore_baggage_that_the_registry_trusts() {
     let test = TestRegistry::from_yaml(&format!("{YAML}baggage: {{trusted: true}}\n")).unwrap();
     let named = || get_request("/", &[("baggage", "multitracer.route=canary-users")]);
     send(test.registry().http_layer().without_baggage(), named()).await;
@@ -152,7 +148,7 @@ async fn a_listener_may_trust_less_than_the_registry() {
 }
 
 #[tokio::test]
-async fn nothing_of_an_excluded_request_is_traced() {
+async fn an_excluded_request_makes_no_span() {
     let test = registry();
     let layer = test.registry().http_layer().exclude(["/healthz", "/internal/*"]);
     for path in ["/healthz", "/healthz?full=1", "/internal/", "/internal/queue"] {
@@ -166,7 +162,7 @@ async fn nothing_of_an_excluded_request_is_traced() {
 }
 
 #[tokio::test]
-async fn the_response_says_the_tracer_where_it_is_asked_to() {
+async fn a_response_header_can_name_the_tracer() {
     let test = registry();
     let header = HeaderName::from_static("x-tracer");
     let response = send(test.registry().http_layer(), get_request("/", &[])).await;
@@ -176,7 +172,7 @@ async fn the_response_says_the_tracer_where_it_is_asked_to() {
         let response = send(layer.clone(), get_request("/", &[sent])).await;
         assert_eq!(response.headers()[&header], tracer);
     }
-    // also where there is no span
+    // a response without a span has the header too
     test.registry().set_enabled("canary", false).unwrap();
     let response = send(layer, get_request("/", &[("x-canary-user", "true")])).await;
     assert_eq!(response.headers()[&header], "canary");
@@ -215,7 +211,7 @@ async fn axum_names_spans_by_the_matched_path() {
 }
 
 #[tokio::test]
-async fn plain_hyper_serves_with_it() {
+async fn the_layer_works_with_plain_hyper() {
     let test = registry();
     let hello = |_request| async {
         inner().await;
@@ -244,14 +240,14 @@ async fn plain_hyper_serves_with_it() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_not_read_to_its_end_was_given_up() {
+async fn a_body_that_is_dropped_early_marks_the_span_as_cancelled() {
     let test = registry();
     let streaming = service_fn(|_request: Request<Body>| async {
         let chunks = futures_util::stream::iter(["a", "b"]).map(Ok::<_, Infallible>);
         Ok::<_, Infallible>(Response::new(Body::from_stream(chunks)))
     });
     let serve = || test.registry().http_layer().layer(streaming).oneshot(get_request("/", &[]));
-    // one chunk of two; none, as for a HEAD request; all
+    // the first client reads one chunk of two, the second none, as for HEAD, and the third all
     let mut body = Body::new(serve().await.unwrap().into_body()).into_data_stream();
     body.next().await.unwrap().unwrap();
     drop(body);
@@ -271,7 +267,7 @@ async fn a_body_that_is_not_read_to_its_end_was_given_up() {
 }
 
 #[tokio::test]
-async fn a_panic_is_a_failure() {
+async fn a_panic_marks_the_span_as_failed() {
     let test = registry();
     let layer = test.registry().http_layer();
     let at_once = layer.layer(service_fn(
@@ -282,7 +278,7 @@ async fn a_panic_is_a_failure() {
     let later = layer.layer(service_fn(|_request: Request<Body>| async {
         inner().await;
         unreachable!("in the future");
-        #[expect(unreachable_code, reason = "says the type")]
+        #[expect(unreachable_code, reason = "gives the block its type")]
         Ok::<Response<Body>, Infallible>(Response::default())
     }));
     tokio::spawn(at_once.oneshot(get_request("/", &[]))).await.unwrap_err();
@@ -307,7 +303,7 @@ async fn a_panic_is_a_failure() {
 }
 
 #[tokio::test]
-async fn of_two_layers_the_outer_one_counts() {
+async fn the_outer_of_two_layers_makes_the_span() {
     let (test, other) = (registry(), registry());
     let inner_layer = test.registry().http_layer().layer(service_fn(handler));
     let outer = test.registry().http_layer().layer(inner_layer);
@@ -320,7 +316,7 @@ async fn of_two_layers_the_outer_one_counts() {
             inner
     "
     );
-    // another registry is another application
+    // a layer of another registry makes its own span
     let inner_layer = test.registry().http_layer().layer(service_fn(handler));
     let outer = other.registry().http_layer().layer(inner_layer);
     outer.oneshot(get_request("/", &[])).await.unwrap();
@@ -328,7 +324,7 @@ async fn of_two_layers_the_outer_one_counts() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_passed_on_inside_the_process_is_another() {
+async fn a_request_that_is_forwarded_inside_the_process_has_its_own_span() {
     let test = registry();
     let backend = test.registry().http_layer().layer(service_fn(handler));
     let passed_on = HttpClientLayer::new().layer(backend);

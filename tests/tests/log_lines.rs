@@ -1,8 +1,7 @@
-//! Log lines that say trace, span and tracer.
+//! Log lines that name the trace, the span and the tracer.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+mod captured_log;
 
 use multitracer::subscriber::LogFormat;
 use multitracer::testing::TestRegistry;
@@ -13,35 +12,17 @@ use tracing_subscriber::fmt::format;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+use self::captured_log::CapturedLog;
 
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Lines {
-    fn take(&self) -> Vec<String> {
-        let bytes = std::mem::take(&mut *self.0.lock().unwrap());
-        String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect()
-    }
-}
-
-/// What `work` logs, in the registry and behind the tracing layer.
+/// Returns the lines that `work` logs inside the registry, with the tracing layer.
 fn logged<S, F>(test: &TestRegistry, fmt: F, work: fn()) -> Vec<String>
 where
     S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
-    F: FnOnce(Lines) -> S,
+    F: FnOnce(CapturedLog) -> S,
 {
-    let lines = Lines::default();
+    let lines = CapturedLog::default();
     tracing::subscriber::with_default(fmt(lines.clone()), || test.scope(work));
-    lines.take()
+    lines.text().lines().map(str::to_owned).collect()
 }
 
 #[traced(tracer = "canary")]
@@ -60,12 +41,13 @@ fn work() {
     outer();
 }
 
-fn of(span: &SpanData) -> (String, String) {
+/// Returns the trace id and the span id.
+fn ids(span: &SpanData) -> (String, String) {
     (span.span_context.trace_id().to_string(), span.span_context.span_id().to_string())
 }
 
 #[test]
-fn text_has_them_in_front() {
+fn a_text_line_begins_with_trace_span_and_tracer() {
     let test = TestRegistry::new(["production", "canary"]);
     let lines = logged(
         &test,
@@ -77,7 +59,7 @@ fn text_has_them_in_front() {
         },
         work,
     );
-    let [outer, inner] = ["outer", "inner"].map(|name| of(&test.span("canary", name)));
+    let [outer, inner] = ["outer", "inner"].map(|name| ids(&test.span("canary", name)));
     assert_eq!(
         lines,
         [
@@ -90,7 +72,7 @@ fn text_has_them_in_front() {
 }
 
 #[test]
-fn json_has_them_as_members() {
+fn a_json_line_has_trace_span_and_tracer_as_members() {
     let test = TestRegistry::new(["production", "canary"]);
     let lines = logged(
         &test,
@@ -105,7 +87,7 @@ fn json_has_them_as_members() {
     );
     let objects: Vec<serde_json::Value> =
         lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let (trace, span) = of(&test.span("canary", "inner"));
+    let (trace, span) = ids(&test.span("canary", "inner"));
     assert_eq!(objects[0].get("trace_id"), None);
     assert_eq!(objects[0]["tracer"], "production");
     assert_eq!(objects[2]["trace_id"], trace);
@@ -115,12 +97,12 @@ fn json_has_them_as_members() {
 }
 
 #[test]
-fn without_a_registry_nothing_is_added() {
-    let lines = Lines::default();
+fn a_line_outside_a_registry_is_unchanged() {
+    let lines = CapturedLog::default();
     let writer = lines.clone();
     let fmt = tracing_subscriber::fmt::layer()
         .event_format(LogFormat::text(format().without_time().with_target(false).with_ansi(false)))
         .with_writer(move || writer.clone());
     tracing::subscriber::with_default(tracing_subscriber::registry().with(fmt), || tracing::info!("plain"));
-    assert_eq!(lines.take(), [" INFO plain"]);
+    assert_eq!(lines.text(), " INFO plain\n");
 }

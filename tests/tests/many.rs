@@ -1,4 +1,4 @@
-//! Many tracers with one backend.
+//! The connections of many tracers to one backend.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and say what it found")]
 
 use std::time::{Duration, Instant};
@@ -8,9 +8,8 @@ use multitracer_tests::{Behaviour, Receiver};
 
 const TRACERS: usize = 1000;
 
-/// Together they open no more connections than a backend, and this process, can do with.
 #[tokio::test]
-async fn a_thousand_tracers_flush_at_once() {
+async fn a_thousand_tracers_flush_over_few_connections() {
     let slow = Behaviour { delay: Duration::from_millis(20), ..Behaviour::default() };
     let receiver = Receiver::start_with(slow).await.unwrap();
     let mut builder = Registry::builder().default_tracer("t0");
@@ -27,7 +26,7 @@ async fn a_thousand_tracers_flush_at_once() {
     println!("{spans} tracers flushed in {:?} over {connections} connections", started.elapsed());
     assert!(flushed.is_ok(), "{}", flushed.unwrap_err());
     assert_eq!(spans, TRACERS);
-    // as many as requests at once, and those few that were on their way when another became free
+    // 128 requests run at once; a connection may open while another becomes free
     assert!(connections <= 2 * 128, "{connections}");
     let retries: u64 = registry.stats().tracers().iter().map(|tracer| tracer.retries).sum();
     assert_eq!(retries, 0);

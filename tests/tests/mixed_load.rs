@@ -1,10 +1,11 @@
-//! axum and tonic services under mixed traffic: no span in a wrong project, no orphan.
+//! The spans of an axum service and a tonic service under mixed traffic.
 //!
-//! Two seconds, or as many as `MULTITRACER_LOAD_SECONDS` says:
+//! The test runs for 2 seconds, or for the seconds in `MULTITRACER_LOAD_SECONDS`:
 //! `MULTITRACER_LOAD_SECONDS=30 cargo test -p multitracer-tests --test mixed_load -- --nocapture`
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
-#![expect(clippy::print_stdout, reason = "says how much it did")]
+#![expect(clippy::print_stdout, reason = "prints its counts")]
 
+mod http_server;
 mod services;
 
 use std::collections::HashSet;
@@ -20,13 +21,14 @@ use futures_util::{StreamExt as _, stream};
 use multitracer::testing::TestRegistry;
 use multitracer::{KeyValue, Registry, assert_isolated, assert_no_orphans, enrich_span, traced};
 use opentelemetry_sdk::trace::SpanData;
-use services::{Client, ask, client, read, serve_grpc};
-use tokio::net::TcpListener;
 use tonic::transport::Channel;
 use tonic_health::pb::health_client::HealthClient;
 
+use self::http_server::serve_http;
+use self::services::{Client, ask, client, read, serve_grpc, wait_until_spans_end};
+
 const CONNECTIONS: usize = 64;
-/// Requests of each connection between two looks at what arrived.
+/// Requests of each connection in a round. After a round, the test checks all spans.
 const REQUESTS: usize = 12;
 
 const EDGE: &str = r#"
@@ -40,7 +42,7 @@ experiments:
   tone: {unit: {header: X-User-Id}, variants: [{name: warm}, {name: terse}]}
 "#;
 
-/// Routes by nothing but what the edge says.
+/// A configuration that routes only by the baggage of the edge.
 const BACKEND: &str = r#"
 default_tracer: production
 tracers: {production: {}, canary: {}, shadow: {}, warm: {}, terse: {}}
@@ -53,7 +55,7 @@ experiments:
 baggage: {trusted: true, attributes: {expected: }}
 "#;
 
-/// What a request is: its headers, and the tracer that all of its spans belong to.
+/// Kinds of requests: the headers, and the tracer of all spans; `?` stands for a variant's tracer.
 const KINDS: [(&[(&str, &str)], &str); 8] = [
     (&[], "production"),
     (&[("x-canary-user", "true")], "canary"),
@@ -69,7 +71,7 @@ const KINDS: [(&[(&str, &str)], &str); 8] = [
 async fn work(expected: &str) {
     enrich_span([KeyValue::new("expected", expected.to_owned())]);
     tokio::join!(step(expected.to_owned()), async { note(expected) });
-    // a traced call that is spawned keeps its parent
+    // the future of a traced call keeps its parent on another task
     tokio::spawn(step(expected.to_owned())).await.unwrap();
     let own = expected.to_owned();
     multitracer::spawn_blocking(move || plain(&own)).await.unwrap();
@@ -85,7 +87,7 @@ fn plain(expected: &str) {}
 
 #[traced(tracer = "audit")]
 fn note(expected: &str) {
-    // and back again
+    // a second span of the same tracer
     plain_of(expected);
 }
 
@@ -107,11 +109,11 @@ async fn handler(State(mut backend): State<Client>, headers: HeaderMap) -> Body 
     Body::from_stream(chunks)
 }
 
-/// What request `number` of a connection is, and the tracer that all of its spans belong to.
+/// Returns the headers of request `number` of a connection, and the tracer of all its spans.
 fn kind(edge: &Registry, number: usize) -> (&'static [(&'static str, &'static str)], String) {
     let (headers, tracer) = KINDS[number % KINDS.len()];
     let tracer = match tracer {
-        // the hash decides
+        // the hash of the unit decides the variant
         "?" => edge.route(headers).tracer().name().to_owned(),
         tracer => tracer.to_owned(),
     };
@@ -132,7 +134,7 @@ async fn http_connection(edge: Registry, url: String, number: usize) {
         let mut response = sent.send().await.unwrap();
         assert_eq!(response.headers()["x-tracer"], *tracer);
         if (number + request) % 11 == 3 {
-            // goes away in the middle of the body
+            // disconnect in the middle of the body
             response.chunk().await.unwrap();
         } else {
             response.bytes().await.unwrap();
@@ -141,7 +143,7 @@ async fn http_connection(edge: Registry, url: String, number: usize) {
 }
 
 async fn grpc_connection(edge: Registry, address: String, number: usize) {
-    // knows nothing of multitracer, so that what it forges is sent
+    // a plain client, so that the forged headers are sent
     let channel = Channel::from_shared(address).unwrap().connect_lazy();
     let mut client = HealthClient::new(channel);
     for request in 0..REQUESTS {
@@ -160,21 +162,8 @@ async fn grpc_connection(edge: Registry, address: String, number: usize) {
     }
 }
 
-/// Waits until every span has ended.
-async fn settle(tests: [&TestRegistry; 2]) {
-    let started = Instant::now();
-    while started.elapsed() < Duration::from_secs(10) {
-        let open =
-            |test: &&TestRegistry| test.registry().report().tracers().iter().any(|tracer| tracer.open() > 0);
-        if !tests.iter().any(open) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-}
-
-/// Looks at all spans, and gives how many there were.
-fn look(edge: &TestRegistry, backend: &TestRegistry) -> usize {
+/// Checks the project and the parent of each span, and returns the number of spans.
+fn check_spans(edge: &TestRegistry, backend: &TestRegistry) -> usize {
     let mut count = 0;
     for test in [edge, backend] {
         assert_isolated!(test);
@@ -198,14 +187,14 @@ fn look(edge: &TestRegistry, backend: &TestRegistry) -> usize {
         }
         assert!(
             at_backend.iter().all(|span| span.parent_span_is_remote || span.name == "chunk"),
-            "the backend begins no trace of its own"
+            "the backend began a trace of its own"
         );
     }
     count
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn no_span_is_in_a_wrong_project_and_none_is_an_orphan() {
+async fn mixed_traffic_makes_no_span_in_a_wrong_project_and_no_orphan() {
     let seconds = std::env::var("MULTITRACER_LOAD_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
     let end = Instant::now() + Duration::from_secs(seconds.unwrap_or(2));
     let edge = TestRegistry::from_yaml(EDGE).unwrap();
@@ -214,11 +203,9 @@ async fn no_span_is_in_a_wrong_project_and_none_is_an_orphan() {
     let layer = edge.registry().http_layer().with_matched_path();
     let layer = layer.response_header(axum::http::HeaderName::from_static("x-tracer"));
     let app = Router::new().route("/work", get(handler)).layer(layer).with_state(target);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/work", listener.local_addr().unwrap());
-    tokio::spawn(axum::serve(listener, app).into_future());
+    let url = format!("{}/work", serve_http(app).await);
 
-    // and the same registry behind gRPC
+    // the same registry serves gRPC too
     let layer = edge.registry().http_layer().response_header(axum::http::HeaderName::from_static("x-tracer"));
     let address = serve_grpc(layer).await;
 
@@ -233,9 +220,9 @@ async fn no_span_is_in_a_wrong_project_and_none_is_an_orphan() {
         for connection in all {
             connection.await.unwrap();
         }
-        settle([&edge, &backend]).await;
-        let found = look(&edge, &backend);
-        // a server's span and what is inside, of every request
+        wait_until_spans_end(&[&edge, &backend]).await;
+        let found = check_spans(&edge, &backend);
+        // each request has a server span with at least four spans inside
         assert!(found > CONNECTIONS * REQUESTS * 4, "{found} spans");
         edge.clear();
         backend.clear();
@@ -246,7 +233,7 @@ async fn no_span_is_in_a_wrong_project_and_none_is_an_orphan() {
         }
     }
     println!(
-        "{} requests over {CONNECTIONS} connections, half of them gRPC, {spans} spans: none in a wrong project, no orphan",
+        "{} requests over {CONNECTIONS} connections, half of them gRPC, {spans} spans: no span in a wrong project, no orphan",
         rounds * CONNECTIONS * REQUESTS
     );
 }

@@ -1,4 +1,4 @@
-//! What services tell each other, without the network: baggage in, baggage out, and who believes what.
+//! The context that services send each other: baggage, parents and route names.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::HashMap;
@@ -38,7 +38,8 @@ fn headers(list: &[(&'static str, &str)]) -> HeaderMap {
     list.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
 }
 
-/// Serves one request, and gives what its handler would send on and the baggage that it sees.
+/// Serves one request, and returns the headers that its handler would send and the baggage that it
+/// sees.
 async fn serve(registry: &Registry, headers: HeaderMap) -> (HeaderMap, Vec<String>) {
     let seen = |_request: Request<String>| async {
         inner();
@@ -70,7 +71,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
 const PARENT: (&str, &str) = ("traceparent", "00-00000000000000000000000000000007-0000000000000009-01");
 
 #[tokio::test]
-async fn a_trusted_name_takes_the_route_and_continues_the_trace() {
+async fn a_trusted_route_name_selects_the_route_and_continues_the_trace() {
     let test = registry(TRUSTED);
     let named = headers(&[PARENT, ("baggage", "multitracer.route=canary-users,tenant=acme,session.id=7")]);
     let (sent, seen) = serve(test.registry(), named).await;
@@ -85,7 +86,7 @@ async fn a_trusted_name_takes_the_route_and_continues_the_trace() {
     );
     let server = test.span("canary", "GET");
     assert_eq!((server.span_context.trace_id(), server.parent_span_id), (TraceId::from(7), SpanId::from(9)));
-    // and the next service hears the same, of this service's span
+    // the next service gets the same baggage, with the span of this service as the parent
     let mut entries: Vec<_> = text(&sent, "baggage").split(',').collect();
     entries.sort_unstable();
     assert_eq!(entries, ["multitracer.route=canary-users", "session.id=7", "tenant=acme"]);
@@ -114,14 +115,14 @@ async fn forged_baggage_has_no_effect() {
 }
 
 #[tokio::test]
-async fn a_trusted_name_that_no_route_has_counts_as_none() {
+async fn an_unknown_route_name_in_trusted_baggage_is_ignored() {
     let test = registry(TRUSTED);
     for name in ["nobody", "canary", "production", "", "canary-users%00", "../canary-users", "paying,x"] {
         let baggage = format!("multitracer.route={name}");
         let (sent, _) = serve(test.registry(), headers(&[PARENT, ("baggage", &baggage)])).await;
         assert_eq!(text(&sent, "baggage"), if name == "paying,x" { "multitracer.route=paying" } else { "" });
     }
-    // `paying` has no unit here, and takes the fallback
+    // the route `paying` finds no unit, and uses the fallback
     for tracer in ["canary", "warm", "terse", "audit"] {
         assert!(test.spans(tracer).is_empty(), "{tracer}");
     }
@@ -130,29 +131,29 @@ async fn a_trusted_name_that_no_route_has_counts_as_none() {
         headers(&[("baggage", "multitracer.route=nobody"), ("x-canary-user", "true")]),
     )
     .await;
-    assert_eq!(text(&sent, "baggage"), "multitracer.route=canary-users", "the headers decide");
+    assert_eq!(text(&sent, "baggage"), "multitracer.route=canary-users", "the headers decide the route");
 }
 
 #[tokio::test]
-async fn a_variant_is_the_same_in_every_service() {
+async fn every_service_uses_the_same_variant() {
     let test = registry(TRUSTED);
     let (sent, _) = serve(test.registry(), headers(&[("x-plan", "pro"), ("x-user-id", "user-42")])).await;
     let entries = text(&sent, "baggage");
     assert!(entries.split(',').any(|entry| entry == "multitracer.route=paying"), "{entries}");
     let variant = entries.split(',').find_map(|entry| entry.strip_prefix("multitracer.variant=")).unwrap();
-    // the next one has no header to split by, and splits the other way if it had
+    // the next service has no unit header; without the baggage it would use the fallback
     let other = if variant == "warm" { "terse" } else { "warm" };
     let next = registry(TRUSTED);
     serve(next.registry(), sent.clone()).await;
     assert!(next.spans(other).is_empty() && next.spans("production").is_empty());
     let (server, caller) = (next.span(variant, "GET"), test.span(variant, "GET"));
     assert_eq!(server.parent_span_id, caller.span_context.span_id());
-    assert_eq!(server.events.len(), 1, "the exposure");
-    // a variant that does not exist here is not believed
+    assert_eq!(server.events.len(), 1, "the exposure is recorded");
+    // a variant that does not exist here is ignored
     let unknown = headers(&[PARENT, ("baggage", "multitracer.route=paying,multitracer.variant=canary")]);
     let last = registry(TRUSTED);
     serve(last.registry(), unknown).await;
-    assert_eq!(last.spans("production").len(), 2, "the fallback");
+    assert_eq!(last.spans("production").len(), 2, "the fallback gets the request");
 }
 
 #[tokio::test]
@@ -174,12 +175,12 @@ async fn trust_and_attributes_follow_a_reload() {
 }
 
 #[test]
-fn every_kind_of_span_takes_baggage() {
+fn every_kind_of_span_gets_baggage_attributes() {
     let test = registry(UNTRUSTED);
     let subscriber = tracing_subscriber::registry().with(test.registry().tracing_layer());
     let tracer = test.registry().tracer_provider().tracer("library");
     test.scope(|| {
-        // the application's own
+        // baggage that the application sets itself
         let entries = [("tenant", "acme"), ("user", "ann")].map(|(key, value)| KeyValue::new(key, value));
         let _attached = Context::current().with_baggage(entries.to_vec()).attach();
         inner();
@@ -201,9 +202,9 @@ fn every_kind_of_span_takes_baggage() {
 }
 
 #[tokio::test]
-async fn only_we_write_our_entries() {
+async fn baggage_entries_of_multitracer_from_other_libraries_are_ignored() {
     let test = registry(TRUSTED);
-    // another library took the baggage of a request into the context, and the request was forged
+    // another library put the baggage of a forged request into the context
     let forged = Context::new().with_baggage(vec![
         KeyValue::new("multitracer.route", "canary-users"),
         KeyValue::new("multitracer.x", "y"),
@@ -218,7 +219,7 @@ async fn only_we_write_our_entries() {
 }
 
 #[test]
-fn what_is_sent_is_of_the_tracer_that_is_named() {
+fn the_sent_parent_belongs_to_the_route_that_is_sent() {
     let test = registry("");
     let sent = |f: &dyn Fn() -> HeaderMap| {
         let headers = f();
@@ -226,7 +227,7 @@ fn what_is_sent_is_of_the_tracer_that_is_named() {
         (parent, text(&headers, "baggage").to_owned())
     };
     let id = |tracer: &str, name: &str| test.span(tracer, name).span_context.span_id().to_string();
-    // no span, the default tracer; a tracer that a route leads to; one that none does
+    // the cases are no span, a tracer with a route, and a tracer without a route
     test.scope(|| assert_eq!(sent(&outgoing_headers), ("none".into(), String::new())));
     let canary = test.tracer("canary").scope(|| {
         sent(&|| {
@@ -240,13 +241,17 @@ fn what_is_sent_is_of_the_tracer_that_is_named() {
         let _inner = span!("of audit", tracer = "audit");
         sent(&outgoing_headers)
     });
-    assert_eq!(audit, (id("production", "outer"), String::new()), "audit has no name to be known by");
+    assert_eq!(
+        audit,
+        (id("production", "outer"), String::new()),
+        "no route leads to audit, so the parent is the span of the default tracer"
+    );
     let alone = test.scope(|| {
         let _inner = span!("alone", tracer = "audit");
         sent(&outgoing_headers)
     });
     assert_eq!(alone, (id("audit", "alone"), String::new()));
-    // a tracer without a span of its own sends none of another's
+    // a tracer without a span of its own sends no span of another tracer
     let switched = test.scope(|| {
         let _outer = span!("again");
         test.tracer("canary").scope(|| sent(&outgoing_headers))
@@ -256,7 +261,7 @@ fn what_is_sent_is_of_the_tracer_that_is_named() {
 }
 
 #[tokio::test]
-async fn a_service_whose_tracer_is_off_passes_on_what_it_got() {
+async fn a_service_whose_tracer_is_off_forwards_the_context() {
     let test = registry(TRUSTED);
     test.registry().set_enabled("canary", false).unwrap();
     let (sent, _) =
@@ -267,12 +272,16 @@ async fn a_service_whose_tracer_is_off_passes_on_what_it_got() {
 }
 
 #[tokio::test]
-async fn repeated_fields_are_read_as_the_standards_say() {
+async fn repeated_headers_are_read_as_the_specifications_say() {
     let test = registry(TRUSTED);
     let twice =
         headers(&[PARENT, ("traceparent", "00-00000000000000000000000000000008-0000000000000009-01")]);
     serve(test.registry(), twice).await;
-    assert_eq!(test.span("production", "GET").parent_span_id, SpanId::INVALID, "two parents are none");
+    assert_eq!(
+        test.span("production", "GET").parent_span_id,
+        SpanId::INVALID,
+        "a repeated `traceparent` is ignored"
+    );
     let lists = headers(&[
         PARENT,
         ("tracestate", "a=1"),
@@ -287,7 +296,7 @@ async fn repeated_fields_are_read_as_the_standards_say() {
 }
 
 #[tokio::test]
-async fn a_message_of_a_queue_is_received_by_the_same_rules() {
+async fn a_message_from_a_queue_follows_the_same_rules() {
     let message = [PARENT, ("baggage", "multitracer.route=canary-users,tenant=acme")];
     let work = || async {
         inner();
@@ -297,7 +306,7 @@ async fn a_message_of_a_queue_is_received_by_the_same_rules() {
     let received = test.registry().receive(&message);
     assert_eq!((received.route().tracer().name(), received.route().name()), ("canary", Some("canary-users")));
     let sent = received.run(work()).await;
-    // nothing of this service is open: what it got is what it passes on
+    // this service has no open span, so it forwards the parent that it got
     assert_eq!(text(&sent, "traceparent"), PARENT.1);
     assert_tree!(
         test.trees(),
@@ -322,7 +331,7 @@ async fn a_message_of_a_queue_is_received_by_the_same_rules() {
     );
     assert_isolated!(test);
 
-    // a trusted name, where no caller's span is to be the parent
+    // `remote_parent: link` makes a link also for a trusted name
     let test = registry("baggage: {trusted: true}\nremote_parent: link");
     test.registry().receive(&message).scope(inner);
     assert_tree!(
@@ -335,7 +344,7 @@ async fn a_message_of_a_queue_is_received_by_the_same_rules() {
 }
 
 #[test]
-fn the_propagator_says_the_same() {
+fn the_propagator_sends_and_reads_the_same_headers() {
     let test = registry(TRUSTED);
     let propagator = test.registry().propagator();
     let mut carrier = HashMap::new();
@@ -357,7 +366,7 @@ fn the_propagator_says_the_same() {
 }
 
 #[tokio::test]
-async fn names_survive_the_journey() {
+async fn a_route_name_with_special_characters_arrives_unchanged() {
     let name = "a;b,c=d%41é";
     let yaml = format!(
         "default_tracer: production\ntracers: {{production: {{}}, canary: {{}}}}\nbaggage: {{trusted: true}}\n\

@@ -1,4 +1,4 @@
-//! The receiver itself: what it is sent is what it records, and what is wrong it refuses.
+//! The receiver of these tests, which records every request and refuses broken ones.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::io::{Read as _, Write as _};
@@ -11,7 +11,8 @@ use prost::Message as _;
 use tonic::Request;
 use tonic::codec::CompressionEncoding;
 
-/// As the specification has it: hexadecimal ids, integer enumerations, 64-bit integers as text or as numbers.
+/// A request as the specification defines JSON: ids in hexadecimal, enumerations as integers,
+/// 64-bit integers as text or numbers.
 const GOOD: &str = r#"{"resourceSpans": [{
     "resource": {"attributes": [{"key": "project.name", "value": {"stringValue": "shop"}}]},
     "scopeSpans": [{"scope": {"name": "by hand"}, "spans": [{
@@ -33,20 +34,21 @@ fn message() -> ExportTraceServiceRequest {
     serde_json::from_str(GOOD).unwrap()
 }
 
-/// The status of the answer to a request written by hand, so that no client adds to it.
+/// Sends a request that no HTTP client changes, and returns the status of the response.
 async fn exchange(receiver: &Receiver, headers: String, body: Vec<u8>) -> u16 {
     let address = receiver.http_endpoint().replace("http://", "").replace("/v1/traces", "");
-    let answer = tokio::task::spawn_blocking(move || {
+    let response = tokio::task::spawn_blocking(move || {
         let mut stream = TcpStream::connect(address).unwrap();
         let head = format!("POST /v1/traces HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{headers}\r\n\r\n");
         stream.write_all(&[head.into_bytes(), body].concat()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        response
     });
-    answer.await.unwrap().split(' ').nth(1).unwrap().parse().unwrap()
+    response.await.unwrap().split(' ').nth(1).unwrap().parse().unwrap()
 }
 
+/// Sends a request with a `content-length`, and returns the status of the response.
 async fn post(receiver: &Receiver, headers: &str, body: Vec<u8>) -> u16 {
     exchange(receiver, format!("content-length: {}\r\n{headers}", body.len()), body).await
 }
@@ -57,8 +59,8 @@ fn gzip(body: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// That the one span of `GOOD` arrived whole.
-fn assert_whole(receiver: &Receiver, protocol: Protocol) {
+/// Checks that the one span of `GOOD` arrived unchanged.
+fn assert_unchanged(receiver: &Receiver, protocol: Protocol) {
     let requests = receiver.requests();
     assert_eq!((requests.len(), requests[0].protocol, requests[0].spans), (1, protocol, 1));
     let span = receiver.spans().remove(0);
@@ -71,7 +73,7 @@ fn assert_whole(receiver: &Receiver, protocol: Protocol) {
 }
 
 #[tokio::test]
-async fn every_encoding_arrives_whole() {
+async fn every_encoding_over_http_arrives_unchanged() {
     let json = "content-type: application/json; charset=utf-8";
     let protobuf = "content-type: application/x-protobuf";
     for (headers, protocol, body) in [
@@ -80,10 +82,10 @@ async fn every_encoding_arrives_whole() {
     ] {
         let receiver = Receiver::start().await.unwrap();
         assert_eq!(post(&receiver, headers, body.clone()).await, 200);
-        assert_whole(&receiver, protocol);
+        assert_unchanged(&receiver, protocol);
         let receiver = Receiver::start().await.unwrap();
         assert_eq!(post(&receiver, &format!("{headers}\r\ncontent-encoding: gzip"), gzip(&body)).await, 200);
-        assert_whole(&receiver, protocol);
+        assert_unchanged(&receiver, protocol);
         let receiver = Receiver::start().await.unwrap();
         let chunks = body
             .chunks(7)
@@ -93,12 +95,12 @@ async fn every_encoding_arrives_whole() {
             exchange(&receiver, format!("{headers}\r\ntransfer-encoding: chunked"), chunked).await,
             200
         );
-        assert_whole(&receiver, protocol);
+        assert_unchanged(&receiver, protocol);
     }
 }
 
 #[tokio::test]
-async fn grpc_arrives_whole() {
+async fn requests_over_grpc_arrive_unchanged() {
     for gzip in [false, true] {
         let receiver = Receiver::start().await.unwrap();
         let mut client = TraceServiceClient::connect(receiver.grpc_endpoint()).await.unwrap();
@@ -109,14 +111,14 @@ async fn grpc_arrives_whole() {
         request.metadata_mut().insert("x-api-key", "a".parse().unwrap());
         request.metadata_mut().append("x-api-key", "b".parse().unwrap());
         client.export(request).await.unwrap();
-        assert_whole(&receiver, Protocol::Grpc);
+        assert_unchanged(&receiver, Protocol::Grpc);
         assert_eq!(receiver.requests()[0].headers["x-api-key"], "a, b");
     }
 }
 
-/// A second credential must not hide the first: the tests of isolation rely on it.
+/// The tests of isolation rely on this: a second credential must not hide the first.
 #[tokio::test]
-async fn a_repeated_header_is_recorded_whole() {
+async fn every_value_of_a_repeated_header_is_recorded() {
     let receiver = Receiver::start().await.unwrap();
     let headers =
         "content-type: application/x-protobuf\r\nAuthorization: Bearer a\r\nauthorization: Bearer b";
@@ -125,7 +127,7 @@ async fn a_repeated_header_is_recorded_whole() {
 }
 
 #[tokio::test]
-async fn json_against_the_protocol_is_refused() {
+async fn json_that_breaks_the_protocol_is_refused() {
     for (from, to) in [
         ("resourceSpans", "resource_spans"),
         ("traceId", "trace_id"),
@@ -135,7 +137,7 @@ async fn json_against_the_protocol_is_refused() {
         ("}]}", ""),
     ] {
         let bad = GOOD.replace(from, to);
-        assert_ne!(bad, GOOD, "{from} is not there");
+        assert_ne!(bad, GOOD, "{from} does not occur in the good request");
         let receiver = Receiver::start().await.unwrap();
         let status = post(&receiver, "content-type: application/json", bad.into_bytes()).await;
         assert_eq!((status, receiver.requests()[0].status), (400, 400), "{to} for {from}");

@@ -1,4 +1,4 @@
-//! Reloads while four threads make spans: none is lost, none goes to another project than the rest of its trace.
+//! Reloads while four threads make spans.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::{HashMap, HashSet};
@@ -12,7 +12,8 @@ use multitracer_tests::Receiver;
 const RELOADS: usize = 500;
 const THREADS: usize = 4;
 
-/// Every reload changes `flip`, replaces `come_and_go`, and moves the routes and the default tracer.
+/// Returns a configuration. Each reload changes `flip`, replaces `gone`, and moves the routes and
+/// the default tracer.
 fn yaml(endpoint: &str, reload: usize) -> String {
     let (default, project) = (["stable", "flip"][reload % 2], reload % 3);
     format!(
@@ -38,14 +39,14 @@ fn unnamed(inside: impl FnOnce()) {
     inside();
 }
 
-/// What the threads made.
+/// The counts of the spans and traces that the threads made.
 #[derive(Default)]
 struct Made {
     spans: AtomicU64,
     traces: AtomicU64,
 }
 
-/// One request: a root, spans inside it, and a visit to another tracer.
+/// Serves one request: a root, spans inside it, and a visit to another tracer.
 fn request(registry: &Registry, to: &str, made: &Made) {
     let route = registry.route(&[("x-to", to)]);
     let count = || {
@@ -57,7 +58,7 @@ fn request(registry: &Registry, to: &str, made: &Made) {
         let root = route.tracer().name().to_owned();
         route.tracer().in_span(root.clone(), || {
             if current_tracer().is_none_or(|tracer| tracer.name() != root) {
-                // it was removed between the two lines: nothing was made, as `unknown_tracer` says
+                // a reload has removed the tracer since the look-up, so `drop` made no span
                 return;
             }
             count();
@@ -76,7 +77,7 @@ fn request(registry: &Registry, to: &str, made: &Made) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_span_is_lost_and_none_is_in_the_wrong_project() {
+async fn reloads_lose_no_span_and_move_no_span_to_another_project() {
     let receiver = Receiver::start().await.unwrap();
     let endpoint = receiver.http_endpoint();
     let registry = Registry::from_config(Config::from_yaml(&yaml(&endpoint, 0)).unwrap()).unwrap();
@@ -98,7 +99,7 @@ async fn no_span_is_lost_and_none_is_in_the_wrong_project() {
         stop.store(true, Ordering::Relaxed);
     });
     let (made, traces) = (made.spans.into_inner(), made.traces.into_inner());
-    assert!(made > 1000, "{made} spans are no load");
+    assert!(made > 1000, "{made} spans are too few for a load");
     let report = registry.shutdown().await.unwrap();
     let sum = |count: fn(&multitracer::export::TracerReport) -> u64| {
         report.tracers().iter().map(count).sum::<u64>()
@@ -110,7 +111,7 @@ async fn no_span_is_lost_and_none_is_in_the_wrong_project() {
     for span in &spans {
         let project = span.project();
         let trace = projects.entry(span.trace_id()).or_insert(project);
-        assert_eq!(*trace, project, "a trace in two projects");
+        assert_eq!(*trace, project, "a trace is in two projects");
         let tracer = match project.split_once('.') {
             Some(("gone", reload)) => format!("gone{reload}"),
             Some((tracer, _)) => tracer.to_owned(),
@@ -120,10 +121,14 @@ async fn no_span_is_lost_and_none_is_in_the_wrong_project() {
         assert!(name == tracer || name.ends_with("unnamed"), "span {name} in project {project}");
     }
     let roots = spans.iter().filter(|span| span.parent_id().is_empty()).count();
-    assert_eq!((roots, projects.len()), (traces as usize, traces as usize), "no trace is torn");
+    assert_eq!(
+        (roots, projects.len()),
+        (traces as usize, traces as usize),
+        "a trace has more or less than one root"
+    );
     let ids: HashSet<String> = spans.iter().map(|span| span.span_id()).collect();
     for span in &spans {
         let parent = span.parent_id();
-        assert!(parent.is_empty() || ids.contains(&parent), "{} has lost its parent", span.name());
+        assert!(parent.is_empty() || ids.contains(&parent), "the parent of {} is missing", span.name());
     }
 }

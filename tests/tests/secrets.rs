@@ -1,12 +1,13 @@
-//! No `Debug` or `Display` output of any public type, no log line of any library and no error shows a configured secret.
+//! The texts that could show a secret: `Debug` and `Display` of public types, errors, log lines.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and say what it found")]
+
+mod captured_log;
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::fmt::{Debug, Display};
 use std::future::{Ready, ready};
-use std::io;
-use std::sync::{Arc, Mutex};
+use std::path::Path;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -22,36 +23,24 @@ use multitracer::http::HttpClientLayer;
 use multitracer::manual::SpanBuilder;
 use multitracer::probe::ProbeOutcome;
 use multitracer::subscriber::{LogFormat, TracingOptions};
+use multitracer::testing::TestRegistry;
 use multitracer::{AsTracer, Registry, TracerBuilder, WithTracerExt as _, install};
 use multitracer_tests::{Behaviour, Receiver};
 use opentelemetry::trace::{Tracer as _, TracerProvider as _};
 use tower::{Layer as _, Service};
 
+use self::captured_log::CapturedLog;
+
 multitracer::tracers! { main }
 
-/// Stands wherever a secret can.
+/// A value that the test puts in every place for a secret.
 const SECRET: &str = "cAnArY-5e37f0";
 
-/// The files that name every public type: the crate's root, and its rooms.
-const FACES: [&str; 11] = [
-    include_str!("../../crates/multitracer/src/lib.rs"),
-    include_str!("../../crates/multitracer/src/bridge/mod.rs"),
-    include_str!("../../crates/multitracer/src/config/mod.rs"),
-    include_str!("../../crates/multitracer/src/experiment/mod.rs"),
-    include_str!("../../crates/multitracer/src/export/mod.rs"),
-    include_str!("../../crates/multitracer/src/http/mod.rs"),
-    include_str!("../../crates/multitracer/src/manual/mod.rs"),
-    include_str!("../../crates/multitracer/src/probe/mod.rs"),
-    include_str!("../../crates/multitracer/src/propagation/mod.rs"),
-    include_str!("../../crates/multitracer/src/registry/mod.rs"),
-    include_str!("../../crates/multitracer/src/routing/mod.rs"),
-];
-
-/// Not types with values of their own: traits, functions, macros, modules, what is of another crate.
+/// Capitalized names without values to show: traits.
 const NO_VALUES: [&str; 7] =
     ["AsTracer", "ChooseRoute", "Headers", "RecordedDecision", "ToAttribute", "Variables", "WithTracerExt"];
 
-/// Everything that was shown, by the type that it is of.
+/// The texts that were shown, each with its type.
 #[derive(Default)]
 struct Shown(Vec<(&'static str, String)>);
 
@@ -75,24 +64,10 @@ impl Shown {
     }
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(text);
-        Ok(text.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[derive(Clone, Debug)]
-struct Answers;
+struct EmptyResponse;
 
-impl Service<Request<Body>> for Answers {
+impl Service<Request<Body>> for EmptyResponse {
     type Response = Response<Body>;
     type Error = Infallible;
     type Future = Ready<Result<Response<Body>, Infallible>>;
@@ -106,7 +81,7 @@ impl Service<Request<Body>> for Answers {
     }
 }
 
-/// Tracers with secrets in every place, whose backends do what makes them speak.
+/// Returns tracers with a secret in every place, whose backends cause every kind of error.
 fn tracers(echo: &Receiver, hung: &Receiver, picky: &Receiver) -> Vec<TracerBuilder> {
     let tracer = |name: &str| {
         TracerBuilder::new(name).export_timeout(Duration::from_millis(400)).schedule_delay(Duration::ZERO)
@@ -144,6 +119,10 @@ fn configuration(shown: &mut Shown) {
     shown.both("EffectiveConfig", &config.effective());
     shown.0.push(("EffectiveConfig", serde_json::to_string(&config.effective()).unwrap()));
     shown.debug("JsonSchema", &Config::json_schema());
+    let test = TestRegistry::from_yaml(&yaml).unwrap();
+    test.scope(|| drop(SpanBuilder::new("work").start()));
+    shown.debug("TestRegistry", &test);
+    shown.both("Tree", &test.trees());
     let overridden = Config::loader()
         .overrides(|name: &str| (name == "MULTITRACER_TRACER_A_SAMPLE_RATE").then(|| "0.5".to_owned()))
         .load_yaml(&yaml)
@@ -200,7 +179,7 @@ fn bridges(shown: &mut Shown, registry: &Registry) {
     shown.both("TracerName", &MAIN);
     let client = HttpClientLayer::new();
     shown.debug("HttpClientLayer", &client);
-    shown.debug("HttpClientService", &client.layer(Answers));
+    shown.debug("HttpClientService", &client.layer(EmptyResponse));
 }
 
 fn build_errors(shown: &mut Shown) {
@@ -218,8 +197,8 @@ fn build_errors(shown: &mut Shown) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn nothing_shows_a_secret() {
-    let log = Log::default();
+async fn no_text_of_the_library_shows_a_secret() {
+    let log = CapturedLog::default();
     let writer = log.clone();
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
@@ -293,12 +272,12 @@ async fn nothing_shows_a_secret() {
 
     let layer = registry.http_layer();
     shown.debug("HttpLayer", &layer);
-    let mut service = layer.layer(Answers);
+    let mut service = layer.layer(EmptyResponse);
     shown.debug("HttpService", &service);
     let request = Request::get("/").header("authorization", SECRET).body(Body::empty()).unwrap();
-    let answer = service.call(request);
-    shown.debug("ResponseFuture", &answer);
-    shown.debug("TracedBody", answer.await.unwrap().body());
+    let response = service.call(request);
+    shown.debug("ResponseFuture", &response);
+    shown.debug("TracedBody", response.await.unwrap().body());
 
     let changes =
         registry.reload(Registry::builder().tracer(tracers(&echo, &hung, &picky).swap_remove(0))).unwrap();
@@ -334,35 +313,46 @@ async fn nothing_shows_a_secret() {
         assert!(!text.contains(SECRET), "{of}:\n{text}");
     }
     let errors = format!("{stats}");
-    for spoken in
+    for expected in
         ["401 Unauthorized: no: [REDACTED] [REDACTED]", "rejected 1 spans: no: [REDACTED]", "refused"]
     {
-        assert!(errors.contains(spoken), "the backends have not made them speak: {spoken}\n{errors}");
+        assert!(errors.contains(expected), "no backend caused the error `{expected}`\n{errors}");
     }
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    // the receivers in this process get the secrets, and may say so
+    let log = log.text();
+    // the receivers in this process get the secrets, and their libraries may log them
     let ours =
         log.lines().filter(|line| !line.contains("axum") && !line.contains("tonic::transport::server"));
     for line in ours {
         assert!(!line.contains(SECRET), "{line}");
     }
-    assert!(log.contains("export failed"), "nothing was logged");
+    assert!(log.contains("export failed"), "no failed export was logged");
     println!("{} texts of {} types, {} log lines", shown.0.len(), types().len(), log.lines().count());
 
-    let walked: BTreeSet<&str> = shown.0.iter().map(|(of, _)| *of).collect();
-    let missing: Vec<_> = types().into_iter().filter(|name| !walked.contains(name)).collect();
-    assert!(missing.is_empty(), "public types that this test does not look at: {missing:?}");
+    let shown_types: BTreeSet<&str> = shown.0.iter().map(|(of, _)| *of).collect();
+    let missing: Vec<_> = types().into_iter().filter(|name| !shown_types.contains(&**name)).collect();
+    assert!(missing.is_empty(), "this test shows no value of these public types: {missing:?}");
 }
 
-/// Returns the public types: the capitalized words of the faces' `pub use` lines.
-fn types() -> BTreeSet<&'static str> {
+/// Returns the public types: the capitalized names that the root and its public modules export.
+fn types() -> BTreeSet<String> {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/multitracer/src");
+    let root = std::fs::read_to_string(sources.join("lib.rs")).unwrap();
+    let modules = root.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let modules = modules.map(|name| {
+        let paths = [sources.join(name).join("mod.rs"), sources.join(format!("{name}.rs"))];
+        paths.iter().find_map(|path| std::fs::read_to_string(path).ok()).unwrap()
+    });
+    let texts: Vec<String> = modules.chain([root.clone()]).collect();
     let mut types = BTreeSet::new();
-    for line in FACES.iter().flat_map(|face| face.split("pub use self::").skip(1)) {
-        let Some((list, _)) = line.split_once(';') else { continue };
+    for list in texts.iter().flat_map(|text| text.split("pub use ").skip(1)) {
+        let Some((list, _)) = list.split_once(';') else { continue };
+        if !list.starts_with("self::") && !list.starts_with("crate::") {
+            continue;
+        }
         for name in list.split(['{', '}', ',', ':']) {
             let name = name.trim().rsplit(" as ").next().unwrap_or_default();
             if name.starts_with(char::is_uppercase) && !NO_VALUES.contains(&name) {
-                types.insert(name);
+                types.insert(name.to_owned());
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The future that ends with the process's time.
+//! The future that resolves when the process is told to end.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![cfg(unix)]
 
@@ -10,21 +10,21 @@ use futures_util::poll;
 use multitracer::{Registry, TracerBuilder};
 use multitracer_tests::Receiver;
 
-// one test: the signals are the process's
+// one test, because a signal reaches the whole process
 #[tokio::test]
-async fn a_service_that_is_told_to_end_exports_what_it_has() {
+async fn a_service_that_gets_a_signal_exports_its_spans() {
     let receiver = Receiver::start().await.unwrap();
     for signal in ["-TERM", "-INT"] {
         let registry = Registry::builder()
             .tracer(TracerBuilder::new("only").otlp_http(receiver.http_endpoint()))
             .build()
             .unwrap();
-        let mut told = pin!(multitracer::shutdown_signal());
-        assert!(poll!(&mut told).is_pending(), "not before");
+        let mut signalled = pin!(multitracer::shutdown_signal());
+        assert!(poll!(&mut signalled).is_pending(), "the future resolved before the signal");
         registry.default_tracer().in_span(signal, || {});
         let pid = std::process::id().to_string();
         assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
-        tokio::time::timeout(Duration::from_secs(10), told).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(10), signalled).await.unwrap();
         registry.shutdown().await.unwrap();
     }
     let names: Vec<_> = receiver.spans().iter().map(|span| span.name().to_owned()).collect();

@@ -1,4 +1,4 @@
-//! What keeps tracer and span by itself, and what the helpers keep: the table in docs/semantics.md, row by row.
+//! The ways to spawn work that keep or lose the span: the table in docs/semantics.md.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use multitracer::testing::TestRegistry;
@@ -26,8 +26,8 @@ async fn calls_inner() {
     inner();
 }
 
-/// Runs `work` in a span of canary's.
-async fn kept(work: impl Future<Output = ()>) -> String {
+/// Runs `work` in a span of the canary tracer, and returns the span tree.
+async fn run_in_span(work: impl Future<Output = ()>) -> String {
     let test = TestRegistry::new(["production", "canary"]);
     outer(work).with_tracer(&test.tracer("canary")).await;
     assert_isolated!(test);
@@ -39,48 +39,48 @@ const KEPT: &str = "canary\n  outer\n    inner\n";
 const LOST: &str = "canary\n  outer\n";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_keeps_it_by_itself() {
-    assert_eq!(kept(async { calls_inner().await }).await, KEPT);
-    assert_eq!(kept(async { tokio::join!(calls_inner(), async {}).0 }).await, KEPT);
-    assert_eq!(kept(async { std::thread::scope(|_| inner()) }).await, KEPT);
-    assert_eq!(kept(async { tokio::task::block_in_place(inner) }).await, KEPT);
+async fn some_ways_to_run_work_keep_the_span() {
+    assert_eq!(run_in_span(async { calls_inner().await }).await, KEPT);
+    assert_eq!(run_in_span(async { tokio::join!(calls_inner(), async {}).0 }).await, KEPT);
+    assert_eq!(run_in_span(async { std::thread::scope(|_| inner()) }).await, KEPT);
+    assert_eq!(run_in_span(async { tokio::task::block_in_place(inner) }).await, KEPT);
     // the parent of a traced call is the span of the call
-    let spawned = kept(async { tokio::spawn(async_inner()).await.unwrap() }).await;
+    let spawned = run_in_span(async { tokio::spawn(async_inner()).await.unwrap() }).await;
     assert_eq!(spawned, "canary\n  outer\n    async_inner\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_loses_it() {
-    assert_eq!(kept(async { tokio::spawn(calls_inner()).await.unwrap() }).await, LOST);
-    assert_eq!(kept(async { tokio::task::spawn_blocking(inner).await.unwrap() }).await, LOST);
-    assert_eq!(kept(async { std::thread::spawn(inner).join().unwrap() }).await, LOST);
-    assert_eq!(kept(async { rayon::scope(|scope| scope.spawn(|_| inner())) }).await, LOST);
-    assert_eq!(kept(async { (0..64).into_par_iter().for_each(|_| inner()) }).await, LOST);
+async fn other_ways_to_run_work_lose_the_span() {
+    assert_eq!(run_in_span(async { tokio::spawn(calls_inner()).await.unwrap() }).await, LOST);
+    assert_eq!(run_in_span(async { tokio::task::spawn_blocking(inner).await.unwrap() }).await, LOST);
+    assert_eq!(run_in_span(async { std::thread::spawn(inner).join().unwrap() }).await, LOST);
+    assert_eq!(run_in_span(async { rayon::scope(|scope| scope.spawn(|_| inner())) }).await, LOST);
+    assert_eq!(run_in_span(async { (0..64).into_par_iter().for_each(|_| inner()) }).await, LOST);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_helpers_keep() {
-    assert_eq!(kept(async { multitracer::spawn(calls_inner()).await.unwrap() }).await, KEPT);
-    assert_eq!(kept(async { multitracer::spawn_blocking(inner).await.unwrap() }).await, KEPT);
-    assert_eq!(kept(async { multitracer::spawn_thread(inner).join().unwrap() }).await, KEPT);
-    assert_eq!(kept(async { std::thread::spawn(carry(inner)).join().unwrap() }).await, KEPT);
+async fn the_helpers_keep_the_span_everywhere() {
+    assert_eq!(run_in_span(async { multitracer::spawn(calls_inner()).await.unwrap() }).await, KEPT);
+    assert_eq!(run_in_span(async { multitracer::spawn_blocking(inner).await.unwrap() }).await, KEPT);
+    assert_eq!(run_in_span(async { multitracer::spawn_thread(inner).join().unwrap() }).await, KEPT);
+    assert_eq!(run_in_span(async { std::thread::spawn(carry(inner)).join().unwrap() }).await, KEPT);
     let scoped = async {
         std::thread::scope(|threads| threads.spawn(carry(inner)).join().unwrap());
     };
-    assert_eq!(kept(scoped).await, KEPT);
+    assert_eq!(run_in_span(scoped).await, KEPT);
     let set = async {
         let mut set = JoinSet::new();
         set.spawn(calls_inner().with_current_tracer());
         set.join_all().await;
     };
-    assert_eq!(kept(set).await, KEPT);
+    assert_eq!(run_in_span(set).await, KEPT);
     let rayon = async { (0..64).into_par_iter().for_each(carry_fn(|_| inner())) };
-    assert_eq!(kept(rayon).await.matches("    inner\n").count(), 64);
+    assert_eq!(run_in_span(rayon).await.matches("    inner\n").count(), 64);
     let rayon = async {
         let inner = carry(inner);
         rayon::scope(|scope| scope.spawn(|_| inner()));
     };
-    assert_eq!(kept(rayon).await, KEPT);
+    assert_eq!(run_in_span(rayon).await, KEPT);
 }
 
 #[tokio::test(flavor = "multi_thread")]

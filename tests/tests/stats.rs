@@ -1,4 +1,4 @@
-//! Counts as values, as text, as metrics; several exporters for one tracer; OTLP in a file.
+//! The counts of tracers as values, text and metrics; several exporters of a tracer; OTLP in files.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ fn spans(registry: &Registry, tracer: &str, count: usize) {
     }
 }
 
-/// Spans that alone are larger than 20 kB.
+/// Makes spans that are larger than 20 kB each.
 fn large(registry: &Registry, tracer: &str, count: usize) {
     let tracer = registry.tracer(tracer).unwrap();
     for _ in 0..count {
@@ -28,8 +28,8 @@ fn large(registry: &Registry, tracer: &str, count: usize) {
     }
 }
 
-/// 5 exported, 2 rejected, 3 too large, 10 sampled out, 4 refused.
-async fn mixed() -> Registry {
+/// Returns a registry with 5 exported, 2 rejected, 3 too large, 10 sampled out and 4 refused spans.
+async fn registry_with_all_outcomes() -> Registry {
     let picky = Receiver::start_with(Behaviour { reject: 2, ..Behaviour::default() }).await.unwrap();
     let strict = Behaviour { fail_first: Some((usize::MAX, 401)), ..Behaviour::default() };
     let strict = Receiver::start_with(strict).await.unwrap();
@@ -44,14 +44,14 @@ async fn mixed() -> Registry {
     large(&registry, "picky", 3);
     spans(&registry, "out", 10);
     spans(&registry, "strict\"x", 4);
-    assert!(registry.flush().await.is_err(), "one backend refused");
+    assert!(registry.flush().await.is_err(), "no backend refused its spans");
     registry
 }
 
 #[tokio::test]
 async fn every_span_is_in_one_count() {
     let before = SystemTime::now();
-    let stats = mixed().await.stats();
+    let stats = registry_with_all_outcomes().await.stats();
     let picky = stats.tracer("picky").unwrap();
     assert_eq!((picky.started, picky.ended, picky.exported, picky.rejected), (10, 10, 5, 2), "{stats}");
     assert_eq!((picky.dropped.too_large, picky.dropped.total()), (3, 3), "{stats}");
@@ -67,8 +67,8 @@ async fn every_span_is_in_one_count() {
 }
 
 #[tokio::test]
-async fn as_json_and_for_prometheus() {
-    let stats = mixed().await.stats();
+async fn stats_are_available_as_json_and_for_prometheus() {
+    let stats = registry_with_all_outcomes().await.stats();
     let json = serde_json::to_value(&stats).unwrap();
     assert_eq!(json[0]["name"], "picky");
     assert_eq!((&json[0]["exported"], &json[0]["dropped"]["too_large"]), (&5.into(), &3.into()));
@@ -79,7 +79,7 @@ async fn as_json_and_for_prometheus() {
     for line in text.lines() {
         if let Some(rest) = line.strip_prefix("# TYPE ") {
             let (name, kind) = rest.split_once(' ').unwrap();
-            assert!(typed.insert(name, kind).is_none(), "twice: {name}");
+            assert!(typed.insert(name, kind).is_none(), "{name} is declared twice");
         } else if !line.starts_with("# HELP ") {
             let (series, value) = line.rsplit_once(' ').unwrap();
             let name = series.split('{').next().unwrap();
@@ -95,7 +95,7 @@ async fn as_json_and_for_prometheus() {
 }
 
 #[tokio::test]
-async fn as_metrics_of_an_sdk() {
+async fn stats_are_published_as_metrics_of_the_sdk() {
     let exporter = InMemoryMetricExporter::default();
     let provider = SdkMeterProvider::builder().with_periodic_exporter(exporter.clone()).build();
     let registry = Registry::builder()
@@ -207,9 +207,9 @@ async fn several_exporters_each_get_every_span() {
     }
 }
 
-/// After the move the old backend goes; its counts stay, and no two lines have the same labels.
+/// The counts of the removed exporter stay, and no two lines have the same labels.
 #[tokio::test]
-async fn an_exporter_that_a_reload_takes_out() {
+async fn a_reload_can_remove_an_exporter_and_keeps_its_counts() {
     let (old, new) = (Receiver::start().await.unwrap(), Receiver::start().await.unwrap());
     let tracer = || TracerBuilder::new("moving").otlp_http(new.http_endpoint());
     let both =
@@ -231,7 +231,7 @@ async fn an_exporter_that_a_reload_takes_out() {
 }
 
 #[tokio::test]
-async fn several_exporters_from_yaml() {
+async fn yaml_can_list_several_exporters() {
     let (old, new) = (Receiver::start().await.unwrap(), Receiver::start().await.unwrap());
     let registry = Registry::from_yaml(&format!(
         "defaults: {{api_key: of-the-defaults, exporter: {{otlp_http: {{endpoint: \"http://127.0.0.1:9/v1/traces\"}}}}}}
@@ -250,13 +250,13 @@ tracers:
     assert!(old.requests().iter().all(|request| request.headers["authorization"] == "Bearer old"));
     assert!(
         new.requests().iter().all(|request| !request.headers.contains_key("authorization")),
-        "no credential of another's"
+        "the exporter got the credential of another exporter"
     );
 }
 
-/// Each line is what an OTLP receiver takes as the body of a request.
+/// Each line is the body of a request that an OTLP receiver accepts.
 #[tokio::test]
-async fn otlp_in_a_file() {
+async fn a_file_exporter_writes_otlp_json() {
     let folder = std::env::temp_dir().join(format!("multitracer-file-{}", std::process::id()));
     let path = folder.join("spans.jsonl");
     let yaml = format!(
@@ -292,16 +292,15 @@ tracers: {{one: , two: }}",
         *spans.entry(span.project().to_owned()).or_insert(0) += 1;
     }
     assert_eq!(spans, BTreeMap::from([("one".to_owned(), 20), ("two".to_owned(), 30)]));
-    assert!(files > 2, "set aside when full");
+    assert!(files > 2, "no full file was rotated");
     std::fs::remove_dir_all(folder).unwrap();
 
     let impossible = Registry::from_yaml("tracers: {a: {exporter: {file: {path: /proc/no/such/file}}}}");
     assert!(impossible.unwrap_err().to_string().contains("file.path: cannot open"));
 }
 
-/// One connection pool for all tracers of a backend, one channel, whatever their credentials.
 #[tokio::test]
-async fn tracers_share_connections() {
+async fn tracers_of_one_backend_share_connections() {
     let receiver = Receiver::start().await.unwrap();
     let mut builder = Registry::builder().default_tracer("t0");
     for n in 0..30 {
@@ -325,9 +324,9 @@ async fn tracers_share_connections() {
         assert_eq!(
             request.headers["x-key"],
             format!("key-{}", at % 30),
-            "its own credential on a shared connection"
+            "a request on a shared connection has the credential of another tracer"
         );
     }
-    assert_eq!(receiver.connections(), 2, "one over HTTP, one over gRPC");
+    assert_eq!(receiver.connections(), 2, "there is one connection over HTTP and one over gRPC");
     registry.shutdown().await.unwrap();
 }

@@ -1,4 +1,4 @@
-//! The test kit: trees, numbers in place of ids and times, and what its assertions find.
+//! The test registry: span trees, numbered ids and times, and the faults that its assertions find.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -27,7 +27,7 @@ fn load() {
 }
 
 #[test]
-fn spans_show_as_a_tree() {
+fn spans_are_printed_as_a_tree() {
     let test = TestRegistry::new(["production", "canary", "unused"]);
     test.scope(|| answer(7).unwrap_err());
     assert_tree!(
@@ -56,7 +56,7 @@ fn spans_show_as_a_tree() {
 }
 
 #[test]
-fn attributes_can_be_chosen() {
+fn a_tree_can_show_selected_attributes() {
     let test = TestRegistry::new(["production"]);
     test.scope(|| {
         let _span = SpanBuilder::new("s")
@@ -87,7 +87,7 @@ async fn siblings_that_run_at_once_can_be_ordered_by_name() {
 }
 
 #[test]
-fn a_registry_comes_from_yaml_with_its_routes_and_keeps_every_trace() {
+fn a_registry_from_yaml_has_its_routes_and_samples_every_trace() {
     let yaml = r#"
 default_tracer: production
 tracers: {production: {sample_rate: 0.0}, canary: {sampler: always_off}}
@@ -103,7 +103,7 @@ routes: [{name: canary-users, headers: {X-Canary-User: "true"}, tracer: canary}]
 }
 
 #[test]
-fn a_builder_keeps_its_samplers() {
+fn a_registry_from_a_builder_keeps_its_samplers() {
     let builder = Registry::builder().tracer(TracerBuilder::new("production").sampler(Sampler::AlwaysOff));
     let test = TestRegistry::from_builder(builder).unwrap();
     test.scope(load);
@@ -111,7 +111,7 @@ fn a_builder_keeps_its_samplers() {
 }
 
 #[test]
-fn code_that_asks_for_the_registry_of_its_place_gets_the_tests() {
+fn the_current_registry_inside_a_test_scope_is_the_test_registry() {
     fn ask() -> Vec<String> {
         Registry::current().map_or_else(Vec::new, |registry| {
             registry.tracers().iter().map(|tracer| tracer.name().to_owned()).collect()
@@ -122,7 +122,7 @@ fn code_that_asks_for_the_registry_of_its_place_gets_the_tests() {
 }
 
 #[test]
-fn projects_that_are_not_isolated_are_found() {
+fn assertions_find_projects_that_share_a_trace() {
     let names = ["production", "canary"];
     let builder =
         names.iter().fold(Registry::builder(), |builder, name| builder.tracer(TracerBuilder::new(*name)));
@@ -143,7 +143,7 @@ fn projects_that_are_not_isolated_are_found() {
 }
 
 #[test]
-fn what_has_not_ended_and_lost_parents_are_found() {
+fn assertions_find_open_spans_and_lost_parents() {
     let test = TestRegistry::new(["production"]);
     let open = test.scope(|| SpanBuilder::new("open").start());
     open.in_scope(load);

@@ -1,6 +1,9 @@
-//! Crates that know nothing of multitracer follow the request's tracer: through OpenTelemetry's global provider, through `tracing` and
-//! through `log`.
+//! Instrumented crates, which follow the tracer of the request without code for multitracer.
+//!
+//! They reach it through OpenTelemetry's global provider, through `tracing` and through `log`.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod http_server;
 
 use std::sync::Once;
 
@@ -12,11 +15,12 @@ use opentelemetry::global;
 use opentelemetry_instrumentation_tower::http::server::Layer as OtelLayer;
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use reqwest_tracing::TracingMiddleware;
-use tokio::net::TcpListener;
 use tower_http::trace::TraceLayer;
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
+
+use self::http_server::serve_http;
 
 const YAML: &str = r#"
 default_tracer: production
@@ -35,14 +39,6 @@ fn registry() -> TestRegistry {
     TestRegistry::from_yaml(YAML).unwrap()
 }
 
-/// Serves `app` on loopback, and gives its address.
-async fn serve(app: Router) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(axum::serve(listener, app).into_future());
-    format!("http://{address}")
-}
-
 async fn ask(url: &str, canary: bool) {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let request = client.get(url).header("x-canary-user", if canary { "true" } else { "false" });
@@ -56,20 +52,21 @@ async fn answer() -> &'static str {
     "answer"
 }
 
-/// Both kinds of request at once, each of them several times.
+/// Sends four requests of each kind at the same time.
 async fn ask_both(url: &str) {
-    let asked: Vec<_> = (0..8)
+    let requests: Vec<_> = (0..8)
         .map(|number| {
             let url = url.to_owned();
             tokio::spawn(async move { ask(&url, number % 2 == 0).await })
         })
         .collect();
-    for asked in asked {
-        asked.await.unwrap();
+    for request in requests {
+        request.await.unwrap();
     }
 }
 
-fn same_for_both(test: &TestRegistry, expected: &str) {
+/// Checks that both tracers have the same four trees.
+fn assert_same_trees(test: &TestRegistry, expected: &str) {
     assert_isolated!(test);
     assert_no_orphans!(test);
     for tracer in ["production", "canary"] {
@@ -79,12 +76,12 @@ fn same_for_both(test: &TestRegistry, expected: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_library_on_opentelemetrys_global_provider() {
+async fn a_library_on_the_global_provider_follows_the_tracer() {
     let test = registry();
     let app =
         Router::new().route("/", get(answer)).layer(OtelLayer::new()).layer(test.registry().http_layer());
-    ask_both(&serve(app).await).await;
-    same_for_both(&test, "GET [server]\n  GET [server]\n    answer\n      - the cache is cold\n");
+    ask_both(&serve_http(app).await).await;
+    assert_same_trees(&test, "GET [server]\n  GET [server]\n    answer\n      - the cache is cold\n");
     let scope = "opentelemetry-instrumentation-tower";
     assert_eq!(
         test.spans("canary").iter().filter(|span| span.instrumentation_scope.name() == scope).count(),
@@ -93,31 +90,31 @@ async fn a_library_on_opentelemetrys_global_provider() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tower_https_trace_layer_on_tracing() {
+async fn the_trace_layer_of_tower_http_follows_the_tracer() {
     let test = registry();
     let app = Router::new()
         .route("/", get(answer))
         .layer(TraceLayer::new_for_http())
         .layer(test.registry().http_layer());
-    ask_both(&serve(app).await).await;
+    ask_both(&serve_http(app).await).await;
     let events = "    - started processing request\n    - finished processing request\n";
-    same_for_both(
+    assert_same_trees(
         &test,
         &format!("GET [server]\n  request\n{events}    answer\n      - the cache is cold\n"),
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn reqwest_tracing_on_tracing() {
+async fn reqwest_tracing_follows_the_tracer() {
     let test = registry();
-    let backend = serve(Router::new().route("/", get(|| async { "answer" }))).await;
+    let backend = serve_http(Router::new().route("/", get(|| async { "answer" }))).await;
     let client = ClientBuilder::new(reqwest::Client::builder().no_proxy().build().unwrap())
         .with(TracingMiddleware::default())
         .build();
     let app = Router::new()
         .route("/", get(async move || forward(&client, &backend).await))
         .layer(test.registry().http_layer());
-    ask_both(&serve(app).await).await;
+    ask_both(&serve_http(app).await).await;
     assert_isolated!(test);
     assert_no_orphans!(test);
     for tracer in ["production", "canary"] {

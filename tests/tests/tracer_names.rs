@@ -1,11 +1,12 @@
-//! Misspelt names of tracers, which the compiler or a warning finds.
-#![expect(clippy::unwrap_used, reason = "a test is to fail where it is wrong")]
+//! Names of tracers as constants, and the warning that finds wrong names.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::io;
-use std::sync::{Arc, Mutex};
+mod captured_log;
 
 use multitracer::testing::TestRegistry;
 use multitracer::{assert_tree, traced};
+
+use self::captured_log::CapturedLog;
 
 multitracer::tracers! {
     canary,
@@ -26,7 +27,7 @@ fn by_choice(eu: bool) {}
 async fn awaited() {}
 
 #[test]
-fn constants_choose_tracers() {
+fn a_constant_selects_its_tracer() {
     let test = TestRegistry::new(["production", "canary", "staging-eu", "staging-us", "async"]);
     test.scope(|| {
         by_constant();
@@ -52,22 +53,9 @@ const PLACE: &str = concat!(file!(), ":", line!());
 #[traced(tracer = "cannary")]
 fn misspelt() {}
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
-fn a_misspelt_literal_is_warned_of_once_with_its_place() {
-    let (lines, test) = (Lines::default(), TestRegistry::new(["production", "canary"]));
+fn a_misspelt_name_causes_one_warning_with_its_place() {
+    let (lines, test) = (CapturedLog::default(), TestRegistry::new(["production", "canary"]));
     let subscriber = tracing_subscriber::fmt().with_ansi(false).without_time().with_writer({
         let lines = lines.clone();
         move || lines.clone()
@@ -79,9 +67,9 @@ fn a_misspelt_literal_is_warned_of_once_with_its_place() {
     });
     let (file, line) = PLACE.rsplit_once(':').unwrap();
     let place = format!("{file}:{}", line.parse::<u32>().unwrap() + 2);
-    let said = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let logged = lines.text();
     assert_eq!(
-        said,
+        logged,
         format!(
             " WARN multitracer: {place}: no tracer is named `cannary`; did you mean `canary`? (there are: production, canary) \
              used=\"production\"\n"

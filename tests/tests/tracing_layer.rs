@@ -1,4 +1,4 @@
-//! The `tracing` layer: which tracer and parent each kind of span has, and where events go.
+//! The `tracing` layer: the tracer and the parent of each kind of span, and the span of each event.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::HashMap;
@@ -29,7 +29,7 @@ fn fixture_with(change: impl FnOnce(TracerBuilder) -> TracerBuilder) -> TestRegi
     TestRegistry::from_builder(builder).unwrap()
 }
 
-/// Runs `f` with the layer, canary's tracer ambient.
+/// Runs `f` with the layer and with canary as the ambient tracer.
 fn in_canary(test: &TestRegistry, f: impl FnOnce()) {
     let subscriber = tracing_subscriber::registry().with(multitracer::tracing_layer());
     tracing::subscriber::with_default(subscriber, || test.tracer("canary").scope(f));
@@ -123,7 +123,7 @@ fn a_span_outlives_the_scope_of_its_tracer() {
 }
 
 #[test]
-fn a_parent_that_was_set_leaves_the_tracer_as_it_is() {
+fn a_parent_that_was_set_does_not_change_the_tracer() {
     let f = fixture();
     in_canary(&f, || {
         let extracted = TraceContextPropagator::new().extract_with_context(&Context::new(), &remote());
@@ -137,7 +137,7 @@ fn a_parent_that_was_set_leaves_the_tracer_as_it_is() {
     });
     assert!(f.spans("production").is_empty(), "{:?}", f.spans("production"));
     let span = f.span("canary", "from a message");
-    // a remote span is another tracer's: a link
+    // a remote span belongs to another tracer, so it becomes a link
     assert_eq!(span.parent_span_id, SpanId::INVALID);
     let links: Vec<_> = span.links.iter().map(|link| link.span_context.trace_id()).collect();
     assert_eq!(links, [TraceId::from(7)]);
@@ -152,7 +152,7 @@ fn a_parent_that_was_set_leaves_the_tracer_as_it_is() {
 }
 
 #[test]
-fn a_parent_that_was_set_chooses_the_tracer_that_is_ambient_in_it() {
+fn a_parent_that_was_set_brings_its_ambient_tracer() {
     let f = fixture();
     in_canary(&f, || {
         let production = f.tracer("production");
@@ -209,7 +209,7 @@ fn events_go_to_the_innermost_span_in_one_form() {
 }
 
 #[test]
-fn an_event_outside_every_span_of_tracing_finds_its_span() {
+fn an_event_inside_a_traced_function_goes_to_its_span() {
     let f = fixture();
     in_canary(&f, || {
         tracing::info!("nowhere");
@@ -219,7 +219,7 @@ fn an_event_outside_every_span_of_tracing_finds_its_span() {
 }
 
 #[test]
-fn an_event_may_name_its_span_or_none() {
+fn an_event_can_name_its_span_or_no_span() {
     let f = fixture();
     in_canary(&f, || {
         let outer = info_span!("outer").entered();
@@ -234,7 +234,7 @@ fn an_event_may_name_its_span_or_none() {
 }
 
 #[test]
-fn a_remote_span_takes_no_event_away() {
+fn a_remote_span_gets_no_event_of_the_local_span() {
     let f = fixture();
     in_canary(&f, || {
         let _outer = info_span!("outer").entered();
@@ -245,7 +245,7 @@ fn a_remote_span_takes_no_event_away() {
 }
 
 #[test]
-fn messages_of_multitracer_itself_are_no_events() {
+fn log_messages_of_multitracer_become_no_events() {
     let f = fixture();
     in_canary(&f, || {
         let _outer = info_span!("outer").entered();
@@ -258,7 +258,7 @@ fn messages_of_multitracer_itself_are_no_events() {
 }
 
 #[test]
-fn levels_and_filters_work_as_users_know() {
+fn levels_and_filters_apply_to_spans_and_events() {
     let f = fixture();
     let layer = multitracer::tracing_layer().with_filter(LevelFilter::INFO);
     let subscriber = tracing_subscriber::registry().with(layer);
@@ -283,7 +283,7 @@ fn levels_and_filters_work_as_users_know() {
 }
 
 #[test]
-fn fields_with_a_meaning_and_options_work() {
+fn special_fields_and_options_apply() {
     let f = fixture();
     let layer = multitracer::subscriber::tracing_layer_with(
         TracingOptions::new().threads(false).inactivity(false).location(false).target(false),
@@ -298,7 +298,7 @@ fn fields_with_a_meaning_and_options_work() {
     let span = f.span("canary", "dynamic");
     assert_eq!(span.span_kind, SpanKind::Client);
     let keys: Vec<_> = span.attributes.iter().map(|attribute| attribute.key.as_str().to_owned()).collect();
-    assert_eq!(keys, ["size"], "nothing of the layer's own is left");
+    assert_eq!(keys, ["size"], "the layer added attributes of its own");
 }
 
 #[test]
@@ -327,7 +327,7 @@ fn an_unsampled_trace_stays_whole_and_a_tracer_that_is_off_makes_nothing() {
 }
 
 #[test]
-fn a_switch_in_between_is_a_trace_of_its_own() {
+fn a_switch_to_another_tracer_begins_a_new_trace() {
     let f = fixture();
     in_canary(&f, || {
         let _outer = info_span!("outer").entered();

@@ -1,10 +1,10 @@
-//! An edge and a backend over real sockets: what one decides, the other follows, if it is told to.
+//! An edge service and a backend service over real sockets, with shared routes and traces.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod http_server;
 mod services;
 
 use std::collections::HashSet;
-use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::State;
@@ -15,8 +15,9 @@ use multitracer::testing::TestRegistry;
 use multitracer::{assert_isolated, assert_no_orphans, assert_tree, traced};
 use opentelemetry::trace::TraceId;
 use opentelemetry_sdk::trace::SpanData;
-use services::{Client, ask, client, read, serve_grpc};
-use tokio::net::TcpListener;
+
+use self::http_server::serve_http;
+use self::services::{Client, ask, client, read, serve_grpc, wait_until_spans_end};
 
 const EDGE: &str = r#"
 default_tracer: production
@@ -24,7 +25,7 @@ tracers: {production: {}, canary: {}}
 routes: [{name: canary-users, headers: {X-Canary-User: "true"}, tracer: canary}]
 "#;
 
-/// The backend's route of that name asks for a header of its own, which the edge does not send.
+/// A configuration whose route depends on a header that the edge does not send.
 const BACKEND: &str = r#"
 default_tracer: production
 tracers: {production: {}, canary: {}}
@@ -42,8 +43,8 @@ struct Services {
 struct Targets {
     http: String,
     grpc: Client,
-    /// Whether the edge passes the header on that the backend routes by.
-    forwards: bool,
+    /// `true` if the edge sends the header that the backend routes by.
+    forwards_header: bool,
 }
 
 async fn ask_backend(State(targets): State<Targets>, headers: HeaderMap) -> String {
@@ -55,7 +56,7 @@ async fn ask_backend(State(targets): State<Targets>, headers: HeaderMap) -> Stri
 async fn call(client: &reqwest::Client, mut targets: Targets, canary: bool) -> String {
     let mut request = client.get(&targets.http).headers(outgoing_headers());
     let mut message = ask("2");
-    if targets.forwards && canary {
+    if targets.forwards_header && canary {
         request = request.header("x-backend-canary", "true");
         message.metadata_mut().insert("x-backend-canary", "true".parse().unwrap());
     }
@@ -70,23 +71,15 @@ async fn answer() -> &'static str {
     "answer"
 }
 
-/// Serves `app`, and gives its address.
-async fn serve_http(app: Router) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(axum::serve(listener, app).into_future());
-    format!("http://{address}")
-}
-
-/// Starts both. `trust` is added to the backend's configuration.
-async fn start(trust: &str, forwards: bool) -> Services {
+/// Starts both services. The configuration of the backend ends with `trust`.
+async fn start(trust: &str, forwards_header: bool) -> Services {
     let edge = TestRegistry::from_yaml(EDGE).unwrap();
     let backend = TestRegistry::from_yaml(&format!("{BACKEND}{trust}\n")).unwrap();
     let layer = backend.registry().http_layer().with_matched_path();
     let http = serve_http(Router::new().route("/answer/{id}", get(answer)).layer(layer)).await;
     let backend_url = format!("{http}/answer/7");
     let grpc = client(&serve_grpc(backend.registry().http_layer()).await);
-    let targets = Targets { http: backend_url.clone(), grpc, forwards };
+    let targets = Targets { http: backend_url.clone(), grpc, forwards_header };
     let layer = edge.registry().http_layer().with_matched_path();
     let url =
         serve_http(Router::new().route("/ask", get(ask_backend)).layer(layer).with_state(targets)).await;
@@ -101,31 +94,25 @@ impl Services {
             request = request.header(*name, *value);
         }
         assert_eq!(request.send().await.unwrap().text().await.unwrap(), "answer");
-        self.settle().await;
+        self.wait_until_spans_end().await;
         for test in [&self.edge, &self.backend] {
             assert_isolated!(test);
             assert_no_orphans!(test);
         }
     }
 
-    /// A server's span ends a moment after its client has the answer.
-    async fn settle(&self) {
-        let started = Instant::now();
-        let open =
-            |test: &TestRegistry| test.registry().report().tracers().iter().any(|tracer| tracer.open() > 0);
-        while (open(&self.edge) || open(&self.backend)) && started.elapsed() < Duration::from_secs(5) {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+    async fn wait_until_spans_end(&self) {
+        wait_until_spans_end(&[&self.edge, &self.backend]).await;
     }
 
-    /// The traces that a tracer of either service has spans in.
+    /// Returns the traces in which a tracer of either service has spans.
     fn traces(&self, tracer: &str) -> HashSet<TraceId> {
         let spans = [self.edge.spans(tracer), self.backend.spans(tracer)].into_iter().flatten();
         spans.map(|span| span.span_context.trace_id()).collect()
     }
 
-    /// Every parent that is in the other service is there, and is the same tracer's.
-    fn assert_whole(&self, tracer: &str) {
+    /// Checks that each remote parent of the backend is a span of the same tracer at the edge.
+    fn assert_remote_parents(&self, tracer: &str) {
         let edge = self.edge.spans(tracer);
         for span in self.backend.spans(tracer).iter().filter(|span| span.parent_span_is_remote) {
             let is_parent = |parent: &SpanData| {
@@ -144,7 +131,7 @@ const EDGE_TREE: &str = "
 ";
 
 #[tokio::test]
-async fn where_baggage_is_trusted_a_canary_is_one_in_both_and_one_trace() {
+async fn trusted_baggage_makes_one_canary_trace_in_both_services() {
     let services = start("baggage: {trusted: true}", false).await;
     services.send(&services.url, &[("x-canary-user", "true")]).await;
     assert_tree!(services.edge.tree("canary").only_attributes([""; 0]), EDGE_TREE);
@@ -160,16 +147,16 @@ async fn where_baggage_is_trusted_a_canary_is_one_in_both_and_one_trace() {
     "
     );
     assert_eq!(services.traces("canary").len(), 1);
-    services.assert_whole("canary");
-    // and everybody else is where they were
+    services.assert_remote_parents("canary");
+    // another request stays on the production tracer
     services.send(&services.url, &[]).await;
     assert_eq!(services.traces("production").len(), 1);
     assert_eq!(services.traces("canary").len(), 1);
-    services.assert_whole("production");
+    services.assert_remote_parents("production");
 }
 
 #[tokio::test]
-async fn without_trust_the_header_decides_and_traces_are_linked() {
+async fn without_trust_the_header_decides_the_route_and_traces_are_linked() {
     let services = start("", true).await;
     services.send(&services.url, &[("x-canary-user", "true")]).await;
     assert_tree!(services.edge.tree("canary").only_attributes([""; 0]), EDGE_TREE);
@@ -187,18 +174,18 @@ async fn without_trust_the_header_decides_and_traces_are_linked() {
 }
 
 #[tokio::test]
-async fn without_trust_it_is_one_trace_where_every_parent_is_followed() {
+async fn remote_parent_child_makes_one_trace_without_trust() {
     let services = start("remote_parent: child", true).await;
     services.send(&services.url, &[("x-canary-user", "true")]).await;
     assert_eq!(services.traces("canary").len(), 1);
     assert_eq!(services.backend.spans("canary").len(), 5);
-    services.assert_whole("canary");
+    services.assert_remote_parents("canary");
     assert!(services.traces("production").is_empty());
 }
 
 #[tokio::test]
-async fn forged_headers_and_baggage_reach_nothing() {
-    // from outside to the edge, which trusts nobody, in front of a backend that trusts the edge
+async fn forged_headers_and_baggage_select_no_tracer() {
+    // a forged request reaches the edge, which trusts no baggage; its backend trusts the edge
     let services = start("baggage: {trusted: true}", false).await;
     services
         .send(
@@ -211,7 +198,7 @@ async fn forged_headers_and_baggage_reach_nothing() {
             ],
         )
         .await;
-    // from outside to a backend that trusts nobody
+    // a forged request reaches a backend that trusts no baggage
     let open = start("", false).await;
     open.send(&open.backend_url, &[("baggage", "multitracer.route=canary-users"), ("x-canary-user", "true")])
         .await;
@@ -219,5 +206,5 @@ async fn forged_headers_and_baggage_reach_nothing() {
         assert!(services.traces("canary").is_empty());
     }
     assert_eq!((services.traces("production").len(), open.traces("production").len()), (1, 1));
-    services.assert_whole("production");
+    services.assert_remote_parents("production");
 }

@@ -1,4 +1,4 @@
-//! A registry that follows its file by looking at it.
+//! A watch that reloads a registry when its file changes.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![cfg(unix)]
 
@@ -15,10 +15,12 @@ use multitracer::error::ReloadError;
 use multitracer::export::InMemoryExporter;
 use multitracer::reload::WatchGuard;
 
-const LOOK: Duration = Duration::from_millis(20);
-const SOON: Duration = Duration::from_secs(10);
+/// The period of the watch.
+const PERIOD: Duration = Duration::from_millis(20);
+/// The time after which a test fails.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A directory of its own, removed at the end.
+/// A new directory that is removed on drop.
 struct Directory(PathBuf);
 
 impl Directory {
@@ -43,43 +45,45 @@ fn yaml(project: &str) -> String {
     format!("tracers: {{main: {{project: {project}, exporter: console}}}}\n")
 }
 
+/// Builds a registry from a file and watches it; reloads and errors arrive as text.
 fn watched(path: &Path) -> (Registry, WatchGuard, Receiver<String>) {
     let registry = Registry::from_path(path).unwrap();
-    let (send, told) = channel();
-    let tell = move |result: &Result<_, ReloadError>| {
+    let (send, reloads) = channel();
+    let report = move |result: &Result<_, ReloadError>| {
         let text = result.as_ref().map_or_else(|error: &ReloadError| error.to_string(), ToString::to_string);
         let _ = send.send(text);
     };
-    let watching = registry.watch().period(LOOK).on_reload(tell).start().unwrap();
-    (registry, watching, told)
+    let guard = registry.watch().period(PERIOD).on_reload(report).start().unwrap();
+    (registry, guard, reloads)
 }
 
 #[test]
-fn a_file_that_changes_is_reloaded_and_a_wrong_one_is_reported_once() {
+fn a_changed_file_is_reloaded_and_a_wrong_file_is_reported_once() {
     let directory = Directory::new("file");
     let path = directory.path("config.yaml");
     fs::write(&path, yaml("one")).unwrap();
-    let (registry, _watching, told) = watched(&path);
-    // of the same length, and maybe within the same tick of the clock
+    let (registry, _guard, reloads) = watched(&path);
+    // the new file has the same length, and may have the same time
     fs::write(&path, yaml("two")).unwrap();
-    assert_eq!(told.recv_timeout(SOON).unwrap(), "changed: main; kept: 0");
+    assert_eq!(reloads.recv_timeout(TIMEOUT).unwrap(), "changed: main; kept: 0");
     assert_eq!(registry.default_tracer().project(), "two");
     fs::write(&path, "tracers: {main: {projct: x}}").unwrap();
-    assert!(told.recv_timeout(SOON).unwrap().contains("projct"));
-    assert_eq!(registry.default_tracer().project(), "two", "nothing changed");
+    assert!(reloads.recv_timeout(TIMEOUT).unwrap().contains("projct"));
+    assert_eq!(registry.default_tracer().project(), "two", "a wrong file changed the registry");
     fs::remove_file(&path).unwrap();
-    assert!(told.recv_timeout(SOON).unwrap().contains("cannot read the file"));
-    // the same as before it went wrong is no news
+    assert!(reloads.recv_timeout(TIMEOUT).unwrap().contains("cannot read the file"));
+    // the last good content again is no change
     fs::write(&path, yaml("two")).unwrap();
-    std::thread::sleep(LOOK * 20);
-    assert!(told.try_recv().is_err(), "told once, and of nothing that stayed as it was");
+    std::thread::sleep(PERIOD * 20);
+    assert!(reloads.try_recv().is_err(), "a reload was reported without a change");
     fs::write(&path, yaml("three")).unwrap();
-    assert_eq!(told.recv_timeout(SOON).unwrap(), "changed: main; kept: 0");
+    assert_eq!(reloads.recv_timeout(TIMEOUT).unwrap(), "changed: main; kept: 0");
 }
 
-/// As Kubernetes mounts a ConfigMap: the file is a link into a directory that is a link, and that one is replaced.
+/// Kubernetes mounts a ConfigMap like this: the file is a link into a linked directory, and an
+/// update replaces the link of the directory.
 #[test]
-fn a_link_that_is_moved_is_a_change() {
+fn a_moved_link_causes_a_reload() {
     let directory = Directory::new("link");
     for (version, project) in [("v1", "one"), ("v2", "two")] {
         fs::create_dir(directory.path(version)).unwrap();
@@ -87,15 +91,15 @@ fn a_link_that_is_moved_is_a_change() {
     }
     symlink("v1", directory.path("..data")).unwrap();
     symlink("..data/config.yaml", directory.path("config.yaml")).unwrap();
-    let (registry, _watching, told) = watched(&directory.path("config.yaml"));
+    let (registry, _guard, reloads) = watched(&directory.path("config.yaml"));
     symlink("v2", directory.path("..data_tmp")).unwrap();
     fs::rename(directory.path("..data_tmp"), directory.path("..data")).unwrap();
-    assert_eq!(told.recv_timeout(SOON).unwrap(), "changed: main; kept: 0");
+    assert_eq!(reloads.recv_timeout(TIMEOUT).unwrap(), "changed: main; kept: 0");
     assert_eq!(registry.default_tracer().project(), "two");
 }
 
 #[test]
-fn what_code_does_to_a_file_is_done_again() {
+fn a_reload_applies_the_changes_that_code_made() {
     let directory = Directory::new("altered");
     let path = directory.path("config.yaml");
     fs::write(&path, yaml("one")).unwrap();
@@ -106,11 +110,11 @@ fn what_code_does_to_a_file_is_done_again() {
     };
     let registry = build(Config::from_path(&path).unwrap()).build().unwrap();
     assert!(matches!(registry.watch().start(), Err(ReloadError::Altered)));
-    let (send, told) = channel();
-    let tell = move |_: &Result<_, ReloadError>| send.send(()).unwrap();
-    let _watching = registry.watch().period(LOOK).build_with(build).on_reload(tell).start().unwrap();
+    let (send, reloads) = channel();
+    let report = move |_: &Result<_, ReloadError>| send.send(()).unwrap();
+    let _guard = registry.watch().period(PERIOD).build_with(build).on_reload(report).start().unwrap();
     fs::write(&path, yaml("two")).unwrap();
-    told.recv_timeout(SOON).unwrap();
+    reloads.recv_timeout(TIMEOUT).unwrap();
     registry.default_tracer().in_span("work", || {});
     assert_eq!((spans.spans().len(), registry.default_tracer().project()), (1, "two"));
     assert!(matches!(Registry::from_yaml(&yaml("text")).unwrap().watch().start(), Err(ReloadError::NoFile)));

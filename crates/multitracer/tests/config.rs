@@ -1,6 +1,6 @@
-//! Configuration through the public face: files, errors, variables.
+//! The configuration through the public interface: files, errors and variables.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use std::{env, fs, io, process};
 
 use multitracer::config::{Config, ConfigError, ProcessEnv, UndefinedVariables};
 
-/// A file that is gone when the test is.
+/// A file that is removed on drop.
 struct Temporary(PathBuf);
 
 impl Temporary {
@@ -18,13 +18,14 @@ impl Temporary {
         Self(path)
     }
 
-    fn refuses(&self) -> ConfigError {
+    /// Loads the file, and returns the error.
+    fn error(&self) -> ConfigError {
         Config::from_path(&self.0).unwrap_err()
     }
 
-    /// The message, with the name of the file as a user would have it.
+    /// Returns the message, with `config.yaml` as the name of the file.
     fn message(&self) -> String {
-        self.refuses().to_string().replace(&self.0.display().to_string(), "config.yaml")
+        self.error().to_string().replace(&self.0.display().to_string(), "config.yaml")
     }
 }
 
@@ -35,7 +36,7 @@ impl Drop for Temporary {
 }
 
 #[test]
-fn a_file_that_is_not_there() {
+fn a_missing_file_is_an_error_with_its_cause() {
     let error = Config::from_path("does/not/exist.yaml").unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -48,7 +49,7 @@ fn a_file_that_is_not_there() {
 }
 
 #[test]
-fn a_file_that_is_no_configuration() {
+fn each_kind_of_broken_file_has_its_message() {
     let cases: [(&str, &[u8], &str); 6] = [
         (
             "yaml",
@@ -88,9 +89,9 @@ fn a_file_that_is_no_configuration() {
 }
 
 #[test]
-fn problems_are_there_one_by_one() {
+fn an_error_lists_its_problems() {
     let text = "on_switch: chlid\ntracers:\n  a: {batch: {max_queue_size: 0}}\n";
-    let error = Temporary::new("problems", text.as_bytes()).refuses();
+    let error = Temporary::new("problems", text.as_bytes()).error();
     let problems: Vec<_> = error
         .problems()
         .iter()
@@ -105,8 +106,8 @@ fn problems_are_there_one_by_one() {
 }
 
 #[test]
-fn variables_come_from_the_process() {
-    // Cargo sets it for every test.
+fn variables_come_from_the_process_or_a_closure() {
+    // Cargo sets this variable for every test
     let version = env::var("CARGO_PKG_VERSION").unwrap();
     let text = "tracers: {a: {service: {version: \"${CARGO_PKG_VERSION}\"}, exporter: console}}";
     assert!(format!("{:?}", Config::from_yaml(text).unwrap()).contains(&format!("{version:?}")));
@@ -120,10 +121,10 @@ fn variables_come_from_the_process() {
 }
 
 #[test]
-fn what_is_not_set_may_be_nothing() {
+fn an_undefined_variable_can_be_empty() {
     let loader = || Config::loader().variables(|_: &str| None).undefined_variables(UndefinedVariables::Empty);
     loader().load_yaml("tracers: {a: {environment: \"${X}\"}}").unwrap();
-    // The file has the last word.
+    // the key in the file overrides the loader
     let error =
         loader().load_yaml("undefined_variables: error\ntracers: {a: {environment: \"${X}\"}}").unwrap_err();
     assert!(error.to_string().contains("undefined variable `X`"), "{error}");
@@ -138,8 +139,8 @@ fn only_the_first_hundred_problems_are_shown() {
 }
 
 #[test]
-fn configurations_and_errors_travel() {
-    fn travels<T: Send + Sync + 'static>() {}
-    travels::<Config>();
-    travels::<ConfigError>();
+fn configurations_and_errors_are_send_and_sync() {
+    fn assert_send_and_sync<T: Send + Sync + 'static>() {}
+    assert_send_and_sync::<Config>();
+    assert_send_and_sync::<ConfigError>();
 }

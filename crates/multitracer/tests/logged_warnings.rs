@@ -1,6 +1,6 @@
-//! What is likely not meant is logged when a registry is built from a file.
+//! Warnings about a configuration, which are logged when a registry is built from it.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::fmt::{Debug, Write as _};
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-/// Keeps the warnings.
+/// A subscriber that keeps the warnings of multitracer.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<String>>);
 
@@ -45,7 +45,7 @@ impl Subscriber for Log {
 }
 
 #[test]
-fn with_their_places() {
+fn warnings_are_logged_with_their_places() {
     let text =
         "default_tracer: a\ntracers:\n  a: {exporter: console, sample_rate: 0}\n  b: {exporter: console}\n";
     let log = Log::default();
@@ -56,6 +56,6 @@ fn with_their_places() {
     });
     let log = log.0.lock().unwrap();
     assert!(log.contains("<string>:3:39: warning: tracers.a.sample_rate: the sample rate is 0"), "{log}");
-    // Only code says whether it uses a tracer.
+    // a tracer without a route is no warning, because code may name it
     assert!(!log.contains("unused_tracer"), "{log}");
 }

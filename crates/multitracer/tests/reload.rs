@@ -1,4 +1,4 @@
-//! Reloading: what changes, what stays, and where the spans of traces in flight go.
+//! Reloads: the changes that they report, and the spans of traces in flight.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use multitracer::export::InMemoryExporter;
 use multitracer::{Registry, TracerBuilder, WithTracerExt as _, traced};
 use opentelemetry::trace::SpanId;
 
-/// A tracer in memory whose project tells the builds of it apart.
+/// Returns a tracer in memory. Its project tells its builds apart.
 fn tracer(name: &str, project: &str, spans: &InMemoryExporter) -> TracerBuilder {
     TracerBuilder::new(name).project(project).in_memory(spans)
 }
@@ -28,7 +28,8 @@ struct Fixture {
 }
 
 impl Fixture {
-    /// `production` is the default, `canary` writes into `old`.
+    /// Builds a registry with the default tracer `production`, and `canary`, which writes into
+    /// `old`.
     fn new() -> Self {
         let [production, old, new] = [(); 3].map(|()| InMemoryExporter::new());
         let registry = Registry::builder()
@@ -40,13 +41,13 @@ impl Fixture {
         Self { registry, production, old, new }
     }
 
-    /// The same, but that `canary` writes into `new`.
+    /// Returns the same registry with a `canary` that writes into `new`.
     fn changed(&self) -> RegistryBuilder {
-        self.without().tracer(tracer("canary", "c2", &self.new))
+        self.without_canary().tracer(tracer("canary", "c2", &self.new))
     }
 
-    /// The same without `canary`.
-    fn without(&self) -> RegistryBuilder {
+    /// Returns the same registry without `canary`.
+    fn without_canary(&self) -> RegistryBuilder {
         Registry::builder().tracer(tracer("production", "p", &self.production)).default_tracer("production")
     }
 }
@@ -60,7 +61,7 @@ fn named(inside: impl FnOnce()) {
 }
 
 #[test]
-fn the_difference_says_everything() {
+fn a_reload_reports_all_changes() {
     let config = |text: &str| Config::from_yaml(text).unwrap();
     let registry = Registry::from_config(config(
         "
@@ -96,32 +97,32 @@ experiments: {e: {variants: [{name: b, weight: 1}]}}
 }
 
 #[test]
-fn the_same_again_changes_nothing() {
+fn a_reload_of_the_same_configuration_changes_nothing() {
     let f = Fixture::new();
     f.registry.tracer("canary").unwrap().in_span("before", || {});
-    let same = || f.without().tracer(tracer("canary", "c1", &f.old));
+    let same = || f.without_canary().tracer(tracer("canary", "c1", &f.old));
     let changes = f.registry.reload(same()).unwrap();
     assert!(changes.is_empty(), "{changes}");
     assert_eq!(changes.to_string(), "nothing changed");
     f.registry.tracer("canary").unwrap().in_span("after", || {});
     let report = f.registry.report();
-    assert_eq!(report.tracer("canary").unwrap().exported, 2, "the same counters");
-    // a memory of its own is another exporter
+    assert_eq!(report.tracer("canary").unwrap().exported, 2, "the counters continue");
+    // another memory is another exporter
     assert_eq!(
-        f.registry.reload(f.without().tracer(tracer("canary", "c1", &f.new))).unwrap().changed.len(),
+        f.registry.reload(f.without_canary().tracer(tracer("canary", "c1", &f.new))).unwrap().changed.len(),
         1
     );
 }
 
 #[test]
-fn a_bad_configuration_changes_nothing_and_says_why() {
+fn a_wrong_configuration_changes_nothing_and_is_an_error() {
     let f = Fixture::new();
     let handle = f.registry.tracer("canary").unwrap();
-    let say = |new: RegistryBuilder| f.registry.reload(new).unwrap_err().to_string();
-    let unknown = say(f.changed().route(RouteBuilder::to_tracer("r", "nobody").header("x", "y")));
+    let error_of = |new: RegistryBuilder| f.registry.reload(new).unwrap_err().to_string();
+    let unknown = error_of(f.changed().route(RouteBuilder::to_tracer("r", "nobody").header("x", "y")));
     assert!(unknown.contains("`nobody` is not the name of a tracer"), "{unknown}");
     let broken = TracerBuilder::new("broken").otlp_http("http://user:pw@localhost:1/v1/traces");
-    let broken = say(f.changed().tracer(broken));
+    let broken = error_of(f.changed().tracer(broken));
     assert!(broken.starts_with("tracer `broken`: the endpoint has a user name in it"), "{broken}");
     handle.in_span("work", || {});
     assert_eq!((names(&f.old), f.new.spans().len()), (vec!["work".to_owned()], 0));
@@ -132,22 +133,21 @@ fn a_bad_configuration_changes_nothing_and_says_why() {
 }
 
 #[test]
-fn every_way_to_a_tracer_leads_to_the_new_one() {
+fn handles_and_names_lead_to_the_new_build() {
     let f = Fixture::new();
     let handle = f.registry.tracer("canary").unwrap();
-    let layer_like = f.registry.clone();
+    let clone = f.registry.clone();
     f.registry.reload(f.changed()).unwrap();
     handle.in_span("handle", || {});
     handle.scope(unnamed);
     f.registry.scope(|| named(|| {}));
-    layer_like.tracer("canary").unwrap().in_span("name", || {});
+    clone.tracer("canary").unwrap().in_span("name", || {});
     assert_eq!(names(&f.new), ["handle", "unnamed", "named", "name"]);
     assert!(f.old.spans().is_empty());
 }
 
-/// The frame of a task that lives on is older than the configuration: its next trace goes by the new one.
 #[tokio::test]
-async fn a_task_that_lives_on_begins_new_traces_in_the_new_tracer() {
+async fn a_running_task_begins_new_traces_in_the_new_build() {
     let f = Fixture::new();
     let canary = f.registry.tracer("canary").unwrap();
     let registry = f.registry.clone();
@@ -163,7 +163,7 @@ async fn a_task_that_lives_on_begins_new_traces_in_the_new_tracer() {
 }
 
 #[test]
-fn a_trace_in_flight_stays_whole_where_it_began() {
+fn a_trace_in_flight_stays_whole_in_the_old_build() {
     let f = Fixture::new();
     let handle = f.registry.tracer("canary").unwrap();
     f.registry.scope(|| {
@@ -171,15 +171,15 @@ fn a_trace_in_flight_stays_whole_where_it_began() {
             f.registry.reload(f.changed()).unwrap();
             unnamed();
             handle.in_span("by handle", || {});
-            // there and back again
+            // switch to another tracer and back
             f.registry.tracer("production").unwrap().in_span("production", || named(unnamed));
         });
         named(|| {});
     });
     assert_eq!(names(&f.old), ["unnamed", "by handle", "unnamed", "named", "named"]);
-    assert_eq!(names(&f.new), ["named"], "the next trace");
+    assert_eq!(names(&f.new), ["named"], "the next trace goes to the new build");
     let trace: Vec<_> = f.old.spans().iter().map(|span| span.span_context.trace_id()).collect();
-    assert!(trace.iter().all(|id| *id == trace[0]), "one trace");
+    assert!(trace.iter().all(|id| *id == trace[0]), "all spans of the old build are in one trace");
     let roots = f.old.spans().iter().filter(|span| span.parent_span_id == SpanId::INVALID).count();
     assert_eq!(roots, 1);
     let report = f.registry.report();
@@ -189,21 +189,21 @@ fn a_trace_in_flight_stays_whole_where_it_began() {
 }
 
 #[test]
-fn a_tracer_that_is_removed_ends_its_traces_and_begins_no_more() {
+fn a_removed_tracer_ends_its_traces_and_begins_no_new_trace() {
     for policy in [UnknownTracerPolicy::Default, UnknownTracerPolicy::Drop] {
         let f = Fixture::new();
         let handle = f.registry.tracer("canary").unwrap();
         handle.in_span("outer", || {
-            f.registry.reload(f.without().unknown_tracer(policy)).unwrap();
+            f.registry.reload(f.without_canary().unknown_tracer(policy)).unwrap();
             handle.in_span("inner", || {});
         });
         handle.in_span("later", || {});
         assert_eq!(names(&f.old), ["inner", "outer"]);
-        let instead = if policy == UnknownTracerPolicy::Drop { 0 } else { 1 };
-        assert_eq!(f.production.spans().len(), instead, "{policy:?}");
+        let expected = if policy == UnknownTracerPolicy::Drop { 0 } else { 1 };
+        assert_eq!(f.production.spans().len(), expected, "{policy:?}");
         assert!(f.registry.unknown_tracer_count() > 0);
         let report = f.registry.report();
-        assert_eq!(report.tracer("canary").unwrap().exported, 2, "its counts are kept");
+        assert_eq!(report.tracer("canary").unwrap().exported, 2, "the counts of a removed tracer are kept");
     }
 }
 
@@ -213,7 +213,7 @@ fn counts_of_builds_of_one_tracer_add_up() {
     for limit in 1..=50 {
         f.registry.tracer("canary").unwrap().in_span("work", || {});
         let canary = tracer("canary", "c1", &f.old).attribute_value_length_limit(limit);
-        f.registry.reload(f.without().tracer(canary)).unwrap();
+        f.registry.reload(f.without_canary().tracer(canary)).unwrap();
     }
     let report = f.registry.report();
     assert_eq!(report.tracers().len(), 2, "{report}");
@@ -222,7 +222,7 @@ fn counts_of_builds_of_one_tracer_add_up() {
 }
 
 #[test]
-fn switches_stay_with_a_tracer_that_stays_and_go_with_one_that_changes() {
+fn switches_are_kept_for_a_kept_tracer_and_reset_for_a_changed_tracer() {
     let f = Fixture::new();
     f.registry.set_all_enabled(false).unwrap();
     f.registry.set_sample_rate("production", 0.0).unwrap();
@@ -235,7 +235,7 @@ fn switches_stay_with_a_tracer_that_stays_and_go_with_one_that_changes() {
 }
 
 #[test]
-fn a_file_is_read_again_with_the_variables_that_it_was_read_with() {
+fn a_file_is_reloaded_with_the_variables_of_its_first_load() {
     let path = std::env::temp_dir().join(format!("multitracer-reload-{}.yaml", std::process::id()));
     let write = |text: &str| std::fs::write(&path, text).unwrap();
     write("tracers: {main: {project: \"${PROJECT}\", exporter: console}}");

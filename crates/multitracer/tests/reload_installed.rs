@@ -1,5 +1,7 @@
-//! Reloading the process's own registry: contexts in which nothing was entered belong to its default tracer, and to the one
-//! that it was when their trace began.
+//! Reloads of the installed registry.
+//!
+//! A context without a frame belongs to the default tracer. A reload does not move a trace that
+//! began under the old default tracer.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use multitracer::builder::RegistryBuilder;
@@ -23,12 +25,12 @@ fn canary(inside: impl FnOnce()) {
     inside();
 }
 
-fn whole(spans: &[SpanData]) -> bool {
+fn is_one_trace(spans: &[SpanData]) -> bool {
     let roots = spans.iter().filter(|span| span.parent_span_id == SpanId::INVALID).count();
     roots == 1 && spans.iter().all(|span| span.span_context.trace_id() == spans[0].span_context.trace_id())
 }
 
-// one test: there is one registry for the process
+// one test, because a process has one installed registry
 #[test]
 fn a_trace_that_began_under_the_old_default_tracer_stays_whole() {
     let [old, new, other] = [(); 3].map(|()| InMemoryExporter::new());
@@ -42,21 +44,21 @@ fn a_trace_that_began_under_the_old_default_tracer_stays_whole() {
     let registry = tracing.registry();
     let nothing = || {};
 
-    // another default tracer, the old one is still there
+    // another tracer becomes the default; the old default tracer still exists
     unnamed(|| {
         registry.reload(build("canary", "old", &old)).unwrap();
         unnamed(|| canary(|| unnamed(|| production(nothing))));
         assert_eq!(current_tracer().unwrap().name(), "production");
     });
     assert_eq!((old.spans().len(), other.spans().len()), (3, 2));
-    assert!(whole(&old.take()));
+    assert!(is_one_trace(&old.take()));
     let visit = other.take();
-    assert!(whole(&visit));
-    assert_eq!(visit[1].links.len(), 1, "the switch to the new default tracer is one");
+    assert!(is_one_trace(&visit));
+    assert_eq!(visit[1].links.len(), 1, "the switch to the new default tracer makes a link");
     unnamed(|| assert_eq!(current_tracer().unwrap().name(), "canary"));
     assert_eq!(other.take().len(), 1);
 
-    // the default tracer itself is another build
+    // the default tracer gets a new build
     registry.reload(build("production", "old", &old)).unwrap();
     unnamed(|| {
         registry.reload(build("production", "new", &new)).unwrap();
@@ -70,15 +72,20 @@ fn a_trace_that_began_under_the_old_default_tracer_stays_whole() {
         .unwrap();
     });
     assert_eq!((old.spans().len(), new.spans().len()), (4, 0));
-    assert!(whole(&old.take()));
+    assert!(is_one_trace(&old.take()));
 
-    // and what comes after its end is a trace of its own, with a link
+    // a span after the end of the old build begins a new trace with a link
     let mut late = None;
     unnamed(|| late = Some(opentelemetry::Context::current()));
     registry.reload(build("production", "newer", &old)).unwrap();
     let late = late.unwrap();
     assert_eq!(new.spans().len(), 1);
-    assert_eq!(registry.report().tracers().len(), 4, "drained: {}", registry.report());
+    assert_eq!(
+        registry.report().tracers().len(),
+        4,
+        "the old build has not been drained: {}",
+        registry.report()
+    );
     let attached = late.clone().attach();
     unnamed(nothing);
     drop(attached);

@@ -1,4 +1,4 @@
-//! OTLP over gRPC.
+//! The gRPC server.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Code, Request, Response, Status};
 
-use super::{Refusal, Shared, joined};
+use super::{Refusal, Shared, join_headers};
 use crate::model::{Protocol, ReceivedRequest};
 
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
@@ -24,7 +24,7 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     let service = TraceServiceServer::new(Service(shared))
         .accept_compressed(CompressionEncoding::Gzip)
         .max_decoding_message_size(64 * 1024 * 1024);
-    // ends with the task
+    // the server runs until its task is aborted
     let _ = Server::builder().add_service(service).serve_with_incoming(incoming).await;
 }
 
@@ -37,7 +37,7 @@ impl TraceService for Service {
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
         let metadata = request.metadata().clone();
-        let headers = joined(&metadata.clone().into_headers());
+        let headers = join_headers(&metadata.clone().into_headers());
         let mut received = ReceivedRequest {
             protocol: Protocol::Grpc,
             path: "/opentelemetry.proto.collector.trace.v1.TraceService/Export".to_owned(),
@@ -46,18 +46,18 @@ impl TraceService for Service {
             status: 0,
         };
         let header = |name: &str| metadata.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        if let Err(refusal) = self.0.meet(header).await {
+        if let Err(refusal) = self.0.admit(header).await {
             let status = status(&refusal);
             received.status = u16::try_from(i32::from(status.code())).unwrap_or(0);
-            self.0.note(received, None);
+            self.0.record_request(received, None);
             return Err(status);
         }
-        self.0.note(received, Some(request.into_inner()));
-        Ok(Response::new(self.0.answer()))
+        self.0.record_request(received, Some(request.into_inner()));
+        Ok(Response::new(self.0.response()))
     }
 }
 
-/// What stands for an HTTP status over gRPC.
+/// Returns the gRPC status that corresponds to the HTTP status of a refusal.
 fn status(refusal: &Refusal) -> Status {
     let (code, message) = match refusal.status {
         401 => (Code::Unauthenticated, "told to refuse"),
@@ -71,7 +71,7 @@ fn status(refusal: &Refusal) -> Status {
     }
 }
 
-/// The messages of `google.rpc` with which a server says when to come back.
+/// The messages of `google.rpc` that carry a retry delay.
 mod rpc {
     use prost::Message as _;
 
@@ -101,6 +101,7 @@ mod rpc {
         seconds: u64,
     }
 
+    /// Encodes a status whose details ask the client to retry after `seconds`.
     pub(super) fn retry_info(seconds: u64) -> Vec<u8> {
         let info = RetryInfo { retry_delay: Some(Delay { seconds }) };
         let type_url = "type.googleapis.com/google.rpc.RetryInfo".to_owned();

@@ -1,11 +1,11 @@
-//! OTLP's JSON encoding, read more strictly than the protocol asks of a receiver.
+//! OTLP's JSON encoding, with unknown fields as errors.
 
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 use serde_json::Value;
 
-/// Every field that a trace request may have, in the order of the alphabet.
+/// The names of all fields of a trace request, in alphabetical order.
 const FIELDS: &[&str] = &[
     "arrayValue",
     "attributes",
@@ -46,8 +46,10 @@ const FIELDS: &[&str] = &[
     "version",
 ];
 
-/// A receiver ignores fields that it does not know. Here that would hide a sender's mistake (`resource_spans` for
-/// `resourceSpans` is a request without a span), so that an unknown field is an error.
+/// Parses a trace request, and fails on an unknown field.
+///
+/// The protocol lets a receiver ignore unknown fields. That would hide a sender's mistake here: a
+/// request with `resource_spans` in place of `resourceSpans` would be a request without spans.
 pub(super) fn parse(body: &[u8]) -> Result<ExportTraceServiceRequest, String> {
     let document: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
     check_fields(&document)?;
@@ -68,10 +70,10 @@ fn check_fields(value: &Value) -> Result<(), String> {
     }
 }
 
-/// By proto3's rules, a 64-bit number as text.
-pub(super) fn answer(answer: &ExportTraceServiceResponse) -> Vec<u8> {
+/// Encodes a response. A 64-bit number becomes text, as proto3's JSON mapping demands.
+pub(super) fn encode(response: &ExportTraceServiceResponse) -> Vec<u8> {
     let mut json = serde_json::json!({});
-    if let Some(partial) = &answer.partial_success {
+    if let Some(partial) = &response.partial_success {
         json["partialSuccess"] = serde_json::json!({
             "rejectedSpans": partial.rejected_spans.to_string(),
             "errorMessage": partial.error_message,

@@ -1,4 +1,4 @@
-//! The receiver: HTTP on one port, gRPC on another.
+//! The receiver, with HTTP on one port and gRPC on another.
 
 mod grpc;
 mod http;
@@ -20,27 +20,49 @@ use tokio::task::JoinHandle;
 
 use crate::model::{ReceivedRequest, ReceivedSpan, spans};
 
-/// How a receiver treats its clients. The default is well.
+/// The way a receiver treats its clients. By default it takes every request at once.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use multitracer_tests::{Behaviour, Receiver};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let behaviour = Behaviour {
+///     delay: Duration::from_millis(50),
+///     fail_first: Some((2, 503)),
+///     ..Behaviour::default()
+/// };
+/// let receiver = Receiver::start_with(behaviour).await?;
+/// assert!(receiver.http_endpoint().ends_with("/v1/traces"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Behaviour {
-    /// Waits this long before each answer.
+    /// The wait before each response.
     pub delay: Duration,
-    /// Answers the first requests, so many of them, with this HTTP status; over gRPC with what stands for it: `UNAUTHENTICATED` for 401,
-    /// `RESOURCE_EXHAUSTED` for 413 and 429, else `UNAVAILABLE`.
+    /// The number of first requests to refuse, and the HTTP status to refuse them with.
+    ///
+    /// Over gRPC, 401 becomes `UNAUTHENTICATED`, 413 and 429 become `RESOURCE_EXHAUSTED`, and any
+    /// other status becomes `UNAVAILABLE`.
     pub fail_first: Option<(usize, u16)>,
-    /// Seconds, sent with those failures as `Retry-After`, over gRPC as `RetryInfo`.
+    /// Seconds that those refusals ask for, as `Retry-After`, or as `RetryInfo` over gRPC.
     pub retry_after: Option<u64>,
-    /// Says that so many spans of each request were refused.
+    /// The number of spans of each request that partial success reports as rejected.
     pub reject: i64,
-    /// The message of each failure over HTTP, and of what was refused.
+    /// The message of refusals over HTTP, and of partial success.
     pub message: Option<String>,
-    /// Answers 401 (`UNAUTHENTICATED`) without this header.
+    /// A header, by name and value, without which a request gets 401 (`UNAUTHENTICATED`).
     pub require_header: Option<(String, String)>,
-    /// Never answers.
+    /// `true` if no request gets a response.
     pub hang: bool,
 }
 
-/// An OTLP trace receiver on loopback. Stops when dropped.
+/// An OTLP trace receiver on free ports of the loopback address.
+///
+/// Both servers stop when the receiver is dropped. The [crate] has an example.
 #[derive(Debug)]
 pub struct Receiver {
     shared: Arc<Shared>,
@@ -52,7 +74,7 @@ pub struct Receiver {
 #[derive(Debug, Default)]
 struct Shared {
     behaviour: Behaviour,
-    asked: AtomicUsize,
+    started: AtomicUsize,
     connections: AtomicUsize,
     record: Mutex<Record>,
 }
@@ -63,8 +85,8 @@ struct Record {
     spans: Vec<ReceivedSpan>,
 }
 
-/// Headers by name; one that occurs more than once is joined with `, `, so that none hides another.
-fn joined(headers: &HeaderMap) -> BTreeMap<String, String> {
+/// Returns headers by name. Values of a repeated header are joined with `, `.
+fn join_headers(headers: &HeaderMap) -> BTreeMap<String, String> {
     let mut texts = BTreeMap::<String, String>::new();
     for (name, value) in headers {
         let value = String::from_utf8_lossy(value.as_bytes());
@@ -79,27 +101,37 @@ fn joined(headers: &HeaderMap) -> BTreeMap<String, String> {
     texts
 }
 
-/// Why a request is not taken.
+/// A refusal of a request.
 struct Refusal {
+    /// The HTTP status.
     status: u16,
+    /// Seconds after which the client may retry.
     retry_after: Option<u64>,
 }
 
 impl Receiver {
-    /// Starts a well-behaved one on free ports.
+    /// Starts a receiver that takes every request.
     ///
     /// # Errors
     ///
-    /// When a port cannot be opened.
+    /// Fails if a port cannot be opened.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside a Tokio runtime.
     pub async fn start() -> io::Result<Self> {
         Self::start_with(Behaviour::default()).await
     }
 
-    /// Starts one on free ports.
+    /// Starts a receiver that treats its clients as `behaviour` says.
     ///
     /// # Errors
     ///
-    /// When a port cannot be opened.
+    /// Fails if a port cannot be opened.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside a Tokio runtime.
     pub async fn start_with(behaviour: Behaviour) -> io::Result<Self> {
         let shared = Arc::new(Shared { behaviour, ..Shared::default() });
         let http = TcpListener::bind("127.0.0.1:0").await?;
@@ -112,42 +144,43 @@ impl Receiver {
         Ok(Self { shared, http: http_address, grpc: grpc_address, servers })
     }
 
-    /// `http://127.0.0.1:PORT/v1/traces`.
+    /// Returns the endpoint for OTLP over HTTP, `http://127.0.0.1:PORT/v1/traces`.
     #[must_use]
     pub fn http_endpoint(&self) -> String {
         format!("http://{}/v1/traces", self.http)
     }
 
-    /// `http://127.0.0.1:PORT`.
+    /// Returns the endpoint for OTLP over gRPC, `http://127.0.0.1:PORT`.
     #[must_use]
     pub fn grpc_endpoint(&self) -> String {
         format!("http://{}", self.grpc)
     }
 
-    /// Every span so far, in the order of arrival.
+    /// Returns all spans that have arrived, in the order of arrival.
     #[must_use]
     pub fn spans(&self) -> Vec<ReceivedSpan> {
         self.shared.record().spans.clone()
     }
 
-    /// Every request so far, refused ones included.
+    /// Returns all requests that got a response, refused requests included.
     #[must_use]
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.shared.record().requests.clone()
     }
 
-    /// Connections that were ever made to it.
+    /// Returns the number of connections that clients have opened, over both protocols.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::Relaxed)
     }
 
-    /// Waits until so many spans are here, or `limit` has passed, and gives those that are.
-    pub async fn wait_for(&self, spans: usize, limit: Duration) -> Vec<ReceivedSpan> {
+    /// Waits until at least `spans` spans have arrived or `timeout` has passed, and returns all
+    /// spans.
+    pub async fn wait_for(&self, spans: usize, timeout: Duration) -> Vec<ReceivedSpan> {
         let started = Instant::now();
         loop {
             let received = self.spans();
-            if received.len() >= spans || started.elapsed() >= limit {
+            if received.len() >= spans || started.elapsed() >= timeout {
                 return received;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -168,9 +201,9 @@ impl Shared {
         self.connections.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Behaves as it was told to, and says whether the request may be taken.
-    async fn meet(&self, header: impl Fn(&str) -> Option<String>) -> Result<(), Refusal> {
-        let asked = self.asked.fetch_add(1, Ordering::Relaxed);
+    /// Applies the behaviour to one request, and fails if the request is to be refused.
+    async fn admit(&self, header: impl Fn(&str) -> Option<String>) -> Result<(), Refusal> {
+        let index = self.started.fetch_add(1, Ordering::Relaxed);
         if self.behaviour.hang {
             std::future::pending::<()>().await;
         }
@@ -181,14 +214,14 @@ impl Shared {
             return Err(Refusal { status: 401, retry_after: None });
         }
         match self.behaviour.fail_first {
-            Some((first, status)) if asked < first => {
+            Some((first, status)) if index < first => {
                 Err(Refusal { status, retry_after: self.behaviour.retry_after })
             }
             _ => Ok(()),
         }
     }
 
-    fn note(&self, mut request: ReceivedRequest, message: Option<ExportTraceServiceRequest>) {
+    fn record_request(&self, mut request: ReceivedRequest, message: Option<ExportTraceServiceRequest>) {
         let mut record = self.record();
         let received = message.map_or_else(Vec::new, |message| spans(record.requests.len(), message));
         request.spans = received.len();
@@ -196,7 +229,7 @@ impl Shared {
         record.spans.extend(received);
     }
 
-    fn answer(&self) -> ExportTraceServiceResponse {
+    fn response(&self) -> ExportTraceServiceResponse {
         let partial_success = (self.behaviour.reject > 0).then(|| ExportTracePartialSuccess {
             rejected_spans: self.behaviour.reject,
             error_message: self.behaviour.message.clone().unwrap_or_else(|| "told to reject".to_owned()),

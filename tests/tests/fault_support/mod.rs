@@ -1,4 +1,4 @@
-//! Servers that behave worse than a receiver can, and one that wants TLS.
+//! Servers that break the protocol, and a TLS server that demands client certificates.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -12,41 +12,41 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig, crypto};
 
-/// What a server does with each connection.
+/// The way in which a server breaks the protocol on each connection.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Raw {
-    /// Answers something that is neither HTTP nor gRPC.
+pub(crate) enum Fault {
+    /// Sends bytes that are neither HTTP nor gRPC.
     Junk,
-    /// Answers 200 with a body that is no OTLP.
+    /// Responds 200 with a body that is not OTLP.
     JunkBody,
-    /// Answers 200 with a web page.
+    /// Responds 200 with a web page.
     WebPage,
-    /// Reads a little, then resets the connection.
+    /// Reads 64 bytes, then resets the connection.
     Reset,
-    /// Begins an answer, then closes the connection.
+    /// Sends a part of a response, then closes the connection.
     Truncated,
 }
 
-/// Starts one, until the test's runtime ends.
-pub(crate) async fn raw(how: Raw) -> SocketAddr {
+/// Starts a server that runs until the runtime of the test ends.
+pub(crate) async fn serve_fault(fault: Fault) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(misbehave(stream, how));
+            tokio::spawn(misbehave(stream, fault));
         }
     });
     address
 }
 
-async fn misbehave(mut stream: TcpStream, how: Raw) -> std::io::Result<()> {
+async fn misbehave(mut stream: TcpStream, fault: Fault) -> std::io::Result<()> {
     let mut buffer = vec![0; 64];
     stream.read_exact(&mut buffer).await?;
-    if matches!(how, Raw::Reset) {
-        // what was not read makes the close a reset
+    if matches!(fault, Fault::Reset) {
+        // a close with unread bytes resets the connection
         return Ok(());
     }
-    // the rest of the request
+    // read the rest of the request, so that the close is not a reset
     let mut rest = vec![0; 1 << 20];
     let mut read = 0;
     while let Ok(Ok(more @ 1..)) =
@@ -54,18 +54,18 @@ async fn misbehave(mut stream: TcpStream, how: Raw) -> std::io::Result<()> {
     {
         read += more;
     }
-    let answer: &[u8] = match how {
-        Raw::Junk => b"\x00\xff\x00\x17 this is not a protocol \r\n\r\n",
-        Raw::JunkBody => b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n\xff\xfe garbage"[..].as_ref(),
-        Raw::WebPage => b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 6\r\n\r\n<html>",
-        Raw::Truncated => b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nabc",
-        Raw::Reset => b"",
+    let response: &[u8] = match fault {
+        Fault::Junk => b"\x00\xff\x00\x17 this is not a protocol \r\n\r\n",
+        Fault::JunkBody => b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n\xff\xfe garbage"[..].as_ref(),
+        Fault::WebPage => b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 6\r\n\r\n<html>",
+        Fault::Truncated => b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nabc",
+        Fault::Reset => b"",
     };
-    stream.write_all(answer).await?;
+    stream.write_all(response).await?;
     stream.shutdown().await
 }
 
-/// Certificates made for one test, in a folder that goes with this.
+/// Certificates of one test, in a folder that is removed on drop.
 pub(crate) struct Certificates {
     folder: PathBuf,
     ca: CertificateDer<'static>,
@@ -73,7 +73,7 @@ pub(crate) struct Certificates {
 }
 
 impl Certificates {
-    /// A CA, a server at `localhost`, a client.
+    /// Issues a CA, and by it certificates for a server at `localhost` and for a client.
     pub(crate) fn new(test: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("multitracer-{test}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
@@ -94,11 +94,13 @@ impl Certificates {
         Self { ca: ca.as_ref().der().clone(), server: (server.der().clone(), key), folder }
     }
 
+    /// Returns the path of `ca.pem`, `client.pem` or `client.key`.
     pub(crate) fn path(&self, name: &str) -> String {
         self.folder.join(name).display().to_string()
     }
 
-    /// Takes TLS from clients with a certificate of the CA, and passes what is in it on to `to`, `http://..`.
+    /// Starts a TLS server that demands a client certificate of the CA, and forwards to `to`,
+    /// `http://..`.
     pub(crate) async fn serve(&self, to: &str, protocol: &str) -> SocketAddr {
         let provider = Arc::new(crypto::ring::default_provider());
         let mut roots = RootCertStore::empty();

@@ -1,10 +1,13 @@
-//! A service on loopback: gRPC's own health check, since its generated code comes with a crate.
+//! A gRPC service on loopback, and its client.
+//!
+//! The service is gRPC's health check, because a crate ships the generated code for it.
 
 use std::pin::Pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::{Stream, stream};
 use multitracer::http::{HttpClientLayer, HttpClientService, HttpLayer};
+use multitracer::testing::TestRegistry;
 use multitracer::{enrich_span, traced};
 use tokio::net::TcpListener;
 use tonic::transport::server::TcpIncoming;
@@ -15,7 +18,10 @@ use tonic_health::pb::health_server::{Health, HealthServer};
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use tower::Layer as _;
 
-/// Answers by what it is asked for: `missing` and `broken` fail, a number is the length of a stream. `3 canary` puts a mark on its spans.
+/// The service. The name in a request decides the response.
+///
+/// `missing` and `broken` fail. A number is the length of the stream. The stream of `3 canary` has
+/// three messages, whose spans have the attribute `expected=canary`.
 pub(crate) struct Backend;
 
 type Answers = Pin<Box<dyn Stream<Item = Result<HealthCheckResponse, Status>> + Send>>;
@@ -52,12 +58,12 @@ impl Health for Backend {
             Some((length, expected)) => (length, Some(expected.to_owned())),
             None => (&*request.get_ref().service, None),
         };
-        let length: usize = length.parse().map_err(|_| Status::invalid_argument("no number"))?;
-        // made while the body is read, when the handler has returned
+        let length: usize = length.parse().map_err(|_| Status::invalid_argument("not a number"))?;
+        // the messages are made while the client reads, after the handler has returned
         let answers = stream::unfold((0, expected), move |(number, expected)| async move {
             match number {
                 0..100 => tokio::task::yield_now().await,
-                // an endless one is not to fill the memory
+                // the pause keeps an endless stream from filling the memory
                 _ => tokio::time::sleep(Duration::from_millis(1)).await,
             }
             match number {
@@ -72,7 +78,7 @@ impl Health for Backend {
     }
 }
 
-/// Serves `Backend` behind `layer`, and gives its address.
+/// Serves [`Backend`] behind `layer`, and returns its address.
 pub(crate) async fn serve_grpc(layer: HttpLayer) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -81,19 +87,21 @@ pub(crate) async fn serve_grpc(layer: HttpLayer) -> String {
     format!("http://{address}")
 }
 
+/// A client that sends the context with each call.
 pub(crate) type Client = HealthClient<HttpClientService<Channel>>;
 
-/// A client that carries the context along.
+/// Returns a client that sends the context with each call.
 pub(crate) fn client(address: &str) -> Client {
     let channel = Channel::from_shared(address.to_owned()).unwrap().connect_lazy();
     HealthClient::new(HttpClientLayer::new().layer(channel))
 }
 
+/// Returns a request for the service of that name.
 pub(crate) fn ask(service: &str) -> Request<HealthCheckRequest> {
     Request::new(HealthCheckRequest { service: service.to_owned() })
 }
 
-/// Reads a whole stream, and gives the number of its messages or how it failed.
+/// Reads a whole stream, and returns the number of its messages.
 pub(crate) async fn read(client: &mut Client, request: Request<HealthCheckRequest>) -> Result<usize, Status> {
     let mut answers = client.watch(request).await?.into_inner();
     let mut count = 0;
@@ -102,4 +110,16 @@ pub(crate) async fn read(client: &mut Client, request: Request<HealthCheckReques
     }
     enrich_span([multitracer::KeyValue::new("messages", count as i64)]);
     Ok(count)
+}
+
+/// Waits until no registry has an open span, or 10 seconds have passed.
+///
+/// A server's span ends a moment after the client has the response.
+pub(crate) async fn wait_until_spans_end(tests: &[&TestRegistry]) {
+    let has_open_spans =
+        |test: &&TestRegistry| test.registry().report().tracers().iter().any(|tracer| tracer.open() > 0);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while tests.iter().any(has_open_spans) && Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
 }

@@ -1,7 +1,7 @@
-//! A reader of a crate's sources: its modules, the paths in them, and the files that use each
-//! other.
+//! A reader of a crate's sources: its modules, and the files and rooms that use each other.
 
 mod circles;
+mod differences;
 mod names;
 mod resolve;
 mod rooms;
@@ -9,5 +9,6 @@ mod sources;
 mod tokens;
 
 pub(crate) use self::circles::{Circle, Edge, circles};
-pub(crate) use self::rooms::{Arrow, Table, arrows, rooms};
+pub(crate) use self::differences::differences;
+pub(crate) use self::rooms::Table;
 pub(crate) use self::sources::Crate;

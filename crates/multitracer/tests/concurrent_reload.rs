@@ -1,5 +1,11 @@
-//! The snapshot is swapped while other threads use it. Also run under Miri, which sees data races:
-//! `MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test -p multitracer --no-default-features --test swap`
+//! Reloads while other threads make spans.
+//!
+//! Run under Miri, the test finds data races:
+//!
+//! ```text
+//! MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test -p multitracer \
+//!     --no-default-features --test concurrent_reload
+//! ```
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,9 +20,9 @@ const SPANS: usize = if cfg!(miri) { 12 } else { 500 };
 const RELOADS: usize = if cfg!(miri) { 4 } else { 100 };
 
 #[test]
-fn no_span_is_lost_while_tracers_come_and_go() {
+fn reloads_on_other_threads_lose_no_span() {
     let spans = InMemoryExporter::new();
-    // every second configuration has another project, so that the tracer is built anew
+    // every second configuration has another project, so that each reload builds a new tracer
     let configuration = |n: usize| -> RegistryBuilder {
         let canary = TracerBuilder::new("canary").project(format!("project-{}", n % 2));
         Registry::builder()

@@ -1,7 +1,8 @@
-//! One project, one whole trace: parents, roots and links when a call goes from tracer to tracer.
+//! The parents, roots and links of spans when calls switch between tracers.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
-use multitracer::builder::RegistryBuilder;
+mod two_tracers;
+
 use multitracer::config::OnSwitch;
 use multitracer::export::InMemoryExporter;
 use multitracer::{Registry, TracerBuilder, WithTracerExt as _, traced};
@@ -9,30 +10,10 @@ use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState};
 use opentelemetry_sdk::trace::{Sampler, SpanData};
 
-struct Fixture {
-    registry: Registry,
-    production: InMemoryExporter,
-    canary: InMemoryExporter,
-}
+use self::two_tracers::TwoTracers;
 
-fn fixture(change: impl FnOnce(RegistryBuilder) -> RegistryBuilder) -> Fixture {
-    let (production, canary) = (InMemoryExporter::new(), InMemoryExporter::new());
-    let builder = Registry::builder()
-        .tracer(TracerBuilder::new("production").in_memory(&production))
-        .tracer(TracerBuilder::new("canary").in_memory(&canary))
-        .default_tracer("production");
-    Fixture { registry: change(builder).build().unwrap(), production, canary }
-}
-
-impl Fixture {
-    fn span<R>(&self, tracer: &str, name: &'static str, f: impl FnOnce() -> R) -> R {
-        self.registry.tracer(tracer).unwrap().in_span(name, f)
-    }
-
-    fn find(&self, tracer: &str, name: &str) -> SpanData {
-        let spans = if tracer == "canary" { self.canary.spans() } else { self.production.spans() };
-        spans.into_iter().find(|span| span.name == name).expect(name)
-    }
+fn find(spans: &InMemoryExporter, name: &str) -> SpanData {
+    spans.spans().into_iter().find(|span| span.name == name).expect(name)
 }
 
 fn links(span: &SpanData) -> Vec<SpanId> {
@@ -44,12 +25,12 @@ fn remote() -> SpanContext {
 }
 
 #[test]
-fn there_and_back_again_gives_two_whole_traces_with_a_link() {
-    let f = fixture(|builder| builder);
+fn a_switch_to_another_tracer_and_back_makes_two_whole_traces_with_a_link() {
+    let f = TwoTracers::new(|builder| builder);
     f.span("production", "outer", || f.span("canary", "middle", || f.span("production", "inner", || {})));
 
     let (outer, middle, inner) =
-        (f.find("production", "outer"), f.find("canary", "middle"), f.find("production", "inner"));
+        (find(&f.production, "outer"), find(&f.canary, "middle"), find(&f.production, "inner"));
     assert_eq!(outer.parent_span_id, SpanId::INVALID);
     assert_eq!(middle.parent_span_id, SpanId::INVALID);
     assert_ne!(middle.span_context.trace_id(), outer.span_context.trace_id());
@@ -62,19 +43,19 @@ fn there_and_back_again_gives_two_whole_traces_with_a_link() {
 
 #[test]
 fn a_second_switch_to_the_same_tracer_continues_its_trace() {
-    let f = fixture(|builder| builder);
+    let f = TwoTracers::new(|builder| builder);
     f.span("canary", "a", || {
         f.span("production", "b", || f.span("canary", "c", || f.span("production", "d", || {})));
     });
 
-    let (a, b) = (f.find("canary", "a"), f.find("production", "b"));
-    assert_eq!(f.find("canary", "c").parent_span_id, a.span_context.span_id());
-    assert_eq!(f.find("production", "d").parent_span_id, b.span_context.span_id());
+    let (a, b) = (find(&f.canary, "a"), find(&f.production, "b"));
+    assert_eq!(find(&f.canary, "c").parent_span_id, a.span_context.span_id());
+    assert_eq!(find(&f.production, "d").parent_span_id, b.span_context.span_id());
 }
 
 #[test]
-fn a_scope_changes_the_tracer_and_leaves_the_span() {
-    let f = fixture(|builder| builder);
+fn a_scope_changes_the_tracer_and_keeps_the_span() {
+    let f = TwoTracers::new(|builder| builder);
     f.span("production", "outer", || {
         let before = Context::current().span().span_context().clone();
         f.registry.tracer("canary").unwrap().scope(|| {
@@ -83,38 +64,38 @@ fn a_scope_changes_the_tracer_and_leaves_the_span() {
             f.span("production", "still inside", || {});
         });
     });
-    let outer = f.find("production", "outer");
-    assert_eq!(f.find("production", "still inside").parent_span_id, outer.span_context.span_id());
+    let outer = find(&f.production, "outer");
+    assert_eq!(find(&f.production, "still inside").parent_span_id, outer.span_context.span_id());
 }
 
 #[test]
-fn plain_parenting_can_be_chosen() {
-    let f = fixture(|builder| builder.on_switch(OnSwitch::Child));
+fn on_switch_child_makes_a_child_in_place_of_a_link() {
+    let f = TwoTracers::new(|builder| builder.on_switch(OnSwitch::Child));
     f.span("production", "outer", || f.span("canary", "inner", || {}));
-    let outer = f.find("production", "outer");
-    assert_eq!(f.find("canary", "inner").parent_span_id, outer.span_context.span_id());
-    assert!(links(&f.find("canary", "inner")).is_empty());
+    let outer = find(&f.production, "outer");
+    assert_eq!(find(&f.canary, "inner").parent_span_id, outer.span_context.span_id());
+    assert!(links(&find(&f.canary, "inner")).is_empty());
 }
 
 #[test]
 fn a_remote_span_is_a_parent_for_the_default_tracer_and_a_link_for_another() {
-    let f = fixture(|builder| builder);
+    let f = TwoTracers::new(|builder| builder);
     f.registry.scope(|| {
         let _attached = Context::current().with_remote_span_context(remote()).attach();
         f.span("production", "p", || {});
         f.span("canary", "c", || {});
     });
-    let p = f.find("production", "p");
+    let p = find(&f.production, "p");
     assert_eq!((p.parent_span_id, p.span_context.trace_id()), (SpanId::from(9), TraceId::from(7)));
     assert!(p.parent_span_is_remote);
-    let c = f.find("canary", "c");
+    let c = find(&f.canary, "c");
     assert_eq!((c.parent_span_id, links(&c)), (SpanId::INVALID, vec![SpanId::from(9)]));
 }
 
 #[test]
 fn an_unsampled_trace_stays_whole_and_still_propagates() {
     let production = InMemoryExporter::new();
-    let f = fixture(|builder| {
+    let f = TwoTracers::new(|builder| {
         builder.tracer(TracerBuilder::new("production").in_memory(&production).sampler(Sampler::AlwaysOff))
     });
     f.span("production", "root", || {
@@ -130,7 +111,7 @@ fn an_unsampled_trace_stays_whole_and_still_propagates() {
         });
     });
     assert!(production.spans().is_empty());
-    assert_eq!(f.find("canary", "own decision").parent_span_id, SpanId::INVALID);
+    assert_eq!(find(&f.canary, "own decision").parent_span_id, SpanId::INVALID);
     let report = f.registry.report();
     let line = report.tracer("production").unwrap();
     assert_eq!((line.started, line.sampled_out, line.exported), (3, 3, 0));
@@ -151,7 +132,7 @@ fn in_production() {
 }
 
 #[test]
-fn what_is_left_out_is_left_out_in_its_own_tracer_only() {
+fn an_unsampled_trace_affects_its_own_tracer_only() {
     let (silent, canary) = (InMemoryExporter::new(), InMemoryExporter::new());
     let registry = Registry::builder()
         .tracer(TracerBuilder::new("production").in_memory(&silent).sampler(Sampler::AlwaysOff))
@@ -161,7 +142,7 @@ fn what_is_left_out_is_left_out_in_its_own_tracer_only() {
         .unwrap();
     registry.scope(|| {
         in_production();
-        // a scope changes the tracer, not the span
+        // a scope changes the tracer and keeps the span
         registry
             .tracer("production")
             .unwrap()
@@ -182,16 +163,16 @@ fn what_is_left_out_is_left_out_in_its_own_tracer_only() {
 
 #[test]
 fn two_registries_do_not_mix() {
-    let (f, g) = (fixture(|builder| builder), fixture(|builder| builder));
+    let (f, g) = (TwoTracers::new(|builder| builder), TwoTracers::new(|builder| builder));
     f.span("production", "f", || g.span("production", "g", || f.span("production", "f2", || {})));
-    let outer = f.find("production", "f");
-    assert_eq!(links(&g.find("production", "g")), [outer.span_context.span_id()]);
-    assert_eq!(f.find("production", "f2").parent_span_id, outer.span_context.span_id());
+    let outer = find(&f.production, "f");
+    assert_eq!(links(&find(&g.production, "g")), [outer.span_context.span_id()]);
+    assert_eq!(find(&f.production, "f2").parent_span_id, outer.span_context.span_id());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_future_keeps_its_tracer_across_threads() {
-    let f = fixture(|builder| builder);
+    let f = TwoTracers::new(|builder| builder);
     let canary = f.registry.tracer("canary").unwrap();
     let work = async {
         tokio::task::yield_now().await;
@@ -200,12 +181,12 @@ async fn a_future_keeps_its_tracer_across_threads() {
         multitracer::current_tracer().unwrap().name().to_owned()
     };
     assert_eq!(tokio::spawn(work.with_tracer(&canary)).await.unwrap(), "canary");
-    assert_eq!(f.find("canary", "inside").parent_span_id, SpanId::INVALID);
+    assert_eq!(find(&f.canary, "inside").parent_span_id, SpanId::INVALID);
 }
 
 #[test]
 fn every_span_is_accounted_for() {
-    let f = fixture(|builder| builder);
+    let f = TwoTracers::new(|builder| builder);
     for _ in 0..10 {
         f.span("production", "a", || f.span("canary", "b", || {}));
     }
