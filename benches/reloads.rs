@@ -98,7 +98,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let made = made.into_inner();
     let sum = |count: fn(&TracerReport) -> u64| report.tracers().iter().map(count).sum::<u64>();
     let (begun, exported, dropped) =
-        (sum(|line| line.started), sum(|line| line.exported), sum(|line| line.dropped));
+        (sum(|line| line.started), sum(|line| line.exported), sum(|line| line.dropped.total()));
     println!("{report}\nmade {made}, started {begun}, exported {exported}, dropped {dropped}");
     println!("the backend got {} spans, {} misplaced, {} orphans", got.spans, got.misplaced, got.orphans);
     if (begun, exported, got.spans, got.misplaced, got.orphans) != (made, made, made, 0, 0) {

@@ -25,7 +25,12 @@ fn spans(registry: &Registry, tracer: &str, count: usize) {
 
 /// `started = sampled_out + exported + dropped + rejected + queued + open`, with nothing open.
 fn accounted(tracer: &TracerReport) {
-    let settled = tracer.sampled_out + tracer.exported + tracer.dropped + tracer.rejected + tracer.queued;
+    let settled = tracer.sampled_out
+        + tracer.exported
+        + tracer.dropped.total()
+        + tracer.rejected
+        + tracer.queued
+        + tracer.in_flight;
     assert_eq!((tracer.started, tracer.open()), (settled, 0), "{tracer:?}");
 }
 
@@ -69,7 +74,7 @@ async fn bad_exporters_touch_only_their_own_tracer() {
     for tracer in report.tracers() {
         accounted(tracer);
         let lost = if &*tracer.name == "good" { 0 } else { 600 };
-        assert_eq!(tracer.dropped, lost, "{report}");
+        assert_eq!(tracer.dropped.total(), lost, "{report}");
         assert_eq!(tracer.error.is_some(), lost > 0, "{report}");
     }
     assert_eq!(receiver.spans().len(), 600);
@@ -90,7 +95,7 @@ async fn a_full_queue_drops_and_counts() {
     let report = registry.shutdown().await.unwrap();
     let tracer = &report.tracers()[0];
     accounted(tracer);
-    assert!(tracer.dropped > 0 && tracer.exported >= 100, "{report}");
+    assert!(tracer.dropped.total() > 0 && tracer.exported >= 100, "{report}");
     assert_eq!(receiver.spans().len() as u64, tracer.exported);
 }
 
@@ -123,7 +128,7 @@ async fn refused_credentials_and_partial_success_are_counted() {
     let report = registry.shutdown().await.unwrap_err().report().clone();
     report.tracers().iter().for_each(accounted);
     let of = |name: &str| report.tracer(name).unwrap();
-    assert_eq!((of("right").exported, of("wrong").dropped), (5, 5), "{report}");
+    assert_eq!((of("right").exported, of("wrong").dropped.total()), (5, 5), "{report}");
     assert_eq!((of("picky").exported, of("picky").rejected), (3, 2), "{report}");
     assert!(of("wrong").error.as_deref().unwrap().contains("401"), "{report}");
     assert!(!format!("{report}{report:?}").contains("Bearer"));
@@ -174,7 +179,7 @@ fn shutdown_takes_one_deadline() {
         assert_eq!(error.report().tracers().len(), BACKENDS);
         for tracer in error.report().tracers() {
             accounted(tracer);
-            let lost = (tracer.dropped, tracer.dropped_by_reason.shutdown, tracer.queued);
+            let lost = (tracer.dropped.total(), tracer.dropped.shutdown, tracer.queued + tracer.in_flight);
             assert!(lost == (3, 3, 0) && tracer.error.is_some(), "{tracer:?}");
         }
     };
@@ -205,7 +210,7 @@ async fn a_long_pause_holds_for_the_tracer() {
         .build()
         .unwrap();
     let counts = |report: &Report| -> Vec<_> {
-        let of = |tracer: &TracerReport| (tracer.dropped_by_reason.export_failed, tracer.queued);
+        let of = |tracer: &TracerReport| (tracer.dropped.export_failed, tracer.queued + tracer.in_flight);
         report.tracers().iter().map(of).collect()
     };
     let started = Instant::now();

@@ -9,8 +9,8 @@ use std::time::Duration;
 use opentelemetry::trace::{SpanId, SpanKind, Status, TraceId};
 use opentelemetry_sdk::trace::SpanData;
 
-use super::exporter::{ExportFuture, ExportSuccess, Exporter, ShutdownFuture};
-use super::failure::ExportError;
+use super::exporter::{ExportFuture, Exporter, ShutdownFuture};
+use super::outcome::{ExportError, ExportSuccess};
 use super::retry::Retry;
 
 /// Spans that wait for their trace's root; past this they are written without it.

@@ -10,7 +10,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-use super::failure::{DropReason, ExportError};
+use super::outcome::{DropReason, ExportError, ExportOutcome, ExportSuccess};
 use super::retry::Retry;
 
 /// A `SpanExporter` that can be held as a trait object, and says how many spans the backend refused.
@@ -26,28 +26,7 @@ pub(crate) trait Exporter: Send + Sync + 'static {
 
 pub(crate) type ShutdownFuture = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 
-pub(crate) type ExportFuture = Pin<Box<dyn Future<Output = Result<ExportSuccess, ExportError>> + Send>>;
-
-/// A batch that the backend answered.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct ExportSuccess {
-    /// Spans of the batch that the backend refused, and why, if it said so.
-    pub(crate) rejected: usize,
-    pub(crate) message: Option<String>,
-    /// Bytes of the request's body.
-    pub(crate) bytes: usize,
-}
-
-impl ExportSuccess {
-    /// What the backend found fault with, though it took the request.
-    pub(crate) fn complaint(&self) -> Option<String> {
-        match (self.rejected, self.message.as_deref()) {
-            (0, message) => message.map(str::to_owned),
-            (spans, None) => Some(format!("the backend rejected {spans} spans")),
-            (spans, Some(message)) => Some(format!("the backend rejected {spans} spans: {message}")),
-        }
-    }
-}
+pub(crate) type ExportFuture = Pin<Box<dyn Future<Output = ExportOutcome> + Send>>;
 
 /// Why an exporter could not be set up. Holds no credential.
 #[derive(Clone, Debug)]

@@ -9,24 +9,18 @@
 )]
 mod connection_pool;
 mod console;
-mod counters;
 mod exporter;
+mod memory;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file"))]
+mod otlp;
 #[cfg_attr(
     not(any(test, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file")),
     expect(dead_code, reason = "there is no exporter that has use for it")
 )]
-mod failure;
-mod latency;
-mod memory;
-#[cfg(feature = "metrics")]
-mod metrics;
-#[cfg(any(feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file"))]
-mod otlp;
+mod outcome;
 mod pipeline;
 mod processor;
-mod prometheus;
 mod queue;
-mod report;
 #[cfg_attr(
     not(any(test, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file")),
     expect(dead_code, reason = "there is no exporter that has use for it")
@@ -39,22 +33,20 @@ mod worker;
 
 pub(crate) use self::connection_pool::ConnectionPool;
 pub(crate) use self::console::ConsoleExporter;
-pub(crate) use self::counters::Counters;
 pub(crate) use self::exporter::{CustomExporter, Exporter, ExporterError};
-pub(crate) use self::pipeline::{Destination, Failures, Pending, Pipeline};
+pub(crate) use self::pipeline::{Destination, ExporterFailure, Pending, Pipeline};
 pub(crate) use self::processor::PipelineProcessor;
 pub(crate) use self::runtime::ExportRuntime;
+pub(crate) use self::stats::TracerTotals;
 
-pub use self::counters::DropCounts;
 pub use self::memory::InMemoryExporter;
-pub use self::report::{Report, ShutdownError, TracerReport};
-pub use self::stats::{ExportLatency, Stats, TracerStats};
+pub use self::stats::{DropCounts, ExportLatency, Report, ShutdownError, Stats, TracerReport, TracerStats};
 
-#[cfg(feature = "metrics")]
-pub(crate) use self::metrics::publish;
 #[cfg(feature = "otlp-file")]
 pub(crate) use self::otlp::otlp_file;
 #[cfg(feature = "otlp-grpc")]
 pub(crate) use self::otlp::otlp_grpc;
 #[cfg(feature = "otlp-http")]
 pub(crate) use self::otlp::otlp_http;
+#[cfg(feature = "metrics")]
+pub(crate) use self::stats::publish;

@@ -10,13 +10,13 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::counters::Counters;
 use super::exporter::Exporter;
-use super::failure::DropReason;
 use super::memory::InMemoryExporter;
+use super::outcome::DropReason;
 use super::queue::Queue;
 use super::retry::Closing;
 use super::runtime::ExportRuntime;
+use super::stats::{Counters, ExporterCounters};
 use super::worker::{Command, Health, Worker};
 use crate::config::model::BatchConfig;
 
@@ -82,7 +82,10 @@ impl Destination {
         let _ = position;
         let worker = Worker {
             #[cfg(feature = "metrics")]
-            timed: (Arc::clone(&label), position, Arc::clone(runtime.durations())),
+            durations: {
+                let (tracer, exporter) = (Arc::clone(name), Arc::clone(&label));
+                (super::stats::ExporterLabels { tracer, exporter, position }, Arc::clone(runtime.durations()))
+            },
             tracer: Arc::clone(name),
             queue: Arc::clone(&queue),
             exporter,
@@ -170,7 +173,7 @@ impl Pipeline {
     }
 
     /// Refuses later spans, and asks for everything queued so far to be exported, by `deadline` if there is one. What is not
-    /// done by then is counted as lost once the answer has been [waited for](Pending::by).
+    /// done by then is counted as lost once the answer has been [waited for](Pending::until).
     pub(crate) fn shutdown(&self, deadline: Option<Instant>) -> Pending {
         for (_, queued) in self.queued() {
             queued.queue.close();
@@ -204,32 +207,38 @@ impl Pipeline {
         ended + self.throttled.load(Ordering::Acquire)
     }
 
-    /// What became of the tracer's spans at each of its exporters; at least one.
-    pub(crate) fn tallies(&self) -> Vec<(Arc<str>, Counters)> {
-        let mut tallies: Vec<_> = self
-            .destinations
-            .iter()
-            .map(|destination| (Arc::clone(&destination.label), destination.counters()))
-            .collect();
-        if tallies.is_empty() {
+    /// Returns the counters of each exporter. A tracer that is off has one entry, called `off`.
+    pub(crate) fn counters(&self) -> Vec<ExporterCounters> {
+        let of_destination = |(position, destination): (usize, &Destination)| ExporterCounters {
+            exporter: Arc::clone(&destination.label),
+            position,
+            counters: destination.counters(),
+        };
+        let mut exporters: Vec<_> = self.destinations.iter().enumerate().map(of_destination).collect();
+        if exporters.is_empty() {
             let ended = self.late.load(Ordering::Acquire);
-            let mut tally = Counters { ended, ..Counters::default() };
-            tally.dropped.add(DropReason::Shutdown, ended);
-            tallies.push(("off".into(), tally));
+            let mut counters = Counters { ended, ..Counters::default() };
+            counters.dropped.add(DropReason::Shutdown, ended);
+            exporters.push(ExporterCounters { exporter: "off".into(), position: 0, counters });
         }
         let throttled = self.throttled.load(Ordering::Acquire);
-        for (_, tally) in &mut tallies {
-            tally.dropped.throttled = throttled;
+        for exporter in &mut exporters {
+            exporter.counters.dropped.throttled = throttled;
         }
-        tallies
+        exporters
     }
 }
 
 /// Which exporter, its way there, and its answer if it still gives one.
 type Answer = (usize, Arc<Queued>, Option<oneshot::Receiver<Result<(), String>>>);
 
-/// Which exporters did not do what they were asked, and why.
-pub(crate) type Failures = Vec<(usize, String)>;
+/// An exporter that did not complete a flush or a shutdown.
+#[derive(Clone, Debug)]
+pub(crate) struct ExporterFailure {
+    /// Position among the exporters of the tracer, from 0.
+    pub(crate) position: usize,
+    pub(crate) message: String,
+}
 
 impl Pending {
     /// Whether there is nothing to wait for.
@@ -238,22 +247,26 @@ impl Pending {
     }
 
     /// What came of it by `deadline`. Runs on the export runtime.
-    pub(crate) async fn by(self, deadline: Instant, limit: Duration) -> Result<(), Failures> {
-        let mut failures = Failures::new();
+    pub(crate) async fn until(
+        self,
+        deadline: Instant,
+        timeout: Duration,
+    ) -> Result<(), Vec<ExporterFailure>> {
+        let mut failures = Vec::new();
         for (position, queued, answer) in self.answers {
             let result = match answer {
                 None => Err("already shut down".to_owned()),
                 Some(answer) => match tokio::time::timeout_at(deadline, answer).await {
                     Ok(Ok(result)) => result,
                     Ok(Err(_)) => Err("the export worker stopped".to_owned()),
-                    Err(_) => Err(format!("not done within {limit:?}")),
+                    Err(_) => Err(format!("not done within {timeout:?}")),
                 },
             };
             if self.last && result.is_err() {
                 queued.queue.abandon();
                 queued.closing.send_replace(Closing::Abandoned);
             }
-            failures.extend(result.err().map(|error| (position, error)));
+            failures.extend(result.err().map(|message| ExporterFailure { position, message }));
         }
         if failures.is_empty() { Ok(()) } else { Err(failures) }
     }

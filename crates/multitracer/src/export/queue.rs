@@ -14,10 +14,9 @@ use opentelemetry_sdk::trace::SpanData;
 use tokio::sync::Notify;
 
 use self::shard::{Room, Shard, shard_of_thread};
-use super::counters::Counters;
-use super::exporter::ExportSuccess;
-use super::failure::{DropReason, ExportError};
+use super::outcome::{DropReason, ExportOutcome};
 use super::size::size_of_span;
+use super::stats::Counters;
 
 /// A batch is full at this size too: receivers over gRPC take 4 MiB in one message unless told otherwise.
 const BATCH_BYTES: usize = 3 << 20;
@@ -197,10 +196,10 @@ impl Queue {
     }
 
     /// Counts the end of an export of so many spans, unless they were counted as lost before.
-    pub(crate) fn settle(&self, spans: usize, took: Duration, outcome: &Result<ExportSuccess, ExportError>) {
+    pub(crate) fn complete(&self, spans: usize, took: Duration, outcome: &ExportOutcome) {
         let mut settled = self.settled();
         if !settled.abandoned {
-            settled.tally.settle(spans, took, outcome);
+            settled.tally.complete(spans, took, outcome);
         }
     }
 

@@ -11,8 +11,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::exporter::ExportSuccess;
-use super::failure::{ExportError, Retryable};
+use super::outcome::{ExportError, ExportOutcome, Retryable};
 use super::queue::Queue;
 
 /// The first delay; each next one is twice as long.
@@ -72,10 +71,10 @@ impl Retry {
     }
 
     /// Calls `attempt` until it succeeds, fails for good, or would have to wait for longer than there is time.
-    pub(crate) async fn run<F, Fut>(mut self, mut attempt: F) -> Result<ExportSuccess, ExportError>
+    pub(crate) async fn run<F, Fut>(mut self, mut attempt: F) -> ExportOutcome
     where
         F: FnMut() -> Fut,
-        Fut: Future<Output = Result<ExportSuccess, ExportError>>,
+        Fut: Future<Output = ExportOutcome>,
     {
         if let Some(retry_not_before) =
             self.retry_not_before.filter(|retry_not_before| *retry_not_before > Instant::now())
@@ -156,6 +155,7 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
+    use crate::export::outcome::ExportSuccess;
 
     fn retry(limit: Duration, closing: Closing) -> (Retry, watch::Sender<Closing>, Arc<Queue>) {
         let queue = Arc::new(Queue::new("test".into(), 1, 1, 1));
@@ -163,7 +163,7 @@ mod tests {
         (Retry::new(Arc::clone(&queue), limit, 10, receive, None), send, queue)
     }
 
-    fn fails(retry: Retryable) -> Result<ExportSuccess, ExportError> {
+    fn fails(retry: Retryable) -> ExportOutcome {
         Err(ExportError::failed("told to").retry(retry))
     }
 

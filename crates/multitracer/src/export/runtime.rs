@@ -22,7 +22,7 @@ pub(crate) struct ExportRuntime {
     runtime: Option<Runtime>,
     clients: ConnectionPool,
     #[cfg(feature = "metrics")]
-    durations: std::sync::Arc<super::metrics::Durations>,
+    durations: std::sync::Arc<super::stats::ExportDurations>,
     /// Set once the registry is gone.
     ending: watch::Sender<bool>,
 }
@@ -59,7 +59,7 @@ impl ExportRuntime {
     }
 
     #[cfg(feature = "metrics")]
-    pub(crate) fn durations(&self) -> &std::sync::Arc<super::metrics::Durations> {
+    pub(crate) fn durations(&self) -> &std::sync::Arc<super::stats::ExportDurations> {
         &self.durations
     }
 

@@ -9,8 +9,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::exporter::{ExportSuccess, Exporter};
-use super::failure::{DropReason, ExportError};
+use super::exporter::Exporter;
+use super::outcome::{DropReason, ExportError, ExportOutcome};
 use super::queue::Queue;
 use super::retry::{Closing, Retry};
 
@@ -35,7 +35,7 @@ pub(crate) struct Worker {
     pub(crate) tracer: Arc<str>,
     /// The exporter's name, its position among the tracer's, and where to say how long exports took.
     #[cfg(feature = "metrics")]
-    pub(crate) timed: (Arc<str>, usize, Arc<super::metrics::Durations>),
+    pub(crate) durations: (super::stats::ExporterLabels, Arc<super::stats::ExportDurations>),
     pub(crate) queue: Arc<Queue>,
     pub(crate) exporter: Arc<dyn Exporter>,
     pub(crate) commands: mpsc::UnboundedReceiver<Command>,
@@ -67,7 +67,7 @@ pub(crate) enum Health {
 }
 
 /// How many spans, and what became of them.
-pub(crate) type Outcome = (usize, Result<ExportSuccess, ExportError>);
+pub(crate) type Outcome = (usize, ExportOutcome);
 
 impl Worker {
     /// Runs until it is told to shut down, or until its pipeline is gone.
@@ -171,9 +171,8 @@ impl Worker {
             );
             #[cfg(feature = "metrics")]
             let timed = {
-                let (tracer, (exporter, position, durations)) =
-                    (Arc::clone(&self.tracer), self.timed.clone());
-                move |took, outcome: &_| durations.record((&*tracer, &*exporter, position), took, outcome)
+                let (labels, durations) = self.durations.clone();
+                move |took, outcome: &_| durations.record(&labels, took, outcome)
             };
             #[cfg(not(feature = "metrics"))]
             let timed = |_: Duration, _: &_| ();
@@ -247,12 +246,12 @@ async fn deliver(
     batch: Vec<SpanData>,
     retry: Retry,
     limit: Duration,
-    timed: impl FnOnce(Duration, &Result<ExportSuccess, ExportError>) + Send,
+    timed: impl FnOnce(Duration, &ExportOutcome) + Send,
 ) -> Outcome {
     let (spans, started) = (batch.len(), Instant::now());
-    let settle = |outcome: &Result<ExportSuccess, ExportError>| {
+    let settle = |outcome: &ExportOutcome| {
         let took = started.elapsed();
-        queue.settle(spans, took, outcome);
+        queue.complete(spans, took, outcome);
         timed(took, outcome);
     };
     let last_failure = retry.last_failure();

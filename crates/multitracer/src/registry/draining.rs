@@ -11,8 +11,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::Inner;
-use super::lifecycle::{Row, lines};
-use crate::export::{Pending, TracerStats};
+use super::lifecycle::tracer_stats;
+use crate::export::{ExporterFailure, Pending, TracerReport};
 use crate::tracer::{TracerCore, TracerId};
 
 /// How often it is looked whether one is done.
@@ -32,7 +32,7 @@ struct List {
     draining: Vec<Arc<TracerCore>>,
     closing: Vec<Closing>,
     /// What became of the spans of those that are gone: one line for each name and project.
-    past: Vec<Row>,
+    past: Vec<TracerReport>,
     /// Whether a task looks after the list.
     tended: bool,
 }
@@ -40,9 +40,9 @@ struct List {
 impl List {
     /// Keeps what became of the spans of `core`, if there were any.
     fn keep(&mut self, core: &TracerCore) {
-        for line in lines(core) {
-            if line.started > 0 {
-                fold(&mut self.past, (line, None));
+        for stats in tracer_stats(core) {
+            if stats.started > 0 {
+                TracerReport::new(stats, None).merge_into(&mut self.past);
             }
         }
     }
@@ -81,7 +81,10 @@ impl Draining {
     }
 
     /// One line for each that is here, and those of the ones that are gone.
-    pub(super) fn lines(&self, mut each: impl FnMut(&Arc<TracerCore>) -> Vec<Row>) -> Vec<Row> {
+    pub(super) fn lines(
+        &self,
+        mut each: impl FnMut(&Arc<TracerCore>) -> Vec<TracerReport>,
+    ) -> Vec<TracerReport> {
         let list = self.lock();
         let closing = list.closing.iter().map(|closing| &closing.core);
         let here: Vec<_> = list.draining.iter().chain(closing).flat_map(&mut each).collect();
@@ -151,7 +154,8 @@ impl Inner {
         let name = Arc::clone(&core.info.name);
         if let Some(runtime) = self.runtime.get() {
             runtime.spawn(async move {
-                for (_, error) in pending.by(Instant::now() + LAST_EXPORT, LAST_EXPORT).await.err().unwrap_or_default() {
+                let result = pending.until(Instant::now() + LAST_EXPORT, LAST_EXPORT).await;
+                for ExporterFailure { message: error, .. } in result.err().unwrap_or_default() {
                     tracing::warn!(target: "multitracer", tracer = &*name, %error, "a tracer that was reloaded lost spans");
                 }
                 let gone = Weak::upgrade(&registry).and_then(|inner| inner.draining.closed(id));
@@ -179,16 +183,4 @@ fn open(core: &TracerCore) -> u64 {
     // a span moves from open to ended, so what is read last counts the most
     let ended = core.pipeline.ended();
     core.counts.sampled.load(Ordering::Acquire).saturating_sub(ended)
-}
-
-/// Adds `line` to the one of the same name, project and exporter.
-pub(super) fn fold(lines: &mut Vec<Row>, (stats, error): Row) {
-    let of = |stats: &TracerStats| (Arc::clone(&stats.name), Arc::clone(&stats.project), stats.position);
-    match lines.iter_mut().find(|(other, _)| of(other) == of(&stats)) {
-        Some((other, other_error)) => {
-            other.add(stats);
-            *other_error = other_error.take().or(error);
-        }
-        None => lines.push((stats, error)),
-    }
 }

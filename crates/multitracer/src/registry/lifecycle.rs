@@ -11,18 +11,16 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::Registry;
-use super::draining::fold;
-use crate::export::{Counters, Failures, Pending, Report, ShutdownError, Stats, TracerReport, TracerStats};
+use crate::export::{
+    ExporterFailure, Pending, Report, ShutdownError, Stats, TracerReport, TracerStats, TracerTotals,
+};
 use crate::tracer::{TracerCore, TracerId};
 
 /// How long [`Registry::flush`] and [`Registry::shutdown`] wait.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// What each tracer answered.
-type Answers = HashMap<TracerId, Result<(), Failures>>;
-
-/// One tracer's way to one exporter, and what went wrong with a flush or a shutdown there.
-pub(super) type Row = (TracerStats, Option<String>);
+/// The failures of each tracer that finished in time, by tracer.
+type Results = HashMap<TracerId, Result<(), Vec<ExporterFailure>>>;
 
 impl Registry {
     /// Exports what has ended so far, all tracers at once, within 10 s.
@@ -31,7 +29,7 @@ impl Registry {
     ///
     /// When a tracer could not export everything; the error has the report of all.
     pub async fn flush(&self) -> Result<Report, ShutdownError> {
-        self.settle(DEADLINE, |core, _| core.pipeline.flush()).await
+        self.report_after(DEADLINE, |core, _| core.pipeline.flush()).await
     }
 
     /// As [`flush`](Self::flush), for code that is not async. Blocks the calling thread; exports go on
@@ -41,7 +39,7 @@ impl Registry {
     ///
     /// As [`flush`](Self::flush).
     pub fn flush_blocking(&self, timeout: Duration) -> Result<Report, ShutdownError> {
-        self.settle_blocking(timeout, |core, _| core.pipeline.flush())
+        self.report_after_blocking(timeout, |core, _| core.pipeline.flush())
     }
 
     /// Switches every tracer off and exports what has ended, all tracers at once, within 10 s. Spans that
@@ -61,7 +59,7 @@ impl Registry {
     /// As [`shutdown`](Self::shutdown).
     pub async fn shutdown_within(&self, timeout: Duration) -> Result<Report, ShutdownError> {
         self.inner.end();
-        self.settle(timeout, stop).await
+        self.report_after(timeout, stop).await
     }
 
     /// As [`shutdown_within`](Self::shutdown_within), for code that is not async. Blocks the calling thread.
@@ -71,68 +69,70 @@ impl Registry {
     /// As [`shutdown`](Self::shutdown).
     pub fn shutdown_blocking(&self, timeout: Duration) -> Result<Report, ShutdownError> {
         self.inner.end();
-        self.settle_blocking(timeout, stop)
+        self.report_after_blocking(timeout, stop)
     }
 
     /// What has become of every tracer's spans so far. Tracers that a reload took out are in it: one of the same name and
     /// project as a tracer that is there is added to that one, others have a line of their own.
     #[must_use]
     pub fn report(&self) -> Report {
-        self.report_with(Answers::new())
+        self.report_with(Results::new())
     }
 
-    async fn settle(
+    /// Requests an operation of every tracer and returns their report.
+    async fn report_after(
         &self,
         timeout: Duration,
-        ask: impl Fn(&TracerCore, Instant) -> Pending,
+        request: impl Fn(&TracerCore, Instant) -> Pending,
     ) -> Result<Report, ShutdownError> {
         let (send, receive) = oneshot::channel();
-        self.ask(timeout, ask, move |answers| {
-            let _ = send.send(answers);
+        self.request_all(timeout, request, move |results| {
+            let _ = send.send(results);
         });
         self.report_with(receive.await.unwrap_or_default()).into_result()
     }
 
-    fn settle_blocking(
+    /// Requests an operation of every tracer and blocks until their report is complete.
+    fn report_after_blocking(
         &self,
         timeout: Duration,
-        ask: impl Fn(&TracerCore, Instant) -> Pending,
+        request: impl Fn(&TracerCore, Instant) -> Pending,
     ) -> Result<Report, ShutdownError> {
         let (send, receive) = mpsc::channel();
-        self.ask(timeout, ask, move |answers| {
-            let _ = send.send(answers);
+        self.request_all(timeout, request, move |results| {
+            let _ = send.send(results);
         });
         self.report_with(receive.recv().unwrap_or_default()).into_result()
     }
 
-    /// Asks every tracer, and gives `then` the answers on the export runtime once they are all there or
-    /// `timeout` has passed.
-    fn ask(
+    /// Requests an operation of every tracer. Calls `then` on the export runtime once all tracers have
+    /// finished or `timeout` has passed.
+    fn request_all(
         &self,
         timeout: Duration,
-        ask: impl Fn(&TracerCore, Instant) -> Pending,
-        then: impl FnOnce(Answers) + Send + 'static,
+        request: impl Fn(&TracerCore, Instant) -> Pending,
+        then: impl FnOnce(Results) + Send + 'static,
     ) {
         let snapshot = self.snapshot();
         let (draining, closing) = self.inner.draining.all();
-        let by = Instant::now() + timeout;
-        let asked =
-            snapshot.tracers().iter().chain(&draining).map(|core| (core.id(), Wait::For(ask(core, by))));
-        let closing = closing.into_iter().map(|closing| (closing.core.id(), Wait::Close(closing.done)));
-        let waits: Vec<_> = asked.chain(closing).collect();
+        let deadline = Instant::now() + timeout;
+        let requested = snapshot.tracers().iter().chain(&draining);
+        let requested = requested.map(|core| (core.id(), Wait::Pending(request(core, deadline))));
+        let closing = closing.into_iter().map(|closing| (closing.core.id(), Wait::Closing(closing.done)));
+        let waits: Vec<_> = requested.chain(closing).collect();
         let Some(runtime) = self.inner.runtime.get() else {
-            return then(Answers::new());
+            return then(Results::new());
         };
         runtime.spawn(async move {
-            let mut answers = Answers::with_capacity(waits.len());
-            let mut asked = JoinSet::new();
+            let mut results = Results::with_capacity(waits.len());
+            let mut tasks = JoinSet::new();
             for (id, wait) in waits {
-                asked.spawn(async move { (id, wait.by(by, timeout).await) });
+                tasks.spawn(async move { (id, wait.until(deadline, timeout).await) });
             }
-            while let Some(answer) = asked.join_next().await {
-                answers.extend(answer);
+            while let Some(result) = tasks.join_next().await {
+                results.extend(result);
             }
-            then(answers);
+            then(results);
         });
     }
 
@@ -151,7 +151,7 @@ impl Registry {
     /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
-        Stats::new(self.rows(Answers::new()).into_iter().map(|(stats, _)| stats).collect())
+        Stats::new(self.lines(Results::new()).into_iter().map(|line| line.stats).collect())
     }
 
     /// Publishes counts of this registry to `meter` as [OpenTelemetry's metrics of SDKs](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/),
@@ -178,80 +178,81 @@ impl Registry {
         }
     }
 
-    fn report_with(&self, answers: Answers) -> Report {
-        let line = |(stats, error)| TracerReport::new(stats, error);
-        Report { tracers: self.rows(answers).into_iter().map(line).collect() }
+    fn report_with(&self, results: Results) -> Report {
+        Report { tracers: self.lines(results) }
     }
 
-    /// Each line, and what went wrong with that tracer.
-    fn rows(&self, mut answers: Answers) -> Vec<Row> {
-        let mut line = |core: &Arc<TracerCore>| -> Vec<Row> {
-            let mut errors = match answers.remove(&core.id()) {
-                Some(Err(errors)) => errors,
-                _ => Vec::new(),
+    /// Returns a line per tracer and exporter, with the failure of that exporter.
+    fn lines(&self, mut results: Results) -> Vec<TracerReport> {
+        let mut lines_of = |core: &Arc<TracerCore>| -> Vec<TracerReport> {
+            let mut failures = results.remove(&core.id()).and_then(Result::err).unwrap_or_default();
+            let mut failure_at = |position: usize| {
+                let index = failures.iter().position(|failure| failure.position == position)?;
+                Some(failures.swap_remove(index).message)
             };
-            let error = |position: usize| {
-                let at = errors.iter().position(|(destination, _)| *destination == position)?;
-                Some(errors.swap_remove(at).1)
+            let line = |stats: TracerStats| {
+                let error = failure_at(stats.position);
+                TracerReport::new(stats, error)
             };
-            let lines = lines(core);
-            let errors: Vec<_> = (0..lines.len()).map(error).collect();
-            lines.into_iter().zip(errors).collect()
+            tracer_stats(core).into_iter().map(line).collect()
         };
-        let mut rows: Vec<_> = self.snapshot().tracers().iter().flat_map(&mut line).collect();
-        let current = rows.len();
-        for earlier in self.inner.draining.lines(line) {
-            fold(&mut rows, earlier);
+        let mut lines: Vec<_> = self.snapshot().tracers().iter().flat_map(&mut lines_of).collect();
+        let current = lines.len();
+        for earlier in self.inner.draining.lines(lines_of) {
+            earlier.merge_into(&mut lines);
         }
-        for at in current..rows.len() {
-            // an exporter that has moved up among its tracer's is not the one that is there now
-            let (others, stats) = (&rows[..at], &rows[at].0);
-            let of = |stats: &TracerStats| {
-                (Arc::clone(&stats.name), Arc::clone(&stats.project), Arc::clone(&stats.exporter))
+        for index in current..lines.len() {
+            // the exporter had another position before the reload, so its line must not look like a current one
+            let (others, line) = (&lines[..index], &lines[index]);
+            let names = |line: &TracerReport| {
+                (Arc::clone(&line.name), Arc::clone(&line.project), Arc::clone(&line.exporter))
             };
-            if others.iter().any(|(other, _)| of(other) == of(stats)) {
-                rows[at].0.exporter = format!("{} #{}", stats.exporter, stats.position + 1).into();
+            if others.iter().any(|other| names(other) == names(line)) {
+                lines[index].stats.exporter = format!("{} #{}", line.exporter, line.position + 1).into();
             }
         }
-        rows
+        lines
     }
 }
 
-/// What is waited for.
+/// An operation that the registry waits for.
 enum Wait {
-    For(Pending),
-    /// The last export of a tracer that is done.
-    Close(watch::Receiver<bool>),
+    /// A flush or a shutdown of a tracer.
+    Pending(Pending),
+    /// The last export of a tracer that has drained.
+    Closing(watch::Receiver<bool>),
 }
 
 impl Wait {
-    async fn by(self, timeout: Instant, limit: Duration) -> Result<(), Failures> {
+    /// Waits until `deadline`, which is `timeout` after the request.
+    async fn until(self, deadline: Instant, timeout: Duration) -> Result<(), Vec<ExporterFailure>> {
         match self {
-            Self::For(pending) => pending.by(timeout, limit).await,
-            Self::Close(mut done) => {
-                match tokio::time::timeout_at(timeout, done.wait_for(|done| *done)).await {
+            Self::Pending(pending) => pending.until(deadline, timeout).await,
+            Self::Closing(mut done) => {
+                match tokio::time::timeout_at(deadline, done.wait_for(|done| *done)).await {
                     Ok(_) => Ok(()),
-                    Err(_) => Err(vec![(0, format!("not done within {limit:?}"))]),
+                    Err(_) => {
+                        let message = format!("not done within {timeout:?}");
+                        Err(vec![ExporterFailure { position: 0, message }])
+                    }
                 }
             }
         }
     }
 }
 
-fn stop(core: &TracerCore, timeout: Instant) -> Pending {
+fn stop(core: &TracerCore, deadline: Instant) -> Pending {
     core.switch.off();
-    core.pipeline.shutdown(Some(timeout))
+    core.pipeline.shutdown(Some(deadline))
 }
 
-/// One entry for each exporter.
-pub(super) fn lines(core: &TracerCore) -> Vec<TracerStats> {
-    // a span is counted as started before it is counted as anything else
-    let tallies = core.pipeline.tallies();
+/// Returns the counts of a tracer, one entry per exporter.
+pub(super) fn tracer_stats(core: &TracerCore) -> Vec<TracerStats> {
+    // a span counts as started before it counts as anything else, so `started` is read last
+    let exporters = core.pipeline.counters();
     let sampled_out = core.counts.sampled_out.load(Ordering::Acquire);
     let started = core.counts.sampled.load(Ordering::Acquire) + sampled_out;
-    let line = |(position, (exporter, tally)): (usize, (Arc<str>, Counters))| {
-        let names = (Arc::clone(&core.info.name), Arc::clone(&core.info.project), exporter);
-        TracerStats::new(names, position, (started, sampled_out), tally)
-    };
-    tallies.into_iter().enumerate().map(line).collect()
+    let (name, project) = (Arc::clone(&core.info.name), Arc::clone(&core.info.project));
+    let totals = TracerTotals { name, project, started, sampled_out };
+    exporters.into_iter().map(|exporter| TracerStats::new(&totals, exporter)).collect()
 }

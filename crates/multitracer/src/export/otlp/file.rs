@@ -11,8 +11,8 @@ use opentelemetry_sdk::trace::SpanData;
 use super::encode::Encoder;
 use crate::config::model::FileConfig;
 use crate::export::connection_pool::ConnectionPool;
-use crate::export::exporter::{ExportFuture, ExportSuccess, Exporter, ExporterError};
-use crate::export::failure::{ExportError, Retryable};
+use crate::export::exporter::{ExportFuture, Exporter, ExporterError};
+use crate::export::outcome::{ExportError, ExportSuccess, Retryable};
 use crate::export::retry::Retry;
 
 /// An exporter for `config`. The file is opened here, so that one that cannot be is found at the start.

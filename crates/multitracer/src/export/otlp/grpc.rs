@@ -21,8 +21,8 @@ use super::tls::Pem;
 use super::{KEEP_ALIVE, KEEP_ALIVE_ANSWER, MAX_ANSWER, USER_AGENT, chain, response};
 use crate::config::model::{Compression, OtlpGrpcConfig};
 use crate::export::connection_pool::ConnectionPool;
-use crate::export::exporter::{ExportFuture, ExportSuccess, Exporter, ExporterError};
-use crate::export::failure::{DropReason, ExportError, Retryable};
+use crate::export::exporter::{ExportFuture, Exporter, ExporterError};
+use crate::export::outcome::{DropReason, ExportError, ExportSuccess, Retryable};
 use crate::export::retry::Retry;
 
 const EXPORT: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";

@@ -29,8 +29,8 @@ use super::tls::Pem;
 use super::{KEEP_ALIVE, KEEP_ALIVE_ANSWER, MAX_ANSWER, chain, response};
 use crate::config::model::{Compression, Encoding, OtlpHttpConfig};
 use crate::export::connection_pool::ConnectionPool;
-use crate::export::exporter::{ExportFuture, ExportSuccess, Exporter, ExporterError};
-use crate::export::failure::{DropReason, ExportError, Retryable};
+use crate::export::exporter::{ExportFuture, Exporter, ExporterError};
+use crate::export::outcome::{DropReason, ExportError, ExportSuccess, Retryable};
 use crate::export::retry::Retry;
 
 const PROTOBUF: &str = "application/x-protobuf";

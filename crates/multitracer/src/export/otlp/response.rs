@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 
-use crate::export::exporter::ExportSuccess;
+use crate::export::outcome::ExportSuccess;
 
 /// What is said of an answer that cannot be read, though its status says that the spans were taken.
 #[cfg(feature = "otlp-http")]

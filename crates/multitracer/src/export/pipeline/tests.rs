@@ -1,7 +1,8 @@
 use std::sync::Mutex;
 
 use super::*;
-use crate::export::exporter::{ExportFuture, ExportSuccess};
+use crate::export::exporter::ExportFuture;
+use crate::export::outcome::ExportSuccess;
 use crate::export::queue::tests::span;
 use crate::export::retry::Retry;
 use crate::export::runtime::LINGER;
@@ -34,18 +35,18 @@ fn spans_that_outlive_the_registry() -> std::io::Result<()> {
     pipeline.push(span(0));
     drop(runtime);
     pipeline.push(span(0));
-    let tally = || pipeline.tallies().swap_remove(0).1;
+    let counters = || pipeline.counters().swap_remove(0).counters;
     let wait = |done: &dyn Fn(&Counters) -> bool| {
         let started = std::time::Instant::now();
-        while !done(&tally()) && started.elapsed() < LINGER * 10 {
+        while !done(&counters()) && started.elapsed() < LINGER * 10 {
             std::thread::sleep(Duration::from_millis(5));
         }
-        tally()
+        counters()
     };
-    assert_eq!(wait(&|tally| tally.exported == 2).exported, 2, "though nothing waits for so long");
+    assert_eq!(wait(&|counters| counters.exported == 2).exported, 2, "though nothing waits for so long");
     std::thread::sleep(LINGER * 2);
     pipeline.push(span(0));
-    let tally = wait(&|tally| tally.dropped.shutdown == 1);
-    assert_eq!((tally.ended, tally.exported, tally.dropped.shutdown), (3, 2, 1));
+    let counters = wait(&|counters| counters.dropped.shutdown == 1);
+    assert_eq!((counters.ended, counters.exported, counters.dropped.shutdown), (3, 2, 1));
     Ok(())
 }

@@ -7,8 +7,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use opentelemetry_sdk::trace::SpanData;
 use tokio::time::Instant;
 
-use super::super::counters::{Counters, DropCounts};
-use super::super::failure::DropReason;
+use super::super::outcome::DropReason;
+use super::super::stats::{Counters, DropCounts};
 
 /// Spans of one allocation, at most. A queue that grows copies no more than these.
 const CHUNK_SPANS: usize = 64;

@@ -12,6 +12,7 @@ use opentelemetry_sdk::trace::{SpanEvents, SpanLinks};
 use tokio::time::Instant;
 
 use super::*;
+use crate::export::outcome::{ExportError, ExportSuccess};
 
 /// A span with an attribute of so many bytes.
 pub(in crate::export) fn span(bytes: usize) -> SpanData {
@@ -41,7 +42,7 @@ fn adds_up(tally: &Counters) -> bool {
     tally.ended == settled + tally.queued + tally.in_flight
 }
 
-fn taken(rejected: usize) -> Result<ExportSuccess, ExportError> {
+fn taken(rejected: usize) -> ExportOutcome {
     Ok(ExportSuccess { rejected, ..ExportSuccess::default() })
 }
 
@@ -93,10 +94,10 @@ fn what_is_not_done_in_time_is_lost_once() {
         queue.push(span(0));
     }
     let batch = queue.take_batch();
-    queue.settle(batch.len(), Duration::ZERO, &taken(1));
+    queue.complete(batch.len(), Duration::ZERO, &taken(1));
     let late = queue.take_batch();
     assert_eq!(queue.abandon(), 3);
-    queue.settle(late.len(), Duration::ZERO, &taken(0));
+    queue.complete(late.len(), Duration::ZERO, &taken(0));
     queue.push(span(0));
     let tally = queue.counters();
     assert_eq!((tally.exported, tally.rejected, tally.dropped.shutdown), (1, 1, 4));
@@ -162,7 +163,7 @@ fn counts_add_up_at_every_moment() {
                     1 => Err(ExportError::failed("told to")),
                     _ => taken(0),
                 };
-                queue.settle(batch.len(), Duration::from_micros(n as u64), &outcome);
+                queue.complete(batch.len(), Duration::from_micros(n as u64), &outcome);
             }
             queue.abandon();
         });

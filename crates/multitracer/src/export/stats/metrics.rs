@@ -1,59 +1,64 @@
-//! OpenTelemetry's metrics of SDKs about themselves, by the names of its
+//! The counts as OpenTelemetry's metrics of SDKs, by the names of its
 //! [semantic conventions](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/).
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Histogram, Meter};
 
-use super::counters::{DropCounts, reason_name};
-use super::exporter::ExportSuccess;
-use super::failure::ExportError;
-use super::stats::TracerStats;
+use super::drop_counts::{DropCounts, reason_name};
+use super::tracer_stats::TracerStats;
+use crate::export::outcome::ExportOutcome;
 
-/// The attribute that names the tracer; OpenTelemetry has none for it.
+/// The attribute with the tracer's name; OpenTelemetry has none for it.
 const TRACER: &str = "multitracer.tracer";
 
-/// Times exports once somebody wants to know.
+/// A histogram of export durations; empty until a meter is set.
 #[derive(Debug, Default)]
-pub(crate) struct Durations(OnceLock<Histogram<f64>>);
+pub(crate) struct ExportDurations(OnceLock<Histogram<f64>>);
 
-impl Durations {
-    pub(super) fn record(
-        &self,
-        (tracer, exporter, position): (&str, &str, usize),
-        took: Duration,
-        outcome: &Result<ExportSuccess, ExportError>,
-    ) {
+/// The tracer and the exporter that a measurement is about.
+#[derive(Clone, Debug)]
+pub(crate) struct ExporterLabels {
+    pub(crate) tracer: Arc<str>,
+    /// Kind and endpoint, as in [`TracerStats::exporter`].
+    pub(crate) exporter: Arc<str>,
+    /// Position among the exporters of the tracer, from 0.
+    pub(crate) position: usize,
+}
+
+impl ExportDurations {
+    /// Records the duration and the outcome of one export, if a meter is set.
+    pub(crate) fn record(&self, labels: &ExporterLabels, elapsed: Duration, outcome: &ExportOutcome) {
         let Some(histogram) = self.0.get() else { return };
-        let mut attributes = exporter_attributes(tracer, exporter, position);
+        let mut attributes = exporter_attributes(&labels.tracer, &labels.exporter, labels.position);
         match outcome {
-            Ok(delivered) if delivered.rejected > 0 => {
+            Ok(success) if success.rejected > 0 => {
                 attributes.push(KeyValue::new("error.type", "rejected"));
             }
             Ok(_) => {}
-            Err(failure) => attributes.push(KeyValue::new("error.type", reason_name(failure.reason))),
+            Err(error) => attributes.push(KeyValue::new("error.type", reason_name(error.reason))),
         }
-        histogram.record(took.as_secs_f64(), &attributes);
+        histogram.record(elapsed.as_secs_f64(), &attributes);
     }
 
-    /// From now on, to that meter; the first one counts.
+    /// Sets the meter. Later calls have no effect.
     pub(crate) fn publish(&self, meter: &Meter) {
         self.0.get_or_init(|| {
             meter
                 .f64_histogram("otel.sdk.exporter.operation.duration")
                 .with_unit("s")
-                .with_description("The duration of exporting a batch of spans, retries included.")
+                .with_description("The duration of exporting a batch of spans, with retries.")
                 .build()
         });
     }
 }
 
-/// Name, description, and what to observe of each tracer.
+/// The name, the description and the observation of an instrument.
 type Instrument<T> = (&'static str, &'static str, fn(&TracerStats, &dyn AsyncInstrument<T>));
 
-/// Publishes what `stats` gives whenever the meter collects.
+/// Publishes the result of `stats` whenever the meter collects.
 pub(crate) fn publish<F>(meter: &Meter, stats: F)
 where
     F: Fn() -> Vec<TracerStats> + Clone + Send + Sync + 'static,
@@ -62,12 +67,12 @@ where
         ("otel.sdk.span.started", "The number of created spans.", started),
         (
             "otel.sdk.processor.span.processed",
-            "The number of spans that were handed to the exporter, or dropped before.",
+            "The number of spans that the exporter received, or that were dropped before.",
             processed,
         ),
         (
             "otel.sdk.exporter.span.exported",
-            "The number of spans for which the export has finished, either successful or failed.",
+            "The number of spans whose export has finished, successful or not.",
             exported,
         ),
     ];
@@ -87,12 +92,12 @@ where
         }),
         (
             "otel.sdk.processor.span.queue.capacity",
-            "The number of spans that the queue can retry_not_before.",
+            "The number of spans that the queue can hold.",
             |stats, to| {
                 to.observe(level(stats.queue_capacity), &processor_attributes(stats));
             },
         ),
-        ("otel.sdk.exporter.span.inflight", "The number of spans whose export is under way.", |stats, to| {
+        ("otel.sdk.exporter.span.inflight", "The number of spans that are being exported.", |stats, to| {
             to.observe(level(stats.in_flight), &attributes_of(stats));
         }),
     ];
@@ -108,7 +113,7 @@ where
 }
 
 fn started(stats: &TracerStats, to: &dyn AsyncInstrument<u64>) {
-    // whatever exporters there are, a span starts once
+    // a span starts once, also if it has several exporters
     if stats.position == 0 {
         let kept = stats.started.saturating_sub(stats.sampled_out);
         for (result, spans) in [("RECORD_AND_SAMPLE", kept), ("DROP", stats.sampled_out)] {
@@ -127,8 +132,8 @@ fn processed(stats: &TracerStats, to: &dyn AsyncInstrument<u64>) {
     let attributes = processor_attributes(stats);
     let handed_over = stats.exported + stats.rejected + stats.dropped_by_exporter.total() + stats.in_flight;
     to.observe(handed_over, &attributes);
-    let in_queue = stats.dropped.less(stats.dropped_by_exporter);
-    // a span that was throttled was never made, and nothing processed it
+    let in_queue = stats.dropped.minus(stats.dropped_by_exporter);
+    // a throttled span was never created, so nothing processed it
     let in_queue = DropCounts { throttled: 0, ..in_queue };
     observe_dropped(in_queue, &attributes, to, |reason| match reason {
         "shutdown" => "already_shutdown",
@@ -180,9 +185,9 @@ fn attributes_of(stats: &TracerStats) -> Vec<KeyValue> {
     exporter_attributes(&stats.name, &stats.exporter, stats.position)
 }
 
-/// `exporter` as in [`TracerStats::exporter`]: its kind, and where it sends to.
+/// Returns the attributes of an exporter. `exporter` is its kind and endpoint.
 fn exporter_attributes(tracer: &str, exporter: &str, position: usize) -> Vec<KeyValue> {
-    let (kind, place) = exporter.split_once(' ').unwrap_or((exporter, ""));
+    let (kind, endpoint) = exporter.split_once(' ').unwrap_or((exporter, ""));
     let kind = match kind {
         "otlp_http" => "otlp_http_span_exporter",
         "otlp_grpc" => "otlp_grpc_span_exporter",
@@ -192,7 +197,7 @@ fn exporter_attributes(tracer: &str, exporter: &str, position: usize) -> Vec<Key
         _ => "multitracer.custom_span_exporter",
     };
     let mut attributes = component(kind, tracer, position);
-    let url: Option<http::Uri> = place.split(' ').next().and_then(|place| place.parse().ok());
+    let url: Option<http::Uri> = endpoint.split(' ').next().and_then(|url| url.parse().ok());
     if let Some(url) = url
         && let (Some(scheme), Some(host)) = (url.scheme_str(), url.host())
     {
