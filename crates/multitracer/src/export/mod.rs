@@ -1,52 +1,47 @@
-//! From an ended span to a backend: a bounded queue, a batcher and an exporter for each tracer, all
-//! run by one small runtime.
+//! The export of ended spans: a queue, a worker and an exporter per destination, on one runtime.
 //!
-//! The rest of the crate sees [`Pipeline`]: spans go in, reports come out, and nothing on the way in waits.
+//! ```text
+//! pipeline/  a tracer's destinations, their workers and the runtime
+//! otlp/      exporters for OTLP over HTTP and gRPC, and to files
+//! exporter/  the interface of exporters, retries, console, memory and custom exporters
+//! queue/     the bounded queue in front of a worker
+//! stats/     counters, statistics, reports and metrics
+//! outcome    the outcome of an export
+//! ```
+//!
+//! Each of them uses only those below it. A batch is taken from the queue, is in flight, and completes
+//! with an outcome. A span is queued without waiting for an export.
 
-#[cfg_attr(
-    not(any(test, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file")),
-    expect(dead_code, reason = "there is no exporter that has use for it")
-)]
-mod connection_pool;
-mod console;
 mod exporter;
-mod memory;
-#[cfg(any(feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file"))]
 mod otlp;
 #[cfg_attr(
     not(any(test, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file")),
-    expect(dead_code, reason = "there is no exporter that has use for it")
+    expect(dead_code, reason = "only OTLP exporters read all fields")
 )]
 mod outcome;
 mod pipeline;
-mod processor;
 mod queue;
-#[cfg_attr(
-    not(any(test, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file")),
-    expect(dead_code, reason = "there is no exporter that has use for it")
-)]
-mod retry;
-mod runtime;
-mod size;
 mod stats;
-mod worker;
 
-pub(crate) use self::connection_pool::ConnectionPool;
-pub(crate) use self::console::ConsoleExporter;
-pub(crate) use self::exporter::{CustomExporter, Exporter, ExporterError};
-pub(crate) use self::pipeline::{Destination, ExporterFailure, Pending, Pipeline};
-pub(crate) use self::processor::PipelineProcessor;
-pub(crate) use self::runtime::ExportRuntime;
+pub(crate) use self::exporter::{ConsoleExporter, CustomExporter, Exporter, ExporterError};
+pub(crate) use self::otlp::ConnectionPool;
+pub(crate) use self::pipeline::{
+    Destination, ExportRuntime, ExporterFailure, Pending, Pipeline, PipelineProcessor,
+};
 pub(crate) use self::stats::TracerTotals;
 
-pub use self::memory::InMemoryExporter;
+pub use self::exporter::InMemoryExporter;
 pub use self::stats::{DropCounts, ExportLatency, Report, ShutdownError, Stats, TracerReport, TracerStats};
 
+#[cfg(feature = "probe")]
+pub(crate) use self::otlp::client;
 #[cfg(feature = "otlp-file")]
 pub(crate) use self::otlp::otlp_file;
 #[cfg(feature = "otlp-grpc")]
 pub(crate) use self::otlp::otlp_grpc;
 #[cfg(feature = "otlp-http")]
 pub(crate) use self::otlp::otlp_http;
+#[cfg(feature = "probe")]
+pub(crate) use self::outcome::ExportSuccess;
 #[cfg(feature = "metrics")]
 pub(crate) use self::stats::publish;

@@ -5,6 +5,8 @@ use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use opentelemetry::KeyValue;
 
+use crate::grpc_status::GrpcStatus;
+
 /// Whether this is a call by gRPC: its content type is `application/grpc`, with or without a suffix or a parameter. gRPC-Web is HTTP.
 pub(super) fn is(request: &Parts) -> bool {
     let content_type = request.headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes);
@@ -27,45 +29,24 @@ pub(super) fn request(request: &Parts) -> Vec<KeyValue> {
     attributes
 }
 
-/// A status code of gRPC.
+/// The status of a call.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Code(usize);
+pub(super) struct Code(GrpcStatus);
 
-/// By number.
-const NAMES: [&str; 17] = [
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "DATA_LOSS",
-    "UNAUTHENTICATED",
-];
-
-/// The code in `trailers`; one that is none counts as `UNKNOWN`, as the protocol says.
+/// Returns the status in `trailers`. A value that is not a code counts as `UNKNOWN`, as gRPC says.
 pub(super) fn code(trailers: &HeaderMap) -> Option<Code> {
     let value = trailers.get("grpc-status")?;
-    let number = value.to_str().ok().and_then(|text| text.parse().ok());
-    Some(Code(number.filter(|number| *number < NAMES.len()).unwrap_or(2)))
+    let code = value.to_str().ok().and_then(|text| text.parse().ok());
+    Some(Code(GrpcStatus::from_code(code.unwrap_or(2))))
 }
 
 impl Code {
     pub(super) fn name(self) -> &'static str {
-        NAMES.get(self.0).copied().unwrap_or("UNKNOWN")
+        self.0.name()
     }
 
     pub(super) fn is_ok(self) -> bool {
-        self.0 == 0
+        self.name() == "OK"
     }
 
     /// The codes that the conventions count as errors of the server; the others are the caller's.

@@ -1,8 +1,7 @@
-//! What a pipeline hands batches to.
+//! Any `SpanExporter` of the OpenTelemetry SDK as an exporter.
 
-use std::fmt;
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,38 +9,15 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-use super::outcome::{DropReason, ExportError, ExportOutcome, ExportSuccess};
+use super::interface::{ExportFuture, Exporter, ShutdownFuture};
 use super::retry::Retry;
+use crate::export::outcome::{DropReason, ExportError, ExportSuccess};
 
-/// A `SpanExporter` that can be held as a trait object, and says how many spans the backend refused.
-pub(crate) trait Exporter: Send + Sync + 'static {
-    /// Exports one batch; what may succeed later goes through `retry`.
-    fn export(self: Arc<Self>, batch: Vec<SpanData>, retry: Retry) -> ExportFuture;
-
-    /// Called once, after the last export.
-    fn shutdown(self: Arc<Self>, _timeout: Duration) -> ShutdownFuture {
-        Box::pin(std::future::ready(Ok(())))
-    }
-}
-
-pub(crate) type ShutdownFuture = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
-
-pub(crate) type ExportFuture = Pin<Box<dyn Future<Output = ExportOutcome> + Send>>;
-
-/// Why an exporter could not be set up. Holds no credential.
-#[derive(Clone, Debug)]
-pub(crate) struct ExporterError(pub(crate) String);
-
-impl fmt::Display for ExporterError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// Any `SpanExporter` as an [`Exporter`]. Retries are its own affair.
+/// A `SpanExporter` of the user's. It repeats failed attempts itself.
 pub(crate) struct CustomExporter<E>(E);
 
 impl<E: SpanExporter + 'static> CustomExporter<E> {
+    /// Sets the resource and wraps the exporter.
     pub(crate) fn exporter(mut exporter: E, resource: &Resource) -> Arc<dyn Exporter> {
         exporter.set_resource(resource);
         Arc::new(Self(exporter))
@@ -52,7 +28,7 @@ impl<E: SpanExporter + 'static> Exporter for CustomExporter<E> {
     fn export(self: Arc<Self>, batch: Vec<SpanData>, _retry: Retry) -> ExportFuture {
         Box::pin(async move {
             let mut export = pin!(self.0.export(batch));
-            // foreign code may block; then it has this thread to itself, and the other tracers go on in another
+            // the code may block its thread; the other tracers then continue on another thread
             let exported = poll_fn(|cx| tokio::task::block_in_place(|| export.as_mut().poll(cx))).await;
             match exported {
                 Ok(()) => Ok(ExportSuccess::default()),
@@ -66,7 +42,7 @@ impl<E: SpanExporter + 'static> Exporter for CustomExporter<E> {
 
     fn shutdown(self: Arc<Self>, timeout: Duration) -> ShutdownFuture {
         Box::pin(async move {
-            // it may block or panic, and only a thread of its own contains that
+            // the code may block or panic, so it runs on a thread of its own
             let closed = tokio::task::spawn_blocking(move || self.0.shutdown_with_timeout(timeout)).await;
             match closed {
                 Ok(result) => result.map_err(|error| error.to_string()),

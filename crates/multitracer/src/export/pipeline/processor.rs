@@ -1,4 +1,4 @@
-//! The end of a span: the SDK hands it over, the pipeline takes it.
+//! The span processor that passes ended spans to a pipeline.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,13 +7,13 @@ use opentelemetry::{Array, Context, StringValue, Value};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
-use super::pipeline::Pipeline;
+use super::Pipeline;
 
-/// The SDK's side of a pipeline.
+/// A pipeline as a span processor of the SDK.
 #[derive(Debug)]
 pub(crate) struct PipelineProcessor {
     pipeline: Arc<Pipeline>,
-    /// `attribute_value_length_limit`, which the SDK's own limits lack.
+    /// Maximum length of an attribute's text in characters, which the SDK does not limit.
     max_value_length: Option<usize>,
 }
 
@@ -36,7 +36,7 @@ impl SpanProcessor for PipelineProcessor {
         self.pipeline.push(span);
     }
 
-    /// Flushing is the registry's: this would block whoever calls it.
+    /// Does nothing. [`Registry::flush`](crate::Registry::flush) flushes without blocking the caller.
     fn force_flush(&self) -> OTelSdkResult {
         Ok(())
     }
@@ -46,6 +46,7 @@ impl SpanProcessor for PipelineProcessor {
     }
 }
 
+/// Cuts the texts of all attributes to `max` characters.
 fn shorten(span: &mut SpanData, max: usize) {
     for attribute in &mut span.attributes {
         shorten_value(&mut attribute.value, max);

@@ -1,4 +1,4 @@
-//! The runtime that all exporters of a registry are built and run on.
+//! The runtime of all exporters of a registry.
 
 use std::future::Future;
 use std::io;
@@ -8,43 +8,49 @@ use opentelemetry::Context;
 use tokio::runtime::{Builder, EnterGuard, Runtime};
 use tokio::sync::watch;
 
-use super::connection_pool::ConnectionPool;
+use crate::export::otlp::ConnectionPool;
+#[cfg(feature = "metrics")]
+use crate::export::stats::ExportDurations;
 
-/// How long a registry that was dropped without a shutdown may go on exporting in the background.
-pub(super) const LINGER: Duration = Duration::from_millis(if cfg!(test) { 300 } else { 5000 });
+/// Time for background exports after a registry is dropped without a shutdown.
+pub(super) const BACKGROUND_TIMEOUT: Duration = Duration::from_millis(if cfg!(test) { 300 } else { 5000 });
 
-/// Exporters of the user's own that may block a thread each, all at once. There are no more threads than that takes.
-const MOST_BLOCKED: usize = 256;
+/// Maximum number of threads that custom exporters can block at the same time.
+const MAX_BLOCKING_THREADS: usize = 256;
 
-/// One worker thread, apart from the application's own runtime if it has one, so that exports work from
-/// any place and never from under the application. Telemetry is suppressed on it: exporting makes no spans.
+/// The runtime of all exporters of a registry, with one worker thread.
+///
+/// It is separate from the application's runtime, so exports work from any thread and continue when
+/// that runtime stops. Telemetry is suppressed on it: exports create no spans.
 pub(crate) struct ExportRuntime {
     runtime: Option<Runtime>,
-    clients: ConnectionPool,
+    connection_pool: ConnectionPool,
     #[cfg(feature = "metrics")]
-    durations: std::sync::Arc<super::stats::ExportDurations>,
-    /// Set once the registry is gone.
-    ending: watch::Sender<bool>,
+    durations: std::sync::Arc<ExportDurations>,
+    /// `true` once the registry is dropped.
+    registry_dropped: watch::Sender<bool>,
 }
 
 impl ExportRuntime {
+    /// Starts the worker thread.
     pub(crate) fn start() -> io::Result<Self> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
-            .max_blocking_threads(MOST_BLOCKED)
+            .max_blocking_threads(MAX_BLOCKING_THREADS)
             .thread_name("multitracer")
             .on_thread_start(|| std::mem::forget(Context::enter_telemetry_suppressed_scope()))
             .enable_all()
             .build()?;
         Ok(Self {
             runtime: Some(runtime),
-            clients: ConnectionPool::default(),
+            connection_pool: ConnectionPool::default(),
             #[cfg(feature = "metrics")]
             durations: std::sync::Arc::default(),
-            ending: watch::Sender::new(false),
+            registry_dropped: watch::Sender::new(false),
         })
     }
 
+    /// Runs a future on the worker thread.
     pub(crate) fn spawn<F>(&self, future: F)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -54,39 +60,41 @@ impl ExportRuntime {
         }
     }
 
-    pub(crate) fn clients(&self) -> &ConnectionPool {
-        &self.clients
+    pub(crate) fn connection_pool(&self) -> &ConnectionPool {
+        &self.connection_pool
     }
 
     #[cfg(feature = "metrics")]
-    pub(crate) fn durations(&self) -> &std::sync::Arc<super::stats::ExportDurations> {
+    pub(crate) fn durations(&self) -> &std::sync::Arc<ExportDurations> {
         &self.durations
     }
 
-    /// Says when the registry is gone, and there is no time left to wait for batches to fill.
-    pub(super) fn ending(&self) -> watch::Receiver<bool> {
-        self.ending.subscribe()
+    /// Returns a receiver that becomes `true` when the registry is dropped.
+    pub(super) fn registry_dropped(&self) -> watch::Receiver<bool> {
+        self.registry_dropped.subscribe()
     }
 
-    /// Makes this runtime the current one, as some clients need while they are built.
+    /// Makes this runtime the current one. Some clients need that while they are built.
     pub(crate) fn enter(&self) -> Option<EnterGuard<'_>> {
         self.runtime.as_ref().map(Runtime::enter)
     }
 }
 
 impl Drop for ExportRuntime {
-    /// Never blocks: a registry may be dropped inside the application's runtime. Workers are told, and empty their queues; a
-    /// thread of its own gives them time for it. Spans that are open still get that time too, and are lost after it.
+    /// Lets the workers empty their queues in the background, and stops them after 5 s.
+    ///
+    /// Never blocks, because a registry may be dropped inside the application's runtime. A span that is
+    /// still open is exported if it ends within that time.
     fn drop(&mut self) {
         let Some(runtime) = self.runtime.take() else { return };
-        self.ending.send_replace(true);
+        self.registry_dropped.send_replace(true);
         let mut runtime = Some(runtime);
         if runtime.as_ref().is_some_and(|runtime| runtime.metrics().num_alive_tasks() > 0) {
             let (send, receive) = std::sync::mpsc::channel::<Runtime>();
             let thread = std::thread::Builder::new().name("multitracer-drain".to_owned()).spawn(move || {
                 let Ok(runtime) = receive.recv() else { return };
                 let started = std::time::Instant::now();
-                while runtime.metrics().num_alive_tasks() > 0 && started.elapsed() < LINGER {
+                while runtime.metrics().num_alive_tasks() > 0 && started.elapsed() < BACKGROUND_TIMEOUT {
                     std::thread::sleep(Duration::from_millis(10));
                 }
                 runtime.shutdown_background();

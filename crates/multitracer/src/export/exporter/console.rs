@@ -9,47 +9,50 @@ use std::time::Duration;
 use opentelemetry::trace::{SpanId, SpanKind, Status, TraceId};
 use opentelemetry_sdk::trace::SpanData;
 
-use super::exporter::{ExportFuture, Exporter, ShutdownFuture};
-use super::outcome::{ExportError, ExportSuccess};
+use super::interface::{ExportFuture, Exporter, ShutdownFuture};
 use super::retry::Retry;
+use crate::export::outcome::{ExportError, ExportSuccess};
 
-/// Spans that wait for their trace's root; past this they are written without it.
+/// Maximum number of spans that wait for the root of their trace. Above it, incomplete traces are
+/// written.
 const MAX_WAITING: usize = 10_000;
 
-/// Writes a trace when its root, or its topmost span in this process, has ended.
+/// An exporter that writes a trace once its root, or its topmost span in this process, has ended.
 pub(crate) struct ConsoleExporter {
+    /// The text above every trace: the tracer and its project.
     heading: String,
+    /// Spans of incomplete traces.
     waiting: Mutex<HashMap<TraceId, Vec<SpanData>>>,
 }
 
 impl ConsoleExporter {
-    /// `heading` stands above every trace: the tracer and its project.
+    /// Creates an exporter with `heading` above every trace.
     pub(crate) fn exporter(heading: String) -> Arc<dyn Exporter> {
         Arc::new(Self { heading, waiting: Mutex::default() })
     }
 
-    /// Keeps what is not complete, gives back what is.
-    fn complete(&self, batch: Vec<SpanData>) -> Vec<Vec<SpanData>> {
+    /// Adds a batch and returns the traces that are complete.
+    fn take_complete_traces(&self, batch: Vec<SpanData>) -> Vec<Vec<SpanData>> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut done = Vec::new();
+        let mut complete = Vec::new();
         for span in batch {
             let trace_id = span.span_context.trace_id();
             let is_top = span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote;
             waiting.entry(trace_id).or_default().push(span);
             if is_top && let Some(trace) = waiting.remove(&trace_id) {
-                done.push(trace);
+                complete.push(trace);
             }
         }
         if waiting.values().map(Vec::len).sum::<usize>() > MAX_WAITING {
-            done.extend(waiting.drain().map(|(_, trace)| trace));
+            complete.extend(waiting.drain().map(|(_, trace)| trace));
         }
-        done
+        complete
     }
 
     fn write(&self, traces: Vec<Vec<SpanData>>) -> std::io::Result<()> {
         let mut text = String::new();
         for trace in traces {
-            // writing to a String does not fail
+            // writing to a `String` cannot fail
             let _ = writeln!(text, "{}  {}", self.heading, Tree(&trace));
         }
         std::io::stdout().lock().write_all(text.as_bytes())
@@ -59,8 +62,8 @@ impl ConsoleExporter {
 impl Exporter for ConsoleExporter {
     fn export(self: Arc<Self>, batch: Vec<SpanData>, _retry: Retry) -> ExportFuture {
         Box::pin(async move {
-            let traces = self.complete(batch);
-            // whoever reads the output may be slow
+            let traces = self.take_complete_traces(batch);
+            // the reader of the output may be slow, and must not block the other exporters
             let written = tokio::task::block_in_place(|| self.write(traces));
             written.map_err(|error| ExportError::failed(error.to_string()))?;
             Ok(ExportSuccess::default())
@@ -78,7 +81,7 @@ impl Exporter for ConsoleExporter {
     }
 }
 
-/// One trace, a span a line, children under their parents in the order in which they started.
+/// One trace with one span per line. Children follow their parent in the order of their start.
 struct Tree<'a>(&'a [SpanData]);
 
 impl fmt::Display for Tree<'_> {
@@ -97,8 +100,8 @@ impl fmt::Display for Tree<'_> {
 }
 
 fn write_span(f: &mut fmt::Formatter<'_>, spans: &[&SpanData], span: &SpanData, depth: usize) -> fmt::Result {
-    let took = span.end_time.duration_since(span.start_time).unwrap_or_default();
-    write!(f, "\n{:indent$}{} {took:.1?}", "", span.name, indent = depth * 2)?;
+    let duration = span.end_time.duration_since(span.start_time).unwrap_or_default();
+    write!(f, "\n{:indent$}{} {duration:.1?}", "", span.name, indent = depth * 2)?;
     match span.span_kind {
         SpanKind::Internal => {}
         ref kind => write!(f, " [{}]", format!("{kind:?}").to_lowercase())?,

@@ -1,13 +1,13 @@
-//! Spans kept in memory, for tests.
+//! The exporter that keeps spans in memory, for tests.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use opentelemetry_sdk::trace::SpanData;
 
-/// Keeps a tracer's ended spans in memory, for tests.
+/// An exporter that keeps ended spans in memory, for tests.
 ///
-/// Spans are there as soon as they end: there is no queue, no thread and nothing to flush. Clones share
-/// the same spans.
+/// A span is available as soon as it ends: there is no queue, no thread and nothing to flush. Clones
+/// share the same spans.
 ///
 /// ```
 /// use multitracer::export::InMemoryExporter;
@@ -25,25 +25,37 @@ pub struct InMemoryExporter {
 }
 
 impl InMemoryExporter {
-    /// An empty one.
+    /// Creates an exporter without spans.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The spans that have ended so far, in the order in which they ended.
+    /// Returns the spans that have ended so far, in the order of their end.
     #[must_use]
     pub fn spans(&self) -> Vec<SpanData> {
         self.lock().clone()
     }
 
-    /// Takes the spans that have ended so far, and starts over.
+    /// Removes the spans that have ended so far, and returns them.
+    ///
+    /// ```
+    /// use multitracer::export::InMemoryExporter;
+    /// use multitracer::{Registry, TracerBuilder};
+    ///
+    /// let spans = InMemoryExporter::new();
+    /// let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&spans)).build()?;
+    /// registry.tracer("canary")?.in_span("work", || {});
+    /// assert_eq!(spans.take().len(), 1);
+    /// assert!(spans.spans().is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn take(&self) -> Vec<SpanData> {
         std::mem::take(&mut *self.lock())
     }
 
-    /// Whether the two share the same spans.
+    /// Returns `true` if both share the same spans.
     pub(crate) fn ptr_eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.spans, &other.spans)
     }
