@@ -188,7 +188,7 @@ async fn unauthorized() {
     for stats in receiver("401", Fate::Failed, behaviour).await {
         let error = stats.last_error.unwrap();
         assert!(
-            stats.retries == 0 && (error.contains("401") || error.contains("Unauthenticated")),
+            stats.retries == 0 && (error.contains("401") || error.contains("UNAUTHENTICATED")),
             "{error}"
         );
     }

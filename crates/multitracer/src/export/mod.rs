@@ -9,8 +9,8 @@
 //! outcome    the outcome of an export
 //! ```
 //!
-//! Each of them uses only those below it. A batch is taken from the queue, is in flight, and completes
-//! with an outcome. A span is queued without waiting for an export.
+//! Each of them uses only those below it. A batch is taken from the queue, is in flight, and
+//! completes with an outcome. A span is queued without waiting for an export.
 
 mod exporter;
 mod otlp;

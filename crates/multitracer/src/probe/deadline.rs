@@ -14,7 +14,8 @@ pub(super) struct Deadline {
 }
 
 impl Deadline {
-    /// Returns the deadline `timeout` from now. A timeout beyond the range of the clock means one day.
+    /// Returns the deadline `timeout` from now. A timeout beyond the range of the clock means one
+    /// day.
     pub(super) fn after(timeout: Duration) -> Self {
         let now = Instant::now();
         Self { moment: now.checked_add(timeout).unwrap_or(now + Duration::from_secs(86_400)), timeout }

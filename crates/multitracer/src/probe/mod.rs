@@ -28,8 +28,8 @@ impl Config {
     /// Sends one test span to each exporter of the tracer `tracer`, and reports the outcomes.
     ///
     /// The span is called `multitracer.ping`. It goes to the tracer's endpoint with the tracer's
-    /// headers, resource, encoding, compression and certificates. The exporters are probed one after
-    /// the other, each for at most `timeout`. The result is empty if there is no such tracer.
+    /// headers, resource, encoding, compression and certificates. The exporters are probed one
+    /// after the other, each for at most `timeout`. The result is empty if there is no such tracer.
     ///
     /// Call it inside a Tokio runtime with time and I/O.
     ///

@@ -10,7 +10,8 @@ use crate::export::client::{ErrorRedactor, Refusal};
 /// ```
 /// use multitracer::probe::{ProbeOutcome, ProbeStep};
 ///
-/// let outcome = ProbeOutcome::Unreachable { step: ProbeStep::Dns, error: "no such host".to_owned() };
+/// let error = "no such host".to_owned();
+/// let outcome = ProbeOutcome::Unreachable { step: ProbeStep::Dns, error };
 /// assert_eq!((outcome.as_str(), outcome.is_failure()), ("unreachable", true));
 /// assert_eq!(outcome.to_string(), "unreachable at DNS: no such host");
 /// ```
@@ -40,7 +41,8 @@ pub enum ProbeOutcome {
         /// Reason of the failure.
         error: String,
     },
-    /// The configuration cannot work, so nothing was sent. A certificate may be unreadable, for example.
+    /// The configuration cannot work, so nothing was sent. A certificate may be unreadable, for
+    /// example.
     Misconfigured {
         /// Reason of the failure.
         error: String,

@@ -55,7 +55,8 @@ impl ProbeReport {
         &self.project
     }
 
-    /// Returns the endpoint without user name, password and query; `None` for a file and the console.
+    /// Returns the endpoint without user name, password and query; `None` for a file and the
+    /// console.
     #[must_use]
     pub fn endpoint(&self) -> Option<&str> {
         self.endpoint.as_deref()

@@ -11,7 +11,8 @@ use opentelemetry_sdk::trace::SpanData;
 use super::retry::Retry;
 use crate::export::outcome::ExportOutcome;
 
-/// An exporter as a trait object. Unlike `SpanExporter`, it reports how many spans the backend rejected.
+/// An exporter as a trait object. Unlike `SpanExporter`, it reports how many spans the backend
+/// rejected.
 pub(crate) trait Exporter: Send + Sync + 'static {
     /// Exports one batch. Repeats failed attempts with `retry`.
     fn export(self: Arc<Self>, batch: Vec<SpanData>, retry: Retry) -> ExportFuture;

@@ -6,15 +6,16 @@ use opentelemetry_sdk::trace::SpanData;
 
 /// An exporter that keeps ended spans in memory, for tests.
 ///
-/// A span is available as soon as it ends: there is no queue, no thread and nothing to flush. Clones
-/// share the same spans.
+/// A span is available as soon as it ends: there is no queue, no thread and nothing to flush.
+/// Clones share the same spans.
 ///
 /// ```
 /// use multitracer::export::InMemoryExporter;
 /// use multitracer::{Registry, TracerBuilder};
 ///
 /// let spans = InMemoryExporter::new();
-/// let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&spans)).build()?;
+/// let canary = TracerBuilder::new("canary").in_memory(&spans);
+/// let registry = Registry::builder().tracer(canary).build()?;
 /// registry.tracer("canary")?.in_span("work", || {});
 /// assert_eq!(spans.spans()[0].name, "work");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -44,7 +45,8 @@ impl InMemoryExporter {
     /// use multitracer::{Registry, TracerBuilder};
     ///
     /// let spans = InMemoryExporter::new();
-    /// let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&spans)).build()?;
+    /// let canary = TracerBuilder::new("canary").in_memory(&spans);
+    /// let registry = Registry::builder().tracer(canary).build()?;
     /// registry.tracer("canary")?.in_span("work", || {});
     /// assert_eq!(spans.take().len(), 1);
     /// assert!(spans.spans().is_empty());

@@ -12,6 +12,8 @@ mod retry;
 
 pub(crate) use self::console::ConsoleExporter;
 pub(crate) use self::custom::CustomExporter;
-pub(crate) use self::interface::{ExportFuture, Exporter, ExporterError};
+#[cfg(any(test, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file"))]
+pub(crate) use self::interface::ExportFuture;
+pub(crate) use self::interface::{Exporter, ExporterError};
 pub use self::memory::InMemoryExporter;
 pub(crate) use self::retry::{Retry, ShutdownState};

@@ -55,7 +55,8 @@ pub(crate) struct Retry {
 pub(crate) type LastError = Arc<Mutex<Option<String>>>;
 
 impl Retry {
-    /// Creates the retries of an export that ends within `limit` and repeats up to `max_retries` times.
+    /// Creates the retries of an export that ends within `limit` and repeats up to `max_retries`
+    /// times.
     ///
     /// A limit of zero means 60 s. The first attempt waits until `retry_not_before`.
     pub(crate) fn new(

@@ -27,8 +27,8 @@ enum DestinationKind {
 }
 
 impl Destination {
-    /// Starts the worker of an exporter on `runtime`. `position` is the exporter's position among those
-    /// of the tracer.
+    /// Starts the worker of an exporter on `runtime`. `position` is the exporter's position among
+    /// those of the tracer.
     pub(crate) fn start(
         tracer: &Arc<str>,
         label: Arc<str>,

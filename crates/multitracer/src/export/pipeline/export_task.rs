@@ -53,8 +53,8 @@ impl<T: FnOnce(Duration, &ExportOutcome) + Send> ExportTask<T> {
                 }
                 let outcome = Err(ExportError::new(DropReason::Timeout, message));
                 complete(&outcome);
-                // an exporter that blocks its thread still counts as a concurrent export, so that it
-                // cannot block ever more threads
+                // an exporter that blocks its thread still counts as a concurrent export, so that
+                // it cannot block ever more threads
                 export.shutdown().await;
                 return CompletedExport { spans, outcome };
             }
@@ -66,7 +66,8 @@ impl<T: FnOnce(Duration, &ExportOutcome) + Send> ExportTask<T> {
     }
 }
 
-/// Returns the output of `future`, or `None` if it takes longer than `limit`. A limit of zero is none.
+/// Returns the output of `future`, or `None` if it takes longer than `limit`. A limit of zero is
+/// none.
 async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
     if limit.is_zero() {
         return Some(future.await);

@@ -62,7 +62,8 @@ impl Health {
         };
     }
 
-    /// Logs that the queue has refused spans, at most once per minute. `refused` is their total number.
+    /// Logs that the queue has refused spans, at most once per minute. `refused` is their total
+    /// number.
     pub(super) fn report_refused(&mut self, tracer: &str, refused: u64) {
         let before = self.full_queue.map_or(0, |warning| warning.refused);
         let is_due = self.full_queue.is_none_or(|warning| warning.at.elapsed() >= FULL_QUEUE_INTERVAL);

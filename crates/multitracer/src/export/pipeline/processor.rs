@@ -36,7 +36,8 @@ impl SpanProcessor for PipelineProcessor {
         self.pipeline.push(span);
     }
 
-    /// Does nothing. [`Registry::flush`](crate::Registry::flush) flushes without blocking the caller.
+    /// Does nothing. [`Registry::flush`](crate::Registry::flush) flushes without blocking the
+    /// caller.
     fn force_flush(&self) -> OTelSdkResult {
         Ok(())
     }

@@ -83,8 +83,8 @@ impl ExportRuntime {
 impl Drop for ExportRuntime {
     /// Lets the workers empty their queues in the background, and stops them after 5 s.
     ///
-    /// Never blocks, because a registry may be dropped inside the application's runtime. A span that is
-    /// still open is exported if it ends within that time.
+    /// Never blocks, because a registry may be dropped inside the application's runtime. A span
+    /// that is still open is exported if it ends within that time.
     fn drop(&mut self) {
         let Some(runtime) = self.runtime.take() else { return };
         self.registry_dropped.send_replace(true);

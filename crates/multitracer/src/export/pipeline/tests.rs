@@ -21,7 +21,8 @@ impl Exporter for Counting {
     }
 }
 
-/// A span that ends after its registry is dropped is exported for a while, and then counted as dropped.
+/// A span that ends after its registry is dropped is exported for a while, and then counted as
+/// dropped.
 #[test]
 fn spans_that_outlive_the_registry() -> std::io::Result<()> {
     let runtime = ExportRuntime::start()?;

@@ -17,8 +17,8 @@ use crate::export::queue::Queue;
 #[cfg(feature = "metrics")]
 use crate::export::stats::{ExportDurations, ExporterLabels};
 
-/// Time limit for the shutdown of an exporter, and for the last exports of a pipeline that was dropped
-/// without a shutdown.
+/// Time limit for the shutdown of an exporter, and for the last exports of a pipeline that was
+/// dropped without a shutdown.
 const EXPORTER_SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Delay of a batch once the registry is dropped and only seconds remain.
@@ -197,8 +197,8 @@ impl Worker {
         drained.and(closed)
     }
 
-    /// Exports the spans that are queued now, and waits for all exports. Spans that end meanwhile stay
-    /// queued.
+    /// Exports the spans that are queued now, and waits for all exports. Spans that end meanwhile
+    /// stay queued.
     async fn drain(&mut self) -> Result<(), String> {
         let mut left = self.queue.len();
         let mut result = Ok(());

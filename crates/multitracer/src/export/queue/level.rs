@@ -30,8 +30,8 @@ impl Level {
         }
     }
 
-    /// Reserves room for a span of `size` bytes. Returns `true` if the worker has to wake up, because
-    /// the queue is no longer empty or holds a full batch.
+    /// Reserves room for a span of `size` bytes. Returns `true` if the worker has to wake up,
+    /// because the queue is no longer empty or holds a full batch.
     pub(super) fn reserve(&self, size: usize) -> Result<bool, DropReason> {
         if size > self.max_bytes {
             return Err(DropReason::TooLarge);

@@ -1,7 +1,7 @@
 //! The bounded queue between the threads that end spans and the worker that exports them.
 //!
-//! A thread pushes into one of a few shards, so threads rarely wait for each other. The worker takes
-//! from all shards. The export state is locked first, then the shards in their order.
+//! A thread pushes into one of a few shards, so threads rarely wait for each other. The worker
+//! takes from all shards. The export state is locked first, then the shards in their order.
 
 mod level;
 mod shard;
@@ -40,7 +40,8 @@ pub(crate) struct Queue {
 /// The state of the spans that left the shards.
 #[derive(Debug, Default)]
 struct ExportState {
-    /// `true` once the spans in flight are counted as dropped, whatever the outcome of their export.
+    /// `true` once the spans in flight are counted as dropped, whatever the outcome of their
+    /// export.
     is_abandoned: bool,
     /// The shard from which the next batch is taken first.
     next_shard: usize,
@@ -48,8 +49,8 @@ struct ExportState {
 }
 
 impl Queue {
-    /// Creates the queue of a tracer, for up to `max_spans` spans and `max_bytes` bytes. A batch has at
-    /// most `batch_size` spans.
+    /// Creates the queue of a tracer, for up to `max_spans` spans and `max_bytes` bytes. A batch
+    /// has at most `batch_size` spans.
     pub(crate) fn new(tracer: Arc<str>, max_spans: usize, max_bytes: usize, batch_size: usize) -> Self {
         Self {
             tracer,

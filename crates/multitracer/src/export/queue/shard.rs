@@ -183,8 +183,8 @@ impl Chunk {
         self.bytes += size;
     }
 
-    /// Takes the spans that fit `budget`, and their size. Takes at least one if `is_first_of_batch`,
-    /// because a span that is larger than a batch is exported alone.
+    /// Takes the spans that fit `budget`, and their size. Takes at least one if
+    /// `is_first_of_batch`, because a span that is larger than a batch is exported alone.
     fn take(&mut self, budget: &mut Budget, is_first_of_batch: bool) -> Option<(Vec<SpanData>, usize)> {
         if self.spans.len() <= budget.spans && self.bytes <= budget.bytes {
             budget.spans -= self.spans.len();

@@ -1,5 +1,6 @@
 //! Tests of the queue, which also run under Miri to find data races and use after free:
-//! `MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test -p multitracer --no-default-features --lib export::queue`
+//! `MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test -p multitracer
+//! --no-default-features --lib export::queue`
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 

@@ -15,20 +15,22 @@ use std::time::Duration;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ExportLatency {
-    /// Counts per bucket; each bucket is a quarter of a power of two of microseconds wide. There are
-    /// as many as the longest duration needs, 252 at most.
+    /// Counts per bucket; each bucket is a quarter of a power of two of microseconds wide. There
+    /// are as many as the longest duration needs, 252 at most.
     buckets: Vec<u64>,
     sum: Duration,
 }
 
 impl ExportLatency {
-    /// Returns the duration that half of the exports did not exceed; `None` before the first export.
+    /// Returns the duration that half of the exports did not exceed; `None` before the first
+    /// export.
     #[must_use]
     pub fn p50(&self) -> Option<Duration> {
         self.quantile(0.5)
     }
 
-    /// Returns the duration that 99 % of the exports did not exceed; `None` before the first export.
+    /// Returns the duration that 99 % of the exports did not exceed; `None` before the first
+    /// export.
     #[must_use]
     pub fn p99(&self) -> Option<Duration> {
         self.quantile(0.99)
@@ -81,7 +83,8 @@ impl ExportLatency {
     }
 }
 
-/// Returns the bucket of a duration. 0 to 3 have a bucket each; from 4 on, each power of two has four.
+/// Returns the bucket of a duration. 0 to 3 have a bucket each; from 4 on, each power of two has
+/// four.
 fn bucket(micros: u64) -> usize {
     if micros < 4 {
         return micros as usize;

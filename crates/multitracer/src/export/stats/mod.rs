@@ -36,7 +36,8 @@ pub(crate) use self::metrics::publish;
 /// # use multitracer::export::InMemoryExporter;
 /// # use multitracer::{Registry, TracerBuilder};
 /// # let spans = InMemoryExporter::new();
-/// let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&spans)).build()?;
+/// let canary = TracerBuilder::new("canary").in_memory(&spans);
+/// let registry = Registry::builder().tracer(canary).build()?;
 /// registry.tracer("canary")?.in_span("work", || {});
 /// let stats = registry.stats();
 /// assert_eq!(stats.tracer("canary").map(|tracer| tracer.exported), Some(1));
@@ -76,10 +77,12 @@ impl Stats {
     /// # use multitracer::export::InMemoryExporter;
     /// # use multitracer::{Registry, TracerBuilder};
     /// # let spans = InMemoryExporter::new();
-    /// let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&spans)).build()?;
+    /// let canary = TracerBuilder::new("canary").in_memory(&spans);
+    /// let registry = Registry::builder().tracer(canary).build()?;
     /// registry.tracer("canary")?.in_span("work", || {});
     /// let text = registry.stats().prometheus();
-    /// assert!(text.contains(r#"multitracer_spans_started_total{tracer="canary",project="canary"} 1"#));
+    /// let line = r#"multitracer_spans_started_total{tracer="canary",project="canary"} 1"#;
+    /// assert!(text.contains(line));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]

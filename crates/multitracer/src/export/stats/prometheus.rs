@@ -1,4 +1,5 @@
-//! The counts in [Prometheus's text format](https://prometheus.io/docs/instrumenting/exposition_formats/).
+//! The counts in [Prometheus's text
+//! format](https://prometheus.io/docs/instrumenting/exposition_formats/).
 
 use std::fmt::{self, Write as _};
 

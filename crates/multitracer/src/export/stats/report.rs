@@ -18,7 +18,8 @@ use super::tracer_stats::TracerStats;
 /// # let spans = InMemoryExporter::new();
 /// use std::time::Duration;
 ///
-/// let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&spans)).build()?;
+/// let canary = TracerBuilder::new("canary").in_memory(&spans);
+/// let registry = Registry::builder().tracer(canary).build()?;
 /// registry.tracer("canary")?.in_span("work", || {});
 /// let report = registry.flush_blocking(Duration::from_secs(5))?;
 /// assert_eq!(report.tracer("canary").map(|tracer| tracer.exported), Some(1));
@@ -39,7 +40,8 @@ pub struct Report {
 /// # use multitracer::export::InMemoryExporter;
 /// # use multitracer::{Registry, TracerBuilder};
 /// # let spans = InMemoryExporter::new();
-/// let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&spans)).build()?;
+/// let canary = TracerBuilder::new("canary").in_memory(&spans);
+/// let registry = Registry::builder().tracer(canary).build()?;
 /// registry.tracer("canary")?.in_span("work", || {});
 /// for tracer in registry.report().tracers() {
 ///     assert_eq!((tracer.exported, tracer.dropped.total()), (1, 0));

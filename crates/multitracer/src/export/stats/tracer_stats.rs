@@ -16,7 +16,8 @@ use super::latency::ExportLatency;
 /// # use multitracer::export::InMemoryExporter;
 /// # use multitracer::{Registry, TracerBuilder};
 /// # let spans = InMemoryExporter::new();
-/// let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&spans)).build()?;
+/// let canary = TracerBuilder::new("canary").in_memory(&spans);
+/// let registry = Registry::builder().tracer(canary).build()?;
 /// registry.tracer("canary")?.in_span("work", || {});
 /// let stats = registry.stats();
 /// for tracer in stats.tracers() {

@@ -1,6 +1,7 @@
-//! OTLP's protobuf encoding straight from spans: no message is built, and nothing is allocated but the body.
+//! The protobuf encoder of OTLP, which writes spans directly into the body.
 //!
-//! Fields are written in the order of their numbers, and those that have their default value are left out, as protobuf's own encoders do.
+//! It builds no intermediate message and allocates only the body. Fields follow the order of their
+//! numbers, and fields with a default value are skipped, as in protobuf's own encoders.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -9,16 +10,18 @@ use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 
-/// Bits of `flags`: that the next one says something, and that the parent or the linked span is remote.
+/// Bit of `flags` that makes [`IS_REMOTE`] valid.
 const HAS_IS_REMOTE: u32 = 0x100;
+/// Bit of `flags` for a remote parent or linked span.
 const IS_REMOTE: u32 = 0x200;
 
+// the wire types of protobuf
 const VARINT: u32 = 0;
 const FIXED_64: u32 = 1;
 const LENGTH: u32 = 2;
 const FIXED_32: u32 = 5;
 
-/// `ResourceSpans.resource`, encoded; the same for every request of a tracer.
+/// Encodes the field `ResourceSpans.resource`, which is the same for every request of a tracer.
 pub(super) fn resource(resource: &Resource) -> Vec<u8> {
     let mut out = Vec::new();
     message(&mut out, 1, |out| {
@@ -29,7 +32,8 @@ pub(super) fn resource(resource: &Resource) -> Vec<u8> {
     out
 }
 
-/// An `ExportTraceServiceRequest`, with a [`resource`].
+/// Appends an `ExportTraceServiceRequest` to `out`. `resource` comes from
+/// [`resource`](fn@resource).
 pub(super) fn request(out: &mut Vec<u8>, resource: &[u8], schema_url: &str, batch: &[SpanData]) {
     message(out, 1, |out| {
         out.extend_from_slice(resource);
@@ -50,7 +54,7 @@ pub(super) fn request(out: &mut Vec<u8>, resource: &[u8], schema_url: &str, batc
     });
 }
 
-/// The different scopes of a batch; nearly always one.
+/// Returns the distinct scopes of a batch; nearly always one.
 fn scopes(batch: &[SpanData]) -> Vec<&InstrumentationScope> {
     let mut scopes: Vec<&InstrumentationScope> = Vec::new();
     for span in batch {
@@ -113,7 +117,7 @@ fn link(out: &mut Vec<u8>, link: &Link) {
     flags(out, 6, &link.span_context, link.span_context.is_remote());
 }
 
-/// Ids and trace state, which spans and links have alike.
+/// Writes the ids and the trace state, which spans and links have in common.
 fn context(out: &mut Vec<u8>, context: &SpanContext) {
     bytes(out, 1, &context.trace_id().to_bytes());
     bytes(out, 2, &context.span_id().to_bytes());
@@ -140,7 +144,8 @@ fn attribute(out: &mut Vec<u8>, field: u32, name: &str, of: &Value) {
     });
 }
 
-/// What is inside an `AnyValue`; here defaults are written, since they say which kind of value it is.
+/// Writes the field of an `AnyValue`. A default value is written too, because its field is the
+/// value's type.
 fn value(out: &mut Vec<u8>, value: &Value) {
     match value {
         Value::String(text) => string(out, text.as_str()),
@@ -223,8 +228,10 @@ fn varint(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-/// A message inside another. Its length is known once it is written: most fit the one byte that is left for it, and others are moved by
-/// as much as theirs takes.
+/// Writes a nested message, whose length is known only afterwards.
+///
+/// Most lengths fit in the one byte that is reserved for them. For a longer one, the message is
+/// moved.
 fn message(out: &mut Vec<u8>, field: u32, write: impl FnOnce(&mut Vec<u8>)) {
     key(out, field, LENGTH);
     let start = out.len();

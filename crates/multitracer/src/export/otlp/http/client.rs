@@ -19,8 +19,8 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
 /// A client that keeps its connections by host.
 pub(crate) type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
-/// Builds a client. It follows no redirect, because a redirect would carry a tracer's credentials to
-/// another host.
+/// Builds a client. It follows no redirect, because a redirect would carry a tracer's credentials
+/// to another host.
 pub(super) fn http_client(pem: &Pem) -> Result<HttpClient, ExporterError> {
     let connector = HttpsConnectorBuilder::new()
         .with_tls_config(client_config(pem)?)

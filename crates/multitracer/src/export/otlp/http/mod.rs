@@ -83,8 +83,8 @@ impl OtlpHttp {
             let body = body.map_err(|error| format!("the response broke off: {}", error_chain(&*error)))?;
             Ok::<_, String>((parts, body.to_bytes()))
         };
-        // the wait for a permit counts toward the export's time limit, not the attempt's; the semaphore
-        // is never closed
+        // the wait for a permit counts toward the export's time limit, not the attempt's; the
+        // semaphore is never closed
         let _permit = self.permits.acquire().await;
         match tokio::time::timeout(self.timeout, exchange).await {
             Ok(Ok((parts, body))) => self.outcome(&parts, &body, bytes),

@@ -21,6 +21,7 @@ pub(super) struct Any {
 }
 
 /// `google.rpc.RetryInfo`.
+#[cfg(feature = "otlp-grpc")]
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct RetryInfo {
     #[prost(message, optional, tag = "1")]
@@ -28,6 +29,7 @@ pub(super) struct RetryInfo {
 }
 
 /// `google.protobuf.Duration`.
+#[cfg(feature = "otlp-grpc")]
 #[derive(Clone, Copy, PartialEq, prost::Message)]
 pub(super) struct Delay {
     #[prost(int64, tag = "1")]

@@ -111,8 +111,8 @@ mod tests {
 
     use super::*;
 
-    /// Returns the response to a request: `Some` of the rejected spans and the message if the backend
-    /// accepted it, `None` if the response is unreadable.
+    /// Returns the response to a request: `Some` of the rejected spans and the message if the
+    /// backend accepted it, `None` if the response is unreadable.
     fn accepted(content_type: &str, body: &[u8]) -> Option<(usize, Option<String>)> {
         let response = http::Response::builder().header(CONTENT_TYPE, content_type).body(());
         let parts = response.map(|response| response.into_parts().0).ok()?;

@@ -1,4 +1,4 @@
-//! Against the encoder of `opentelemetry-proto`, which builds messages.
+//! A comparison with the encoder of `opentelemetry-proto`, which builds messages.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -124,7 +124,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn is_what_the_official_messages_encode_to(batch in vec(spans(), 0..5), named in ".{0,8}") {
+    fn matches_the_encoding_of_the_official_messages(batch in vec(spans(), 0..5), named in ".{0,8}") {
         for url in [None, Some("https://example.com/resource")] {
             let described = Resource::builder_empty().with_attribute(KeyValue::new("service.name", named.clone()));
             let described = match url {
