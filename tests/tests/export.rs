@@ -6,11 +6,15 @@
     reason = "a test may panic, and say what it found"
 )]
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use multitracer::config::Config;
 use multitracer::export::{Report, ShutdownError, TracerReport};
+use multitracer::probe::ProbeOutcome;
 use multitracer::{Registry, TracerBuilder};
 use multitracer_tests::{Behaviour, Receiver};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
@@ -25,13 +29,13 @@ fn spans(registry: &Registry, tracer: &str, count: usize) {
 
 /// `started = sampled_out + exported + dropped + rejected + queued + open`, with nothing open.
 fn accounted(tracer: &TracerReport) {
-    let settled = tracer.sampled_out
+    let completed = tracer.sampled_out
         + tracer.exported
         + tracer.dropped.total()
         + tracer.rejected
         + tracer.queued
         + tracer.in_flight;
-    assert_eq!((tracer.started, tracer.open()), (settled, 0), "{tracer:?}");
+    assert_eq!((tracer.started, tracer.open()), (completed, 0), "{tracer:?}");
 }
 
 #[derive(Debug)]
@@ -132,6 +136,63 @@ async fn refused_credentials_and_partial_success_are_counted() {
     assert_eq!((of("picky").exported, of("picky").rejected), (3, 2), "{report}");
     assert!(of("wrong").error.as_deref().unwrap().contains("401"), "{report}");
     assert!(!format!("{report}{report:?}").contains("Bearer"));
+}
+
+/// Sends every client the same response, and returns the endpoint.
+fn answering(response: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+            // the body has ended once the client sends nothing more
+            let mut buffer = [0; 65536];
+            while matches!(stream.read(&mut buffer), Ok(read) if read > 0) {}
+            let _ = stream.write_all(response.as_bytes());
+        }
+    });
+    format!("http://{address}/v1/traces")
+}
+
+/// Returns the report of an exporter that sent five spans, and the outcome of a probe, for one response.
+async fn exporter_and_probe(status: &str, body: &str) -> (TracerReport, ProbeOutcome) {
+    let length = body.len();
+    let endpoint = answering(format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    ));
+    // `user:pass:word`
+    let yaml = format!(
+        "tracers: {{a: {{exporter: {{otlp_http: {{endpoint: \"{endpoint}\", headers: {{authorization: \"Basic dXNlcjpwYXNzOndvcmQ=\"}}}}}}}}}}"
+    );
+    let registry = Registry::from_yaml(&yaml).unwrap();
+    spans(&registry, "a", 5);
+    let report = match registry.shutdown().await {
+        Ok(report) => report,
+        Err(error) => error.report().clone(),
+    };
+    let probes = Config::from_yaml(&yaml).unwrap().probe("a", Duration::from_secs(5)).await;
+    (report.tracer("a").unwrap().clone(), probes[0].outcome().clone())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_exporter_and_the_probe_read_rejected_spans_as_text() {
+    let body = r#"{"partialSuccess":{"rejectedSpans":"3","errorMessage":"no"}}"#;
+    let (tracer, probe) = exporter_and_probe("200 OK", body).await;
+    assert_eq!((tracer.exported, tracer.rejected), (2, 3), "{tracer:?}");
+    assert_eq!(tracer.last_error.as_deref(), Some("the backend rejected 3 spans: no"));
+    assert_eq!(probe, ProbeOutcome::Partial { rejected: 3, message: "no".to_owned() });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_exporter_and_the_probe_redact_decoded_basic_credentials() {
+    let body = r#"{"message":"user has no key pass:word"}"#;
+    let (tracer, probe) = exporter_and_probe("403 Forbidden", body).await;
+    let message = "[REDACTED] has no key [REDACTED]".to_owned();
+    let error = format!("the backend answered 403 Forbidden: {message}");
+    assert_eq!(tracer.last_error.as_deref(), Some(&*error));
+    assert_eq!(tracer.dropped.export_failed, 5, "{tracer:?}");
+    assert_eq!(probe, ProbeOutcome::Refused { status: "403 Forbidden".to_owned(), message });
 }
 
 #[tokio::test]

@@ -218,7 +218,7 @@ async fn junk_in_the_body() {
     let bad = TracerBuilder::new("bad").otlp_http(format!("http://{address}/v1/traces"));
     let stats = matrix("garbage body, HTTP", Fate::Exported, bad).await;
     assert!(
-        stats.last_error.unwrap().contains("not one of OTLP"),
+        stats.last_error.unwrap().contains("response is not OTLP"),
         "taken, as the status says, but not in silence"
     );
 }

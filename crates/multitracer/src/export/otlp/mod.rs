@@ -2,6 +2,8 @@
 //!
 //! Nothing here reads an environment variable; the configuration alone decides what is sent.
 
+#[cfg(feature = "probe")]
+pub(crate) mod client;
 #[cfg_attr(
     not(any(test, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file")),
     expect(dead_code, reason = "only OTLP exporters share connections and files")
@@ -31,15 +33,3 @@ pub(crate) use self::file::otlp_file;
 pub(crate) use self::grpc::otlp_grpc;
 #[cfg(feature = "otlp-http")]
 pub(crate) use self::http::otlp_http;
-
-/// The parts of the OTLP client that the probe shares with the exporters.
-#[cfg(feature = "probe")]
-pub(crate) mod client {
-    pub(crate) use super::encode::gzip;
-    pub(crate) use super::grpc::{EXPORT_PATH, GrpcRequest};
-    pub(crate) use super::http::HttpRequest;
-    pub(crate) use super::redact_errors::ErrorRedactor;
-    pub(crate) use super::response::{HttpResponse, Refusal, grpc_refusal, grpc_success};
-    pub(crate) use super::tls::{Pem, client_config};
-    pub(crate) use super::transport::{MAX_RESPONSE_BYTES, error_chain};
-}

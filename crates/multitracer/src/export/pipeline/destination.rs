@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use opentelemetry_sdk::trace::SpanData;
 
 use super::runtime::ExportRuntime;
-use super::worker::{Worker, WorkerHandle};
+use super::worker::Worker;
+use super::worker_handle::WorkerHandle;
 use crate::config::model::BatchConfig;
 use crate::export::exporter::{Exporter, InMemoryExporter};
 use crate::export::stats::Counters;

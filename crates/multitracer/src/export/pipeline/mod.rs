@@ -7,6 +7,7 @@ mod pending;
 mod processor;
 mod runtime;
 mod worker;
+mod worker_handle;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,7 +22,7 @@ pub(crate) use self::destination::Destination;
 pub(crate) use self::pending::{ExporterFailure, Pending};
 pub(crate) use self::processor::PipelineProcessor;
 pub(crate) use self::runtime::ExportRuntime;
-use self::worker::{CommandKind, WorkerHandle};
+use self::worker_handle::{CommandKind, WorkerHandle};
 
 /// The destinations of one tracer's ended spans. Each span is exported or counted as dropped.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::worker::{Command, CommandKind, WorkerHandle};
+use super::worker_handle::{Command, CommandKind, WorkerHandle};
 
 /// A flush or a shutdown of one tracer that may not be complete yet.
 pub(crate) struct Pending {

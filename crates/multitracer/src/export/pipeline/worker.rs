@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::export_task::{CompletedExport, ExportTask};
 use super::health::Health;
 use super::runtime::ExportRuntime;
+use super::worker_handle::{Command, CommandKind, WorkerHandle};
 use crate::config::model::BatchConfig;
 use crate::export::exporter::{Exporter, Retry, ShutdownState};
 use crate::export::outcome::ExportOutcome;
@@ -23,54 +24,6 @@ const EXPORTER_SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Delay of a batch once the registry is dropped and only seconds remain.
 const LAST_DELAY: Duration = Duration::from_millis(20);
-
-/// A request to empty the queue now.
-#[derive(Debug)]
-pub(super) struct Command {
-    pub(super) kind: CommandKind,
-    /// Receives the result.
-    pub(super) done: oneshot::Sender<Result<(), String>>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum CommandKind {
-    /// The worker exports all queued spans and continues.
-    Flush,
-    /// The worker exports all queued spans, shuts the exporter down and ends.
-    Shutdown,
-}
-
-/// The queue of a worker, and the channels to it.
-pub(super) struct WorkerHandle {
-    queue: Arc<Queue>,
-    commands: mpsc::UnboundedSender<Command>,
-    shutdown: watch::Sender<ShutdownState>,
-}
-
-impl WorkerHandle {
-    pub(super) fn queue(&self) -> &Queue {
-        &self.queue
-    }
-
-    /// Sends a command. Returns `false` if the worker has ended.
-    pub(super) fn send(&self, command: Command) -> bool {
-        self.commands.send(command).is_ok()
-    }
-
-    /// Refuses later spans, and sets the deadline of the shutdown, if there is one.
-    pub(super) fn close(&self, deadline: Option<Instant>) {
-        self.queue.close();
-        if let Some(deadline) = deadline {
-            self.shutdown.send_replace(ShutdownState::StoppingBy(deadline));
-        }
-    }
-
-    /// Counts all remaining spans as dropped, and stops their exports.
-    pub(super) fn abandon(&self) {
-        self.queue.abandon();
-        self.shutdown.send_replace(ShutdownState::Abandoned);
-    }
-}
 
 /// A task that exports the batches of one exporter, up to `max_concurrent_exports` at a time.
 pub(super) struct Worker {
@@ -132,7 +85,7 @@ impl Worker {
             retry_not_before: None,
             health: Health::default(),
         };
-        (worker, WorkerHandle { queue, commands, shutdown })
+        (worker, WorkerHandle::new(queue, commands, shutdown))
     }
 
     /// Runs until a shutdown command, or until the pipeline is dropped.

@@ -116,7 +116,7 @@ impl Deref for TracerReport {
 ///
 /// The other tracers completed it. [`report`](Self::report) has the counts of all.
 ///
-/// ```no_run
+/// ```
 /// use std::time::Duration;
 ///
 /// let registry = multitracer::Registry::from_yaml("tracers: {production: {exporter: console}}")?;
