@@ -1,4 +1,6 @@
-//! The counts as OpenTelemetry's metrics of SDKs, by the names of its
+//! The counts as OpenTelemetry's metrics of SDKs.
+//!
+//! The names follow its
 //! [semantic conventions](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/).
 
 use std::sync::{Arc, OnceLock};
@@ -113,7 +115,7 @@ where
 }
 
 fn started(stats: &TracerStats, to: &dyn AsyncInstrument<u64>) {
-    // a span starts once, also if it has several exporters
+    // a span starts once, even if its tracer has several exporters
     if stats.position == 0 {
         let kept = stats.started.saturating_sub(stats.sampled_out);
         for (result, spans) in [("RECORD_AND_SAMPLE", kept), ("DROP", stats.sampled_out)] {

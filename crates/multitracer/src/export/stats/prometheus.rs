@@ -1,5 +1,6 @@
-//! The counts in [Prometheus's text
-//! format](https://prometheus.io/docs/instrumenting/exposition_formats/).
+//! The counts in Prometheus's text format.
+//!
+//! See <https://prometheus.io/docs/instrumenting/exposition_formats/>.
 
 use std::fmt::{self, Write as _};
 
