@@ -1,16 +1,24 @@
-//! The export of ended spans: a queue, a worker and an exporter per destination, on one runtime.
+//! The export of ended spans: counts, reports and an exporter for tests.
 //!
-//! ```text
-//! pipeline/  a tracer's destinations, their workers and the runtime
-//! otlp/      exporters for OTLP over HTTP and gRPC, and to files
-//! exporter/  the interface of exporters, retries, console, memory and custom exporters
-//! queue/     the bounded queue in front of a worker
-//! stats/     counters, statistics, reports and metrics
-//! outcome    the outcome of an export
-//! ```
+//! Each tracer has a bounded queue and a worker per exporter. A span is queued without waiting for
+//! an export. It is then exported, rejected by the backend, or dropped, and is counted as such.
 //!
-//! Each of them uses only those below it. A batch is taken from the queue, is in flight, and
-//! completes with an outcome. A span is queued without waiting for an export.
+//! - [`Registry::stats`](crate::Registry::stats) returns [`Stats`], the counts of all tracers.
+//! - [`Registry::flush`](crate::Registry::flush) and
+//!   [`Registry::shutdown`](crate::Registry::shutdown) return a [`Report`], the counts with the
+//!   errors of the operation.
+//! - [`InMemoryExporter`] keeps spans in memory for tests.
+
+// Each room uses only the rooms below it:
+//
+// pipeline/  a tracer's destinations, their workers and the runtime
+// otlp/      exporters for OTLP over HTTP and gRPC, and to files
+// exporter/  the interface of exporters, retries, and exporters without a protocol
+// queue/     the bounded queue in front of a worker
+// stats/     counters, statistics, reports and metrics
+// outcome    the outcome of an export
+//
+// A batch is taken from the queue, is in flight, and completes with an outcome.
 
 mod exporter;
 mod otlp;

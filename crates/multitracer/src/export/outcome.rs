@@ -82,6 +82,11 @@ impl ExportError {
         Self::new(DropReason::ExportFailed, message)
     }
 
+    /// Creates an error for a request that got no response within `timeout`.
+    pub(crate) fn timed_out(timeout: Duration) -> Self {
+        Self::new(DropReason::Timeout, format!("no answer within {timeout:?}"))
+    }
+
     /// Sets the advice on retries.
     pub(crate) fn retry(mut self, retry: Retryable) -> Self {
         self.retry = retry;

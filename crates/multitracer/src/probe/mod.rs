@@ -1,8 +1,10 @@
-//! The probe: one test span to a tracer's backend, step by step.
+//! The probe of a backend, which sends one test span step by step.
+//!
+//! [`Config::probe`] sends the span and returns a [`ProbeReport`] per exporter.
 //!
 //! The probe uses the encoder, the headers, the TLS settings and the response reader of the OTLP
-//! exporters. It opens its own connection, so that it can tell a DNS failure from a refused
-//! connection, and it never retries.
+//! exporters. It opens its own connection, so it distinguishes a DNS failure from a refused
+//! connection. It never retries.
 
 mod connection;
 mod deadline;

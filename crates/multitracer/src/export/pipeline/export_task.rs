@@ -47,11 +47,11 @@ impl<T: FnOnce(Duration, &ExportOutcome) + Send> ExportTask<T> {
         export.spawn(async move { exporter.export(batch, retry).await });
         let outcome = match within(timeout, export.join_next()).await {
             None => {
-                let mut message = format!("no answer within {timeout:?}");
+                let mut error = ExportError::timed_out(timeout);
                 if let Some(before) = last_error.lock().unwrap_or_else(PoisonError::into_inner).take() {
-                    message = format!("{message}; before that: {before}");
+                    error.message = format!("{}; before that: {before}", error.message);
                 }
-                let outcome = Err(ExportError::new(DropReason::Timeout, message));
+                let outcome = Err(error);
                 complete(&outcome);
                 // an exporter that blocks its thread still counts as a concurrent export, so that
                 // it cannot block ever more threads

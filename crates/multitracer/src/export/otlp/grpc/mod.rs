@@ -24,7 +24,7 @@ use super::tls::Pem;
 use super::transport::MAX_RESPONSE_BYTES;
 use crate::config::model::{Compression, OtlpGrpcConfig};
 use crate::export::exporter::{ExportFuture, Exporter, ExporterError, Retry};
-use crate::export::outcome::{DropReason, ExportError, ExportOutcome, ExportSuccess, Retryable};
+use crate::export::outcome::{ExportError, ExportOutcome, ExportSuccess, Retryable};
 
 pub(crate) use self::request::{EXPORT_PATH, GrpcRequest};
 
@@ -80,10 +80,7 @@ impl OtlpGrpc {
                 Ok(ExportSuccess { bytes, ..grpc_success(response.into_inner(), &self.redactor) })
             }
             Ok(Err(status)) => Err(grpc_refusal(&status, &self.redactor).into_export_error("")),
-            Err(_) => {
-                let message = format!("no answer within {:?}", self.timeout);
-                Err(ExportError::new(DropReason::Timeout, message).retry(Retryable::Backoff))
-            }
+            Err(_) => Err(ExportError::timed_out(self.timeout).retry(Retryable::Backoff)),
         }
     }
 }

@@ -22,7 +22,7 @@ use super::tls::Pem;
 use super::transport::{MAX_RESPONSE_BYTES, USER_AGENT, error_chain};
 use crate::config::model::OtlpHttpConfig;
 use crate::export::exporter::{ExportFuture, Exporter, ExporterError, Retry};
-use crate::export::outcome::{DropReason, ExportError, ExportOutcome, ExportSuccess, Retryable};
+use crate::export::outcome::{ExportError, ExportOutcome, ExportSuccess, Retryable};
 
 pub(crate) use self::request::HttpRequest;
 
@@ -89,10 +89,7 @@ impl OtlpHttp {
         match tokio::time::timeout(self.timeout, exchange).await {
             Ok(Ok((parts, body))) => self.outcome(&parts, &body, bytes),
             Ok(Err(error)) => Err(ExportError::failed(self.redactor.clean(&error)).retry(Retryable::Backoff)),
-            Err(_) => {
-                let message = format!("no answer within {:?}", self.timeout);
-                Err(ExportError::new(DropReason::Timeout, message).retry(Retryable::Backoff))
-            }
+            Err(_) => Err(ExportError::timed_out(self.timeout).retry(Retryable::Backoff)),
         }
     }
 
