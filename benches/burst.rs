@@ -50,7 +50,7 @@ fn burst(
     );
     let line = report.tracer("burst").ok_or("no line")?;
     let lost = spans as u64 - got.spans;
-    if (line.started, line.exported, line.dropped) != (spans as u64, got.spans, lost) {
+    if (line.started, line.exported, line.dropped.total()) != (spans as u64, got.spans, lost) {
         return Err("the counters differ from the spans at the backend".into());
     }
     Ok(lost)

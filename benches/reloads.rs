@@ -99,7 +99,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let made = made.into_inner();
     let sum = |count: fn(&TracerReport) -> u64| report.tracers().iter().map(count).sum::<u64>();
     let (started_spans, exported, dropped) =
-        (sum(|line| line.started), sum(|line| line.exported), sum(|line| line.dropped));
+        (sum(|line| line.started), sum(|line| line.exported), sum(|line| line.dropped.total()));
     println!("{report}\nmade {made}, started {started_spans}, exported {exported}, dropped {dropped}");
     println!(
         "the backend received {} spans, {} misplaced, {} orphans",

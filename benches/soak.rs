@@ -92,7 +92,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Checks `started = sampled_out + exported + rejected + dropped + queued`, with no open span.
 fn check(line: &TracerReport, made: u64) -> Result<(), Box<dyn Error>> {
-    let settled = line.sampled_out + line.exported + line.rejected + line.dropped + line.queued;
+    let settled = line.sampled_out
+        + line.exported
+        + line.rejected
+        + line.dropped.total()
+        + line.queued
+        + line.in_flight;
     if (line.started, settled) == (made, made) {
         return Ok(());
     }

@@ -6,11 +6,15 @@
     reason = "a test may panic, and say what it found"
 )]
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use multitracer::config::Config;
 use multitracer::export::{Report, ShutdownError, TracerReport};
+use multitracer::probe::ProbeOutcome;
 use multitracer::{Registry, TracerBuilder};
 use multitracer_tests::{Behaviour, Receiver};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
@@ -23,11 +27,16 @@ fn spans(registry: &Registry, tracer: &str, count: usize) {
     }
 }
 
-/// Checks `started = sampled_out + exported + dropped + rejected + queued + open`, with no open
-/// span.
+/// Checks `started = sampled_out + exported + dropped + rejected + queued + in_flight + open`, with no
+/// open span.
 fn assert_accounted(tracer: &TracerReport) {
-    let settled = tracer.sampled_out + tracer.exported + tracer.dropped + tracer.rejected + tracer.queued;
-    assert_eq!((tracer.started, tracer.open()), (settled, 0), "{tracer:?}");
+    let completed = tracer.sampled_out
+        + tracer.exported
+        + tracer.dropped.total()
+        + tracer.rejected
+        + tracer.queued
+        + tracer.in_flight;
+    assert_eq!((tracer.started, tracer.open()), (completed, 0), "{tracer:?}");
 }
 
 #[derive(Debug)]
@@ -70,7 +79,7 @@ async fn bad_exporters_affect_only_their_own_tracer() {
     for tracer in report.tracers() {
         assert_accounted(tracer);
         let lost = if &*tracer.name == "good" { 0 } else { 600 };
-        assert_eq!(tracer.dropped, lost, "{report}");
+        assert_eq!(tracer.dropped.total(), lost, "{report}");
         assert_eq!(tracer.error.is_some(), lost > 0, "{report}");
     }
     assert_eq!(receiver.spans().len(), 600);
@@ -91,7 +100,7 @@ async fn a_full_queue_drops_and_counts() {
     let report = registry.shutdown().await.unwrap();
     let tracer = &report.tracers()[0];
     assert_accounted(tracer);
-    assert!(tracer.dropped > 0 && tracer.exported >= 100, "{report}");
+    assert!(tracer.dropped.total() > 0 && tracer.exported >= 100, "{report}");
     assert_eq!(receiver.spans().len() as u64, tracer.exported);
 }
 
@@ -124,10 +133,67 @@ async fn refused_credentials_and_partial_success_are_counted() {
     let report = registry.shutdown().await.unwrap_err().report().clone();
     report.tracers().iter().for_each(assert_accounted);
     let of = |name: &str| report.tracer(name).unwrap();
-    assert_eq!((of("right").exported, of("wrong").dropped), (5, 5), "{report}");
+    assert_eq!((of("right").exported, of("wrong").dropped.total()), (5, 5), "{report}");
     assert_eq!((of("picky").exported, of("picky").rejected), (3, 2), "{report}");
     assert!(of("wrong").error.as_deref().unwrap().contains("401"), "{report}");
     assert!(!format!("{report}{report:?}").contains("Bearer"));
+}
+
+/// Sends every client the same response, and returns the endpoint.
+fn answering(response: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+            // the body has ended once the client sends nothing more
+            let mut buffer = [0; 65536];
+            while matches!(stream.read(&mut buffer), Ok(read) if read > 0) {}
+            let _ = stream.write_all(response.as_bytes());
+        }
+    });
+    format!("http://{address}/v1/traces")
+}
+
+/// Returns the report of an exporter that sent five spans, and the outcome of a probe, for one response.
+async fn exporter_and_probe(status: &str, body: &str) -> (TracerReport, ProbeOutcome) {
+    let length = body.len();
+    let endpoint = answering(format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    ));
+    // `user:pass:word`
+    let yaml = format!(
+        "tracers: {{a: {{exporter: {{otlp_http: {{endpoint: \"{endpoint}\", headers: {{authorization: \"Basic dXNlcjpwYXNzOndvcmQ=\"}}}}}}}}}}"
+    );
+    let registry = Registry::from_yaml(&yaml).unwrap();
+    spans(&registry, "a", 5);
+    let report = match registry.shutdown().await {
+        Ok(report) => report,
+        Err(error) => error.report().clone(),
+    };
+    let probes = Config::from_yaml(&yaml).unwrap().probe("a", Duration::from_secs(5)).await;
+    (report.tracer("a").unwrap().clone(), probes[0].outcome().clone())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_exporter_and_the_probe_read_rejected_spans_as_text() {
+    let body = r#"{"partialSuccess":{"rejectedSpans":"3","errorMessage":"no"}}"#;
+    let (tracer, probe) = exporter_and_probe("200 OK", body).await;
+    assert_eq!((tracer.exported, tracer.rejected), (2, 3), "{tracer:?}");
+    assert_eq!(tracer.last_error.as_deref(), Some("the backend rejected 3 spans: no"));
+    assert_eq!(probe, ProbeOutcome::Partial { rejected: 3, message: "no".to_owned() });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_exporter_and_the_probe_redact_decoded_basic_credentials() {
+    let body = r#"{"message":"user has no key pass:word"}"#;
+    let (tracer, probe) = exporter_and_probe("403 Forbidden", body).await;
+    let message = "[REDACTED] has no key [REDACTED]".to_owned();
+    let error = format!("the backend answered 403 Forbidden: {message}");
+    assert_eq!(tracer.last_error.as_deref(), Some(&*error));
+    assert_eq!(tracer.dropped.export_failed, 5, "{tracer:?}");
+    assert_eq!(probe, ProbeOutcome::Refused { status: "403 Forbidden".to_owned(), message });
 }
 
 #[tokio::test]
@@ -175,7 +241,7 @@ fn fifty_hung_backends_delay_a_shutdown_by_one_deadline() {
         assert_eq!(error.report().tracers().len(), BACKENDS);
         for tracer in error.report().tracers() {
             assert_accounted(tracer);
-            let lost = (tracer.dropped, tracer.dropped_by_reason.shutdown, tracer.queued);
+            let lost = (tracer.dropped.total(), tracer.dropped.shutdown, tracer.queued + tracer.in_flight);
             assert!(lost == (3, 3, 0) && tracer.error.is_some(), "{tracer:?}");
         }
     };
@@ -207,7 +273,7 @@ async fn a_long_pause_holds_for_all_exports_of_a_tracer() {
         .build()
         .unwrap();
     let counts = |report: &Report| -> Vec<_> {
-        let of = |tracer: &TracerReport| (tracer.dropped_by_reason.export_failed, tracer.queued);
+        let of = |tracer: &TracerReport| (tracer.dropped.export_failed, tracer.queued + tracer.in_flight);
         report.tracers().iter().map(of).collect()
     };
     let started = Instant::now();

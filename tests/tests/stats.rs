@@ -62,7 +62,7 @@ async fn every_span_is_in_one_count() {
     assert_eq!((out.started, out.sampled_out, out.ended, out.open()), (10, 10, 0, 0), "{stats}");
     let strict = stats.tracer("strict\"x").unwrap();
     assert_eq!((strict.dropped.export_failed, strict.last_success), (4, None), "{stats}");
-    assert!(strict.last_error.as_deref().unwrap().contains("Unauthenticated"));
+    assert!(strict.last_error.as_deref().unwrap().contains("UNAUTHENTICATED"));
     assert!(stats.to_string().contains("too_large: 3"), "{stats}");
 }
 

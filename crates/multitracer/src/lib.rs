@@ -5,6 +5,8 @@ mod bridge;
 pub mod config;
 pub mod experiment;
 pub mod export;
+#[cfg(any(feature = "tower", feature = "otlp-grpc"))]
+mod grpc_status;
 #[cfg(feature = "tower")]
 pub mod http;
 pub mod manual;

@@ -1,4 +1,4 @@
-//! `multitracer ping`.
+//! The `ping` command, which sends a test span through each tracer.
 
 use multitracer::config::Config;
 use multitracer::probe::{ProbeOutcome, ProbeReport};
@@ -8,6 +8,7 @@ use crate::Outcome;
 use crate::args::Ping;
 use crate::output::{Failure, out};
 
+/// Probes the tracers and prints their reports in the order of the file.
 pub(crate) fn ping(args: &Ping) -> Outcome {
     let config = Config::from_path(&args.file)?;
     let names: Vec<&str> = config.tracer_names().collect();
@@ -15,46 +16,46 @@ pub(crate) fn ping(args: &Ping) -> Outcome {
         let known = names.join(", ");
         return Err(Failure::Because(format!("no tracer is named `{unknown}`; there are: {known}")));
     }
-    let wanted = |name: &&str| args.tracer.is_empty() || args.tracer.iter().any(|wanted| wanted == name);
-    let names: Vec<&str> = names.into_iter().filter(wanted).collect();
+    let is_wanted = |name: &&str| args.tracer.is_empty() || args.tracer.iter().any(|wanted| wanted == name);
+    let names: Vec<&str> = names.into_iter().filter(is_wanted).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-    let probes = runtime.block_on(all(&config, &names, args));
-    // a look-up of a name cannot be stopped, and is not waited for
+    let reports = runtime.block_on(probe_all(&config, &names, args));
+    // a DNS lookup cannot be stopped, so the runtime does not wait for it
     runtime.shutdown_background();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
-    for probe in &probes {
+    for report in &reports {
         if args.json {
-            out(line(probe))?;
+            out(to_json(report))?;
         } else {
-            let endpoint = probe.endpoint().unwrap_or("-");
-            let (name, outcome) = (probe.tracer(), probe.outcome());
-            let took = match outcome {
+            let endpoint = report.endpoint().unwrap_or("-");
+            let (name, outcome) = (report.tracer(), report.outcome());
+            let elapsed = match outcome {
                 ProbeOutcome::Skipped { .. } => String::new(),
-                _ => format!(" ({} ms)", probe.elapsed().as_millis()),
+                _ => format!(" ({} ms)", report.elapsed().as_millis()),
             };
-            out(format_args!("{name:width$}  {endpoint}  {outcome}{took}"))?;
+            out(format_args!("{name:width$}  {endpoint}  {outcome}{elapsed}"))?;
         }
     }
-    let failed = probes.iter().any(|probe| probe.outcome().is_failure());
+    let failed = reports.iter().any(|report| report.outcome().is_failure());
     if failed { Err(Failure::Said) } else { Ok(()) }
 }
 
-/// All at once, so that the slowest sets the time; in the order of the file.
-async fn all(config: &Config, names: &[&str], args: &Ping) -> Vec<ProbeReport> {
+/// Probes all tracers at the same time. Returns the reports in the order of `names`.
+async fn probe_all(config: &Config, names: &[&str], args: &Ping) -> Vec<ProbeReport> {
     let mut tasks = Vec::with_capacity(names.len());
     for name in names {
         let (config, name, timeout) = (config.clone(), (*name).to_owned(), args.timeout);
         tasks.push(tokio::spawn(async move { config.probe(&name, timeout).await }));
     }
-    let mut probes = Vec::with_capacity(tasks.len());
+    let mut reports = Vec::with_capacity(tasks.len());
     for task in tasks {
-        probes.extend(task.await.unwrap_or_default());
+        reports.extend(task.await.unwrap_or_default());
     }
-    probes
+    reports
 }
 
-fn line(probe: &ProbeReport) -> Value {
-    let (status, step, message) = match probe.outcome() {
+fn to_json(report: &ProbeReport) -> Value {
+    let (status, step, message) = match report.outcome() {
         ProbeOutcome::Partial { message, .. } => (None, None, Some(message)),
         ProbeOutcome::Refused { status, message } => (Some(status), None, Some(message)),
         ProbeOutcome::Unreachable { step, error } => (None, Some(step.as_str()), Some(error)),
@@ -62,19 +63,19 @@ fn line(probe: &ProbeReport) -> Value {
         ProbeOutcome::Skipped { why } => (None, None, Some(why)),
         _ => (None, None, None),
     };
-    let rejected = match probe.outcome() {
+    let rejected = match report.outcome() {
         ProbeOutcome::Partial { rejected, .. } => Some(rejected),
         _ => None,
     };
     json!({
-        "tracer": probe.tracer(),
-        "project": probe.project(),
-        "endpoint": probe.endpoint(),
-        "outcome": probe.outcome().as_str(),
+        "tracer": report.tracer(),
+        "project": report.project(),
+        "endpoint": report.endpoint(),
+        "outcome": report.outcome().as_str(),
         "status": status,
         "step": step,
         "rejected": rejected,
         "message": message,
-        "latency_ms": probe.elapsed().as_secs_f64() * 1000.0,
+        "latency_ms": report.elapsed().as_secs_f64() * 1000.0,
     })
 }

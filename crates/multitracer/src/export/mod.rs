@@ -1,60 +1,55 @@
-//! From an ended span to a backend: a bounded queue, a batcher and an exporter for each tracer, all
-//! run by one small runtime.
+//! The export of ended spans: counts, reports and an exporter for tests.
 //!
-//! The rest of the crate sees [`Pipeline`]: spans go in, reports come out, and nothing on the way in waits.
+//! Each tracer has a bounded queue and a worker per exporter. A span is queued without waiting for
+//! an export. It is then exported, rejected by the backend, or dropped, and is counted as such.
+//!
+//! - [`Registry::stats`](crate::Registry::stats) returns [`Stats`], the counts of all tracers.
+//! - [`Registry::flush`](crate::Registry::flush) and
+//!   [`Registry::shutdown`](crate::Registry::shutdown) return a [`Report`], the counts with the
+//!   errors of the operation.
+//! - [`InMemoryExporter`] keeps spans in memory for tests.
 
-#[cfg_attr(
-    not(any(test, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file")),
-    expect(dead_code, reason = "there is no exporter that has use for it")
-)]
-mod connection_pool;
-mod console;
-mod counters;
+// Each room uses only the rooms below it:
+//
+// pipeline/  a tracer's destinations, their workers and the runtime
+// otlp/      exporters for OTLP over HTTP and gRPC, and to files
+// exporter/  the interface of exporters, retries, and exporters without a protocol
+// queue/     the bounded queue in front of a worker
+// stats/     counters, statistics, reports and metrics
+// outcome    the outcome of an export
+//
+// A batch is taken from the queue, is in flight, and completes with an outcome.
+
 mod exporter;
-#[cfg_attr(
-    not(any(test, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file")),
-    expect(dead_code, reason = "there is no exporter that has use for it")
-)]
-mod failure;
-mod latency;
-mod memory;
-#[cfg(feature = "metrics")]
-mod metrics;
-#[cfg(any(feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file"))]
 mod otlp;
-mod pipeline;
-mod processor;
-mod prometheus;
-mod queue;
-mod report;
 #[cfg_attr(
     not(any(test, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file")),
-    expect(dead_code, reason = "there is no exporter that has use for it")
+    expect(dead_code, reason = "only OTLP exporters read all fields")
 )]
-mod retry;
-mod runtime;
-mod size;
+mod outcome;
+mod pipeline;
+mod queue;
 mod stats;
-mod worker;
 
-pub(crate) use self::connection_pool::ConnectionPool;
-pub(crate) use self::console::ConsoleExporter;
-pub(crate) use self::counters::Counters;
-pub(crate) use self::exporter::{CustomExporter, Exporter, ExporterError};
-pub(crate) use self::pipeline::{Destination, Failures, Pending, Pipeline};
-pub(crate) use self::processor::PipelineProcessor;
-pub(crate) use self::runtime::ExportRuntime;
+pub(crate) use self::exporter::{ConsoleExporter, CustomExporter, Exporter, ExporterError};
+pub(crate) use self::otlp::ConnectionPool;
+pub(crate) use self::pipeline::{
+    Destination, ExportRuntime, ExporterFailure, Pending, Pipeline, PipelineProcessor,
+};
+pub(crate) use self::stats::TracerTotals;
 
-pub use self::counters::DropCounts;
-pub use self::memory::InMemoryExporter;
-pub use self::report::{Report, ShutdownError, TracerReport};
-pub use self::stats::{ExportLatency, Stats, TracerStats};
+pub use self::exporter::InMemoryExporter;
+pub use self::stats::{DropCounts, ExportLatency, Report, ShutdownError, Stats, TracerReport, TracerStats};
 
-#[cfg(feature = "metrics")]
-pub(crate) use self::metrics::publish;
+#[cfg(feature = "probe")]
+pub(crate) use self::otlp::client;
 #[cfg(feature = "otlp-file")]
 pub(crate) use self::otlp::otlp_file;
 #[cfg(feature = "otlp-grpc")]
 pub(crate) use self::otlp::otlp_grpc;
 #[cfg(feature = "otlp-http")]
 pub(crate) use self::otlp::otlp_http;
+#[cfg(feature = "probe")]
+pub(crate) use self::outcome::ExportSuccess;
+#[cfg(feature = "metrics")]
+pub(crate) use self::stats::publish;

@@ -1,32 +1,39 @@
-//! One real span to a tracer's backend, step by step, to see what becomes of it.
+//! The probe of a backend, which sends one test span step by step.
 //!
-//! It does not go through a pipeline: that would retry, and tell a name that does not resolve from a port that is closed
-//! no more.
+//! [`Config::probe`] sends the span and returns a [`ProbeReport`] per exporter.
+//!
+//! The probe uses the encoder, the headers, the TLS settings and the response reader of the OTLP
+//! exporters. It opens its own connection, so it distinguishes a DNS failure from a refused
+//! connection. It never retries.
 
-mod answer;
 mod connection;
+mod deadline;
+mod exchange;
 mod outcome;
+mod report;
 mod request;
-mod tls;
+mod response;
 
 use std::time::{Duration, Instant};
 
-use http::Uri;
+pub use self::outcome::{ProbeOutcome, ProbeStep};
+pub use self::report::ProbeReport;
 
-pub use self::outcome::{ProbeOutcome, ProbeReport, ProbeStep};
-
-use self::answer::Secrets;
-use self::connection::{Deadline, connect, exchange};
-use self::request::Message;
-use crate::config::model::{ExporterConfig, TlsConfig, TracerConfig};
+use self::connection::connect;
+use self::deadline::Deadline;
+use self::exchange::exchange;
+use self::request::{ProbeRequest, Target};
+use crate::config::model::{ExporterConfig, TracerConfig};
 use crate::config::{Config, rules};
 
 impl Config {
-    /// Sends one test span, called `multitracer.ping`, as the tracer of that name would send its own: to its endpoint, with
-    /// its headers, resource, encoding, compression and certificates; one for each of its exporters. Nothing where there is no
-    /// such tracer.
+    /// Sends one test span to each exporter of the tracer `tracer`, and reports the outcomes.
     ///
-    /// Each of them, one after the other, takes no longer than `timeout`. Call it inside a Tokio runtime with time and I/O.
+    /// The span is called `multitracer.ping`. It goes to the tracer's endpoint with the tracer's
+    /// headers, resource, encoding, compression and certificates. The exporters are probed one
+    /// after the other, each for at most `timeout`. The result is empty if there is no such tracer.
+    ///
+    /// Call it inside a Tokio runtime with time and I/O.
     ///
     /// ```no_run
     /// # async fn ping() -> Result<(), multitracer::config::ConfigError> {
@@ -40,71 +47,42 @@ impl Config {
     /// # }
     /// ```
     pub async fn probe(&self, tracer: &str, timeout: Duration) -> Vec<ProbeReport> {
-        let mut probes = Vec::new();
+        let mut reports = Vec::new();
         let Some(config) = self.model().tracers.iter().find(|config| config.name == tracer) else {
-            return probes;
+            return reports;
         };
+        let is_enabled = self.model().enabled && config.enabled;
         for exporter in std::iter::once(&config.exporter).chain(&config.more_exporters) {
-            let config =
-                TracerConfig { exporter: exporter.clone(), more_exporters: Vec::new(), ..config.clone() };
             let started = Instant::now();
-            let outcome = if self.model().enabled && config.enabled {
-                probe(&config, timeout).await
+            let outcome = if is_enabled {
+                probe(config, exporter, timeout).await
             } else {
                 ProbeOutcome::Skipped { why: "it is off".to_owned() }
             };
-            let endpoint = target(&config).map(|target| rules::shown_url(target.endpoint));
-            probes.push(ProbeReport::new(&config, endpoint, outcome, started.elapsed()));
+            let endpoint = Target::of(exporter).map(|target| rules::shown_url(target.endpoint()));
+            reports.push(ProbeReport::new(config, endpoint, outcome, started.elapsed()));
         }
-        probes
+        reports
     }
 }
 
-/// Where a tracer sends to.
-struct Target<'c> {
-    endpoint: &'c str,
-    tls: &'c TlsConfig,
-    grpc: bool,
-}
-
-fn target(config: &TracerConfig) -> Option<Target<'_>> {
-    match &config.exporter {
-        ExporterConfig::OtlpHttp(otlp) => {
-            Some(Target { endpoint: &otlp.endpoint, tls: &otlp.tls, grpc: false })
-        }
-        ExporterConfig::OtlpGrpc(otlp) => {
-            Some(Target { endpoint: &otlp.endpoint, tls: &otlp.tls, grpc: true })
-        }
-        ExporterConfig::File(_) | ExporterConfig::Console => None,
-    }
-}
-
-async fn probe(config: &TracerConfig, timeout: Duration) -> ProbeOutcome {
-    let Some(target) = target(config) else {
-        let place = if matches!(config.exporter, ExporterConfig::File(_)) { "a file" } else { "the console" };
+async fn probe(config: &TracerConfig, exporter: &ExporterConfig, timeout: Duration) -> ProbeOutcome {
+    let Some(target) = Target::of(exporter) else {
+        let place = if matches!(exporter, ExporterConfig::File(_)) { "a file" } else { "the console" };
         return ProbeOutcome::Skipped { why: format!("it writes to {place}") };
     };
-    let secrets = Secrets::of(config);
     let deadline = Deadline::after(timeout);
-    let outcome = attempt(config, &target, &secrets, deadline).await;
-    outcome.unwrap_or_else(|failure| failure.redacted(&secrets))
+    // all files are read before the first packet
+    match ProbeRequest::new(config, target) {
+        Ok(request) => send(&request, deadline).await.unwrap_or_else(|outcome| outcome),
+        Err(error) => ProbeOutcome::Misconfigured { error },
+    }
 }
 
-async fn attempt(
-    config: &TracerConfig,
-    target: &Target<'_>,
-    secrets: &Secrets,
-    deadline: Deadline,
-) -> Result<ProbeOutcome, ProbeOutcome> {
-    let misconfigured = |error: String| ProbeOutcome::Misconfigured { error };
-    if rules::has_userinfo(target.endpoint) {
-        let error =
-            "the endpoint has a user name in it; send credentials as a header (`authorization`) instead";
-        return Err(misconfigured(error.to_owned()));
-    }
-    let uri: Uri = target.endpoint.parse().map_err(|_| misconfigured("the endpoint is no URL".to_owned()))?;
-    let message = Message::new(config).map_err(misconfigured)?;
-    let stream = connect(&uri, target, deadline).await?;
-    let answer = exchange(stream, &uri, target.grpc, &message, deadline).await?;
-    Ok(answer.outcome(secrets))
+/// Sends the request. Both results are the outcome; an error means that there is no response.
+async fn send(request: &ProbeRequest, deadline: Deadline) -> Result<ProbeOutcome, ProbeOutcome> {
+    let redact = |outcome: ProbeOutcome| outcome.redacted(&request.redactor);
+    let connection = connect(request, deadline).await.map_err(redact)?;
+    let response = exchange(connection, request, deadline).await.map_err(redact)?;
+    Ok(response.outcome(request))
 }

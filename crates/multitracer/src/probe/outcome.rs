@@ -1,121 +1,84 @@
-//! What became of a test span.
+//! The outcome of a probe.
 
 use std::fmt;
-use std::time::Duration;
 
-use super::answer::Secrets;
-use crate::config::model::TracerConfig;
+use crate::export::ExportSuccess;
+use crate::export::client::{ErrorRedactor, Refusal};
 
-/// What became of the test span of one tracer; from [`Config::probe`](crate::config::Config::probe).
-#[derive(Clone, Debug)]
-pub struct ProbeReport {
-    tracer: String,
-    project: String,
-    endpoint: Option<String>,
-    outcome: ProbeOutcome,
-    took: Duration,
-}
-
-/// How far a test span came. Neither this nor its `Display` has a credential in it.
+/// The outcome of a test span. Neither it nor its `Display` holds a credential.
+///
+/// ```
+/// use multitracer::probe::{ProbeOutcome, ProbeStep};
+///
+/// let error = "no such host".to_owned();
+/// let outcome = ProbeOutcome::Unreachable { step: ProbeStep::Dns, error };
+/// assert_eq!((outcome.as_str(), outcome.is_failure()), ("unreachable", true));
+/// assert_eq!(outcome.to_string(), "unreachable at DNS: no such host");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProbeOutcome {
-    /// The backend took it.
-    ExportSuccess,
-    /// The backend answered that all is well, and did not take the span.
+    /// The backend accepted the span.
+    Delivered,
+    /// The backend accepted the request and rejected the span (OTLP's partial success).
     Partial {
-        /// How many spans it refused.
+        /// Number of rejected spans.
         rejected: i64,
-        /// Its words.
+        /// Message of the backend, shortened.
         message: String,
     },
     /// The backend answered with an error.
     Refused {
-        /// `401 Unauthorized` over HTTP, `UNAUTHENTICATED` over gRPC.
+        /// Status: `401 Unauthorized` over HTTP, `UNAUTHENTICATED` over gRPC.
         status: String,
-        /// Its words, shortened.
+        /// Message of the backend, shortened.
         message: String,
     },
-    /// There was no answer.
+    /// The backend sent no response.
     Unreachable {
-        /// What did not work.
+        /// The step that failed.
         step: ProbeStep,
-        /// Why.
+        /// Reason of the failure.
         error: String,
     },
-    /// Nothing was sent, because what the configuration says cannot work: a certificate that cannot be read, say.
+    /// The configuration cannot work, so nothing was sent. A certificate may be unreadable, for
+    /// example.
     Misconfigured {
-        /// Why.
+        /// Reason of the failure.
         error: String,
     },
-    /// Nothing was to be sent.
+    /// The tracer has no backend or is off, so nothing was sent.
     Skipped {
-        /// Why.
+        /// Reason for sending nothing.
         why: String,
     },
 }
 
 /// A step on the way to a backend.
+///
+/// ```
+/// assert_eq!(multitracer::probe::ProbeStep::Dns.as_str(), "DNS");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProbeStep {
-    /// Finding the addresses of the host.
+    /// The lookup of the host's addresses.
     Dns,
-    /// Opening a connection.
+    /// The opening of a TCP connection.
     Connect,
-    /// Agreeing on a secure one.
+    /// The TLS handshake.
     Tls,
-    /// Sending the request and reading the answer.
+    /// The request and its response.
     Http,
 }
 
-impl ProbeReport {
-    pub(super) fn new(
-        config: &TracerConfig,
-        endpoint: Option<String>,
-        outcome: ProbeOutcome,
-        took: Duration,
-    ) -> Self {
-        Self { tracer: config.name.clone(), project: config.project.clone(), endpoint, outcome, took }
-    }
-
-    /// The tracer's name.
-    #[must_use]
-    pub fn tracer(&self) -> &str {
-        &self.tracer
-    }
-
-    /// The tracer's project.
-    #[must_use]
-    pub fn project(&self) -> &str {
-        &self.project
-    }
-
-    /// Where it sends to, without user name, password and query; `None`: nowhere.
-    #[must_use]
-    pub fn endpoint(&self) -> Option<&str> {
-        self.endpoint.as_deref()
-    }
-
-    /// What became of the span.
-    #[must_use]
-    pub fn outcome(&self) -> &ProbeOutcome {
-        &self.outcome
-    }
-
-    /// How long it took, from the look-up of the name to the end of the answer.
-    #[must_use]
-    pub fn elapsed(&self) -> Duration {
-        self.took
-    }
-}
-
 impl ProbeOutcome {
-    /// One word: `delivered`, `partial`, `refused`, `unreachable`, `misconfigured` or `skipped`.
+    /// Returns the outcome as one word: `delivered`, `partial`, `refused`, `unreachable`,
+    /// `misconfigured` or `skipped`.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         match self {
-            Self::ExportSuccess => "delivered",
+            Self::Delivered => "delivered",
             Self::Partial { .. } => "partial",
             Self::Refused { .. } => "refused",
             Self::Unreachable { .. } => "unreachable",
@@ -124,27 +87,38 @@ impl ProbeOutcome {
         }
     }
 
-    /// Whether the span should have arrived and did not.
+    /// Returns `true` if the backend should have received the span and did not.
     #[must_use]
     pub fn is_failure(&self) -> bool {
-        !matches!(self, Self::ExportSuccess | Self::Skipped { .. })
+        !matches!(self, Self::Delivered | Self::Skipped { .. })
     }
 
     pub(super) fn unreachable(step: ProbeStep, error: impl fmt::Display) -> Self {
         Self::Unreachable { step, error: error.to_string() }
     }
 
-    pub(super) fn redacted(self, secrets: &Secrets) -> Self {
+    pub(super) fn from_success(success: ExportSuccess) -> Self {
+        match i64::try_from(success.rejected).unwrap_or(i64::MAX) {
+            0 => Self::Delivered,
+            rejected => Self::Partial { rejected, message: success.message.unwrap_or_default() },
+        }
+    }
+
+    pub(super) fn from_refusal(refusal: Refusal) -> Self {
+        Self::Refused { status: refusal.status, message: refusal.message }
+    }
+
+    /// Returns the outcome with the secrets in its error redacted.
+    pub(super) fn redacted(self, redactor: &ErrorRedactor) -> Self {
         match self {
-            Self::Unreachable { step, error } => Self::Unreachable { step, error: secrets.redact(&error) },
-            Self::Misconfigured { error } => Self::Misconfigured { error: secrets.redact(&error) },
+            Self::Unreachable { step, error } => Self::Unreachable { step, error: redactor.redact(&error) },
             other => other,
         }
     }
 }
 
 impl ProbeStep {
-    /// `DNS`, `connect`, `TLS` or `HTTP`.
+    /// Returns `DNS`, `connect`, `TLS` or `HTTP`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -165,14 +139,14 @@ impl fmt::Display for ProbeStep {
 impl fmt::Display for ProbeOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ExportSuccess => f.write_str("delivered"),
+            Self::Delivered => f.write_str("delivered"),
             Self::Partial { rejected, message } => {
                 write!(f, "partial: the backend answered, and refused spans: {rejected}")?;
-                said(f, message)
+                write_message(f, message)
             }
             Self::Refused { status, message } => {
                 write!(f, "refused: {status}")?;
-                said(f, message)
+                write_message(f, message)
             }
             Self::Unreachable { step, error } => write!(f, "unreachable at {step}: {error}"),
             Self::Misconfigured { error } => write!(f, "misconfigured: {error}"),
@@ -181,6 +155,6 @@ impl fmt::Display for ProbeOutcome {
     }
 }
 
-fn said(f: &mut fmt::Formatter<'_>, message: &str) -> fmt::Result {
+fn write_message(f: &mut fmt::Formatter<'_>, message: &str) -> fmt::Result {
     if message.is_empty() { Ok(()) } else { write!(f, ": {message}") }
 }

@@ -1,133 +1,209 @@
-//! The test span, as a request.
+//! The request of a probe: the test span, encoded as the tracer would encode it.
 
-use std::io::Write as _;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use flate2::Compression as Level;
-use flate2::write::GzEncoder;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, TE, USER_AGENT};
-use http::{HeaderMap, HeaderName, HeaderValue};
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::common::v1::{InstrumentationScope, KeyValue};
-use opentelemetry_proto::tonic::resource::v1::Resource;
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
-use opentelemetry_sdk::trace::{IdGenerator as _, RandomIdGenerator};
-use prost::Message as _;
+use http::header::{CONTENT_TYPE, TE, USER_AGENT};
+use http::uri::{PathAndQuery, Scheme};
+use http::{HeaderMap, HeaderValue, Uri};
+use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceState};
+use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::{IdGenerator as _, RandomIdGenerator, SpanData, SpanEvents, SpanLinks};
 
-use crate::config::Secret;
-use crate::config::model::{Compression, Encoding, ExporterConfig, TracerConfig};
+use crate::config::model::{
+    Compression, ExporterConfig, OtlpGrpcConfig, OtlpHttpConfig, TlsConfig, TracerConfig,
+};
+use crate::config::{Secret, rules};
+use crate::export::client::{EXPORT_PATH, ErrorRedactor, GrpcRequest, HttpRequest, Pem, client_config, gzip};
 use crate::registry::resource;
 
-/// What is sent.
-pub(super) struct Message {
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+/// The `user-agent` header of the probe.
+const PROBE_USER_AGENT: &str = concat!("multitracer-ping/", env!("CARGO_PKG_VERSION"));
+
+/// A backend that speaks OTLP.
+#[derive(Clone, Copy)]
+pub(super) enum Target<'c> {
+    Http(&'c OtlpHttpConfig),
+    Grpc(&'c OtlpGrpcConfig),
 }
 
-impl Message {
-    pub(super) fn new(config: &TracerConfig) -> Result<Self, String> {
-        let spans = request(config);
-        match &config.exporter {
-            ExporterConfig::OtlpHttp(otlp) => {
-                let (body, kind) = match otlp.encoding {
-                    Encoding::Protobuf => (spans.encode_to_vec(), "application/x-protobuf"),
-                    Encoding::Json => {
-                        (serde_json::to_vec(&spans).map_err(|error| error.to_string())?, "application/json")
-                    }
-                };
-                let mut headers = headers(&otlp.headers, kind)?;
-                let body = match otlp.compression {
-                    Compression::None => body,
-                    Compression::Gzip => {
-                        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-                        gzip(&body)?
-                    }
-                };
-                Ok(Self { headers, body: body.into() })
-            }
-            ExporterConfig::OtlpGrpc(otlp) => {
-                let mut headers = headers(&otlp.headers, "application/grpc")?;
-                headers.insert(TE, HeaderValue::from_static("trailers"));
-                let (flag, body) = match otlp.compression {
-                    Compression::None => (0, spans.encode_to_vec()),
-                    Compression::Gzip => {
-                        headers.insert("grpc-encoding", HeaderValue::from_static("gzip"));
-                        (1, gzip(&spans.encode_to_vec())?)
-                    }
-                };
-                let length = u32::try_from(body.len()).map_err(|error| error.to_string())?;
-                let mut framed = vec![flag];
-                framed.extend_from_slice(&length.to_be_bytes());
-                framed.extend_from_slice(&body);
-                Ok(Self { headers, body: framed.into() })
-            }
-            ExporterConfig::File(_) | ExporterConfig::Console => Err("this is no backend".to_owned()),
+/// The protocol of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protocol {
+    Http,
+    Grpc,
+}
+
+/// A request with the test span, and the settings to send it.
+pub(super) struct ProbeRequest {
+    pub(super) protocol: Protocol,
+    pub(super) url: Uri,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+    /// TLS settings; `None` for a plain connection.
+    pub(super) tls: Option<Arc<rustls::ClientConfig>>,
+    pub(super) redactor: ErrorRedactor,
+}
+
+impl<'c> Target<'c> {
+    /// Returns the backend of an exporter; `None` for a file and the console.
+    pub(super) fn of(exporter: &'c ExporterConfig) -> Option<Self> {
+        match exporter {
+            ExporterConfig::OtlpHttp(otlp) => Some(Self::Http(otlp)),
+            ExporterConfig::OtlpGrpc(otlp) => Some(Self::Grpc(otlp)),
+            ExporterConfig::File(_) | ExporterConfig::Console => None,
+        }
+    }
+
+    pub(super) fn endpoint(self) -> &'c str {
+        match self {
+            Self::Http(otlp) => &otlp.endpoint,
+            Self::Grpc(otlp) => &otlp.endpoint,
+        }
+    }
+
+    fn headers(self) -> &'c [(String, Secret)] {
+        match self {
+            Self::Http(otlp) => &otlp.headers,
+            Self::Grpc(otlp) => &otlp.headers,
+        }
+    }
+
+    fn tls(self) -> &'c TlsConfig {
+        match self {
+            Self::Http(otlp) => &otlp.tls,
+            Self::Grpc(otlp) => &otlp.tls,
+        }
+    }
+
+    fn protocol(self) -> Protocol {
+        match self {
+            Self::Http(_) => Protocol::Http,
+            Self::Grpc(_) => Protocol::Grpc,
         }
     }
 }
 
-fn headers(own: &[(String, Secret)], kind: &'static str) -> Result<HeaderMap, String> {
-    let mut headers = HeaderMap::with_capacity(own.len() + 4);
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert(
-        USER_AGENT,
-        HeaderValue::from_static(concat!("multitracer-ping/", env!("CARGO_PKG_VERSION"))),
-    );
-    for (name, value) in own {
-        let key: HeaderName = name.parse().map_err(|_| format!("`{name}` is not a header name"))?;
-        let mut value = HeaderValue::from_str(value.expose())
-            .map_err(|_| format!("the value of the header `{name}` is not one that HTTP allows"))?;
-        value.set_sensitive(true);
-        headers.append(key, value);
+impl ProbeRequest {
+    /// Builds the request of a tracer to one of its backends.
+    ///
+    /// An error describes a setting that cannot work. It holds no credential.
+    pub(super) fn new(tracer: &TracerConfig, target: Target<'_>) -> Result<Self, String> {
+        let resource = resource(tracer, None);
+        let redactor = ErrorRedactor::new(target.headers(), target.endpoint(), &resource);
+        match Self::build(tracer, target, &resource) {
+            Ok(Parts { url, headers, body }) => {
+                let tls = tls(&url, target).map_err(|error| redactor.redact(&error))?;
+                Ok(Self { protocol: target.protocol(), url, headers, body, tls, redactor })
+            }
+            Err(error) => Err(redactor.redact(&error)),
+        }
     }
-    Ok(headers)
+
+    fn build(tracer: &TracerConfig, target: Target<'_>, resource: &Resource) -> Result<Parts, String> {
+        if rules::has_userinfo(target.endpoint()) {
+            let error =
+                "the endpoint has a user name in it; send credentials as a header (`authorization`) instead";
+            return Err(error.to_owned());
+        }
+        let span = vec![test_span(&tracer.name)];
+        match target {
+            Target::Http(otlp) => {
+                let request = HttpRequest::new(otlp, resource, PROBE_USER_AGENT);
+                let request = request.map_err(|error| error.to_string())?;
+                let body = request.body(span).map_err(|error| format!("cannot encode: {error}"))?;
+                Ok(Parts { url: request.url, headers: request.headers, body })
+            }
+            Target::Grpc(otlp) => {
+                let request = GrpcRequest::new(otlp, resource).map_err(|error| error.to_string())?;
+                let body = grpc_body(&request, &span).map_err(|error| format!("cannot encode: {error}"))?;
+                Ok(Parts { url: export_url(&otlp.endpoint)?, headers: grpc_headers(request), body })
+            }
+        }
+    }
 }
 
-fn gzip(body: &[u8]) -> Result<Vec<u8>, String> {
-    let mut encoder = GzEncoder::new(Vec::new(), Level::default());
-    encoder.write_all(body).and_then(|()| encoder.finish()).map_err(|error| error.to_string())
+/// The parts of a request on the wire.
+struct Parts {
+    url: Uri,
+    headers: HeaderMap,
+    body: Bytes,
 }
 
-/// One span of a trace of its own.
-fn request(config: &TracerConfig) -> ExportTraceServiceRequest {
+fn tls(url: &Uri, target: Target<'_>) -> Result<Option<Arc<rustls::ClientConfig>>, String> {
+    if url.scheme() != Some(&Scheme::HTTPS) {
+        return Ok(None);
+    }
+    let config = Pem::read(target.tls()).and_then(|pem| client_config(&pem));
+    let mut config = config.map_err(|error| error.to_string())?;
+    config.alpn_protocols = match target {
+        Target::Http(_) => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+        Target::Grpc(_) => vec![b"h2".to_vec()],
+    };
+    Ok(Some(Arc::new(config)))
+}
+
+/// Returns the URL of the export method at an endpoint.
+fn export_url(endpoint: &str) -> Result<Uri, String> {
+    let bad_url = "the endpoint is not a URL";
+    let mut parts = endpoint.parse::<Uri>().map_err(|_| bad_url)?.into_parts();
+    parts.path_and_query = Some(PathAndQuery::from_static(EXPORT_PATH));
+    Uri::from_parts(parts).map_err(|_| bad_url.to_owned())
+}
+
+fn grpc_headers(request: GrpcRequest) -> HeaderMap {
+    let is_compressed = request.compression == Compression::Gzip;
+    let mut headers = request.metadata.into_headers();
+    headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(PROBE_USER_AGENT));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    headers.insert(TE, HeaderValue::from_static("trailers"));
+    if is_compressed {
+        headers.insert("grpc-encoding", HeaderValue::from_static("gzip"));
+    }
+    headers
+}
+
+/// Returns the message in gRPC's frame: a flag for compression, the length, the bytes.
+fn grpc_body(request: &GrpcRequest, spans: &[SpanData]) -> std::io::Result<Bytes> {
+    let message = request.message(spans);
+    let (flag, message) = match request.compression {
+        Compression::None => (0, message),
+        Compression::Gzip => (1, gzip(&message)?.into()),
+    };
+    let length = u32::try_from(message.len()).map_err(std::io::Error::other)?;
+    let mut body = vec![flag];
+    body.extend_from_slice(&length.to_be_bytes());
+    body.extend_from_slice(&message);
+    Ok(body.into())
+}
+
+/// Returns the test span of a tracer, in a trace of its own.
+fn test_span(tracer: &str) -> SpanData {
     let ids = RandomIdGenerator::default();
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
-    let attribute = |key: &str, value: opentelemetry::Value| KeyValue {
-        key: key.to_owned(),
-        value: Some(value.into()),
-        ..KeyValue::default()
-    };
-    let resource = resource(config, None);
-    let attributes = resource.iter().map(|(key, value)| attribute(key.as_str(), value.clone())).collect();
-    let span = Span {
-        trace_id: ids.new_trace_id().to_bytes().to_vec(),
-        span_id: ids.new_span_id().to_bytes().to_vec(),
-        name: "multitracer.ping".to_owned(),
-        // internal
-        kind: 1,
-        // sampled, and the W3C flag is known
-        flags: 0x101,
-        start_time_unix_nano: now,
-        end_time_unix_nano: now + 1,
-        attributes: vec![attribute("multitracer.tracer", config.name.clone().into())],
-        ..Span::default()
-    };
-    let scope = InstrumentationScope {
-        name: "multitracer".to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        ..InstrumentationScope::default()
-    };
-    ExportTraceServiceRequest {
-        resource_spans: vec![ResourceSpans {
-            resource: Some(Resource { attributes, ..Resource::default() }),
-            scope_spans: vec![ScopeSpans {
-                scope: Some(scope),
-                spans: vec![span],
-                schema_url: String::new(),
-            }],
-            schema_url: String::new(),
-        }],
+    let now = SystemTime::now();
+    SpanData {
+        span_context: SpanContext::new(
+            ids.new_trace_id(),
+            ids.new_span_id(),
+            TraceFlags::SAMPLED,
+            false,
+            TraceState::default(),
+        ),
+        parent_span_id: SpanId::INVALID,
+        parent_span_is_remote: false,
+        span_kind: SpanKind::Internal,
+        name: "multitracer.ping".into(),
+        start_time: now,
+        end_time: now + Duration::from_nanos(1),
+        attributes: vec![KeyValue::new("multitracer.tracer", tracer.to_owned())],
+        dropped_attributes_count: 0,
+        events: SpanEvents::default(),
+        links: SpanLinks::default(),
+        status: Status::Unset,
+        instrumentation_scope: InstrumentationScope::builder("multitracer")
+            .with_version(env!("CARGO_PKG_VERSION"))
+            .build(),
     }
 }

@@ -10,16 +10,16 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::handle::Registry;
-use super::rows::{Row, fold, rows_of};
-use crate::export::{Failures, Pending, Report, ShutdownError, Stats, TracerReport, TracerStats};
+use super::rows::stats_of;
+use crate::export::{ExporterFailure, Pending, Report, ShutdownError, Stats, TracerReport, TracerStats};
 use crate::registry::reload::draining::Earlier;
 use crate::tracer::{TracerCore, TracerId};
 
 /// How long [`Registry::flush`] and [`Registry::shutdown`] wait.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// What each tracer answered.
-type Answers = HashMap<TracerId, Result<(), Failures>>;
+/// The failures of each tracer that finished in time, by tracer.
+type Results = HashMap<TracerId, Result<(), Vec<ExporterFailure>>>;
 
 impl Registry {
     /// Exports what has ended so far, all tracers at once, within 10 s.
@@ -28,7 +28,7 @@ impl Registry {
     ///
     /// When a tracer could not export everything; the error has the report of all.
     pub async fn flush(&self) -> Result<Report, ShutdownError> {
-        self.settle(DEADLINE, |core, _| core.pipeline.flush()).await
+        self.report_after(DEADLINE, |core, _| core.pipeline.flush()).await
     }
 
     /// As [`flush`](Self::flush), for code that is not async. Blocks the calling thread; exports go on
@@ -38,7 +38,7 @@ impl Registry {
     ///
     /// As [`flush`](Self::flush).
     pub fn flush_blocking(&self, timeout: Duration) -> Result<Report, ShutdownError> {
-        self.settle_blocking(timeout, |core, _| core.pipeline.flush())
+        self.report_after_blocking(timeout, |core, _| core.pipeline.flush())
     }
 
     /// Switches every tracer off and exports what has ended, all tracers at once, within 10 s. Spans that
@@ -58,7 +58,7 @@ impl Registry {
     /// As [`shutdown`](Self::shutdown).
     pub async fn shutdown_within(&self, timeout: Duration) -> Result<Report, ShutdownError> {
         self.inner.end();
-        self.settle(timeout, stop).await
+        self.report_after(timeout, stop).await
     }
 
     /// As [`shutdown_within`](Self::shutdown_within), for code that is not async. Blocks the calling thread.
@@ -68,68 +68,70 @@ impl Registry {
     /// As [`shutdown`](Self::shutdown).
     pub fn shutdown_blocking(&self, timeout: Duration) -> Result<Report, ShutdownError> {
         self.inner.end();
-        self.settle_blocking(timeout, stop)
+        self.report_after_blocking(timeout, stop)
     }
 
     /// What has become of every tracer's spans so far. Tracers that a reload took out are in it: one of the same name and
     /// project as a tracer that is there is added to that one, others have a line of their own.
     #[must_use]
     pub fn report(&self) -> Report {
-        self.report_with(Answers::new())
+        self.report_with(Results::new())
     }
 
-    async fn settle(
+    /// Requests an operation of every tracer and returns their report.
+    async fn report_after(
         &self,
         timeout: Duration,
-        ask: impl Fn(&TracerCore, Instant) -> Pending,
+        request: impl Fn(&TracerCore, Instant) -> Pending,
     ) -> Result<Report, ShutdownError> {
         let (send, receive) = oneshot::channel();
-        self.ask(timeout, ask, move |answers| {
-            let _ = send.send(answers);
+        self.request_all(timeout, request, move |results| {
+            let _ = send.send(results);
         });
         self.report_with(receive.await.unwrap_or_default()).into_result()
     }
 
-    fn settle_blocking(
+    /// Requests an operation of every tracer and blocks until their report is complete.
+    fn report_after_blocking(
         &self,
         timeout: Duration,
-        ask: impl Fn(&TracerCore, Instant) -> Pending,
+        request: impl Fn(&TracerCore, Instant) -> Pending,
     ) -> Result<Report, ShutdownError> {
         let (send, receive) = mpsc::channel();
-        self.ask(timeout, ask, move |answers| {
-            let _ = send.send(answers);
+        self.request_all(timeout, request, move |results| {
+            let _ = send.send(results);
         });
         self.report_with(receive.recv().unwrap_or_default()).into_result()
     }
 
-    /// Asks every tracer, and gives `then` the answers on the export runtime once they are all there or
-    /// `timeout` has passed.
-    fn ask(
+    /// Requests an operation of every tracer. Calls `then` on the export runtime once all tracers have
+    /// finished or `timeout` has passed.
+    fn request_all(
         &self,
         timeout: Duration,
-        ask: impl Fn(&TracerCore, Instant) -> Pending,
-        then: impl FnOnce(Answers) + Send + 'static,
+        request: impl Fn(&TracerCore, Instant) -> Pending,
+        then: impl FnOnce(Results) + Send + 'static,
     ) {
         let roster = self.set().roster();
         let Earlier { draining, closing } = self.inner.draining.all(self.set().draining());
-        let by = Instant::now() + timeout;
-        let asked =
-            roster.tracers().iter().chain(&draining).map(|core| (core.id(), Wait::For(ask(core, by))));
-        let closing = closing.into_iter().map(|closing| (closing.core.id(), Wait::Close(closing.done)));
-        let waits: Vec<_> = asked.chain(closing).collect();
+        let deadline = Instant::now() + timeout;
+        let requested = roster.tracers().iter().chain(&draining);
+        let requested = requested.map(|core| (core.id(), Wait::Pending(request(core, deadline))));
+        let closing = closing.into_iter().map(|closing| (closing.core.id(), Wait::Closing(closing.done)));
+        let waits: Vec<_> = requested.chain(closing).collect();
         let Some(runtime) = self.inner.runtime.get() else {
-            return then(Answers::new());
+            return then(Results::new());
         };
         runtime.spawn(async move {
-            let mut answers = Answers::with_capacity(waits.len());
-            let mut asked = JoinSet::new();
+            let mut results = Results::with_capacity(waits.len());
+            let mut tasks = JoinSet::new();
             for (id, wait) in waits {
-                asked.spawn(async move { (id, wait.by(by, timeout).await) });
+                tasks.spawn(async move { (id, wait.until(deadline, timeout).await) });
             }
-            while let Some(answer) = asked.join_next().await {
-                answers.extend(answer);
+            while let Some(result) = tasks.join_next().await {
+                results.extend(result);
             }
-            then(answers);
+            then(results);
         });
     }
 
@@ -148,7 +150,7 @@ impl Registry {
     /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
-        Stats::new(self.rows(Answers::new()).into_iter().map(|row| row.stats).collect())
+        Stats::new(self.lines(Results::new()).into_iter().map(|line| line.stats).collect())
     }
 
     /// Publishes counts of this registry to `meter` as [OpenTelemetry's metrics of SDKs](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/),
@@ -175,65 +177,70 @@ impl Registry {
         }
     }
 
-    fn report_with(&self, answers: Answers) -> Report {
-        let line = |row: Row| TracerReport::new(row.stats, row.error);
-        Report { tracers: self.rows(answers).into_iter().map(line).collect() }
+    fn report_with(&self, results: Results) -> Report {
+        Report { tracers: self.lines(results) }
     }
 
-    /// Returns all rows, each with the error that its tracer answered.
-    fn rows(&self, mut answers: Answers) -> Vec<Row> {
-        let mut rows_with_errors = |core: &Arc<TracerCore>| -> Vec<Row> {
-            let mut rows = rows_of(core);
-            if let Some(Err(errors)) = answers.remove(&core.id()) {
-                for (position, error) in errors {
-                    if let Some(row) = rows.get_mut(position) {
-                        row.error.get_or_insert(error);
-                    }
-                }
-            }
-            rows
-        };
-        let mut rows: Vec<_> = self.set().roster().tracers().iter().flat_map(&mut rows_with_errors).collect();
-        let current = rows.len();
-        for earlier in self.inner.draining.rows(self.set().draining(), rows_with_errors) {
-            fold(&mut rows, earlier);
-        }
-        for at in current..rows.len() {
-            // an exporter that changed its position is another one than the exporter of that name now
-            let (others, stats) = (&rows[..at], &rows[at].stats);
-            let key = |stats: &TracerStats| {
-                (Arc::clone(&stats.name), Arc::clone(&stats.project), Arc::clone(&stats.exporter))
+    /// Returns a line per tracer and exporter, with the failure of that exporter.
+    fn lines(&self, mut results: Results) -> Vec<TracerReport> {
+        let mut lines_of = |core: &Arc<TracerCore>| -> Vec<TracerReport> {
+            let mut failures = results.remove(&core.id()).and_then(Result::err).unwrap_or_default();
+            let mut failure_at = |position: usize| {
+                let index = failures.iter().position(|failure| failure.position == position)?;
+                Some(failures.swap_remove(index).message)
             };
-            if others.iter().any(|other| key(&other.stats) == key(stats)) {
-                rows[at].stats.exporter = format!("{} #{}", stats.exporter, stats.position + 1).into();
+            let line = |stats: TracerStats| {
+                let error = failure_at(stats.position);
+                TracerReport::new(stats, error)
+            };
+            stats_of(core).into_iter().map(line).collect()
+        };
+        let mut lines: Vec<_> = self.set().roster().tracers().iter().flat_map(&mut lines_of).collect();
+        let current = lines.len();
+        for earlier in self.inner.draining.lines(self.set().draining(), lines_of) {
+            earlier.merge_into(&mut lines);
+        }
+        for index in current..lines.len() {
+            // the exporter had another position before the reload, so its line must not look like a current one
+            let (others, line) = (&lines[..index], &lines[index]);
+            let names = |line: &TracerReport| {
+                (Arc::clone(&line.name), Arc::clone(&line.project), Arc::clone(&line.exporter))
+            };
+            if others.iter().any(|other| names(other) == names(line)) {
+                lines[index].stats.exporter = format!("{} #{}", line.exporter, line.position + 1).into();
             }
         }
-        rows
+        lines
     }
 }
 
-/// What is waited for.
+/// An operation that the registry waits for.
 enum Wait {
-    For(Pending),
-    /// The last export of a tracer that is done.
-    Close(watch::Receiver<bool>),
+    /// A flush or a shutdown of a tracer.
+    Pending(Pending),
+    /// The last export of a tracer that has drained.
+    Closing(watch::Receiver<bool>),
 }
 
 impl Wait {
-    async fn by(self, timeout: Instant, limit: Duration) -> Result<(), Failures> {
+    /// Waits until `deadline`, which is `timeout` after the request.
+    async fn until(self, deadline: Instant, timeout: Duration) -> Result<(), Vec<ExporterFailure>> {
         match self {
-            Self::For(pending) => pending.by(timeout, limit).await,
-            Self::Close(mut done) => {
-                match tokio::time::timeout_at(timeout, done.wait_for(|done| *done)).await {
+            Self::Pending(pending) => pending.until(deadline, timeout).await,
+            Self::Closing(mut done) => {
+                match tokio::time::timeout_at(deadline, done.wait_for(|done| *done)).await {
                     Ok(_) => Ok(()),
-                    Err(_) => Err(vec![(0, format!("not done within {limit:?}"))]),
+                    Err(_) => {
+                        let message = format!("not done within {timeout:?}");
+                        Err(vec![ExporterFailure { position: 0, message }])
+                    }
                 }
             }
         }
     }
 }
 
-fn stop(core: &TracerCore, timeout: Instant) -> Pending {
+fn stop(core: &TracerCore, deadline: Instant) -> Pending {
     core.enabled.switch_off();
-    core.pipeline.shutdown(Some(timeout))
+    core.pipeline.shutdown(Some(deadline))
 }

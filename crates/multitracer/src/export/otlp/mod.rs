@@ -1,7 +1,15 @@
-//! OTLP: what the bodies are, how they are sent, and what the answers mean.
+//! The OTLP exporters: encoding, transport and the reading of responses.
 //!
-//! Nothing here reads an environment variable: what is sent is what the configuration says.
+//! Nothing here reads an environment variable; the configuration alone decides what is sent.
 
+#[cfg(feature = "probe")]
+pub(crate) mod client;
+#[cfg_attr(
+    not(any(test, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file")),
+    expect(dead_code, reason = "only OTLP exporters share connections and files")
+)]
+mod connection_pool;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file"))]
 mod encode;
 #[cfg(feature = "otlp-file")]
 mod file;
@@ -10,54 +18,18 @@ mod grpc;
 #[cfg(feature = "otlp-http")]
 mod http;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-mod protobuf;
-#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod redact_errors;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod response;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod tls;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod transport;
 
-#[cfg(feature = "otlp-file")]
-pub(super) use self::file::Rotating;
+pub(crate) use self::connection_pool::ConnectionPool;
 #[cfg(feature = "otlp-file")]
 pub(crate) use self::file::otlp_file;
 #[cfg(feature = "otlp-grpc")]
-pub(super) use self::grpc::GrpcChannel;
-#[cfg(feature = "otlp-grpc")]
 pub(crate) use self::grpc::otlp_grpc;
 #[cfg(feature = "otlp-http")]
-pub(super) use self::http::HttpClient;
-#[cfg(feature = "otlp-http")]
 pub(crate) use self::http::otlp_http;
-#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-pub(super) use self::tls::Pem;
-
-/// How large an answer may be; they are short, and more than this is not one.
-#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-const MAX_ANSWER: usize = 1 << 20;
-
-#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-const USER_AGENT: &str = concat!("multitracer/", env!("CARGO_PKG_VERSION"));
-
-/// How often an HTTP/2 connection that is in use is asked for a sign of life, and how long that may take.
-#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-const KEEP_ALIVE: std::time::Duration = std::time::Duration::from_secs(30);
-#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-const KEEP_ALIVE_ANSWER: std::time::Duration = std::time::Duration::from_secs(10);
-
-/// An error and its causes on one line.
-#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        next = cause.source();
-    }
-    text
-}

@@ -1,25 +1,38 @@
-//! PEM files for TLS.
+//! The TLS settings of a client, from PEM files.
 
 use std::fs;
 
 use crate::config::model::TlsConfig;
 use crate::export::exporter::ExporterError;
 
-/// The contents of the PEM files that a `tls` block names. Exporters with the same contents share their connections, so
-/// that a reload after a certificate was renewed makes new ones.
+/// The contents of the PEM files in a `tls` block.
+///
+/// Exporters with the same contents share their connections. A reload after the renewal of a
+/// certificate therefore opens new connections.
 #[derive(Default, PartialEq, Eq, Hash)]
 pub(crate) struct Pem {
+    /// Certificates of the trusted authorities; `None` for the built-in ones.
     pub(super) ca: Option<Vec<u8>>,
-    /// Certificate chain and private key of the client.
-    pub(super) identity: Option<(Vec<u8>, Vec<u8>)>,
+    pub(super) identity: Option<ClientIdentity>,
+}
+
+/// The certificate of the client, for mutual TLS.
+#[derive(PartialEq, Eq, Hash)]
+pub(crate) struct ClientIdentity {
+    pub(super) certificate_chain: Vec<u8>,
+    pub(super) private_key: Vec<u8>,
 }
 
 impl Pem {
-    pub(super) fn read(tls: &TlsConfig) -> Result<Self, ExporterError> {
-        let ca = tls.ca_file.as_deref().map(|path| read("ca_file", path)).transpose()?;
+    /// Reads the files of a `tls` block.
+    pub(crate) fn read(tls: &TlsConfig) -> Result<Self, ExporterError> {
+        let ca = tls.ca_file.as_deref().map(|path| read_file("ca_file", path)).transpose()?;
         let identity = match (&tls.cert_file, &tls.key_file) {
             (None, None) => None,
-            (Some(cert), Some(key)) => Some((read("cert_file", cert)?, read("key_file", key)?)),
+            (Some(certificate), Some(key)) => Some(ClientIdentity {
+                certificate_chain: read_file("cert_file", certificate)?,
+                private_key: read_file("key_file", key)?,
+            }),
             (Some(_), None) => {
                 return Err(ExporterError("tls.cert_file needs tls.key_file beside it".into()));
             }
@@ -31,6 +44,37 @@ impl Pem {
     }
 }
 
-fn read(key: &str, path: &str) -> Result<Vec<u8>, ExporterError> {
+fn read_file(key: &str, path: &str) -> Result<Vec<u8>, ExporterError> {
     fs::read(path).map_err(|error| ExporterError(format!("tls.{key}: cannot read {path}: {error}")))
+}
+
+/// Returns the settings of rustls for these files, without ALPN protocols.
+#[cfg(feature = "otlp-http")]
+pub(crate) fn client_config(pem: &Pem) -> Result<rustls::ClientConfig, ExporterError> {
+    use rustls::pki_types::pem::PemObject as _;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+    let bad = |key: &str, error: &dyn std::fmt::Display| ExporterError(format!("tls.{key}: {error}"));
+    let mut roots = rustls::RootCertStore::empty();
+    match &pem.ca {
+        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+        Some(ca) => {
+            for certificate in CertificateDer::pem_slice_iter(ca) {
+                let certificate = certificate.map_err(|error| bad("ca_file", &error))?;
+                roots.add(certificate).map_err(|error| bad("ca_file", &error))?;
+            }
+        }
+    }
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| ExporterError(error.to_string()))?
+        .with_root_certificates(roots);
+    let Some(identity) = &pem.identity else { return Ok(builder.with_no_client_auth()) };
+    let chain = CertificateDer::pem_slice_iter(&identity.certificate_chain)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| bad("cert_file", &error))?;
+    let key =
+        PrivateKeyDer::from_pem_slice(&identity.private_key).map_err(|error| bad("key_file", &error))?;
+    builder.with_client_auth_cert(chain, key).map_err(|error| bad("cert_file", &error))
 }

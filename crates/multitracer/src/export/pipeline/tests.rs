@@ -1,12 +1,16 @@
+//! Tests of a pipeline that outlives its registry.
+
 use std::sync::Mutex;
+use std::time::Duration;
 
+use super::runtime::BACKGROUND_TIMEOUT;
 use super::*;
-use crate::export::exporter::{ExportFuture, ExportSuccess};
+use crate::config::model::BatchConfig;
+use crate::export::exporter::{ExportFuture, Exporter, Retry};
+use crate::export::outcome::ExportSuccess;
 use crate::export::queue::tests::span;
-use crate::export::retry::Retry;
-use crate::export::runtime::LINGER;
 
-/// Counts what it is given.
+/// An exporter that counts its spans.
 #[derive(Default)]
 struct Counting(Mutex<usize>);
 
@@ -17,7 +21,8 @@ impl Exporter for Counting {
     }
 }
 
-/// A span of a registry that is gone is exported while there is time, and counted as lost after it.
+/// A span that ends after its registry is dropped is exported for a while, and then counted as
+/// dropped.
 #[test]
 fn spans_that_outlive_the_registry() -> std::io::Result<()> {
     let runtime = ExportRuntime::start()?;
@@ -34,18 +39,18 @@ fn spans_that_outlive_the_registry() -> std::io::Result<()> {
     pipeline.push(span(0));
     drop(runtime);
     pipeline.push(span(0));
-    let tally = || pipeline.tallies().swap_remove(0).1;
+    let counters = || pipeline.counters().swap_remove(0).counters;
     let wait = |done: &dyn Fn(&Counters) -> bool| {
         let started = std::time::Instant::now();
-        while !done(&tally()) && started.elapsed() < LINGER * 10 {
+        while !done(&counters()) && started.elapsed() < BACKGROUND_TIMEOUT * 10 {
             std::thread::sleep(Duration::from_millis(5));
         }
-        tally()
+        counters()
     };
-    assert_eq!(wait(&|tally| tally.exported == 2).exported, 2, "though nothing waits for so long");
-    std::thread::sleep(LINGER * 2);
+    assert_eq!(wait(&|counters| counters.exported == 2).exported, 2, "although the delay is an hour");
+    std::thread::sleep(BACKGROUND_TIMEOUT * 2);
     pipeline.push(span(0));
-    let tally = wait(&|tally| tally.dropped.shutdown == 1);
-    assert_eq!((tally.ended, tally.exported, tally.dropped.shutdown), (3, 2, 1));
+    let counters = wait(&|counters| counters.dropped.shutdown == 1);
+    assert_eq!((counters.ended, counters.exported, counters.dropped.shutdown), (3, 2, 1));
     Ok(())
 }

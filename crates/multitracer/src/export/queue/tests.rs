@@ -1,5 +1,6 @@
-//! Also run under Miri, which sees data races and what memory is used after it was freed:
-//! `MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test -p multitracer --no-default-features --lib export::queue`
+//! Tests of the queue, which also run under Miri to find data races and use after free:
+//! `MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test -p multitracer
+//! --no-default-features --lib export::queue`
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -12,8 +13,9 @@ use opentelemetry_sdk::trace::{SpanEvents, SpanLinks};
 use tokio::time::Instant;
 
 use super::*;
+use crate::export::outcome::{ExportError, ExportSuccess};
 
-/// A span with an attribute of so many bytes.
+/// Returns a span with an attribute of `bytes` bytes.
 pub(in crate::export) fn span(bytes: usize) -> SpanData {
     SpanData {
         span_context: SpanContext::empty_context(),
@@ -36,77 +38,77 @@ fn queue(max_size: usize, max_bytes: usize, batch_size: usize) -> Queue {
     Queue::new("test".into(), max_size, max_bytes, batch_size)
 }
 
-fn adds_up(tally: &Counters) -> bool {
-    let settled = tally.exported + tally.rejected + tally.dropped.total();
-    tally.ended == settled + tally.queued + tally.in_flight
+fn adds_up(counters: &Counters) -> bool {
+    let completed = counters.exported + counters.rejected + counters.dropped.total();
+    counters.ended == completed + counters.queued + counters.in_flight
 }
 
-fn taken(rejected: usize) -> Result<ExportSuccess, ExportError> {
+fn accepted(rejected: usize) -> ExportOutcome {
     Ok(ExportSuccess { rejected, ..ExportSuccess::default() })
 }
 
 #[test]
-fn the_newest_that_do_not_fit_are_dropped() {
+fn spans_that_do_not_fit_are_dropped() {
     let queue = queue(3, 100_000, 2);
     for _ in 0..5 {
         queue.push(span(0));
     }
-    let tally = queue.counters();
-    assert_eq!((tally.ended, tally.queued, tally.dropped.queue_full), (5, 3, 2));
+    let counters = queue.counters();
+    assert_eq!((counters.ended, counters.queued, counters.dropped.queue_full), (5, 3, 2));
     assert_eq!((queue.take_batch().len(), queue.take_batch().len(), queue.take_batch().len()), (2, 1, 0));
     assert!(adds_up(&queue.counters()));
 }
 
 #[test]
-fn bytes_are_bounded_too() {
+fn the_size_is_bounded() {
     let queue = queue(1000, 10_000, 1000);
     for _ in 0..5 {
         queue.push(span(3000));
     }
     queue.push(span(20_000));
-    let tally = queue.counters();
-    assert!((2..=3).contains(&tally.queued) && tally.queued_bytes <= 10_000, "{tally:?}");
-    assert_eq!((tally.dropped.queue_full, tally.dropped.too_large), (5 - tally.queued, 1));
+    let counters = queue.counters();
+    assert!((2..=3).contains(&counters.queued) && counters.queued_bytes <= 10_000, "{counters:?}");
+    assert_eq!((counters.dropped.queue_full, counters.dropped.too_large), (5 - counters.queued, 1));
     queue.take_batch();
     assert_eq!(queue.counters().queued_bytes, 0);
     queue.push(span(3000));
-    assert_eq!(queue.counters().queued, 1, "there is room again");
+    assert_eq!(queue.counters().queued, 1, "the queue has room again");
 }
 
 #[test]
-fn a_batch_is_no_larger_than_a_request_may_be() {
+fn a_batch_fits_in_one_request() {
     let queue = queue(1000, 1 << 30, 1000);
     for _ in 0..4 {
-        queue.push(span(BATCH_BYTES / 2));
+        queue.push(span(MAX_BATCH_BYTES / 2));
     }
     assert_eq!(queue.take_batch().len(), 1);
-    queue.push(span(BATCH_BYTES * 2));
+    queue.push(span(MAX_BATCH_BYTES * 2));
     let batches: Vec<_> =
         std::iter::from_fn(|| Some(queue.take_batch().len()).filter(|len| *len > 0)).collect();
-    assert_eq!(batches, [1, 1, 1, 1], "a span that alone is larger goes alone");
+    assert_eq!(batches, [1, 1, 1, 1], "a span that is larger than a batch is exported alone");
 }
 
 #[test]
-fn what_is_not_done_in_time_is_lost_once() {
+fn abandoned_spans_are_dropped_once() {
     let queue = queue(10, 100_000, 2);
     for _ in 0..5 {
         queue.push(span(0));
     }
     let batch = queue.take_batch();
-    queue.settle(batch.len(), Duration::ZERO, &taken(1));
+    queue.complete(batch.len(), Duration::ZERO, &accepted(1));
     let late = queue.take_batch();
     assert_eq!(queue.abandon(), 3);
-    queue.settle(late.len(), Duration::ZERO, &taken(0));
+    queue.complete(late.len(), Duration::ZERO, &accepted(0));
     queue.push(span(0));
-    let tally = queue.counters();
-    assert_eq!((tally.exported, tally.rejected, tally.dropped.shutdown), (1, 1, 4));
-    assert_eq!(tally.dropped_by_exporter.shutdown, 2, "those that were in flight");
-    assert!(adds_up(&tally), "{tally:?}");
+    let counters = queue.counters();
+    assert_eq!((counters.exported, counters.rejected, counters.dropped.shutdown), (1, 1, 4));
+    assert_eq!(counters.dropped_by_exporter.shutdown, 2, "the spans in flight");
+    assert!(adds_up(&counters), "{counters:?}");
 }
 
-/// More spans than a chunk and a batch hold, from more threads than there are shards.
+/// Pushes more spans than fit in a chunk or a batch, from more threads than shards.
 #[test]
-fn every_thread_is_served_in_its_order() {
+fn spans_of_a_thread_keep_their_order() {
     const THREADS: usize = 6;
     const EACH: usize = if cfg!(miri) { 30 } else { 700 };
     let queue = queue(THREADS * EACH, 100 << 20, 100);
@@ -124,7 +126,7 @@ fn every_thread_is_served_in_its_order() {
     loop {
         let left = queue.len();
         let batch = queue.take_batch();
-        assert_eq!(batch.len(), left.min(100), "full batches, as long as there are that many");
+        assert_eq!(batch.len(), left.min(100), "a full batch while enough spans are queued");
         for span in &batch {
             let (thread, n) = span.name.split_once(' ').unwrap();
             let next = &mut next[thread.parse::<usize>().unwrap()];
@@ -136,13 +138,13 @@ fn every_thread_is_served_in_its_order() {
         }
     }
     assert_eq!(next, [EACH; THREADS]);
-    let tally = queue.counters();
-    assert_eq!((tally.queued, tally.queued_bytes, tally.in_flight), (0, 0, (THREADS * EACH) as u64));
+    let counters = queue.counters();
+    assert_eq!((counters.queued, counters.queued_bytes, counters.in_flight), (0, 0, (THREADS * EACH) as u64));
 }
 
-/// Threads push while others take, settle, look, and in the end abandon what is left.
+/// Some threads push while others take, complete, read the counts and abandon the rest.
 #[test]
-fn counts_add_up_at_every_moment() {
+fn counts_add_up_at_any_time() {
     const THREADS: usize = 3;
     const EACH: usize = if cfg!(miri) { 40 } else { 2000 };
     let queue = queue(16, 100_000, 4);
@@ -158,28 +160,28 @@ fn counts_add_up_at_every_moment() {
             for n in 0..EACH {
                 let batch = queue.take_batch();
                 let outcome = match n % 3 {
-                    0 => taken(batch.len() / 2),
-                    1 => Err(ExportError::failed("told to")),
-                    _ => taken(0),
+                    0 => accepted(batch.len() / 2),
+                    1 => Err(ExportError::failed("as the test wants")),
+                    _ => accepted(0),
                 };
-                queue.settle(batch.len(), Duration::from_micros(n as u64), &outcome);
+                queue.complete(batch.len(), Duration::from_micros(n as u64), &outcome);
             }
             queue.abandon();
         });
         scope.spawn(|| {
             for _ in 0..EACH {
-                let tally = queue.counters();
-                assert!(adds_up(&tally), "{tally:?}");
+                let counters = queue.counters();
+                assert!(adds_up(&counters), "{counters:?}");
             }
         });
     });
-    let tally = queue.counters();
-    assert!(adds_up(&tally) && tally.ended == (THREADS * EACH) as u64, "{tally:?}");
-    assert_eq!((tally.queued, tally.in_flight, tally.queued_bytes), (0, 0, 0));
+    let counters = queue.counters();
+    assert!(adds_up(&counters) && counters.ended == (THREADS * EACH) as u64, "{counters:?}");
+    assert_eq!((counters.queued, counters.in_flight, counters.queued_bytes), (0, 0, 0));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_is_due_when_it_is_full_or_its_first_span_is_old() {
+async fn a_batch_is_due_when_it_is_full_or_its_oldest_span_is_old() {
     let queue = queue(10, 100_000, 2);
     let delay = Duration::from_secs(5);
     let started = Instant::now();

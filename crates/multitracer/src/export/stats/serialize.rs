@@ -1,11 +1,13 @@
-//! Stats for serde: a list with a map for each line.
+//! Serialization of the counts: a list with one map per tracer and exporter.
 
 use std::time::Duration;
 
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 
-use super::{DropCounts, Stats, TracerStats};
+use super::Stats;
+use super::drop_counts::DropCounts;
+use super::tracer_stats::TracerStats;
 
 impl Serialize for Stats {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -14,7 +16,7 @@ impl Serialize for Stats {
 }
 
 impl Serialize for TracerStats {
-    /// A map with the fields as keys; durations in seconds, times in seconds since 1970.
+    /// Writes a map with the fields as keys. Durations are in seconds, times in seconds since 1970.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("name", &*self.name)?;

@@ -1,42 +1,35 @@
-//! Stats as a table.
+//! The tables that `Stats` and `Report` print.
 
-use std::fmt;
+use std::fmt::{self, Display as _};
 use std::time::Duration;
 
-use super::{Stats, TracerStats};
+use super::report::TracerReport;
+use super::tracer_stats::TracerStats;
 
-const HEADINGS: [&str; 14] = [
-    "tracer",
-    "project",
-    "exporter",
-    "started",
-    "sampled out",
-    "exported",
-    "rejected",
-    "dropped",
-    "queued",
-    "in flight",
-    "open",
-    "retries",
-    "p50",
-    "p99",
-];
+/// A table of `COLUMNS` columns. Text columns are on the left; numbers align to the right.
+struct Table<const COLUMNS: usize> {
+    headings: [&'static str; COLUMNS],
+    /// Number of text columns.
+    text_columns: usize,
+    rows: Vec<Row<COLUMNS>>,
+}
 
-/// Columns from the left that hold text.
-const TEXTS: usize = 3;
+struct Row<const COLUMNS: usize> {
+    cells: [String; COLUMNS],
+    /// Text after the last column.
+    note: String,
+}
 
-impl fmt::Display for Stats {
-    /// A table, with the reasons of what was dropped and the last error at the end of a line.
+impl<const COLUMNS: usize> fmt::Display for Table<COLUMNS> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows: Vec<[String; 14]> = self.tracers.iter().map(row).collect();
-        let widths: [usize; 14] = std::array::from_fn(|column| {
-            let cells = rows.iter().map(|row| row[column].chars().count());
-            cells.max().unwrap_or(0).max(HEADINGS[column].len())
+        let widths: [usize; COLUMNS] = std::array::from_fn(|column| {
+            let cells = self.rows.iter().map(|row| row.cells[column].chars().count());
+            cells.max().unwrap_or(0).max(self.headings[column].len())
         });
-        let line = |f: &mut fmt::Formatter<'_>, cells: &[&str]| -> fmt::Result {
+        let write_line = |f: &mut fmt::Formatter<'_>, cells: &[&str]| -> fmt::Result {
             for (column, cell) in cells.iter().enumerate() {
                 let (gap, width) = (if column == 0 { "" } else { "  " }, widths[column]);
-                if column < TEXTS {
+                if column < self.text_columns {
                     write!(f, "{gap}{cell:width$}")?;
                 } else {
                     write!(f, "{gap}{cell:>width$}")?;
@@ -44,42 +37,96 @@ impl fmt::Display for Stats {
             }
             Ok(())
         };
-        line(f, &HEADINGS)?;
-        for (row, tracer) in rows.iter().zip(&self.tracers) {
+        write_line(f, &self.headings)?;
+        for row in &self.rows {
             writeln!(f)?;
-            line(f, &row.each_ref().map(String::as_str))?;
-            for (reason, spans) in tracer.dropped.by_reason() {
-                if spans > 0 {
-                    write!(f, "  {reason}: {spans}")?;
-                }
-            }
-            if let Some(error) = &tracer.last_error {
-                write!(f, "  last error: {error}")?;
-            }
+            write_line(f, &row.cells.each_ref().map(String::as_str))?;
+            f.write_str(&row.note)?;
         }
         Ok(())
     }
 }
 
-fn row(tracer: &TracerStats) -> [String; 14] {
-    let time = |time: Option<Duration>| time.map_or_else(|| "-".to_owned(), |time| format!("{time:.1?}"));
-    let counts = [
-        tracer.started,
-        tracer.sampled_out,
-        tracer.exported,
-        tracer.rejected,
-        tracer.dropped.total(),
-        tracer.queued,
-        tracer.in_flight,
-        tracer.open(),
-        tracer.retries,
+/// Writes all counts, the drop reasons and the last errors.
+pub(super) fn write_stats(f: &mut fmt::Formatter<'_>, tracers: &[TracerStats]) -> fmt::Result {
+    let headings = [
+        "tracer",
+        "project",
+        "exporter",
+        "started",
+        "sampled out",
+        "exported",
+        "rejected",
+        "dropped",
+        "queued",
+        "in flight",
+        "open",
+        "retries",
+        "p50",
+        "p99",
     ];
-    std::array::from_fn(|column| match column {
-        0 => tracer.name.to_string(),
-        1 => tracer.project.to_string(),
-        2 => tracer.exporter.to_string(),
-        12 => time(tracer.export_latency.p50()),
-        13 => time(tracer.export_latency.p99()),
-        count => counts[count - TEXTS].to_string(),
-    })
+    let rows = tracers.iter().map(stats_row).collect();
+    Table { headings, text_columns: 3, rows }.fmt(f)
+}
+
+fn stats_row(tracer: &TracerStats) -> Row<14> {
+    let duration = |duration: Option<Duration>| {
+        duration.map_or_else(|| "-".to_owned(), |duration| format!("{duration:.1?}"))
+    };
+    let cells = [
+        tracer.name.to_string(),
+        tracer.project.to_string(),
+        tracer.exporter.to_string(),
+        tracer.started.to_string(),
+        tracer.sampled_out.to_string(),
+        tracer.exported.to_string(),
+        tracer.rejected.to_string(),
+        tracer.dropped.total().to_string(),
+        tracer.queued.to_string(),
+        tracer.in_flight.to_string(),
+        tracer.open().to_string(),
+        tracer.retries.to_string(),
+        duration(tracer.export_latency.p50()),
+        duration(tracer.export_latency.p99()),
+    ];
+    let dropped = tracer.dropped.by_reason().into_iter().filter(|(_, spans)| *spans > 0);
+    let mut note: String = dropped.map(|(reason, spans)| format!("  {reason}: {spans}")).collect();
+    if let Some(error) = &tracer.last_error {
+        note.push_str("  last error: ");
+        note.push_str(error);
+    }
+    Row { cells, note }
+}
+
+/// Writes the main counts and the errors of a flush or a shutdown.
+pub(super) fn write_report(f: &mut fmt::Formatter<'_>, tracers: &[TracerReport]) -> fmt::Result {
+    let headings =
+        ["tracer", "project", "started", "sampled out", "exported", "rejected", "dropped", "queued", "open"];
+    let has_several_lines = |tracer: &TracerReport| {
+        let is_same =
+            |other: &&TracerReport| (&other.name, &other.project) == (&tracer.name, &tracer.project);
+        tracers.iter().filter(is_same).count() > 1
+    };
+    let rows = tracers.iter().map(|tracer| report_row(tracer, has_several_lines(tracer))).collect();
+    Table { headings, text_columns: 2, rows }.fmt(f)
+}
+
+fn report_row(tracer: &TracerReport, with_exporter: bool) -> Row<9> {
+    let name = match with_exporter {
+        true => format!("{} ({})", tracer.name, tracer.exporter),
+        false => tracer.name.to_string(),
+    };
+    let cells = [
+        name,
+        tracer.project.to_string(),
+        tracer.started.to_string(),
+        tracer.sampled_out.to_string(),
+        tracer.exported.to_string(),
+        tracer.rejected.to_string(),
+        tracer.dropped.total().to_string(),
+        (tracer.queued + tracer.in_flight).to_string(),
+        tracer.open().to_string(),
+    ];
+    let note = tracer.error.as_ref().map_or_else(String::new, |error| format!("  {error}"));
+    Row { cells, note }
 }

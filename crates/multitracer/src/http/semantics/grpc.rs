@@ -6,6 +6,7 @@ use http::request::Parts;
 use opentelemetry::KeyValue;
 
 use super::server_address::push_server;
+use crate::grpc_status::GrpcStatus;
 
 /// Returns `true` if the content type is `application/grpc`, with or without a suffix or parameter.
 ///
@@ -32,46 +33,25 @@ pub(super) fn attributes(request: &Parts) -> Vec<KeyValue> {
     attributes
 }
 
-/// A status code of gRPC, by its number.
+/// The status of a call.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Status(usize);
-
-/// The names of the status codes, in the order of their numbers.
-const NAMES: [&str; 17] = [
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "DATA_LOSS",
-    "UNAUTHENTICATED",
-];
+pub(super) struct Status(GrpcStatus);
 
 impl Status {
     /// Returns the status in `trailers`. An invalid value counts as `UNKNOWN`, as the protocol
     /// requires.
     pub(super) fn from_trailers(trailers: &HeaderMap) -> Option<Self> {
         let value = trailers.get("grpc-status")?;
-        let number = value.to_str().ok().and_then(|text| text.parse().ok());
-        Some(Self(number.filter(|number| *number < NAMES.len()).unwrap_or(2)))
+        let code = value.to_str().ok().and_then(|text| text.parse().ok());
+        Some(Self(GrpcStatus::from_code(code.unwrap_or(2))))
     }
 
     pub(super) fn name(self) -> &'static str {
-        NAMES.get(self.0).copied().unwrap_or("UNKNOWN")
+        self.0.name()
     }
 
     pub(super) fn is_ok(self) -> bool {
-        self.0 == 0
+        self.name() == "OK"
     }
 
     /// Returns `true` for the codes that the conventions count as errors of the server.

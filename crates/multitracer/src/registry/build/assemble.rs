@@ -177,9 +177,11 @@ fn pipeline(
     for (position, exporter) in exporters(config).enumerate() {
         made.push(match own.contains_key(&position) {
             true => None,
-            false => Some(configured(config, exporter, resource, runtime.clients()).map_err(|error| {
-                BuildError::Exporter { tracer: config.name.clone(), reason: error.to_string() }
-            })?),
+            false => {
+                Some(configured(config, exporter, resource, runtime.connection_pool()).map_err(|error| {
+                    BuildError::Exporter { tracer: config.name.clone(), reason: error.to_string() }
+                })?)
+            }
         });
     }
     let mut destinations = Vec::with_capacity(made.len());

@@ -11,9 +11,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::export::Pending;
+use crate::export::{ExporterFailure, Pending, TracerReport};
 use crate::registry::handle::Inner;
-use crate::registry::rows::{Row, fold, rows_of};
+use crate::registry::rows::stats_of;
 use crate::tracer::{DrainingTracers, TracerCore, TracerId};
 
 /// The time between two checks for tracers that are done.
@@ -34,7 +34,7 @@ pub(in crate::registry) struct Draining {
 struct List {
     closing: Vec<Closing>,
     /// The counts of tracers that are gone: one row for each name and project.
-    past: Vec<Row>,
+    past: Vec<TracerReport>,
     /// `true` while a task checks the list.
     is_watched: bool,
 }
@@ -42,9 +42,9 @@ struct List {
 impl List {
     /// Keeps the counts of `core`, if it started any span.
     fn keep(&mut self, core: &TracerCore) {
-        for row in rows_of(core) {
-            if row.stats.started > 0 {
-                fold(&mut self.past, row);
+        for stats in stats_of(core) {
+            if stats.started > 0 {
+                TracerReport::new(stats, None).merge_into(&mut self.past);
             }
         }
     }
@@ -70,16 +70,16 @@ impl Draining {
         Earlier { draining: draining.all(), closing: list.closing.clone() }
     }
 
-    /// Returns one row for each tracer that is here, and the rows of those that are gone.
-    pub(in crate::registry) fn rows(
+    /// Returns the lines of the tracers that are here, and of those that are gone.
+    pub(in crate::registry) fn lines(
         &self,
         draining: &DrainingTracers,
-        mut rows: impl FnMut(&Arc<TracerCore>) -> Vec<Row>,
-    ) -> Vec<Row> {
+        mut lines_of: impl FnMut(&Arc<TracerCore>) -> Vec<TracerReport>,
+    ) -> Vec<TracerReport> {
         let list = self.lock();
         let draining = draining.all();
         let closing = list.closing.iter().map(|closing| &closing.core);
-        let here: Vec<_> = draining.iter().chain(closing).flat_map(&mut rows).collect();
+        let here: Vec<_> = draining.iter().chain(closing).flat_map(&mut lines_of).collect();
         here.into_iter().chain(list.past.iter().cloned()).collect()
     }
 
@@ -151,7 +151,8 @@ impl Inner {
         if let Some(runtime) = self.runtime.get() {
             runtime.spawn(async move {
                 let deadline = Instant::now() + LAST_EXPORT;
-                for (_, error) in pending.by(deadline, LAST_EXPORT).await.err().unwrap_or_default() {
+                let result = pending.until(deadline, LAST_EXPORT).await;
+                for ExporterFailure { message: error, .. } in result.err().unwrap_or_default() {
                     tracing::warn!(target: "multitracer", tracer = &*name, %error, "a tracer that was reloaded lost spans");
                 }
                 let gone = Weak::upgrade(&registry).and_then(|inner| inner.draining.closed(id));

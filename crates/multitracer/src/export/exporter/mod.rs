@@ -1,0 +1,19 @@
+//! The exporters that need no protocol, the interface of all exporters, and their retries.
+
+mod console;
+mod custom;
+mod interface;
+mod memory;
+#[cfg_attr(
+    not(any(test, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file")),
+    expect(dead_code, reason = "only OTLP exporters retry")
+)]
+mod retry;
+
+pub(crate) use self::console::ConsoleExporter;
+pub(crate) use self::custom::CustomExporter;
+#[cfg(any(test, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file"))]
+pub(crate) use self::interface::ExportFuture;
+pub(crate) use self::interface::{Exporter, ExporterError};
+pub use self::memory::InMemoryExporter;
+pub(crate) use self::retry::{Retry, ShutdownState};

@@ -1,0 +1,247 @@
+//! The retries of an export: exponential backoff with jitter, limited in time and number.
+//!
+//! The exporters decide which errors are retryable, by the rules of
+//! [OTLP](https://opentelemetry.io/docs/specs/otlp/#failures).
+
+use std::future::Future;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::export::outcome::{ExportError, ExportOutcome, Retryable};
+use crate::export::queue::Queue;
+
+/// First delay of the backoff. Each further delay is twice as long.
+const FIRST_DELAY: Duration = Duration::from_millis(100);
+
+/// Longest delay of the backoff.
+const MAX_DELAY: Duration = Duration::from_secs(5);
+
+/// Time limit of an export with its retries, if `export_timeout` sets none.
+const DEFAULT_LIMIT: Duration = Duration::from_secs(60);
+
+/// Attempts that an export has left once its tracer shuts down. A backend that refuses connections
+/// must not use up the shutdown's deadline.
+const LAST_ATTEMPTS: u32 = 4;
+
+/// Longest delay that a backend can ask for. A longer one is cut to this.
+const MAX_REQUESTED_DELAY: Duration = Duration::from_secs(600);
+
+/// The shutdown state of a pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ShutdownState {
+    /// No shutdown has begun.
+    Running,
+    /// A shutdown has begun and ends at this deadline.
+    StoppingBy(Instant),
+    /// The deadline has passed, and the remaining spans are counted as dropped.
+    Abandoned,
+}
+
+/// The retries that one export has left.
+pub(crate) struct Retry {
+    queue: Arc<Queue>,
+    deadline: Instant,
+    left: u32,
+    shutdown: watch::Receiver<ShutdownState>,
+    retry_not_before: Option<Instant>,
+    last_error: LastError,
+}
+
+/// The message of an export's last failed attempt, shared with the task that may time it out.
+pub(crate) type LastError = Arc<Mutex<Option<String>>>;
+
+impl Retry {
+    /// Creates the retries of an export that ends within `limit` and repeats up to `max_retries`
+    /// times.
+    ///
+    /// A limit of zero means 60 s. The first attempt waits until `retry_not_before`.
+    pub(crate) fn new(
+        queue: Arc<Queue>,
+        limit: Duration,
+        max_retries: u32,
+        shutdown: watch::Receiver<ShutdownState>,
+        retry_not_before: Option<Instant>,
+    ) -> Self {
+        let limit = if limit.is_zero() { DEFAULT_LIMIT } else { limit };
+        // an attempt in the last moment would be cut off
+        let deadline = Instant::now() + (limit - limit / 20);
+        Self { queue, deadline, left: max_retries, shutdown, retry_not_before, last_error: Arc::default() }
+    }
+
+    /// Returns the message of the last failed attempt, which changes while the export runs.
+    pub(crate) fn last_error(&self) -> LastError {
+        Arc::clone(&self.last_error)
+    }
+
+    /// Calls `attempt` until it succeeds, fails permanently, or has no time left for another try.
+    pub(crate) async fn run<F, Fut>(mut self, mut attempt: F) -> ExportOutcome
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = ExportOutcome>,
+    {
+        if let Some(retry_not_before) = self.retry_not_before.filter(|moment| *moment > Instant::now())
+            && !self.wait_until(retry_not_before, Wait::Full).await
+        {
+            let mut error = ExportError::failed("the backend asked to wait for longer than there is time");
+            error.retry_not_before = Some(retry_not_before);
+            return Err(error);
+        }
+        let mut backoff = FIRST_DELAY;
+        let mut last_attempts = LAST_ATTEMPTS;
+        loop {
+            if !matches!(*self.shutdown.borrow(), ShutdownState::Running) {
+                last_attempts = last_attempts.saturating_sub(1);
+            }
+            let mut error = match attempt().await {
+                Ok(success) => return Ok(success),
+                Err(error) => error,
+            };
+            *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.message.clone());
+            let (next_attempt, wait) = match error.retry {
+                Retryable::Never => return Err(error),
+                Retryable::Backoff => (Instant::now() + jitter(backoff), Wait::UntilShutdown),
+                Retryable::After(delay) => {
+                    let next_attempt = Instant::now() + delay.min(MAX_REQUESTED_DELAY);
+                    error.retry_not_before = Some(next_attempt);
+                    (next_attempt, Wait::Full)
+                }
+            };
+            backoff = (backoff * 2).min(MAX_DELAY);
+            if self.left == 0 || last_attempts == 0 || !self.wait_until(next_attempt, wait).await {
+                return Err(error);
+            }
+            self.left -= 1;
+            self.queue.count_retry();
+        }
+    }
+
+    /// Waits until `moment`. Returns `false` if the export has no time for that.
+    async fn wait_until(&mut self, moment: Instant, wait: Wait) -> bool {
+        let state = *self.shutdown.borrow_and_update();
+        if !self.has_time_until(moment, state) {
+            return false;
+        }
+        tokio::select! {
+            () = tokio::time::sleep_until(moment) => return true,
+            _ = self.shutdown.changed() => {}
+        }
+        let state = *self.shutdown.borrow_and_update();
+        if wait == Wait::UntilShutdown && state != ShutdownState::Abandoned {
+            return true;
+        }
+        if !self.has_time_until(moment, state) {
+            return false;
+        }
+        tokio::time::sleep_until(moment).await;
+        true
+    }
+
+    fn has_time_until(&self, moment: Instant, state: ShutdownState) -> bool {
+        let deadline = match state {
+            ShutdownState::Running => self.deadline,
+            ShutdownState::StoppingBy(deadline) => self.deadline.min(deadline),
+            ShutdownState::Abandoned => return false,
+        };
+        moment < deadline
+    }
+}
+
+/// The length of a wait between two attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wait {
+    /// The wait lasts its whole delay, because the backend asked for it.
+    Full,
+    /// The wait ends early when a shutdown begins.
+    UntilShutdown,
+}
+
+/// Returns a random duration between half of `delay` and all of it, so that processes that failed
+/// together do not retry together.
+fn jitter(delay: Duration) -> Duration {
+    let random = RandomState::new().build_hasher().finish() as u32;
+    delay / 2 + (delay / 2).mul_f64(f64::from(random) / f64::from(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+    use crate::export::outcome::ExportSuccess;
+
+    fn retry(limit: Duration, state: ShutdownState) -> (Retry, watch::Sender<ShutdownState>, Arc<Queue>) {
+        let queue = Arc::new(Queue::new("test".into(), 1, 1, 1));
+        let (send, receive) = watch::channel(state);
+        (Retry::new(Arc::clone(&queue), limit, 10, receive, None), send, queue)
+    }
+
+    fn failed(retry: Retryable) -> ExportOutcome {
+        Err(ExportError::failed("as the test wants").retry(retry))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn retries_until_the_time_limit() {
+        let tries = AtomicU32::new(0);
+        let (retry, _shutdown, queue) = retry(Duration::from_secs(30), ShutdownState::Running);
+        let started = Instant::now();
+        let outcome = retry
+            .run(|| {
+                tries.fetch_add(1, Ordering::Relaxed);
+                async { failed(Retryable::Backoff) }
+            })
+            .await;
+        assert!(outcome.is_err() && started.elapsed() < Duration::from_secs(30));
+        let tries = tries.load(Ordering::Relaxed);
+        assert!((9..=11).contains(&tries), "{tries}");
+        assert_eq!(queue.counters().retries, u64::from(tries) - 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn retries_at_most_max_retries_times() {
+        let (mut retry, _shutdown, queue) = retry(Duration::from_secs(3600), ShutdownState::Running);
+        retry.left = 3;
+        assert!(retry.run(|| async { failed(Retryable::Backoff) }).await.is_err());
+        assert_eq!(queue.counters().retries, 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_for_the_requested_delay_unless_it_is_too_long() {
+        for (asked, tries) in [(7, 2), (31, 1)] {
+            let (retry, _shutdown, queue) = retry(Duration::from_secs(30), ShutdownState::Running);
+            let started = Instant::now();
+            let mut count = 0;
+            let outcome = retry
+                .run(|| {
+                    count += 1;
+                    let outcome = match count {
+                        1 => failed(Retryable::After(Duration::from_secs(asked))),
+                        _ => Ok(ExportSuccess::default()),
+                    };
+                    async { outcome }
+                })
+                .await;
+            assert_eq!((queue.counters().retries + 1, outcome.is_ok()), (tries, tries == 2));
+            let waited = if tries == 2 { asked } else { 0 };
+            assert_eq!(started.elapsed().as_secs(), waited);
+            let retry_not_before = outcome.err().and_then(|error| error.retry_not_before);
+            assert_eq!(retry_not_before, (tries == 1).then(|| started + Duration::from_secs(asked)));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_shutdown_ends_the_wait() {
+        let (retry, shutdown, queue) = retry(Duration::from_secs(30), ShutdownState::Running);
+        let started = Instant::now();
+        let task = tokio::spawn(retry.run(|| async { failed(Retryable::Backoff) }));
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let before = queue.counters().retries;
+        shutdown.send_replace(ShutdownState::StoppingBy(Instant::now() + Duration::from_secs(10)));
+        assert!(task.await.is_ok_and(|outcome| outcome.is_err()));
+        assert!(queue.counters().retries - before <= u64::from(LAST_ATTEMPTS));
+        assert!(started.elapsed() < Duration::from_secs(12), "within the deadline");
+    }
+}

@@ -1,0 +1,61 @@
+//! The encoding of spans as the body of an export request.
+
+#[cfg(feature = "otlp-http")]
+mod gzip;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod protobuf;
+
+#[cfg(any(feature = "otlp-http", feature = "otlp-file"))]
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+#[cfg(any(feature = "otlp-http", feature = "otlp-file"))]
+use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
+#[cfg(any(feature = "otlp-http", feature = "otlp-file"))]
+use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_scope;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::SpanData;
+
+#[cfg(feature = "otlp-http")]
+pub(crate) use self::gzip::gzip;
+
+/// An encoder for the batches of one tracer.
+pub(crate) struct Encoder {
+    resource: Resource,
+    /// The resource as protobuf, encoded on first use.
+    #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+    encoded_resource: std::sync::OnceLock<Vec<u8>>,
+    /// Size of the last body, as the capacity of the next one.
+    #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+    last_size: std::sync::atomic::AtomicUsize,
+}
+
+impl Encoder {
+    pub(crate) fn new(resource: &Resource) -> Self {
+        Self {
+            resource: resource.clone(),
+            #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+            encoded_resource: std::sync::OnceLock::new(),
+            #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+            last_size: std::sync::atomic::AtomicUsize::new(0),
+        }
+    }
+
+    /// Encodes a batch as protobuf.
+    #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+    pub(crate) fn protobuf(&self, batch: &[SpanData]) -> bytes::Bytes {
+        use std::sync::atomic::Ordering;
+
+        let resource = self.encoded_resource.get_or_init(|| protobuf::resource(&self.resource));
+        let mut body = Vec::with_capacity(self.last_size.load(Ordering::Relaxed));
+        protobuf::request(&mut body, resource, self.resource.schema_url().unwrap_or_default(), batch);
+        self.last_size.store(body.len(), Ordering::Relaxed);
+        body.into()
+    }
+
+    /// Encodes a batch as OTLP's JSON.
+    #[cfg(any(feature = "otlp-http", feature = "otlp-file"))]
+    pub(crate) fn json(&self, batch: Vec<SpanData>) -> Result<Vec<u8>, serde_json::Error> {
+        let resource = ResourceAttributesWithSchema::from(&self.resource);
+        let resource_spans = group_spans_by_resource_and_scope(batch, &resource);
+        serde_json::to_vec(&ExportTraceServiceRequest { resource_spans })
+    }
+}

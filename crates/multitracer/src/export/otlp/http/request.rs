@@ -1,0 +1,79 @@
+//! The requests of one tracer over HTTP: URL, headers and body.
+
+use std::io;
+
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::SpanData;
+
+use crate::config::model::{Compression, Encoding, OtlpHttpConfig};
+use crate::export::exporter::ExporterError;
+use crate::export::otlp::encode::{Encoder, gzip};
+
+/// The URL, the headers and the encoding of one tracer's requests.
+pub(crate) struct HttpRequest {
+    pub(crate) url: Uri,
+    /// All headers: those of the configuration and those that describe the body.
+    pub(crate) headers: HeaderMap,
+    encoder: Encoder,
+    encoding: Encoding,
+    compression: Compression,
+}
+
+impl HttpRequest {
+    /// Creates the requests of a configuration. A `user-agent` header there wins over `user_agent`.
+    pub(crate) fn new(
+        config: &OtlpHttpConfig,
+        resource: &Resource,
+        user_agent: &'static str,
+    ) -> Result<Self, ExporterError> {
+        let bad_url = |_| ExporterError("the endpoint is not a URL".to_owned());
+        Ok(Self {
+            url: config.endpoint.parse().map_err(bad_url)?,
+            headers: headers(config, user_agent)?,
+            encoder: Encoder::new(resource),
+            encoding: config.encoding,
+            compression: config.compression,
+        })
+    }
+
+    /// Returns the body for a batch, encoded and compressed.
+    pub(crate) fn body(&self, batch: Vec<SpanData>) -> io::Result<Bytes> {
+        let plain = match self.encoding {
+            Encoding::Protobuf => self.encoder.protobuf(&batch),
+            Encoding::Json => self.encoder.json(batch)?.into(),
+        };
+        match self.compression {
+            Compression::None => Ok(plain),
+            Compression::Gzip => Ok(gzip(&plain)?.into()),
+        }
+    }
+}
+
+fn headers(config: &OtlpHttpConfig, user_agent: &'static str) -> Result<HeaderMap, ExporterError> {
+    let mut headers = HeaderMap::with_capacity(config.headers.len() + 3);
+    headers.insert(USER_AGENT, HeaderValue::from_static(user_agent));
+    for (name, value) in &config.headers {
+        let bad = |what: &str| ExporterError(format!("header `{name}` has {what}"));
+        let key: HeaderName = name.parse().map_err(|_| bad("a name that HTTP does not allow"))?;
+        let mut value =
+            HeaderValue::from_str(value.expose()).map_err(|_| bad("a value that HTTP does not allow"))?;
+        value.set_sensitive(true);
+        if key == USER_AGENT {
+            headers.insert(key, value);
+        } else {
+            headers.append(key, value);
+        }
+    }
+    let content_type = match config.encoding {
+        Encoding::Protobuf => "application/x-protobuf",
+        Encoding::Json => "application/json",
+    };
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if config.compression == Compression::Gzip {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    Ok(headers)
+}

@@ -1,0 +1,86 @@
+//! The reading of responses over gRPC.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
+use prost::Message as _;
+use tonic::{Code, Status};
+
+use super::google_rpc;
+use super::refusal::Refusal;
+use super::success::export_success;
+use crate::export::otlp::redact_errors::ErrorRedactor;
+use crate::export::otlp::transport::error_chain;
+use crate::export::outcome::{DropReason, ExportSuccess, Retryable};
+use crate::grpc_status::GrpcStatus;
+
+/// Returns the success that a response describes.
+pub(crate) fn grpc_success(response: ExportTraceServiceResponse, redactor: &ErrorRedactor) -> ExportSuccess {
+    export_success(response, redactor)
+}
+
+/// Reads a status that is not `OK`, by the rules of
+/// [OTLP](https://opentelemetry.io/docs/specs/otlp/#failures).
+pub(crate) fn grpc_refusal(status: &Status, redactor: &ErrorRedactor) -> Refusal {
+    let delay = retry_info(status.details()).map(Retryable::After);
+    let (reason, retry) = match status.code() {
+        Code::ResourceExhausted | Code::OutOfRange if is_about_size(status.message()) => {
+            (DropReason::TooLarge, Retryable::Never)
+        }
+        Code::DeadlineExceeded => (DropReason::Timeout, delay.unwrap_or(Retryable::Backoff)),
+        Code::Cancelled | Code::Aborted | Code::OutOfRange | Code::Unavailable | Code::DataLoss => {
+            (DropReason::ExportFailed, delay.unwrap_or(Retryable::Backoff))
+        }
+        Code::ResourceExhausted => (DropReason::ExportFailed, delay.unwrap_or(Retryable::Never)),
+        // a source means that the connection broke before a response
+        _ if status.source().is_some() => (DropReason::ExportFailed, Retryable::Backoff),
+        _ => (DropReason::ExportFailed, Retryable::Never),
+    };
+    let mut message = status.message().to_owned();
+    if let Some(source) = status.source() {
+        let causes = error_chain(source);
+        message = if causes.starts_with(&message) { causes } else { format!("{message}: {causes}") };
+    }
+    Refusal {
+        status: GrpcStatus::from_code(status.code() as i32).name().to_owned(),
+        message: redactor.clean(&message),
+        reason,
+        retry,
+    }
+}
+
+/// Returns `true` if a status is about the size of the request, for which gRPC has no code.
+fn is_about_size(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    message.contains("message") && (message.contains("larger than") || message.contains("too large"))
+}
+
+/// Returns the delay of the `google.rpc.RetryInfo` in the details of a status.
+fn retry_info(details: &[u8]) -> Option<Duration> {
+    let status = google_rpc::Status::decode(details).ok()?;
+    let info = status.details.iter().find(|any| any.type_url.ends_with("/google.rpc.RetryInfo"))?;
+    let delay = google_rpc::RetryInfo::decode(&*info.value).ok()?.retry_delay.unwrap_or_default();
+    let (seconds, nanos) = (u64::try_from(delay.seconds).ok()?, u32::try_from(delay.nanos).ok()?);
+    Some(Duration::from_secs(seconds) + Duration::from_nanos(nanos.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_retry_delay_in_the_details_of_a_status() {
+        let delay = google_rpc::Delay { seconds: 1, nanos: 500_000_000 };
+        let info = google_rpc::RetryInfo { retry_delay: Some(delay) };
+        let any = |name: &str, value| google_rpc::Any {
+            type_url: format!("type.googleapis.com/google.rpc.{name}"),
+            value,
+        };
+        let details = vec![any("DebugInfo", vec![1]), any("RetryInfo", info.encode_to_vec())];
+        let encoded = |details| google_rpc::Status { details, ..Default::default() }.encode_to_vec();
+        assert_eq!(retry_info(&encoded(details)), Some(Duration::from_millis(1500)));
+        assert_eq!(retry_info(&encoded(vec![])), None);
+        assert_eq!(retry_info(b"\xff"), None);
+    }
+}

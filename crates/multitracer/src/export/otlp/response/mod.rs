@@ -1,0 +1,18 @@
+//! The reading of responses: partial success, refusals and retry delays.
+
+mod google_rpc;
+#[cfg(feature = "otlp-grpc")]
+mod grpc;
+#[cfg(feature = "otlp-http")]
+mod http;
+#[cfg(feature = "otlp-http")]
+mod json;
+mod refusal;
+mod success;
+
+#[cfg(feature = "otlp-grpc")]
+pub(crate) use self::grpc::{grpc_refusal, grpc_success};
+#[cfg(feature = "otlp-http")]
+pub(crate) use self::http::HttpResponse;
+#[cfg(feature = "probe")]
+pub(crate) use self::refusal::Refusal;

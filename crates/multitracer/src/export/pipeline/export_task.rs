@@ -1,0 +1,76 @@
+//! The export of one batch in a task of its own.
+
+use std::future::Future;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use opentelemetry_sdk::trace::SpanData;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::export::exporter::{Exporter, Retry};
+use crate::export::outcome::{DropReason, ExportError, ExportOutcome};
+use crate::export::queue::Queue;
+
+/// A batch whose export is complete, and counted.
+pub(super) struct CompletedExport {
+    /// Number of spans in the batch.
+    pub(super) spans: usize,
+    pub(super) outcome: ExportOutcome,
+}
+
+/// The export of one batch.
+pub(super) struct ExportTask<T> {
+    pub(super) exporter: Arc<dyn Exporter>,
+    pub(super) queue: Arc<Queue>,
+    pub(super) batch: Vec<SpanData>,
+    pub(super) retry: Retry,
+    /// Time limit of the export with its retries; zero for none.
+    pub(super) timeout: Duration,
+    /// Records the duration and the outcome as a metric.
+    pub(super) record: T,
+}
+
+impl<T: FnOnce(Duration, &ExportOutcome) + Send> ExportTask<T> {
+    /// Exports the batch and counts the outcome. A panic or a hang of the exporter stays in a task.
+    pub(super) async fn run(self) -> CompletedExport {
+        let Self { exporter, queue, batch, retry, timeout, record } = self;
+        let (spans, started) = (batch.len(), Instant::now());
+        let complete = |outcome: &ExportOutcome| {
+            let elapsed = started.elapsed();
+            queue.complete(spans, elapsed, outcome);
+            record(elapsed, outcome);
+        };
+        let last_error = retry.last_error();
+        // aborts the task when this future is dropped
+        let mut export = JoinSet::new();
+        export.spawn(async move { exporter.export(batch, retry).await });
+        let outcome = match within(timeout, export.join_next()).await {
+            None => {
+                let mut error = ExportError::timed_out(timeout);
+                if let Some(before) = last_error.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                    error.message = format!("{}; before that: {before}", error.message);
+                }
+                let outcome = Err(error);
+                complete(&outcome);
+                // an exporter that blocks its thread still counts as a concurrent export, so that
+                // it cannot block ever more threads
+                export.shutdown().await;
+                return CompletedExport { spans, outcome };
+            }
+            Some(Some(Ok(outcome))) => outcome,
+            Some(Some(Err(_)) | None) => Err(ExportError::new(DropReason::Panicked, "the exporter panicked")),
+        };
+        complete(&outcome);
+        CompletedExport { spans, outcome }
+    }
+}
+
+/// Returns the output of `future`, or `None` if it takes longer than `limit`. A limit of zero is
+/// none.
+async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
+    if limit.is_zero() {
+        return Some(future.await);
+    }
+    tokio::time::timeout(limit, future).await.ok()
+}

@@ -1,0 +1,122 @@
+//! The pipeline of one tracer: from ended spans to one or more exporters.
+
+mod destination;
+mod export_task;
+mod health;
+mod pending;
+mod processor;
+mod runtime;
+mod worker;
+mod worker_handle;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use opentelemetry_sdk::trace::SpanData;
+use tokio::time::Instant;
+
+use super::outcome::DropReason;
+use super::stats::{Counters, ExporterCounters};
+
+pub(crate) use self::destination::Destination;
+pub(crate) use self::pending::{ExporterFailure, Pending};
+pub(crate) use self::processor::PipelineProcessor;
+pub(crate) use self::runtime::ExportRuntime;
+use self::worker_handle::{CommandKind, WorkerHandle};
+
+/// The destinations of one tracer's ended spans. Each span is exported or counted as dropped.
+#[derive(Debug)]
+pub(crate) struct Pipeline {
+    /// Empty if the tracer is off and starts no spans.
+    destinations: Vec<Destination>,
+    /// Spans that were never created, because their trace had reached its limit.
+    throttled: AtomicU64,
+    /// Spans that ended without a destination.
+    without_destination: AtomicU64,
+}
+
+impl Pipeline {
+    pub(crate) fn new(destinations: Vec<Destination>) -> Self {
+        Self { destinations, throttled: AtomicU64::new(0), without_destination: AtomicU64::new(0) }
+    }
+
+    /// Creates the pipeline of a tracer that is off.
+    pub(crate) fn off() -> Self {
+        Self::new(Vec::new())
+    }
+
+    /// Takes an ended span. Never waits for an export.
+    pub(crate) fn push(&self, span: SpanData) {
+        match self.destinations.split_last() {
+            Some((last, others)) => {
+                for destination in others {
+                    destination.push(span.clone());
+                }
+                last.push(span);
+            }
+            None => {
+                self.without_destination.fetch_add(1, Ordering::Release);
+            }
+        }
+    }
+
+    /// Counts a span that was not created, because its trace has reached its limit.
+    pub(crate) fn throttle(&self) {
+        self.throttled.fetch_add(1, Ordering::Release);
+    }
+
+    /// Requests the export of all queued spans.
+    pub(crate) fn flush(&self) -> Pending {
+        Pending::send(self.workers(), CommandKind::Flush)
+    }
+
+    /// Refuses later spans, and requests the export of all queued spans.
+    ///
+    /// The export ends at `deadline`, if there is one. The spans that remain then are dropped once
+    /// [`Pending::until`] returns.
+    pub(crate) fn shutdown(&self, deadline: Option<Instant>) -> Pending {
+        for (_, worker) in self.workers() {
+            worker.close(deadline);
+        }
+        Pending::send(self.workers(), CommandKind::Shutdown)
+    }
+
+    /// Returns the workers with the positions of their exporters.
+    fn workers(&self) -> impl Iterator<Item = (usize, &Arc<WorkerHandle>)> {
+        let destinations = self.destinations.iter().enumerate();
+        destinations.filter_map(|(position, destination)| Some((position, destination.worker()?)))
+    }
+
+    /// Returns the number of spans that every destination has received, or that were throttled.
+    pub(crate) fn ended(&self) -> u64 {
+        let ended = match self.destinations.last() {
+            Some(destination) => destination.ended(),
+            None => self.without_destination.load(Ordering::Acquire),
+        };
+        ended + self.throttled.load(Ordering::Acquire)
+    }
+
+    /// Returns the counters of each exporter. A tracer that is off has one entry, called `off`.
+    pub(crate) fn counters(&self) -> Vec<ExporterCounters> {
+        let of_destination = |(position, destination): (usize, &Destination)| ExporterCounters {
+            exporter: Arc::clone(destination.label()),
+            position,
+            counters: destination.counters(),
+        };
+        let mut exporters: Vec<_> = self.destinations.iter().enumerate().map(of_destination).collect();
+        if exporters.is_empty() {
+            let ended = self.without_destination.load(Ordering::Acquire);
+            let mut counters = Counters { ended, ..Counters::default() };
+            counters.dropped.add(DropReason::Shutdown, ended);
+            exporters.push(ExporterCounters { exporter: "off".into(), position: 0, counters });
+        }
+        let throttled = self.throttled.load(Ordering::Acquire);
+        for exporter in &mut exporters {
+            exporter.counters.dropped.throttled = throttled;
+        }
+        exporters
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,208 @@
+//! The bounded queue between the threads that end spans and the worker that exports them.
+//!
+//! A thread pushes into one of a few shards, so threads rarely wait for each other. The worker
+//! takes from all shards. The export state is locked first, then the shards in their order.
+
+mod level;
+mod shard;
+mod size;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use opentelemetry_sdk::trace::SpanData;
+use tokio::sync::Notify;
+
+use self::level::{Level, MAX_BATCH_BYTES};
+use self::shard::{Budget, Shard, shard_of_thread};
+use self::size::span_size;
+use super::outcome::{DropReason, ExportOutcome};
+use super::stats::Counters;
+
+const SHARDS: usize = 4;
+
+/// A bounded queue of ended spans, with the counts of every span that entered it.
+///
+/// Spans of one thread keep their order. Memory grows on demand up to the limits.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    tracer: Arc<str>,
+    shards: [Shard; SHARDS],
+    level: Level,
+    export_state: Mutex<ExportState>,
+    /// `true` once a log line has reported a span after the shutdown.
+    has_warned_of_late_span: AtomicBool,
+    /// Wakes the worker when the queue is no longer empty and when it holds a full batch.
+    changed: Notify,
+}
+
+/// The state of the spans that left the shards.
+#[derive(Debug, Default)]
+struct ExportState {
+    /// `true` once the spans in flight are counted as dropped, whatever the outcome of their
+    /// export.
+    is_abandoned: bool,
+    /// The shard from which the next batch is taken first.
+    next_shard: usize,
+    counters: Counters,
+}
+
+impl Queue {
+    /// Creates the queue of a tracer, for up to `max_spans` spans and `max_bytes` bytes. A batch
+    /// has at most `batch_size` spans.
+    pub(crate) fn new(tracer: Arc<str>, max_spans: usize, max_bytes: usize, batch_size: usize) -> Self {
+        Self {
+            tracer,
+            shards: Default::default(),
+            level: Level::new(max_spans, max_bytes, batch_size),
+            export_state: Mutex::default(),
+            has_warned_of_late_span: AtomicBool::new(false),
+            changed: Notify::new(),
+        }
+    }
+
+    /// Queues `span`, or counts it as dropped. Never waits for an export.
+    pub(crate) fn push(&self, span: SpanData) {
+        let size = span_size(&span);
+        let Some(shard) = self.shards.get(shard_of_thread(SHARDS)) else { return };
+        match shard.push(span, size, || self.level.reserve(size)) {
+            Ok(true) => self.changed.notify_one(),
+            Err(DropReason::Shutdown) if !self.has_warned_of_late_span.swap(true, Ordering::Relaxed) => {
+                // a log line, because the counts may have been reported already
+                let tracer = &*self.tracer;
+                tracing::warn!(target: "multitracer", tracer, "a span ended after the shutdown and is lost; others may follow");
+            }
+            Ok(false) | Err(_) => {}
+        }
+    }
+
+    /// Takes up to one batch. Its spans are in flight until [`complete`](Self::complete).
+    pub(crate) fn take_batch(&self) -> Vec<SpanData> {
+        let mut chunks = Vec::new();
+        let batch_size = self.level.batch_size();
+        let mut budget = Budget { spans: batch_size, bytes: MAX_BATCH_BYTES };
+        let count = {
+            let mut state = self.export_state();
+            let first = state.next_shard;
+            state.next_shard = (first + 1) % SHARDS;
+            let (before, after) = self.shards.split_at(first.min(SHARDS));
+            for shard in after.iter().chain(before) {
+                let taken = shard.take(&mut budget, &mut chunks);
+                self.level.release(taken.spans, taken.bytes);
+                if budget.is_used_up() {
+                    break;
+                }
+            }
+            let count = batch_size - budget.spans;
+            state.counters.in_flight += count as u64;
+            count
+        };
+        // the chunks are joined after the locks are released
+        let mut chunks = chunks.into_iter();
+        let mut batch = chunks.next().unwrap_or_default();
+        if batch.len() < count {
+            batch.reserve_exact(count - batch.len());
+        }
+        for mut chunk in chunks {
+            batch.append(&mut chunk);
+        }
+        batch
+    }
+
+    /// Waits until a batch is full, or the oldest queued span is `delay` old.
+    pub(crate) async fn batch_due(&self, delay: Duration) {
+        loop {
+            if self.level.has_full_batch() {
+                return;
+            }
+            match self.shards.iter().filter_map(Shard::oldest).min() {
+                None => self.changed.notified().await,
+                Some(oldest) => tokio::select! {
+                    () = tokio::time::sleep_until(oldest + delay) => return,
+                    () = self.changed.notified() => {}
+                },
+            }
+        }
+    }
+
+    /// Returns the number of queued spans.
+    pub(crate) fn len(&self) -> usize {
+        self.level.spans()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns the number of spans that were dropped because the queue was full.
+    pub(crate) fn refused(&self) -> u64 {
+        self.shards.iter().map(Shard::refused).sum()
+    }
+
+    /// Returns the number of spans that ended, queued or not.
+    pub(crate) fn ended(&self) -> u64 {
+        self.shards.iter().map(Shard::ended).sum()
+    }
+
+    /// Refuses every later span.
+    pub(crate) fn close(&self) {
+        for shard in &self.shards {
+            shard.close();
+        }
+    }
+
+    /// Counts the outcome of a batch of `spans` spans, unless the batch was abandoned.
+    pub(crate) fn complete(&self, spans: usize, elapsed: Duration, outcome: &ExportOutcome) {
+        let mut state = self.export_state();
+        if !state.is_abandoned {
+            state.counters.complete(spans, elapsed, outcome);
+        }
+    }
+
+    /// Refuses every later span, and counts all queued spans and those in flight as dropped.
+    ///
+    /// Returns the number of these spans.
+    pub(crate) fn abandon(&self) -> u64 {
+        let mut freed_after_the_locks = Vec::new();
+        let mut state = self.export_state();
+        state.is_abandoned = true;
+        let mut queued = 0;
+        for shard in &self.shards {
+            shard.close();
+            let taken = shard.take(&mut Budget::unlimited(), &mut freed_after_the_locks);
+            self.level.release(taken.spans, taken.bytes);
+            queued += taken.spans as u64;
+        }
+        let in_flight = state.counters.in_flight;
+        state.counters.dropped.add(DropReason::Shutdown, queued + in_flight);
+        state.counters.dropped_by_exporter.add(DropReason::Shutdown, in_flight);
+        state.counters.in_flight = 0;
+        drop(state);
+        queued + in_flight
+    }
+
+    /// Counts one more attempt of an export.
+    pub(crate) fn count_retry(&self) {
+        self.export_state().counters.retries += 1;
+    }
+
+    /// Returns the counts of all spans so far.
+    pub(crate) fn counters(&self) -> Counters {
+        let state = self.export_state();
+        let shards: Vec<_> = self.shards.iter().map(Shard::lock).collect();
+        let mut counters = state.counters.clone();
+        for shard in &shards {
+            shard.add_to(&mut counters);
+        }
+        counters.queue_capacity = self.level.max_spans() as u64;
+        counters
+    }
+
+    fn export_state(&self) -> MutexGuard<'_, ExportState> {
+        self.export_state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;

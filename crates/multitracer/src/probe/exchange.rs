@@ -1,0 +1,67 @@
+//! The exchange of the request and the response over an open connection.
+
+use std::error::Error;
+
+use http::header::HOST;
+use http::{Method, Request, Response, Uri};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+
+use super::connection::Connection;
+use super::deadline::Deadline;
+use super::outcome::{ProbeOutcome, ProbeStep};
+use super::request::{ProbeRequest, Protocol};
+use super::response::ProbeResponse;
+use crate::export::client::{MAX_RESPONSE_BYTES, error_chain};
+
+/// Sends the request and reads the response until its end.
+pub(super) async fn exchange(
+    connection: Connection,
+    request: &ProbeRequest,
+    deadline: Deadline,
+) -> Result<ProbeResponse, ProbeOutcome> {
+    let response = deadline.within(ProbeStep::Http, send(connection, request)).await?;
+    response.map_err(|error| ProbeOutcome::unreachable(ProbeStep::Http, error_chain(&*error)))
+}
+
+async fn send(
+    connection: Connection,
+    request: &ProbeRequest,
+) -> Result<ProbeResponse, Box<dyn Error + Send + Sync>> {
+    let is_http2 = request.protocol == Protocol::Grpc || connection.has_agreed_on_http2();
+    let io = TokioIo::new(connection);
+    if is_http2 {
+        let (mut sender, driver) = http2::handshake(TokioExecutor::new(), io).await?;
+        let driver = tokio::spawn(driver);
+        let response = read(sender.send_request(to_http(request, request.url.clone())).await?).await;
+        driver.abort();
+        response
+    } else {
+        let (mut sender, driver) = http1::handshake(io).await?;
+        let driver = tokio::spawn(driver);
+        let path = request.url.path_and_query().map_or("/", |path| path.as_str()).parse()?;
+        let mut http = to_http(request, path);
+        let host = request.url.authority().map_or("", |authority| authority.as_str());
+        http.headers_mut().insert(HOST, host.parse()?);
+        let response = read(sender.send_request(http).await?).await;
+        driver.abort();
+        response
+    }
+}
+
+fn to_http(request: &ProbeRequest, uri: Uri) -> Request<Full<bytes::Bytes>> {
+    let mut http = Request::new(Full::new(request.body.clone()));
+    *http.method_mut() = Method::POST;
+    *http.uri_mut() = uri;
+    http.headers_mut().clone_from(&request.headers);
+    http
+}
+
+async fn read(response: Response<Incoming>) -> Result<ProbeResponse, Box<dyn Error + Send + Sync>> {
+    let (parts, body) = response.into_parts();
+    let collected = Limited::new(body, MAX_RESPONSE_BYTES).collect().await?;
+    let trailers = collected.trailers().cloned().unwrap_or_default();
+    Ok(ProbeResponse { parts, trailers, body: collected.to_bytes() })
+}

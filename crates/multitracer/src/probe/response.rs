@@ -1,0 +1,106 @@
+//! The response to a probe, and the outcome that it means.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::response::Parts;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
+use prost::Message as _;
+use tonic::{Code, Status};
+
+use super::outcome::{ProbeOutcome, ProbeStep};
+use super::request::{ProbeRequest, Protocol};
+use crate::export::client::{ErrorRedactor, HttpResponse, grpc_refusal, grpc_success};
+
+/// Size below which an unreadable body is taken for a plain text such as `ok`.
+const MAX_SHORT_BODY_BYTES: usize = 64;
+
+/// Size of the frame in front of a gRPC message.
+const GRPC_FRAME_BYTES: usize = 5;
+
+/// A response over HTTP, complete with its trailers.
+pub(super) struct ProbeResponse {
+    pub(super) parts: Parts,
+    pub(super) trailers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+impl ProbeResponse {
+    /// Returns the outcome of the probe.
+    pub(super) fn outcome(&self, request: &ProbeRequest) -> ProbeOutcome {
+        let redactor = &request.redactor;
+        match request.protocol {
+            Protocol::Grpc if self.parts.status.is_success() => self.grpc_outcome(redactor),
+            Protocol::Grpc | Protocol::Http => self.http_outcome(redactor),
+        }
+    }
+
+    fn http_outcome(&self, redactor: &ErrorRedactor) -> ProbeOutcome {
+        match HttpResponse::read(&self.parts, &self.body, redactor) {
+            HttpResponse::Accepted(success) => ProbeOutcome::from_success(success),
+            HttpResponse::Refused(refusal) => ProbeOutcome::from_refusal(refusal),
+            // some backends accept spans and answer `ok`
+            HttpResponse::Unreadable if self.body.len() < MAX_SHORT_BODY_BYTES => ProbeOutcome::Delivered,
+            HttpResponse::Unreadable | HttpResponse::WebPage => {
+                let status = self.parts.status;
+                let error = format!("the answer, {status}, is not one of OTLP; is the path right?");
+                ProbeOutcome::unreachable(ProbeStep::Http, error)
+            }
+        }
+    }
+
+    fn grpc_outcome(&self, redactor: &ErrorRedactor) -> ProbeOutcome {
+        // a response without a message has its status in the headers
+        let status =
+            Status::from_header_map(&self.trailers).or_else(|| Status::from_header_map(&self.parts.headers));
+        match status {
+            None => ProbeOutcome::unreachable(ProbeStep::Http, "the answer is not one of gRPC"),
+            Some(status) if status.code() == Code::Ok => {
+                // the probe asks for no compression, so the message follows the frame as it is
+                let message = self.body.get(GRPC_FRAME_BYTES..).unwrap_or_default();
+                let response = ExportTraceServiceResponse::decode(message).unwrap_or_default();
+                ProbeOutcome::from_success(grpc_success(response, redactor))
+            }
+            Some(status) => ProbeOutcome::from_refusal(grpc_refusal(&status, redactor)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::CONTENT_TYPE;
+    use opentelemetry_sdk::Resource;
+
+    use super::*;
+    use crate::config::Secret;
+
+    fn outcome(status: u16, content_type: &str, body: &'static str) -> Option<ProbeOutcome> {
+        // `user:pass:word`
+        let headers = [("authorization".to_owned(), Secret::new("Basic dXNlcjpwYXNzOndvcmQ="))];
+        let redactor = ErrorRedactor::new(&headers, "", &Resource::builder_empty().build());
+        let response = http::Response::builder().status(status).header(CONTENT_TYPE, content_type).body(());
+        let parts = response.ok()?.into_parts().0;
+        let response = ProbeResponse { parts, trailers: HeaderMap::new(), body: body.into() };
+        Some(response.http_outcome(&redactor))
+    }
+
+    #[test]
+    fn rejected_spans_may_be_a_string() {
+        let body = r#"{"partialSuccess":{"rejectedSpans":"3","errorMessage":"no"}}"#;
+        let partial = ProbeOutcome::Partial { rejected: 3, message: "no".to_owned() };
+        assert_eq!(outcome(200, "application/json", body), Some(partial));
+    }
+
+    #[test]
+    fn decoded_basic_credentials_are_redacted() {
+        let found = outcome(403, "application/json", r#"{"message":"user has no key pass:word"}"#);
+        let message = "[REDACTED] has no key [REDACTED]".to_owned();
+        assert_eq!(found, Some(ProbeOutcome::Refused { status: "403 Forbidden".to_owned(), message }));
+    }
+
+    #[test]
+    fn a_short_text_means_delivered_and_a_web_page_does_not() {
+        assert_eq!(outcome(200, "text/plain", "ok"), Some(ProbeOutcome::Delivered));
+        let page = outcome(200, "text/html", "<html>");
+        assert!(matches!(page, Some(ProbeOutcome::Unreachable { step: ProbeStep::Http, .. })), "{page:?}");
+    }
+}
