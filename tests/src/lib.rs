@@ -10,3 +10,8 @@ mod tree;
 pub use self::model::{Protocol, ReceivedRequest, ReceivedSpan};
 pub use self::receiver::{Behaviour, Receiver};
 pub use self::tree::{by_project, trees};
+
+/// The examples of `#[traced]`, which its own crate cannot run.
+#[cfg(doctest)]
+#[doc = include_str!("../../crates/multitracer-macros/src/traced.md")]
+mod traced {}
