@@ -3,7 +3,8 @@
 use proc_macro2::TokenStream;
 use std::sync::OnceLock;
 
-/// Returns `true` if rustdoc runs the macro. Rustdoc shows signatures, so it gets the item unchanged.
+/// Returns `true` if rustdoc runs the macro. Rustdoc shows signatures, so it gets the item
+/// unchanged.
 pub(crate) fn is_rustdoc() -> bool {
     static RUSTDOC: OnceLock<bool> = OnceLock::new();
     *RUSTDOC.get_or_init(|| {

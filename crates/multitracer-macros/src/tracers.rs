@@ -1,4 +1,4 @@
-//! The expansion of `tracers! { canary, pub shadow = "shadow-eu" }` into a constant for each tracer.
+//! The expansion of `tracers! { canary, pub shadow = "shadow-eu" }` into constants.
 
 use crate::errors::Errors;
 use proc_macro2::{Ident, TokenStream, TokenTree};

@@ -39,7 +39,8 @@ pub(crate) fn function(arguments: &Arguments, function: Function) -> TokenStream
     if function.asyncness.is_some() {
         return asynchronous::expand(&context);
     }
-    // a closure around the body would change `Location::caller()`, and cannot take variadic arguments
+    // a closure around the body would change `Location::caller()`, and cannot take variadic
+    // arguments
     if function.has_attribute("track_caller") || function.is_variadic() {
         return sync::guarded(&context);
     }

@@ -104,7 +104,8 @@ struct Keywords {
     fn_token: TokenTree,
 }
 
-/// Parses qualifiers up to and including `fn`. `end` is the place of an error behind the last token.
+/// Parses qualifiers up to and including `fn`. `end` is the place of an error behind the last
+/// token.
 fn keywords(tokens: &[TokenTree], at: &mut usize, end: Span) -> Result<Keywords> {
     let mut qualifiers = TokenStream::new();
     let mut asyncness = None;

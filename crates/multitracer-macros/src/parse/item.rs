@@ -79,7 +79,8 @@ fn refuse_other_items(first: Option<&TokenTree>, second: Option<&TokenTree>) -> 
     Err(Error::new(first.span(), message))
 }
 
-/// Returns the item without `#[attr]` on its parameters, because rustc does not know this attribute.
+/// Returns the item without `#[attr]` on its parameters, because rustc does not know this
+/// attribute.
 pub(crate) fn without_attr(item: TokenStream) -> TokenStream {
     let strip = |token: TokenTree| match &token {
         TokenTree::Group(parens) if parens.delimiter() == Delimiter::Parenthesis => {

@@ -30,7 +30,8 @@ pub(crate) enum ParameterKind {
     Receiver { token: Ident, by_value: bool },
     /// A name, `[mut] name: Type`. `ty` includes the colon.
     Name { mutability: Option<TokenTree>, name: Ident, ty: TokenStream },
-    /// A pattern, `pattern: Type`. `position` names the whole argument and is invisible to the user.
+    /// A pattern, `pattern: Type`. `position` names the whole argument and is invisible to the
+    /// user.
     Pattern { pattern: TokenStream, bound: Vec<Ident>, position: Ident, ty: TokenStream },
     /// The `...` of a variadic function.
     Variadic,
