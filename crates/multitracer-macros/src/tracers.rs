@@ -105,12 +105,12 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
         Err(error) => return error.into_compile_error(),
     };
     let mut output = TokenStream::new();
-    for Constant { attributes, visibility, ident, tracer } in &constants {
+    for Constant { attributes, visibility, ident: constant, tracer } in &constants {
         let doc = format!("The tracer `{}`.", tracer.value());
-        output.extend(quote_spanned! {ident.span()=>
+        output.extend(quote_spanned! {constant.span()=>
             #[doc = #doc]
             #(#attributes)*
-            #visibility const #ident: #library::TracerName = {
+            #visibility const #constant: #library::TracerName = {
                 static __MULTITRACER_TRACER: #library::__private::Literal = #library::__private::Literal::new(#tracer);
                 #library::TracerName::__new(&__MULTITRACER_TRACER)
             };

@@ -4,16 +4,16 @@ use multitracer::config::Config;
 use multitracer::probe::{ProbeOutcome, ProbeReport};
 use serde_json::{Value, json};
 
-use crate::Outcome;
+use crate::CommandResult;
 use crate::args::Ping;
-use crate::output::{Failure, out};
+use crate::output::{CommandError, out};
 
-pub(crate) fn ping(args: &Ping) -> Outcome {
+pub(crate) fn ping(args: &Ping) -> CommandResult {
     let config = Config::from_path(&args.file)?;
     let names: Vec<&str> = config.tracer_names().collect();
     if let Some(unknown) = args.tracer.iter().find(|name| !names.contains(&name.as_str())) {
         let known = names.join(", ");
-        return Err(Failure::Because(format!("no tracer is named `{unknown}`; there are: {known}")));
+        return Err(CommandError::Message(format!("no tracer is named `{unknown}`; there are: {known}")));
     }
     let wanted = |name: &&str| args.tracer.is_empty() || args.tracer.iter().any(|wanted| wanted == name);
     let names: Vec<&str> = names.into_iter().filter(wanted).collect();
@@ -36,7 +36,7 @@ pub(crate) fn ping(args: &Ping) -> Outcome {
         }
     }
     let failed = probes.iter().any(|probe| probe.outcome().is_failure());
-    if failed { Err(Failure::Said) } else { Ok(()) }
+    if failed { Err(CommandError::AlreadyReported) } else { Ok(()) }
 }
 
 /// All at once, so that the slowest sets the time; in the order of the file.
