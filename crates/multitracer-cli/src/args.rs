@@ -116,9 +116,9 @@ pub(crate) struct Assign {
 ///
 /// The span is named `multitracer.ping` and appears in the backend. The result of a tracer is
 /// `delivered`; `partial`, with the number of spans that the backend rejected; `refused`, with the
-/// status and message of the backend; `unreachable`, with the step that failed (DNS, connect, TLS or
-/// HTTP); `misconfigured`, with the error; or `skipped`, if the tracer is disabled or writes to the
-/// console. The output contains no secrets.
+/// status and message of the backend; `unreachable`, with the step that failed (DNS, connect, TLS
+/// or HTTP); `misconfigured`, with the error; or `skipped`, if the tracer is disabled or writes to
+/// the console. The output contains no secrets.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     multitracer ping config.yaml\n  \

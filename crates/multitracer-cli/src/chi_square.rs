@@ -50,7 +50,8 @@ fn upper_tail(degrees: u32, value: f64) -> f64 {
 
 /// Returns the complementary error function of a value that is not negative.
 ///
-/// Below 2.5 it uses the series, above it the continued fraction, which is precise for small results.
+/// Below 2.5 it uses the series, above it the continued fraction, which is precise for small
+/// results.
 fn erfc(x: f64) -> f64 {
     let scale = (-x * x).exp() / std::f64::consts::PI.sqrt();
     if x < 2.5 {

@@ -34,8 +34,8 @@ pub fn __tracers(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 
 /// Parses, checks and expands.
 ///
-/// After a mistake, the output is the unchanged item and the errors, so that rustc reports only these
-/// errors.
+/// After a mistake, the output is the unchanged item and the errors, so that rustc reports nothing
+/// else.
 fn expand_traced(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let item = tokens::ungrouped(item);

@@ -6,8 +6,8 @@ use multitracer_tests::Receiver;
 
 use super::root;
 
-/// Runs each `$ command` of a ```` ```console ```` block in the root of the workspace. The output must
-/// be the same.
+/// Runs each `$ command` of a ```` ```console ```` block in the root of the workspace. The output
+/// must be the same.
 ///
 /// `MULTITRACER_WRITE_DOCS=1 cargo test -p multitracer-cli --test cli transcript` updates the page.
 #[tokio::test(flavor = "multi_thread")]
