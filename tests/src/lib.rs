@@ -39,4 +39,8 @@ mod pages {
 
     #[doc = include_str!("../../docs/ecosystem.md")]
     struct Ecosystem;
+
+    /// The examples of `#[traced]`, which its own crate cannot run.
+    #[doc = include_str!("../../crates/multitracer-macros/src/traced.md")]
+    struct Traced;
 }

@@ -1,4 +1,4 @@
-//! What `#[traced]` records, and what it leaves as it was.
+//! Tests of the spans that `#[traced]` records, and of the behaviour that it keeps.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod macro_support;
@@ -56,7 +56,7 @@ fn fields_of_every_form() {
 }
 
 type Alias = Result<u8, Opaque>;
-/// Neither `Debug` nor `Display`.
+/// A type with neither `Debug` nor `Display`.
 struct Opaque;
 
 #[traced]
@@ -73,7 +73,7 @@ async fn question(fail: bool) -> Result<u8, Box<dyn std::error::Error>> {
 }
 
 #[test]
-fn a_result_is_known_by_its_type() {
+fn a_result_is_recognized_by_its_type() {
     let spans = Fixture::sync(|| {
         let _ = alias(true);
         let _ = alias(false);
@@ -128,7 +128,7 @@ fn an_alias_of_a_boxed_future_carries_its_span() {
         future
     }
     let spans = Fixture::future(|| async {
-        drop(aliased(&9)); // never polled: no span
+        drop(aliased(&9)); // never polled, so it has no span
         let _ = aliased(&0).await;
         let _ = aliased(&1).await;
     });
@@ -139,7 +139,7 @@ fn an_alias_of_a_boxed_future_carries_its_span() {
 }
 
 #[test]
-fn what_stands_before_box_pin_runs() {
+fn statements_before_box_pin_run() {
     use std::sync::atomic::{AtomicU32, Ordering};
     static RAN: AtomicU32 = AtomicU32::new(0);
     #[traced]
@@ -292,7 +292,7 @@ fn parameters_as_attributes() {
     assert_eq!(attributes(one(&spans)), expected);
 }
 
-/// `Debug`, but no attribute value.
+/// A type with `Debug` that is not an attribute value.
 #[derive(Debug)]
 #[expect(dead_code, reason = "read by `Debug`")]
 struct Prompt(&'static str);
@@ -303,7 +303,7 @@ async fn captured(tracer: &str, prompt: Prompt, n: u8) -> Result<Prompt, String>
 }
 
 #[test]
-fn arguments_and_results_obey_the_configuration_of_the_tracer() {
+fn capture_follows_the_configuration_of_the_tracer() {
     let fixture = Fixture::new();
     fixture.block_on(|| async {
         let _ = captured("main", Prompt("a"), 1).await;
@@ -341,7 +341,7 @@ fn predicates_decide_about_failure() {
 }
 
 #[test]
-fn what_the_user_wrote_is_evaluated_once_and_only_if_recorded() {
+fn expressions_are_evaluated_once_and_only_if_recorded() {
     use std::cell::Cell;
     thread_local!(static COUNT: Cell<u32> = const { Cell::new(0) });
     fn count() -> u32 {
@@ -374,13 +374,13 @@ fn what_the_user_wrote_is_evaluated_once_and_only_if_recorded() {
     });
     assert!(fixture.never.take().is_empty());
     assert_eq!(COUNT.take(), 0);
-    // no registry at all
+    // without a registry
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(all());
     assert_eq!(COUNT.take(), 0);
 }
 
 #[test]
-fn a_panic_is_an_error_and_unwinds_on() {
+fn a_panic_is_an_error_and_keeps_unwinding() {
     #[traced]
     fn sync(fail: bool) -> Alias {
         assert!(!fail, "told to");
@@ -414,7 +414,7 @@ fn a_panic_is_an_error_and_unwinds_on() {
 }
 
 #[test]
-fn a_dropped_future_says_so_and_a_future_never_polled_says_nothing() {
+fn a_dropped_future_is_cancelled_and_an_unpolled_future_has_no_span() {
     #[traced]
     async fn forever() {
         plain(1);
@@ -515,7 +515,7 @@ fn names_and_tracers_at_run_time() {
 }
 
 #[test]
-fn patterns_can_be_named() {
+fn fields_can_use_names_in_patterns() {
     #[traced(args(a), fields(b, whole = c.0))]
     async fn asynchronous((a, b): (u8, u8), c @ (_, _): (u8, u8)) -> u8 {
         a + b + c.1
@@ -555,7 +555,7 @@ fn other_attributes_see_an_async_fn() {
 }
 
 #[test]
-fn the_crate_can_be_elsewhere() {
+fn the_crate_can_have_another_path() {
     mod elsewhere {
         pub(super) use multitracer as traces;
     }
@@ -565,7 +565,7 @@ fn the_crate_can_be_elsewhere() {
 }
 
 #[test]
-fn what_a_dropped_future_drops_is_inside_its_span() {
+fn drops_of_a_cancelled_future_are_inside_its_span() {
     struct OnDrop;
     impl Drop for OnDrop {
         fn drop(&mut self) {

@@ -1,7 +1,7 @@
-//! Every function that compiles, compiles with `#[traced]`, and rustc and clippy say the same about it.
+//! Tests that `#[traced]` changes nothing that rustc or clippy reports about a function.
 //!
-//! The files in `cases/` become the modules of one crate. It is compiled with `#[traced]` and with an attribute that does nothing,
-//! in every edition, and what the compiler says is compared line by line.
+//! The files in `cases/` become the modules of one crate. The tests compile it with `#[traced]` and
+//! with an attribute that does nothing, in every edition, and compare the messages line by line.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 use serde_json::Value;
@@ -12,12 +12,22 @@ use std::process::Command;
 use std::thread;
 use std::time::SystemTime;
 
-/// What a case says at its top about the editions it is for: `// editions: 2021 2024`.
+/// The start of a line with the editions of a case: `// editions: 2021 2024`.
 const EDITIONS: &str = "// editions:";
 
-/// A compiler's messages, counted: the case, the line, the name of the lint, the text.
-type Messages = BTreeMap<(String, u64, String, String), usize>;
+/// The messages of a compiler with their counts.
+type Messages = BTreeMap<Message, usize>;
 
+/// The parts of a message that must not depend on `#[traced]`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Message {
+    file: String,
+    line: u64,
+    lint: String,
+    text: String,
+}
+
+/// A run of a compiler over all cases.
 #[derive(Clone, Copy)]
 struct Job {
     compiler: &'static str,
@@ -26,18 +36,18 @@ struct Job {
 }
 
 #[test]
-fn rustc_says_the_same() {
-    let work = Work::new("rustc");
+fn rustc_reports_the_same() {
+    let work = Workspace::new("rustc");
     let editions = ["2018", "2021", "2024"];
     thread::scope(|scope| {
         let jobs: Vec<_> = editions
             .map(|edition| {
                 let work = &work;
                 scope.spawn(move || {
-                    // the plain ones first: what they say is about the cases themselves
+                    // plain first, because its errors are errors of the cases
                     let [plain, traced] =
                         [false, true].map(|traced| work.compile(Job { compiler: "rustc", edition, traced }));
-                    assert!(plain.values().sum::<usize>() > 20, "the cases are written to have warnings");
+                    assert!(plain.values().sum::<usize>() > 20, "the cases contain warnings on purpose");
                     let differences = differences(&plain, &traced);
                     assert!(differences.is_empty(), "edition {edition}:\n{differences}");
                 })
@@ -51,8 +61,8 @@ fn rustc_says_the_same() {
 }
 
 #[test]
-fn everything_is_dropped_in_the_same_order() {
-    let work = Work::new("drop_order");
+fn the_drop_order_is_the_same() {
+    let work = Workspace::new("drop_order");
     let source = std::fs::read_to_string(work.support.join("drop_order.rs")).unwrap();
     for edition in ["2021", "2024"] {
         let [plain, traced] = ["identity", "multitracer"].map(|attribute| {
@@ -71,15 +81,15 @@ fn everything_is_dropped_in_the_same_order() {
 }
 
 #[test]
-fn clippy_adds_nothing() {
-    let work = Work::new("clippy");
+fn clippy_reports_nothing_more() {
+    let work = Workspace::new("clippy");
     let [plain, traced] =
         [false, true].map(|traced| work.compile(Job { compiler: "clippy-driver", edition: "2024", traced }));
     assert!(plain.values().sum::<usize>() > 20);
-    // clippy places what it says of functions that `macro_rules` made in the macro or at its call
+    // for functions from `macro_rules`, clippy reports the place of the macro or that of its call
     let [plain, traced] = [plain, traced].map(|messages| {
-        messages.into_iter().fold(Messages::new(), |mut all, ((file, _, code, text), count)| {
-            *all.entry((file, 0, code, text)).or_default() += count;
+        messages.into_iter().fold(Messages::new(), |mut all, (message, count)| {
+            *all.entry(Message { line: 0, ..message }).or_default() += count;
             all
         })
     });
@@ -89,13 +99,13 @@ fn clippy_adds_nothing() {
 }
 
 #[test]
-fn the_same_lines_count_for_coverage() {
-    let work = Work::new("coverage");
+fn coverage_counts_the_same_lines() {
+    let work = Workspace::new("coverage");
     let [plain, traced] = [false, true].map(|traced| {
         let root = work.directory.join(format!("coverage_{traced}.rs"));
         std::fs::write(&root, work.root("2024", traced)).unwrap();
         let mut command = work.compiler("rustc", "2024");
-        // only an unstable option shows what is counted without the tools of rustc's own LLVM
+        // only this unstable option shows the counted lines without the tools of rustc's LLVM
         command.env("RUSTC_BOOTSTRAP", "1").args([
             "-Cinstrument-coverage",
             "-Zunpretty=mir",
@@ -104,39 +114,41 @@ fn the_same_lines_count_for_coverage() {
         ]);
         let output = command.arg(&root).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        covered(&String::from_utf8(output.stdout).unwrap())
+        covered_lines(&String::from_utf8(output.stdout).unwrap())
     });
     assert!(plain.len() > 500, "{} lines are counted", plain.len());
     let lost: Vec<_> = plain.difference(&traced).collect();
     assert!(lost.is_empty(), "no longer counted: {lost:?}");
     let added: Vec<_> =
         traced.difference(&plain).filter(|(file, line)| !work.may_count(file, *line)).collect();
-    assert!(added.is_empty(), "counted as well: {added:?}");
+    assert!(added.is_empty(), "newly counted: {added:?}");
 }
 
-/// The lines of the cases that are counted: `coverage Code { .. } => cases/bodies.rs:3:9: 4:10 (#0);`
-fn covered(mir: &str) -> BTreeSet<(String, u64)> {
+/// Returns the counted lines of the cases.
+///
+/// The input has lines such as `coverage Code { .. } => cases/bodies.rs:3:9: 4:10 (#0);`.
+fn covered_lines(mir: &str) -> BTreeSet<(String, u64)> {
     let mut lines = BTreeSet::new();
     for span in mir.lines().filter_map(|line| line.trim().strip_prefix("coverage ")?.split_once("=> ")) {
         let Some((_, place)) = span.1.rsplit_once('/') else { continue };
         let mut parts = place.split(':').map(str::trim);
         let file = parts.next().unwrap().to_owned();
         let numbers: Vec<u64> = parts.map_while(|part| part.split(' ').next()?.parse().ok()).collect();
-        let [first, _, last, _] = numbers[..] else { panic!("another form of span: {place}") };
+        let [first, _, last, _] = numbers[..] else { panic!("unknown form of span: {place}") };
         lines.extend((first..=last).map(|line| (file.clone(), line)));
     }
     lines
 }
 
 /// A directory to compile in, and the crates to compile with.
-struct Work {
+struct Workspace {
     directory: PathBuf,
     libraries: PathBuf,
     cases: PathBuf,
     support: PathBuf,
 }
 
-impl Work {
+impl Workspace {
     fn new(name: &str) -> Self {
         let executable = std::env::current_exe().unwrap();
         let libraries = executable.parent().unwrap().to_owned();
@@ -158,7 +170,7 @@ impl Work {
         Self { directory, libraries, cases: tests.join("cases"), support: tests.join("macro_support") }
     }
 
-    /// Compiles all cases; what the compiler says is returned, an error among it fails the test.
+    /// Compiles all cases and returns the messages. Panics if one of them is an error.
     fn compile(&self, job: Job) -> Messages {
         let Job { compiler, edition, traced } = job;
         let name = format!("cases_{edition}_{}", if traced { "traced" } else { "plain" });
@@ -186,14 +198,14 @@ impl Work {
         }
         assert!(output.status.success(), "{name} does not compile with {compiler}");
         messages.iter().fold(Messages::new(), |mut all, message| {
-            if let Some(message) = describe(message) {
+            if let Some(message) = Message::parse(message) {
                 *all.entry(message).or_default() += 1;
             }
             all
         })
     }
 
-    /// A compiler that knows the crates that the cases use.
+    /// Returns a compiler command with the crates that the cases use.
     fn compiler(&self, compiler: &str, edition: &str) -> Command {
         let mut command = Command::new(compiler);
         command.args(["--edition", edition, "-L"]).arg(format!("dependency={}", self.libraries.display()));
@@ -205,18 +217,18 @@ impl Work {
         command
     }
 
-    /// A crate with the cases as its modules.
+    /// Returns the root of a crate with the cases as its modules.
     fn root(&self, edition: &str, traced: bool) -> String {
         let attribute = if traced { "multitracer" } else { "identity" };
         let mut root = format!("#[allow(unused_imports)]\npub(crate) use {attribute}::traced;\n");
         let mut files: Vec<PathBuf> =
             std::fs::read_dir(&self.cases).unwrap().map(|entry| entry.unwrap().path()).collect();
         files.sort();
-        assert!(files.len() > 40, "the cases are gone");
+        assert!(files.len() > 40, "cases are missing");
         for file in files {
             let source = std::fs::read_to_string(&file).unwrap();
             let editions = source.lines().find_map(|line| line.strip_prefix(EDITIONS));
-            if editions.is_none_or(|editions| editions.split_whitespace().any(|one| one == edition)) {
+            if editions.is_none_or(|editions| editions.split_whitespace().any(|each| each == edition)) {
                 let name = file.file_stem().unwrap().to_str().unwrap();
                 writeln!(root, "#[path = {:?}]\npub mod {name};", file.to_str().unwrap()).unwrap();
             }
@@ -224,7 +236,10 @@ impl Work {
         root
     }
 
-    /// What the user wrote in the attribute is code too; and the braces of a body are a place where one that never ends would go on.
+    /// Returns `true` if coverage may count this line only with `#[traced]`.
+    ///
+    /// Expressions in the attribute are code too. The braces of a body are counted for the code
+    /// after an endless loop.
     fn may_count(&self, file: &str, line: u64) -> bool {
         let source = std::fs::read_to_string(self.cases.join(file)).unwrap();
         let lines: Vec<&str> = source.lines().take(usize::try_from(line).unwrap()).map(str::trim).collect();
@@ -235,7 +250,7 @@ impl Work {
         matches!(last, "{" | "}") || in_attribute
     }
 
-    /// The library that cargo built last under this name.
+    /// Returns the library that cargo built last with this name.
     fn newest(&self, krate: &str) -> PathBuf {
         let names = [format!("lib{krate}-"), format!("{}{krate}-", std::env::consts::DLL_PREFIX)];
         let built = |path: &PathBuf| {
@@ -259,23 +274,28 @@ impl Work {
     }
 }
 
-/// The parts of a message that must not depend on `#[traced]`.
-fn describe(message: &Value) -> Option<(String, u64, String, String)> {
-    let span = message["spans"].as_array()?.iter().find(|span| span["is_primary"] == true)?;
-    let file = Path::new(span["file_name"].as_str()?).file_name()?.to_str()?.to_owned();
-    let code = message["code"]["code"].as_str().unwrap_or_default().to_owned();
-    let text = message["message"].as_str()?;
-    // an argument that is bound anew is assigned there; the lint is the same
-    let text = text.replace("value passed to", "value assigned to");
-    Some((file, span["line_start"].as_u64()?, code, text))
+impl Message {
+    /// Reads a message of the compiler. Returns `None` for a message without a place.
+    fn parse(message: &Value) -> Option<Self> {
+        let span = message["spans"].as_array()?.iter().find(|span| span["is_primary"] == true)?;
+        let file = Path::new(span["file_name"].as_str()?).file_name()?.to_str()?.to_owned();
+        let lint = message["code"]["code"].as_str().unwrap_or_default().to_owned();
+        let text = message["message"].as_str()?;
+        // the binding in the body assigns the parameter, but the lint is the same
+        let text = text.replace("value passed to", "value assigned to");
+        let line = span["line_start"].as_u64()?;
+        Some(Self { file, line, lint, text })
+    }
 }
 
+/// Lists the messages that only one side has.
 fn differences(plain: &Messages, traced: &Messages) -> String {
     let mut text = String::new();
     for (sign, one, other) in [('-', plain, traced), ('+', traced, plain)] {
-        for (message @ (file, line, code, what), count) in one {
+        for (message, count) in one {
             if other.get(message).unwrap_or(&0) < count {
-                writeln!(text, "{sign} {file}:{line}: {code}: {what}").unwrap();
+                let Message { file, line, lint, text: message } = message;
+                writeln!(text, "{sign} {file}:{line}: {lint}: {message}").unwrap();
             }
         }
     }

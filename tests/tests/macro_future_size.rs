@@ -1,4 +1,4 @@
-//! A traced future is at most a pointer larger than the plain one.
+//! Tests that a traced future is at most one pointer larger than the plain one.
 
 use multitracer::traced;
 
@@ -45,7 +45,7 @@ nested! {
 }
 
 #[test]
-fn eight_bytes_for_each_function() {
+fn each_traced_call_adds_at_most_eight_bytes() {
     let plain = [
         size_of_val(&plain_1(1)),
         size_of_val(&plain_2(1)),
@@ -75,7 +75,7 @@ fn eight_bytes_for_each_function() {
 }
 
 #[test]
-fn fields_and_results_cost_no_more() {
+fn fields_and_results_add_nothing() {
     #[traced(name = "x", fields(c = a, b = ?b), args(a), ret, err, kind = "client")]
     async fn traced(a: u64, b: String) -> Result<u64, String> {
         std::future::ready(()).await;

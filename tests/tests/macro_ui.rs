@@ -1,6 +1,6 @@
-//! Every mistake in the attribute is one error at the word that is wrong, and nothing else breaks.
+//! Tests that each mistake in the attribute is one error at the wrong word.
 
 #[test]
-fn mistakes() {
+fn mistakes_are_single_errors() {
     trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
 }

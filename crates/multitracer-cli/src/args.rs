@@ -1,4 +1,4 @@
-//! What may stand on the command line.
+//! The arguments of the command line.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,11 +8,13 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use multitracer::config::Config;
 
-/// Checks multitracer configurations, and tries them from a shell.
+/// Checks multitracer configurations and tries them from a shell.
 #[derive(Debug, Parser)]
 #[command(name = "multitracer", version, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 good, 1 something is wrong, 2 the command was not understood.\n\
-    Run `multitracer help COMMAND` for examples.")]
+#[command(
+    after_help = "Exit codes: 0 success, 1 a problem was found or the command failed, 2 wrong arguments.\n\
+    Run `multitracer help COMMAND` for examples."
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -41,10 +43,11 @@ pub(crate) enum Command {
     },
 }
 
-/// Show every problem of a configuration, then what is in force with secrets redacted
+/// Show every problem of a configuration and its effective form with secrets redacted
 ///
-/// Problems go to standard error, the effective configuration to standard output, as YAML. `MULTITRACER_*` variables that
-/// replace something in the file are listed. Exporters are set up, which reads certificates; nothing is sent.
+/// Problems go to standard error. The effective configuration goes to standard output as YAML, with
+/// a list of the values that `MULTITRACER_*` variables replace. The command builds the exporters,
+/// which reads certificates, but sends nothing.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     multitracer check config.yaml\n  \
@@ -53,13 +56,13 @@ pub(crate) enum Command {
 pub(crate) struct Check {
     /// The configuration, a YAML file
     pub(crate) file: PathBuf,
-    /// Look up no variable: check the structure alone
+    /// Check only the structure, without reading variables
     #[arg(long)]
     pub(crate) no_env: bool,
-    /// Take warnings for errors
+    /// Treat warnings as errors
     #[arg(long)]
     pub(crate) deny_warnings: bool,
-    /// Leave out a warning, by its name; may be given more than once
+    /// Ignore a warning by its name; may be repeated
     #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(Config::warning_names()))]
     pub(crate) allow: Vec<String>,
     /// Print one JSON object
@@ -67,9 +70,9 @@ pub(crate) struct Check {
     pub(crate) json: bool,
 }
 
-/// Show which tracer a request with these headers gets, and why
+/// Show the tracer of a request with these headers, and the reason
 ///
-/// Credentials need not be set: variables in `api_key` and in exporters' headers are not looked up.
+/// Credentials may be unset: variables in `api_key` and in the headers of exporters are not read.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     multitracer route config.yaml -H 'X-Canary-User: true'\n  \
@@ -77,17 +80,17 @@ pub(crate) struct Check {
 pub(crate) struct Route {
     /// The configuration, a YAML file
     pub(crate) file: PathBuf,
-    /// A header of the request; may be given more than once
-    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
+    /// A header of the request; may be repeated
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = parse_header)]
     pub(crate) headers: Vec<(String, String)>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// Show which variant of an experiment units get
+/// Show the variants of an experiment that units get
 ///
-/// Credentials need not be set: variables in `api_key` and in exporters' headers are not looked up.
+/// Credentials may be unset: variables in `api_key` and in the headers of exporters are not read.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     multitracer assign config.yaml prompt_tone user-1 user-2\n  \
@@ -98,22 +101,24 @@ pub(crate) struct Assign {
     pub(crate) file: PathBuf,
     /// The experiment's name
     pub(crate) experiment: String,
-    /// Units, user ids say; `-` reads them from standard input, one a line
+    /// Units, such as user ids; `-` reads them from standard input, one per line
     #[arg(required = true, value_name = "UNIT")]
     pub(crate) units: Vec<String>,
-    /// Print counts, shares and a chi-square test against the weights, in place of each unit
+    /// Print counts, shares and a chi-square test against the weights instead of each unit
     #[arg(long)]
     pub(crate) summary: bool,
-    /// Print a JSON object for each unit, or one for the summary
+    /// Print a JSON object for each unit, or one object for the summary
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// Send one test span through each tracer, and say what became of it
+/// Send one test span through each tracer and show the result
 ///
-/// The span is called `multitracer.ping` and shows in the backend. For each tracer: `delivered`; `partial`, with what the backend
-/// did not take; `refused`, with its status and words; `unreachable`, with the step that failed (DNS, connect, TLS, HTTP); `skipped`, if it is
-/// off or writes to the console. No secret is shown.
+/// The span is named `multitracer.ping` and appears in the backend. The result of a tracer is
+/// `delivered`; `partial`, with the number of spans that the backend rejected; `refused`, with the
+/// status and message of the backend; `unreachable`, with the step that failed (DNS, connect, TLS
+/// or HTTP); `misconfigured`, with the error; or `skipped`, if the tracer is disabled or writes to
+/// the console. The output contains no secrets.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     multitracer ping config.yaml\n  \
@@ -121,11 +126,11 @@ pub(crate) struct Assign {
 pub(crate) struct Ping {
     /// The configuration, a YAML file
     pub(crate) file: PathBuf,
-    /// This tracer alone; may be given more than once
+    /// Ping only this tracer; may be repeated
     #[arg(long, value_name = "NAME")]
     pub(crate) tracer: Vec<String>,
-    /// The longest that one tracer may take: `5s`, `500ms`
-    #[arg(long, default_value = "5s", value_parser = duration)]
+    /// The time limit for each tracer, such as `5s` or `500ms`
+    #[arg(long, default_value = "5s", value_parser = parse_duration)]
     pub(crate) timeout: Duration,
     /// Print a JSON object for each tracer
     #[arg(long)]
@@ -138,34 +143,36 @@ pub(crate) struct Ping {
     multitracer init                       # writes config.yaml\n  \
     multitracer init - | less")]
 pub(crate) struct Init {
-    /// The file to write, or `-` for standard output; one that exists is left alone
+    /// The file to write, or `-` for standard output; an existing file is kept
     #[arg(default_value = "config.yaml")]
     pub(crate) file: PathBuf,
-    /// Write over a file that exists
+    /// Overwrite an existing file
     #[arg(long)]
     pub(crate) force: bool,
 }
 
-fn header(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once(':').ok_or("a header is written `Name: value`")?;
+/// Parses `Name: value`.
+fn parse_header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once(':').ok_or("expected `Name: value`")?;
     let name = http::HeaderName::from_bytes(name.trim().as_bytes()).map_err(|error| error.to_string())?;
     Ok((name.to_string(), value.trim_matches([' ', '\t']).to_owned()))
 }
 
-/// `5s`, `500ms`, `1m`, or seconds without a unit.
-fn duration(text: &str) -> Result<Duration, String> {
+/// Parses `5s`, `500ms`, `1m`, or a number of seconds without a unit.
+fn parse_duration(text: &str) -> Result<Duration, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
-    let number: u64 = number.parse().map_err(|_| "a number with `ms`, `s` or `m` after it".to_owned())?;
+    let number: u64 =
+        number.parse().map_err(|_| "expected a number followed by `ms`, `s` or `m`".to_owned())?;
     let millis = match unit {
         "ms" => Some(number),
         "s" | "" => number.checked_mul(1000),
         "m" => number.checked_mul(60_000),
-        _ => return Err("the unit is `ms`, `s` or `m`".to_owned()),
+        _ => return Err("the unit must be `ms`, `s` or `m`".to_owned()),
     };
     match millis {
         Some(millis @ 1..=3_600_000) => Ok(Duration::from_millis(millis)),
-        _ => Err("it is from 1ms to 60m".to_owned()),
+        _ => Err("the duration must be from 1ms to 60m".to_owned()),
     }
 }
 
@@ -174,13 +181,13 @@ mod tests {
     use clap::CommandFactory as _;
 
     #[test]
-    fn the_arguments_are_well_formed() {
+    fn arguments_are_well_formed() {
         super::Arguments::command().debug_assert();
     }
 
     #[test]
-    fn durations() {
-        let millis = |text| super::duration(text).ok().map(|duration| duration.as_millis());
+    fn durations_have_units_and_limits() {
+        let millis = |text| super::parse_duration(text).ok().map(|duration| duration.as_millis());
         assert_eq!(
             [millis("5s"), millis("250ms"), millis("2"), millis("1m")],
             [Some(5000), Some(250), Some(2000), Some(60_000)]

@@ -1,24 +1,33 @@
 //! Pearson's chi-square test.
 
-/// The outcome of a test.
+/// The result of a test.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ChiSquare {
     pub(crate) value: f64,
-    /// One less than the number of cells.
+    /// The degrees of freedom: the number of cells minus one.
     pub(crate) degrees: u32,
-    /// How likely a value this large is if the cells are filled as expected.
+    /// The probability of a value at least this large if the expected counts are right.
     pub(crate) p: f64,
 }
 
-/// Compares counts with those that were expected, which must be above zero; `None`: there is nothing to compare.
-pub(crate) fn chi_square(cells: &[(f64, f64)]) -> Option<ChiSquare> {
+/// A count and the count that was expected, which must be above zero.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cell {
+    pub(crate) count: f64,
+    pub(crate) expected: f64,
+}
+
+/// Compares counts with the expected counts. Returns `None` for fewer than two cells.
+pub(crate) fn chi_square(cells: &[Cell]) -> Option<ChiSquare> {
     let degrees = u32::try_from(cells.len().checked_sub(1)?).ok().filter(|degrees| *degrees > 0)?;
-    let value = cells.iter().map(|(count, expected)| (count - expected).powi(2) / expected).sum();
+    let value = cells.iter().map(|cell| (cell.count - cell.expected).powi(2) / cell.expected).sum();
     Some(ChiSquare { value, degrees, p: upper_tail(degrees, value) })
 }
 
-/// The chance that a chi-square variable exceeds `value`: the regularized upper incomplete gamma function of half of both,
-/// by its recurrence from one or two degrees of freedom up.
+/// Returns the probability that a chi-square variable exceeds `value`.
+///
+/// This is the regularized upper incomplete gamma function `Q(degrees / 2, value / 2)`. It is
+/// computed by its recurrence, from one or two degrees of freedom upwards.
 fn upper_tail(degrees: u32, value: f64) -> f64 {
     let x = value / 2.0;
     // Q(a + 1, x) = Q(a, x) + x^a e^-x / gamma(a + 1)
@@ -39,7 +48,10 @@ fn upper_tail(degrees: u32, value: f64) -> f64 {
     q.clamp(0.0, 1.0)
 }
 
-/// The complementary error function for values from zero up: its series, and its continued fraction where that is small.
+/// Returns the complementary error function of a value that is not negative.
+///
+/// Below 2.5 it uses the series, above it the continued fraction, which is precise for small
+/// results.
 fn erfc(x: f64) -> f64 {
     let scale = (-x * x).exp() / std::f64::consts::PI.sqrt();
     if x < 2.5 {
@@ -61,7 +73,7 @@ fn erfc(x: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// Against the printed tables of critical values.
+    /// The values come from printed tables of critical values.
     #[test]
     fn agrees_with_the_tables() {
         for (degrees, value, p) in [
@@ -84,10 +96,13 @@ mod tests {
 
     #[test]
     fn compares_counts() {
-        let test = chi_square(&[(55.0, 50.0), (45.0, 50.0)]);
+        let cells = |pairs: &[(f64, f64)]| -> Vec<Cell> {
+            pairs.iter().map(|&(count, expected)| Cell { count, expected }).collect()
+        };
+        let test = chi_square(&cells(&[(55.0, 50.0), (45.0, 50.0)]));
         assert!(test.is_some_and(|test| test.degrees == 1 && (test.value - 1.0).abs() < 1e-12));
         assert!(test.is_some_and(|test| (test.p - 0.317_310_5).abs() < 1e-6));
-        assert!(chi_square(&[(1.0, 1.0)]).is_none() && chi_square(&[]).is_none());
-        assert!(chi_square(&[(5.0, 5.0), (5.0, 5.0)]).is_some_and(|test| test.p >= 1.0));
+        assert!(chi_square(&cells(&[(1.0, 1.0)])).is_none() && chi_square(&[]).is_none());
+        assert!(chi_square(&cells(&[(5.0, 5.0), (5.0, 5.0)])).is_some_and(|test| test.p >= 1.0));
     }
 }

@@ -1,4 +1,4 @@
-//! The command `multitracer`: checks a configuration, tries its routes and splits, pings its backends.
+//! The command `multitracer`, which checks and tries configurations from a shell.
 
 mod args;
 mod chi_square;
@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use self::args::{Arguments, Command};
-use self::output::Failure;
+use self::output::CommandError;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -25,9 +25,9 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
+        Err(error) => error.report(),
     }
 }
 
-/// Whether a run did what it was asked for.
-type Outcome = Result<(), Failure>;
+/// The result of a command. An error means exit code 1.
+type CommandResult = Result<(), CommandError>;

@@ -1,32 +1,34 @@
-//! Where text goes, and how a run fails.
+//! The output of commands: text, JSON and errors.
 
 use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use multitracer::config::{ConfigError, Problem};
+use multitracer::error::BuildError;
 use serde_json::{Value, json};
 
-/// Why a run did not do what it was asked for.
+/// The reason why a command failed.
 #[derive(Debug)]
-pub(crate) enum Failure {
-    /// It has been said already.
-    Said,
-    /// To be said, plainly.
-    Because(String),
-    /// The configuration is refused.
+pub(crate) enum CommandError {
+    /// A failure that the command already printed.
+    AlreadyReported,
+    /// A message to print.
+    Message(String),
+    /// An invalid configuration.
     Config(ConfigError),
-    /// Nobody reads the output, or reading the input failed.
+    /// A failure to read the input or to write the output.
     Io(io::Error),
 }
 
-impl Failure {
+impl CommandError {
+    /// Prints the error to standard error and returns exit code 1.
     pub(crate) fn report(&self) -> ExitCode {
-        // what cannot be said cannot be said
+        // if standard error is closed, there is no other place to report to
         let _ = match self {
-            Self::Said => Ok(()),
-            Self::Because(text) => err(text),
-            Self::Config(error) => errors(error),
+            Self::AlreadyReported => Ok(()),
+            Self::Message(text) => err(text),
+            Self::Config(error) => config_error(error),
             Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             Self::Io(error) => err(error),
         };
@@ -34,35 +36,44 @@ impl Failure {
     }
 }
 
-impl From<io::Error> for Failure {
+impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
 }
 
-impl From<ConfigError> for Failure {
+impl From<BuildError> for CommandError {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::Config(error) => Self::Config(error),
+            other => Self::Message(other.to_string()),
+        }
+    }
+}
+
+impl From<ConfigError> for CommandError {
     fn from(error: ConfigError) -> Self {
         Self::Config(error)
     }
 }
 
-/// A line on standard output.
+/// Writes a line to standard output.
 pub(crate) fn out(text: impl Display) -> io::Result<()> {
     writeln!(anstream::stdout().lock(), "{text}")
 }
 
-/// A line on standard error.
+/// Writes a line to standard error.
 pub(crate) fn err(text: impl Display) -> io::Result<()> {
     writeln!(anstream::stderr().lock(), "{text}")
 }
 
-/// Problems on standard error; the stream takes the colours out where they do not belong.
+/// Writes problems to standard error. The stream removes colours if it is not a terminal.
 pub(crate) fn problems(source_name: &str, problems: &[Problem]) -> io::Result<()> {
     problems.iter().try_for_each(|problem| err(problem.render(source_name, true)))
 }
 
-/// All that a configuration was refused for.
-pub(crate) fn errors(error: &ConfigError) -> io::Result<()> {
+/// Writes every problem of an invalid configuration to standard error.
+pub(crate) fn config_error(error: &ConfigError) -> io::Result<()> {
     problems(error.source_name(), error.problems())?;
     match error.omitted() {
         0 => Ok(()),
@@ -70,7 +81,8 @@ pub(crate) fn errors(error: &ConfigError) -> io::Result<()> {
     }
 }
 
-pub(crate) fn problem(problem: &Problem) -> Value {
+/// Returns a problem as JSON.
+pub(crate) fn problem_json(problem: &Problem) -> Value {
     json!({
         "severity": if problem.code().is_some() { "warning" } else { "error" },
         "code": problem.code(),
@@ -83,7 +95,7 @@ pub(crate) fn problem(problem: &Problem) -> Value {
     })
 }
 
-/// `1 error`, `2 errors`.
-pub(crate) fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+/// Returns a count with its noun: `1 error`, `2 errors`.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

@@ -1,22 +1,32 @@
+//! The list of mistakes that one expansion reports.
+
 use proc_macro2::{Span, TokenStream};
 
-/// Every mistake found so far; all of them are reported at once.
+/// The mistakes found so far. The compiler shows all of them at once.
 #[derive(Default)]
 pub(crate) struct Errors(Vec<syn::Error>);
 
 impl Errors {
+    /// Adds a mistake at `span`.
     pub(crate) fn add(&mut self, span: Span, message: impl std::fmt::Display) {
         self.0.push(syn::Error::new(span, message));
     }
 
+    /// Adds an error of a parser.
     pub(crate) fn push(&mut self, error: syn::Error) {
         self.0.push(error);
+    }
+
+    /// Returns the value of a successful parser; adds the error of a failed one.
+    pub(crate) fn take<T>(&mut self, parsed: syn::Result<T>) -> Option<T> {
+        parsed.map_err(|error| self.push(error)).ok()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
+    /// Returns a `compile_error!` for each mistake.
     pub(crate) fn into_compile_errors(self) -> TokenStream {
         let all = self.0.into_iter().reduce(|mut all, next| {
             all.combine(next);
@@ -26,7 +36,7 @@ impl Errors {
     }
 }
 
-/// "; did you mean `x`?" for the candidate nearest to what was written, or nothing if none is near.
+/// Returns "; did you mean `x`?" for the nearest candidate, or an empty text if none is near.
 pub(crate) fn suggestion<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     let limit = (written.chars().count() / 3).max(1);
     candidates
@@ -38,7 +48,9 @@ pub(crate) fn suggestion<'a>(written: &str, candidates: impl IntoIterator<Item =
         .unwrap_or_default()
 }
 
-/// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours cost 1.
+/// Computes the optimal string alignment distance.
+///
+/// An insertion, a deletion, a substitution and a swap of neighbours cost 1 each.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];

@@ -1,4 +1,4 @@
-//! `tracers! { canary, pub shadow = "shadow-eu" }`: a constant for each name.
+//! The expansion of `tracers! { canary, pub shadow = "shadow-eu" }` into constants.
 
 use crate::errors::Errors;
 use proc_macro2::{Ident, TokenStream, TokenTree};
@@ -7,17 +7,18 @@ use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::{Attribute, LitStr, Path, Token, Visibility};
 
-/// The library's path, then the names.
+/// The path of `multitracer`, then the constants.
 struct Input {
     library: Path,
-    names: Vec<Name>,
+    constants: Vec<Constant>,
     errors: Errors,
 }
 
-struct Name {
+/// A constant and the tracer that it names.
+struct Constant {
     attributes: Vec<Attribute>,
     visibility: Visibility,
-    constant: Ident,
+    ident: Ident,
     tracer: LitStr,
 }
 
@@ -25,60 +26,64 @@ impl Parse for Input {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let library = input.call(Path::parse_mod_style)?;
         input.parse::<Token![;]>()?;
-        let (mut names, mut errors) = (Vec::new(), Errors::default());
+        let (mut constants, mut errors) = (Vec::new(), Errors::default());
         while !input.is_empty() {
             match input.parse() {
                 Ok(_) if !input.is_empty() && !input.peek(Token![,]) => {
-                    errors.push(input.error("a `,` is wanted between two tracers"));
+                    errors.push(input.error("expected `,` between two tracers"));
                 }
-                Ok(name) => names.push(name),
+                Ok(constant) => constants.push(constant),
                 Err(error) => errors.push(error),
             }
-            // the names after a mistake are still good
+            // the entries after a mistake are still valid
             while !input.is_empty() && input.parse::<Option<Token![,]>>()?.is_none() {
                 input.parse::<TokenTree>()?;
             }
         }
-        Ok(Self { library, names, errors })
+        Ok(Self { library, constants, errors })
     }
 }
 
-impl Parse for Name {
+impl Parse for Constant {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attributes = input.call(Attribute::parse_outer)?;
         let visibility = input.parse()?;
         if input.peek(LitStr) {
             let tracer: LitStr = input.parse()?;
-            let constant = constant_of(not_empty(&tracer)?)?;
-            return Ok(Self { attributes, visibility, constant, tracer });
+            let ident = constant_ident(check_not_empty(&tracer)?)?;
+            return Ok(Self { attributes, visibility, ident, tracer });
         }
         if !input.peek(Ident::peek_any) {
             return Err(input.error(
-                "a tracer's name is wanted here: `canary`, `\"canary-eu\"` or `CANARY = \"canary-eu\"`",
+                "expected the name of a tracer: `canary`, `\"canary-eu\"` or `CANARY = \"canary-eu\"`",
             ));
         }
-        let ident = input.call(Ident::parse_any)?;
+        let name = input.call(Ident::parse_any)?;
         let tracer: LitStr = match input.parse::<Option<Token![=]>>()? {
             Some(_) => input.parse().map_err(|error| {
-                syn::Error::new(error.span(), "the tracer's name is wanted here, as text: `\"canary-eu\"`")
+                syn::Error::new(
+                    error.span(),
+                    "expected the name of the tracer as a string literal: `\"canary-eu\"`",
+                )
             })?,
-            None => LitStr::new(&ident.unraw().to_string(), ident.span()),
+            None => LitStr::new(&name.unraw().to_string(), name.span()),
         };
-        not_empty(&tracer)?;
-        let constant = Ident::new(&ident.unraw().to_string().to_uppercase(), ident.span());
-        Ok(Self { attributes, visibility, constant, tracer })
+        check_not_empty(&tracer)?;
+        let ident = Ident::new(&name.unraw().to_string().to_uppercase(), name.span());
+        Ok(Self { attributes, visibility, ident, tracer })
     }
 }
 
-fn not_empty(tracer: &LitStr) -> syn::Result<&LitStr> {
+/// Returns an error if the name of the tracer is empty.
+fn check_not_empty(tracer: &LitStr) -> syn::Result<&LitStr> {
     match tracer.value().is_empty() {
-        true => Err(syn::Error::new(tracer.span(), "a tracer's name is not empty")),
+        true => Err(syn::Error::new(tracer.span(), "the name of a tracer must not be empty")),
         false => Ok(tracer),
     }
 }
 
-/// `"canary-eu"` -> `CANARY_EU`
-fn constant_of(tracer: &LitStr) -> syn::Result<Ident> {
+/// Derives the name of a constant from that of a tracer: `"canary-eu"` becomes `CANARY_EU`.
+fn constant_ident(tracer: &LitStr) -> syn::Result<Ident> {
     let name: String = tracer
         .value()
         .chars()
@@ -89,17 +94,18 @@ fn constant_of(tracer: &LitStr) -> syn::Result<Ident> {
     }
     Err(syn::Error::new(
         tracer.span(),
-        "no constant can be named after this tracer; name one: `CANARY = \"..\"`",
+        "no constant can have this name; write another one: `CANARY = \"..\"`",
     ))
 }
 
+/// Expands `tracers!`. Entries with a mistake become errors, the others become constants.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
-    let Input { library, names, errors } = match Input::parse.parse2(input) {
+    let Input { library, constants, errors } = match Input::parse.parse2(input) {
         Ok(input) => input,
         Err(error) => return error.into_compile_error(),
     };
     let mut output = TokenStream::new();
-    for Name { attributes, visibility, constant, tracer } in &names {
+    for Constant { attributes, visibility, ident: constant, tracer } in &constants {
         let doc = format!("The tracer `{}`.", tracer.value());
         output.extend(quote_spanned! {constant.span()=>
             #[doc = #doc]

@@ -1,4 +1,4 @@
-//! Signatures as they stand in crates on crates.io, each named above its function; the bodies are our own.
+//! Signatures from crates on crates.io, each named above its function. The bodies are our own.
 use crate::traced;
 use async_trait::async_trait;
 use std::collections::HashMap;

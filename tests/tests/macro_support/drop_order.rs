@@ -1,4 +1,4 @@
-//! Prints in which order things are dropped.
+//! A program that prints the order of drops.
 #[allow(unused_imports)]
 use attribute::traced;
 use std::future::Future;

@@ -1,4 +1,4 @@
-//! What `#[traced]` is compared with: an attribute that gives back what it was put on.
+//! The attribute that `#[traced]` is compared with. It returns its item unchanged.
 extern crate proc_macro;
 use proc_macro::TokenStream;
 

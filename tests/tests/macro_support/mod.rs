@@ -1,4 +1,4 @@
-//! A registry of one test, and what its spans say.
+//! The registry of one test, and helpers that read its spans.
 #![expect(unreachable_pub, reason = "each suite uses a part of it")]
 
 use multitracer::export::InMemoryExporter;
@@ -8,7 +8,9 @@ use opentelemetry::trace::{SpanId, Status};
 use opentelemetry_sdk::trace::SpanData;
 use std::future::Future;
 
-/// Tracers `main` (captures arguments and results), `canary` (does not) and `never` (samples nothing).
+/// A registry with three tracers.
+///
+/// `main` captures arguments and results, `canary` captures neither, and `never` samples nothing.
 pub struct Fixture {
     pub registry: Registry,
     pub main: InMemoryExporter,
@@ -35,7 +37,7 @@ impl Fixture {
         Self { registry, main, canary, never }
     }
 
-    /// Runs `f` with this registry, and gives the spans of `main` that ended meanwhile.
+    /// Runs `f` with a new registry and returns the ended spans of `main`.
     pub fn sync<R>(f: impl FnOnce() -> R) -> Vec<SpanData> {
         let fixture = Self::new();
         fixture.registry.scope(f);
@@ -48,7 +50,7 @@ impl Fixture {
         runtime.block_on(async { call().await }.with_tracer(&main))
     }
 
-    /// The same for a future.
+    /// Runs a future with a new registry and returns the ended spans of `main`.
     pub fn future<F: Future>(call: impl FnOnce() -> F) -> Vec<SpanData> {
         let fixture = Self::new();
         fixture.block_on(call);
@@ -56,13 +58,15 @@ impl Fixture {
     }
 }
 
+/// Returns the value of an attribute as text. Panics if the span has it twice.
 pub fn attribute(span: &SpanData, key: &str) -> Option<String> {
     let mut found = span.attributes.iter().filter(|attribute| attribute.key.as_str() == key);
     let value = found.next().map(|attribute| attribute.value.to_string());
-    assert!(found.next().is_none(), "`{key}` is there twice");
+    assert!(found.next().is_none(), "`{key}` is recorded twice");
     value
 }
 
+/// Returns the value of an attribute.
 pub fn typed(span: &SpanData, key: &str) -> Option<Value> {
     span.attributes
         .iter()
@@ -70,18 +74,20 @@ pub fn typed(span: &SpanData, key: &str) -> Option<Value> {
         .map(|attribute| attribute.value.clone())
 }
 
-/// The attributes that are no `code.*`, in order.
+/// Returns the attributes except `code.*`, in order.
 pub fn attributes(span: &SpanData) -> Vec<(String, String)> {
     let all =
         span.attributes.iter().map(|attribute| (attribute.key.to_string(), attribute.value.to_string()));
     all.filter(|(key, _)| !key.starts_with("code.")).collect()
 }
 
+/// Returns the only span.
 pub fn one(spans: &[SpanData]) -> &SpanData {
     assert_eq!(spans.len(), 1, "{:?}", spans.iter().map(|span| &span.name).collect::<Vec<_>>());
     &spans[0]
 }
 
+/// Returns the first span with this name.
 pub fn named<'a>(spans: &'a [SpanData], name: &str) -> &'a SpanData {
     spans.iter().find(|span| span.name == name).unwrap_or_else(|| panic!("no span `{name}`"))
 }
@@ -95,10 +101,11 @@ pub fn is_child(child: &SpanData, parent: &SpanData) -> bool {
         && child.span_context.trace_id() == parent.span_context.trace_id()
 }
 
+/// Returns the text of the error status; `None` if the status is unset.
 pub fn error(span: &SpanData) -> Option<String> {
     match &span.status {
         Status::Error { description } => Some(description.to_string()),
         Status::Unset => None,
-        Status::Ok => panic!("the status of `{}` is ok; it is to stay unset", span.name),
+        Status::Ok => panic!("the status of `{}` is ok; it must stay unset", span.name),
     }
 }

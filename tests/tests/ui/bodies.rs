@@ -1,4 +1,4 @@
-//! What is wrong inside the function is reported where it would be without the attribute.
+//! Errors in the body of a function have the same place as without the attribute.
 use multitracer::traced;
 
 #[traced]

@@ -1,15 +1,14 @@
-//! `multitracer check`.
+//! The command `check`, which prints the problems of a configuration and its effective form.
 
 use multitracer::Registry;
 use multitracer::config::{Config, ConfigError, Problem};
 use serde_json::{Value, json};
 
-use super::refused;
-use crate::Outcome;
+use crate::CommandResult;
 use crate::args::Check;
-use crate::output::{self, Failure, counted, err, out};
+use crate::output::{self, CommandError, counted, err, out};
 
-pub(crate) fn check(args: &Check) -> Outcome {
+pub(crate) fn check(args: &Check) -> CommandResult {
     let name = args.file.display().to_string();
     let checked = if args.no_env {
         Config::loader().check_path(&args.file).map(|warnings| (warnings, None))
@@ -18,30 +17,31 @@ pub(crate) fn check(args: &Check) -> Outcome {
     };
     let (mut warnings, config) = match checked {
         Ok(checked) => checked,
-        Err(error) => return refuse(args, &error),
+        Err(error) => return report_config_error(args, &error),
     };
     warnings.retain(|warning| !args.allow.iter().any(|name| warning.code() == Some(name)));
-    // what only shows when the exporters are set up: certificates that cannot be read, say
+    // some errors appear only when the exporters are built, such as an unreadable certificate
     let built = config.as_ref().map_or(Ok(()), |config| Registry::from_config(config.clone()).map(drop));
-    let fault = match built.map_err(refused) {
+    let build_error = match built.map_err(CommandError::from) {
         Ok(()) => None,
-        Err(Failure::Because(text)) => Some(text),
-        Err(Failure::Config(error)) => return refuse(args, &error),
+        Err(CommandError::Message(text)) => Some(text),
+        Err(CommandError::Config(error)) => return report_config_error(args, &error),
         Err(other) => return Err(other),
     };
-    let good = fault.is_none() && (warnings.is_empty() || !args.deny_warnings);
+    let is_ok = build_error.is_none() && (warnings.is_empty() || !args.deny_warnings);
     if args.json {
-        json_report(&name, good, &warnings, fault.as_deref(), config.as_ref())?;
+        print_json(&name, is_ok, &warnings, build_error.as_deref(), config.as_ref())?;
     } else {
-        report(&name, &warnings, fault.as_deref(), config.as_ref())?;
+        print_text(&name, &warnings, build_error.as_deref(), config.as_ref())?;
     }
-    if good { Ok(()) } else { Err(Failure::Said) }
+    if is_ok { Ok(()) } else { Err(CommandError::AlreadyReported) }
 }
 
-fn refuse(args: &Check, error: &ConfigError) -> Outcome {
+/// Prints the problems of a configuration that is invalid.
+fn report_config_error(args: &Check, error: &ConfigError) -> CommandResult {
     let count = error.problems().len() + error.omitted();
     if args.json {
-        let problems: Vec<Value> = error.problems().iter().map(output::problem).collect();
+        let problems: Vec<Value> = error.problems().iter().map(output::problem_json).collect();
         let report = json!({
             "file": error.source_name(),
             "ok": false,
@@ -52,58 +52,67 @@ fn refuse(args: &Check, error: &ConfigError) -> Outcome {
         });
         out(report)?;
     } else {
-        output::errors(error)?;
+        output::config_error(error)?;
         err(format_args!("{}: {}", error.source_name(), counted(count, "error")))?;
     }
-    Err(Failure::Said)
+    Err(CommandError::AlreadyReported)
 }
 
-fn report(name: &str, warnings: &[Problem], fault: Option<&str>, config: Option<&Config>) -> Outcome {
+/// Prints problems to standard error and the effective configuration to standard output.
+fn print_text(
+    name: &str,
+    warnings: &[Problem],
+    build_error: Option<&str>,
+    config: Option<&Config>,
+) -> CommandResult {
     output::problems(name, warnings)?;
-    if let Some(fault) = fault {
-        err(format_args!("{name}: {fault}"))?;
+    if let Some(error) = build_error {
+        err(format_args!("{name}: {error}"))?;
     }
     if let Some(config) = config {
-        out(format_args!("# {name} as it is in force, secrets redacted"))?;
-        for set in config.overrides() {
-            out(format_args!("# {} is {}, set by {}", set.path(), set.value(), set.variable()))?;
+        out(format_args!("# the effective configuration of {name}, secrets redacted"))?;
+        for change in config.overrides() {
+            let (path, value, variable) = (change.path(), change.value(), change.variable());
+            out(format_args!("# {path} is {value}, set by {variable}"))?;
         }
         out(config.effective())?;
     }
-    let looked_at = if config.is_some() { "" } else { "; the structure alone, no variable was looked up" };
-    let verdict = match (usize::from(fault.is_some()), warnings.len()) {
-        (0, 0) => "no problem".to_owned(),
+    let scope = if config.is_some() { "" } else { "; only the structure was checked, no variable was read" };
+    let summary = match (usize::from(build_error.is_some()), warnings.len()) {
+        (0, 0) => "no problems".to_owned(),
         (0, warnings) => counted(warnings, "warning"),
         (errors, 0) => counted(errors, "error"),
         (errors, warnings) => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
     };
-    err(format_args!("{name}: {verdict}{looked_at}"))?;
+    err(format_args!("{name}: {summary}{scope}"))?;
     Ok(())
 }
 
-fn json_report(
+/// Prints the whole report as one JSON object.
+fn print_json(
     name: &str,
-    good: bool,
+    is_ok: bool,
     warnings: &[Problem],
-    fault: Option<&str>,
+    build_error: Option<&str>,
     config: Option<&Config>,
-) -> Outcome {
-    let fault = fault.map(|message| {
+) -> CommandResult {
+    let build_error = build_error.map(|message| {
         json!({
             "severity": "error", "code": null, "path": "", "line": null, "column": null,
             "message": message, "help": null, "source_line": null,
         })
     });
-    let problems: Vec<Value> = fault.into_iter().chain(warnings.iter().map(output::problem)).collect();
+    let problems: Vec<Value> =
+        build_error.into_iter().chain(warnings.iter().map(output::problem_json)).collect();
     let overrides: Vec<Value> = config
         .map(Config::overrides)
         .unwrap_or_default()
         .iter()
-        .map(|set| json!({"path": set.path(), "value": set.value(), "variable": set.variable()}))
+        .map(|change| json!({"path": change.path(), "value": change.value(), "variable": change.variable()}))
         .collect();
     let report = json!({
         "file": name,
-        "ok": good,
+        "ok": is_ok,
         "problems": problems,
         "omitted": 0,
         "overrides": overrides,

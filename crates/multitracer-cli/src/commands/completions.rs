@@ -1,15 +1,15 @@
-//! `multitracer completions`.
+//! The command `completions`, which prints a completion script for a shell.
 
 use std::io::Write as _;
 
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 
-use crate::Outcome;
+use crate::CommandResult;
 use crate::args::Arguments;
 
-pub(crate) fn completions(shell: Shell) -> Outcome {
-    // a script is not for a terminal, and panics in clap_complete must not come from a closed pipe
+pub(crate) fn completions(shell: Shell) -> CommandResult {
+    // clap_complete panics if the pipe is closed, so it writes to a buffer
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "multitracer", &mut script);
     std::io::stdout().write_all(&script)?;

@@ -1,24 +1,24 @@
-//! `multitracer init`.
+//! The command `init`, which writes a commented configuration.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use crate::Outcome;
+use crate::CommandResult;
 use crate::args::Init;
-use crate::output::{Failure, err};
+use crate::output::{CommandError, err};
 
-/// Good as it is, without any variable.
+/// The configuration to start from. It is valid without any variable.
 const STARTER: &str = include_str!("starter.yaml");
 
-pub(crate) fn init(args: &Init) -> Outcome {
+pub(crate) fn init(args: &Init) -> CommandResult {
     let name = args.file.display();
     if args.file == Path::new("-") {
         io::stdout().write_all(STARTER.as_bytes())?;
         return Ok(());
     }
     let mut open = OpenOptions::new();
-    // created, never found: another may write it between a look and the writing
+    // `create_new` fails for an existing file, also if another process creates it at this moment
     if args.force {
         open.write(true).create(true).truncate(true)
     } else {
@@ -26,11 +26,11 @@ pub(crate) fn init(args: &Init) -> Outcome {
     };
     let written = open.open(&args.file).and_then(|mut file| file.write_all(STARTER.as_bytes()));
     written.map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => Failure::Because(format!(
-            "{name} exists; `--force` writes over it, `-` prints to standard output"
+        io::ErrorKind::AlreadyExists => CommandError::Message(format!(
+            "{name} already exists; `--force` overwrites it, `-` prints to standard output"
         )),
-        _ => Failure::Because(format!("cannot write {name}: {error}")),
+        _ => CommandError::Message(format!("cannot write {name}: {error}")),
     })?;
-    err(format_args!("wrote {name}; `multitracer check {name}` shows what it means"))?;
+    err(format_args!("wrote {name}; run `multitracer check {name}` to check it"))?;
     Ok(())
 }

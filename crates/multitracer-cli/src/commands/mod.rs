@@ -1,4 +1,4 @@
-//! The verbs.
+//! The commands, one module each.
 
 mod assign;
 mod check;
@@ -7,13 +7,13 @@ mod init;
 mod ping;
 mod route;
 mod schema;
+mod summary;
 
 use std::path::Path;
 
 use multitracer::Registry;
 use multitracer::builder::RegistryBuilder;
 use multitracer::config::Config;
-use multitracer::error::BuildError;
 use multitracer::export::InMemoryExporter;
 
 pub(crate) use self::assign::assign;
@@ -23,20 +23,13 @@ pub(crate) use self::init::init;
 pub(crate) use self::ping::ping;
 pub(crate) use self::route::route;
 pub(crate) use self::schema::schema;
-use crate::output::Failure;
+use crate::output::CommandError;
 
-/// A registry that routes and assigns as the file says, and sends nothing.
-fn registry(file: &Path) -> Result<Registry, Failure> {
+/// Builds a registry that routes and assigns as the file defines, and exports nothing.
+fn registry_without_exporters(file: &Path) -> Result<Registry, CommandError> {
     let config = Config::loader().without_credentials().load_path(file)?;
     let spans = InMemoryExporter::new();
     let registry =
         RegistryBuilder::from_config(config).map_tracers(|tracer| tracer.in_memory(&spans)).build();
-    registry.map_err(refused)
-}
-
-fn refused(error: BuildError) -> Failure {
-    match error {
-        BuildError::Config(error) => Failure::Config(error),
-        other => Failure::Because(other.to_string()),
-    }
+    registry.map_err(CommandError::from)
 }

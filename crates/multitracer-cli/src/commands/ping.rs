@@ -4,17 +4,17 @@ use multitracer::config::Config;
 use multitracer::probe::{ProbeOutcome, ProbeReport};
 use serde_json::{Value, json};
 
-use crate::Outcome;
+use crate::CommandResult;
 use crate::args::Ping;
-use crate::output::{Failure, out};
+use crate::output::{CommandError, out};
 
 /// Probes the tracers and prints their reports in the order of the file.
-pub(crate) fn ping(args: &Ping) -> Outcome {
+pub(crate) fn ping(args: &Ping) -> CommandResult {
     let config = Config::from_path(&args.file)?;
     let names: Vec<&str> = config.tracer_names().collect();
     if let Some(unknown) = args.tracer.iter().find(|name| !names.contains(&name.as_str())) {
         let known = names.join(", ");
-        return Err(Failure::Because(format!("no tracer is named `{unknown}`; there are: {known}")));
+        return Err(CommandError::Message(format!("no tracer is named `{unknown}`; there are: {known}")));
     }
     let is_wanted = |name: &&str| args.tracer.is_empty() || args.tracer.iter().any(|wanted| wanted == name);
     let names: Vec<&str> = names.into_iter().filter(is_wanted).collect();
@@ -37,7 +37,7 @@ pub(crate) fn ping(args: &Ping) -> Outcome {
         }
     }
     let failed = reports.iter().any(|report| report.outcome().is_failure());
-    if failed { Err(Failure::Said) } else { Ok(()) }
+    if failed { Err(CommandError::AlreadyReported) } else { Ok(()) }
 }
 
 /// Probes all tracers at the same time. Returns the reports in the order of `names`.

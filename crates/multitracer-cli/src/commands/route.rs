@@ -1,22 +1,22 @@
-//! `multitracer route`.
+//! The command `route`, which shows the tracer of a request.
 
+use multitracer::routing::RuleOutcome;
 use serde_json::{Value, json};
 
-use super::registry;
-use crate::Outcome;
+use super::registry_without_exporters;
+use crate::CommandResult;
 use crate::args::Route;
 use crate::output::out;
 
-pub(crate) fn route(args: &Route) -> Outcome {
-    let registry = registry(&args.file)?;
+pub(crate) fn route(args: &Route) -> CommandResult {
+    let registry = registry_without_exporters(&args.file)?;
     let explanation = registry.explain_route(&args.headers);
     let route = explanation.route();
     let assignment = route.assignment();
     let (experiment, variant) =
         (assignment.map(|each| each.experiment()), assignment.and_then(|each| each.variant()));
     if args.json {
-        let rule = |rule: &multitracer::routing::RuleOutcome| json!({"route": rule.route(), "matched": rule.matched(), "misses": rule.misses()});
-        let rules: Vec<Value> = explanation.rules().iter().map(rule).collect();
+        let rules: Vec<Value> = explanation.rules().iter().map(rule_json).collect();
         out(json!({
             "tracer": route.tracer().name(),
             "route": route.name(),
@@ -31,11 +31,12 @@ pub(crate) fn route(args: &Route) -> Outcome {
         out(rule)?;
     }
     if route.name().is_none() {
-        out("no route matches: the default tracer")?;
+        out("no route matches, so the default tracer is used")?;
     }
     if let Some(experiment) = experiment {
-        let got = variant.map_or_else(|| "the fallback".to_owned(), |variant| format!("variant {variant}"));
-        out(format_args!("experiment {experiment}: {got}"))?;
+        let assigned =
+            variant.map_or_else(|| "the fallback".to_owned(), |variant| format!("variant {variant}"));
+        out(format_args!("experiment {experiment}: {assigned}"))?;
     }
     let tracer = route.tracer();
     out(format_args!(
@@ -45,4 +46,8 @@ pub(crate) fn route(args: &Route) -> Outcome {
         route.reason()
     ))?;
     Ok(())
+}
+
+fn rule_json(rule: &RuleOutcome) -> Value {
+    json!({"route": rule.route(), "matched": rule.matched(), "misses": rule.misses()})
 }

@@ -1,3 +1,5 @@
+//! Tests of `multitracer assign`.
+
 use std::fmt::Write as _;
 
 use super::{Temporary, run, run_with};
@@ -5,7 +7,7 @@ use super::{Temporary, run, run_with};
 const EXAMPLE: &str = "config.example.yaml";
 
 #[test]
-fn one_line_for_each_unit() {
+fn prints_a_line_for_each_unit() {
     let assigned = run(&["assign", EXAMPLE, "prompt_tone", "user-42", "user-1", ""], &[]);
     assert_eq!(
         assigned.out,
@@ -19,9 +21,8 @@ fn one_line_for_each_unit() {
     assert_eq!((&json[1]["variant"], &json[1]["tracer"]), (&serde_json::Value::Null, &"production".into()));
 }
 
-/// The registry of a program says the same.
 #[test]
-fn agrees_with_the_library() {
+fn agrees_with_the_registry_of_a_program() {
     let spans = multitracer::export::InMemoryExporter::new();
     let config = multitracer::config::Config::loader()
         .without_credentials()
@@ -43,7 +44,7 @@ fn agrees_with_the_library() {
 }
 
 #[test]
-fn summary_of_many() {
+fn summary_of_many_units() {
     let mut units = String::new();
     (0..10_000).for_each(|i| writeln!(units, "user-{i}").unwrap());
     let summary = run_with(
@@ -70,9 +71,8 @@ fn summary_of_many() {
     );
 }
 
-/// Units that were picked are found out.
 #[test]
-fn a_split_that_is_not_one() {
+fn the_summary_detects_selected_units() {
     let all: Vec<String> = (0..2000).map(|i| format!("user-{i}")).collect();
     let assigned = run_with(&["assign", EXAMPLE, "prompt_tone", "-", "--json"], all.join("\n").as_bytes());
     let mut units = String::new();
@@ -89,7 +89,7 @@ fn a_split_that_is_not_one() {
 }
 
 #[test]
-fn coverage_is_part_of_what_is_expected() {
+fn the_expected_shares_include_the_coverage() {
     let file = Temporary::new(
         "coverage.yaml",
         "default_tracer: a\ntracers: {a: {exporter: console}}\n\
@@ -105,7 +105,7 @@ fn coverage_is_part_of_what_is_expected() {
 }
 
 #[test]
-fn unknown_experiments_and_input_that_is_no_text() {
+fn unknown_experiments_and_invalid_utf8_are_errors() {
     let unknown = run(&["assign", EXAMPLE, "prompt_ton", "a"], &[]);
     assert_eq!((unknown.code, unknown.out.as_str()), (1, ""));
     assert!(unknown.err.contains("no experiment is named `prompt_ton`"), "{}", unknown.err);

@@ -1,20 +1,22 @@
+//! Tests of `multitracer check`.
+
 use super::{KEY, Temporary, run};
 
 #[test]
-fn the_example_is_clean() {
+fn the_example_has_no_problems() {
     let checked = run(&["check", "config.example.yaml", "--deny-warnings"], &[KEY]);
-    assert_eq!((checked.code, checked.err.as_str()), (0, "config.example.yaml: no problem\n"));
+    assert_eq!((checked.code, checked.err.as_str()), (0, "config.example.yaml: no problems\n"));
     assert!(checked.out.contains("project: canary-deployment"), "{}", checked.out);
     let structure = run(&["check", "config.example.yaml", "--no-env", "--deny-warnings"], &[]);
     assert_eq!((structure.code, structure.out.as_str()), (0, ""));
     assert_eq!(
         structure.err,
-        "config.example.yaml: no problem; the structure alone, no variable was looked up\n"
+        "config.example.yaml: no problems; only the structure was checked, no variable was read\n"
     );
 }
 
 #[test]
-fn every_problem_in_one_run() {
+fn one_run_shows_every_problem() {
     let file = Temporary::new(
         "broken.yaml",
         "tracers:\n  a: {porject: x, sample_rate: 2}\nroutes: [{tracer: b}]\ndefault_tracer: ${NAME}\n",
@@ -33,14 +35,14 @@ fn every_problem_in_one_run() {
         assert!(checked.err.contains(place) && checked.err.contains(message), "{place}\n{}", checked.err);
     }
     assert!(checked.err.ends_with(": 4 errors\n"), "{}", checked.err);
-    // Not a terminal: no colours.
+    // the output is not a terminal, so it has no colours
     assert!(!checked.err.contains('\x1b'), "{}", checked.err);
-    // Without variables, the one that is not set is no problem.
+    // with `--no-env`, an unset variable is not a problem
     assert!(run(&["check", file.path(), "--no-env"], &[]).err.ends_with(": 3 errors\n"));
 }
 
 #[test]
-fn colours_where_they_are_asked_for() {
+fn colours_can_be_forced() {
     let file = Temporary::new("colours.yaml", "tracers: {a: {porject: x}}\n");
     let checked = run(&["check", file.path()], &[("CLICOLOR_FORCE", "1")]);
     assert!(checked.err.contains("\x1b[1munknown key `porject`\x1b[0m"), "{}", checked.err);
@@ -54,7 +56,7 @@ fn warnings_are_errors_when_denied() {
     assert!(plain.err.ends_with(": 1 warning\n") && plain.out.contains("ratio: 0.0"), "{}", plain.err);
     assert_eq!(run(&["check", file.path(), "--deny-warnings"], &[]).code, 1);
     let allowed = run(&["check", file.path(), "--deny-warnings", "--allow", "sample_rate_zero"], &[]);
-    assert_eq!((allowed.code, allowed.err.ends_with(": no problem\n")), (0, true), "{}", allowed.err);
+    assert_eq!((allowed.code, allowed.err.ends_with(": no problems\n")), (0, true), "{}", allowed.err);
     assert_eq!(run(&["check", file.path(), "--allow", "sample_rate_ten"], &[]).code, 2);
     let ignored = run(&["check", "config.example.yaml"], &[KEY, ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://x")]);
     assert!(
@@ -65,7 +67,7 @@ fn warnings_are_errors_when_denied() {
 }
 
 #[test]
-fn lists_what_variables_replaced() {
+fn lists_values_from_variables() {
     let rate = ("MULTITRACER_TRACER_CANARY_SAMPLE_RATE", "0.5");
     let checked = run(&["check", "config.example.yaml"], &[KEY, rate]);
     let listed = "# tracers.canary.sample_rate is 0.5, set by MULTITRACER_TRACER_CANARY_SAMPLE_RATE\n";
@@ -75,7 +77,7 @@ fn lists_what_variables_replaced() {
 }
 
 #[test]
-fn json_for_machines() {
+fn prints_json() {
     let good = run(&["check", "config.example.yaml", "--json"], &[KEY]);
     let json = good.json();
     assert_eq!((good.code, &json["ok"], json["problems"].as_array().unwrap().len()), (0, &true.into(), 0));
@@ -98,9 +100,8 @@ fn json_for_machines() {
     );
 }
 
-/// What only shows when exporters are set up.
 #[test]
-fn what_would_fail_at_start_up() {
+fn finds_errors_of_the_exporters() {
     let tls = Temporary::new(
         "tls.yaml",
         "tracers: {a: {exporter: {otlp_http: {endpoint: https://h/v1/traces, tls: {ca_file: /does/not/exist}}}}}\n",
@@ -110,12 +111,12 @@ fn what_would_fail_at_start_up() {
     assert!(checked.err.contains("cannot read /does/not/exist"), "{}", checked.err);
     assert!(checked.err.ends_with(": 1 error\n"), "{}", checked.err);
     assert_eq!(run(&["check", tls.path(), "--json"], &[]).json()["ok"], false);
-    // A machine that only builds has no certificates.
+    // a build machine has no certificates
     assert_eq!(run(&["check", tls.path(), "--no-env"], &[]).code, 0);
 }
 
 #[test]
-fn a_file_that_is_not_there() {
+fn a_missing_file_is_an_error() {
     let checked = run(&["check", "does-not-exist.yaml"], &[]);
     assert_eq!(checked.code, 1);
     assert_eq!(

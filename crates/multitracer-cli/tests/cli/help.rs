@@ -1,25 +1,27 @@
+//! Tests of the help texts, the completions and `multitracer schema`.
+
 use super::run;
 
 #[test]
-fn every_verb_has_help_with_an_example() {
-    for verb in ["check", "route", "assign", "ping", "schema", "init", "completions"] {
-        let help = run(&[verb, "--help"], &[]);
+fn every_command_has_help_with_an_example() {
+    for name in ["check", "route", "assign", "ping", "schema", "init", "completions"] {
+        let help = run(&[name, "--help"], &[]);
         assert_eq!(help.code, 0);
         assert!(
-            help.out.contains("Example") && help.out.contains(&format!("multitracer {verb}")),
+            help.out.contains("Example") && help.out.contains(&format!("multitracer {name}")),
             "{}",
             help.out
         );
     }
     let all = run(&["--help"], &[]);
-    assert!(all.out.contains("Exit codes: 0 good, 1 something is wrong, 2"), "{}", all.out);
+    assert!(all.out.contains("Exit codes: 0 success, 1 a problem was found"), "{}", all.out);
     assert_eq!(run(&[], &[]).code, 2);
     let unknown = run(&["chek", "x"], &[]);
     assert!(unknown.code == 2 && unknown.err.contains("check"), "{}", unknown.err);
 }
 
 #[test]
-fn completions_for_shells() {
+fn completions_exist_for_each_shell() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = run(&["completions", shell], &[]);
         assert!(script.code == 0 && script.out.contains("deny-warnings"), "{shell}");

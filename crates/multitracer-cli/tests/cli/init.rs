@@ -1,12 +1,14 @@
+//! Tests of `multitracer init`.
+
 use super::{Temporary, run};
 
 #[test]
-fn writes_a_file_that_is_clean() {
+fn writes_a_file_without_problems() {
     let file = Temporary::new("init.yaml", "precious\n");
     let path = file.path();
     let refused = run(&["init", path], &[]);
     assert_eq!(refused.code, 1);
-    assert!(refused.err.contains("exists; `--force` writes over it"), "{}", refused.err);
+    assert!(refused.err.contains("already exists; `--force` overwrites it"), "{}", refused.err);
     assert_eq!(std::fs::read_to_string(path).unwrap(), "precious\n");
     let written = run(&["init", path, "--force"], &[]);
     assert_eq!((written.code, written.out.as_str()), (0, ""));

@@ -1,4 +1,4 @@
-//! The command, run as a user runs it.
+//! Tests that run the command as a user runs it.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -19,7 +19,7 @@ use serde_json::Value;
 
 const KEY: (&str, &str) = ("HH_API_KEY", "hh-1");
 
-/// What a run came to.
+/// The result of a run.
 struct Run {
     code: i32,
     out: String,
@@ -47,12 +47,12 @@ impl From<Output> for Run {
     }
 }
 
-/// Runs the command with these variables and no others.
+/// Runs the command with only these variables in its environment.
 fn run(args: &[&str], variables: &[(&str, &str)]) -> Run {
     command(args, variables).output().unwrap().into()
 }
 
-/// The same with something on standard input.
+/// Runs the command with `input` on standard input.
 fn run_with(args: &[&str], input: &[u8]) -> Run {
     let mut child = command(args, &[KEY]);
     let mut child =
@@ -67,12 +67,12 @@ fn command(args: &[&str], variables: &[(&str, &str)]) -> Command {
     command
 }
 
-/// The workspace, where `config.example.yaml` is.
+/// Returns the folder of the workspace, which contains `config.example.yaml`.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// A file that is gone when the test is.
+/// A file that is deleted when it is dropped.
 struct Temporary(PathBuf);
 
 impl Temporary {

@@ -1,9 +1,11 @@
+//! Tests of `multitracer route`.
+
 use super::{Temporary, run};
 
 const EXAMPLE: &str = "config.example.yaml";
 
 #[test]
-fn says_who_and_why() {
+fn shows_the_tracer_and_the_reason() {
     let routed = run(
         &["route", EXAMPLE, "-H", "X-Canary-User: false", "-H", "x-plan: pro", "-H", "X-User-Id:42"],
         &[],
@@ -19,11 +21,11 @@ fn says_who_and_why() {
          => tracer variant_a (project ab-test-variant-a), reason split\n"
     );
     let none = run(&["route", EXAMPLE], &[]);
-    assert!(none.out.ends_with("no route matches: the default tracer\n=> tracer production (project myapp-production), reason default\n"), "{}", none.out);
+    assert!(none.out.ends_with("no route matches, so the default tracer is used\n=> tracer production (project myapp-production), reason default\n"), "{}", none.out);
 }
 
 #[test]
-fn json_for_machines() {
+fn prints_json() {
     let json = |headers: &[&str]| {
         let mut args = vec!["route", EXAMPLE, "--json"];
         headers.iter().for_each(|header| args.extend(["-H", *header]));
@@ -50,13 +52,13 @@ fn json_for_machines() {
         (&fallback["tracer"], &fallback["variant"], &fallback["reason"]),
         (&"production".into(), &serde_json::Value::Null, &"default".into())
     );
-    // A header that is repeated is one whose values are joined.
+    // the values of a repeated header are joined
     let smuggled = json(&["X-Canary-User: true", "X-Canary-User: false"]);
     assert_eq!(smuggled["rules"][0]["misses"][0], "`x-canary-user` is `true, false`, not `true`");
 }
 
 #[test]
-fn each_kind_of_condition() {
+fn shows_each_kind_of_condition() {
     let file = Temporary::new(
         "conditions.yaml",
         "default_tracer: a\ntracers: {a: {exporter: console}}\nroutes:\n\
@@ -73,9 +75,9 @@ fn each_kind_of_condition() {
     );
 }
 
-/// Nothing is sent and nothing is written, also where a tracer has several exporters.
+/// Checks that nothing is sent or written, even if a tracer has several exporters.
 #[test]
-fn touches_no_exporter() {
+fn uses_no_exporter() {
     let spans = std::env::temp_dir().join(format!("multitracer-cli-{}-spans.json", std::process::id()));
     let file = Temporary::new(
         "touches-none.yaml",
@@ -90,7 +92,7 @@ fn touches_no_exporter() {
 }
 
 #[test]
-fn a_header_that_is_none_is_a_usage_error() {
+fn an_invalid_header_is_a_usage_error() {
     for header in ["no colon", "bad name: x", ": x"] {
         let routed = run(&["route", EXAMPLE, "-H", header], &[]);
         assert_eq!((routed.code, routed.out.as_str()), (2, ""), "{header}");

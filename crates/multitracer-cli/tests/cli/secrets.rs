@@ -1,4 +1,4 @@
-//! A secret in every place where one can stand, and everything that every verb says looked through for it.
+//! Tests that no output contains a secret, from any place that can hold one.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -15,12 +15,12 @@ const VARIABLES: [(&str, &str); 4] = [
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://u:cAnArY@h"),
 ];
 
-/// Repeats to its clients what they sent.
+/// Starts a server that repeats to its clients what they sent.
 fn echo() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
-        // one thread each; they end with the test's process
+        // the threads end with the process of the test
         for stream in listener.incoming().take(100) {
             std::thread::spawn(move || {
                 let mut stream = stream.unwrap();
@@ -37,7 +37,9 @@ fn echo() -> u16 {
     port
 }
 
-/// Every place but the user name of a URL, with which no exporter is set up.
+/// Returns a configuration with a secret in every place, except the user name of a URL.
+///
+/// A URL with a user name is invalid for an exporter.
 fn good(port: u16) -> String {
     format!(
         r#"
@@ -68,12 +70,12 @@ experiments:
 }
 
 #[test]
-fn no_verb_shows_one() {
+fn no_command_shows_a_secret() {
     let port = echo();
     let with_user = good(port);
     let without_user = with_user.replace("cAnArY.invalid@", "");
     let inline = with_user.replace("http://127.0.0.1", "https://u:cAnArY@127.0.0.1");
-    // A key in place of the path of a key, and places that are wrong in many ways.
+    // a key instead of its path, and other invalid values with a secret inside
     let key = "tracers:\n  a:\n    exporter:\n      otlp_http:\n        endpoint: https://h/v1\n        tls:\n          cert_file: c\n          key_file: |\n            -----BEGIN PRIVATE KEY-----\n            cAnArY\n            -----END PRIVATE KEY-----\n";
     let broken = without_user
         .replace("api_key: cAnArY", "api_key: [cAnArY]")
@@ -127,7 +129,7 @@ fn no_verb_shows_one() {
             said.push((name, run.code, text));
         }
     }
-    // The verbs did what they are for.
+    // the commands did their work
     let words =
         |of: &str, words: &str| said.iter().any(|(name, _, text)| *name == of && text.contains(words));
     assert!(words("good", "[REDACTED]") && words("good", "refused: 401 Unauthorized"), "{said:?}");

@@ -1,16 +1,16 @@
-//! `async fn`: becomes a function that returns the one future of its body.
+//! The expansion of an `async fn` into a function that returns one traced future.
 
 use crate::expand::Context;
 use crate::expand::outcome::Observer;
-use crate::expand::parameters::{self, bindings, body_block, evaluated, has_output_type, output_type};
+use crate::expand::parameters::{self, bindings, body_block, has_output_type, output_type, user_statements};
 use crate::expand::record::recorder;
-use crate::expand::site::{Opening, call, is_plain, items, opened, placed, site};
+use crate::expand::site::{Opening, call, has_no_options, items, located, open_expression, site};
 use crate::parse::{Function, Returns};
 use crate::tokens::{flattened, is_punct};
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::quote_spanned;
 
-/// Attributes that mean the same on a function that returns a future.
+/// Attributes with the same meaning on a function that returns a future.
 const INERT: [&str; 24] = [
     "doc",
     "cfg",
@@ -38,99 +38,103 @@ const INERT: [&str; 24] = [
     "unstable",
 ];
 
+/// Expands an `async fn`.
 pub(super) fn expand(context: &Context<'_>) -> TokenStream {
-    if matches!(context.function.returns, Returns::Never) || !attributes_allow_it(context.function) {
-        return layered(context);
+    if matches!(context.function.returns, Returns::Never) || !all_attributes_are_inert(context.function) {
+        return with_async_kept(context);
     }
-    let here = context.here;
-    let traced = traced(context);
+    let mixed_site = context.mixed_site;
+    let traced = traced_future(context);
     let Function { output, name, parentheses, returns, .. } = context.function;
-    // the error for a body of the wrong type belongs to the return type
+    // rustc reports a body of the wrong type at the return type
     let place = output.first().map_or_else(|| name.span(), TokenTree::span);
     let ty = match returns {
-        Returns::Unit => quote_spanned!(here=> ()),
+        Returns::Unit => quote_spanned!(mixed_site=> ()),
         _ => output.iter().cloned().collect(),
     };
-    // a signature that ends in a token of the user's is the user's to rustc and clippy
+    // rustc and clippy take a signature for the user's if it ends in the user's token
     let end = quote_spanned!(output.last().map_or_else(|| parentheses.span_close(), TokenTree::span)=> >);
-    let output = quote_spanned!(context.at(place)=> -> impl ::core::future::Future<Output = #ty #end);
-    context.signature(None, &parameters::signature(context), &output, &traced)
+    let output = quote_spanned!(context.located_at(place)=> -> impl ::core::future::Future<Output = #ty #end);
+    context.signature(None, &parameters::rebindable(context), &output, &traced)
 }
 
-/// The `async fn` stays, with the traced future inside: for `-> !`, which no future can have as its output yet, and for other
-/// attribute macros that want to see an `async fn`.
-fn layered(context: &Context<'_>) -> TokenStream {
-    let here = context.here;
-    let traced = traced(context);
+/// Keeps the `async fn` and awaits the traced future inside.
+///
+/// This is for `-> !`, which stable Rust does not accept as the output of a future, and for other
+/// attribute macros that expect an `async fn`.
+fn with_async_kept(context: &Context<'_>) -> TokenStream {
+    let mixed_site = context.mixed_site;
+    let traced = traced_future(context);
     let content = if matches!(context.function.returns, Returns::Never) {
-        quote_spanned! {here=>
+        quote_spanned! {mixed_site=>
             let _ = #traced.await;
             #[allow(unreachable_code)]
             { ::core::unreachable!() }
         }
     } else {
-        quote_spanned!(here=> #traced.await)
+        quote_spanned!(mixed_site=> #traced.await)
     };
-    context.with_body_and_parameters(&content)
+    context.with_rebinding_body(&content)
 }
 
-/// The user's body as a traced future. The parent is taken here, when the function is called.
-fn traced(context: &Context<'_>) -> TokenStream {
-    let (private, here) = (&context.private, context.here);
+/// Wraps the user's body in a traced future. The parent is determined when the function is called.
+fn traced_future(context: &Context<'_>) -> TokenStream {
+    let (private, mixed_site) = (&context.private, context.mixed_site);
     let items = items(context);
     let bindings = bindings(context);
     let record = recorder(context).map(|recorder| on_start(context, &recorder));
-    let returned = returned(context);
-    let evaluated = evaluated(context);
-    let block = body_block(context, quote_spanned!(here=> #bindings #record #returned #evaluated));
-    // coverage counts what has the span of the user's body
+    let type_hint = return_type_hint(context);
+    let evaluated = user_statements(context);
+    let block = body_block(context, quote_spanned!(mixed_site=> #bindings #record #type_hint #evaluated));
+    // coverage counts code that has the span of the user's body
     let body = context.function.body.span();
     let (async_, move_) = (Ident::new("async", body), Ident::new("move", body));
-    let future = quote_spanned!(here=> #async_ #move_ #block);
+    let future = quote_spanned!(mixed_site=> #async_ #move_ #block);
     let observer = Observer::of(context);
     let path = match &observer {
-        Observer::Nothing => quote_spanned!(here=> #private::future::Any),
+        Observer::None => quote_spanned!(mixed_site=> #private::future::Any),
         Observer::ByType => {
             let ty = output_type(context);
-            quote_spanned!(here=> #private::future::Output::<#ty>)
+            quote_spanned!(mixed_site=> #private::future::Output::<#ty>)
         }
         Observer::Closure(closure) => {
-            let opened = opened(context, Opening::Defer);
-            return quote_spanned!(here=> { #items #private::Traced::watching(#opened, #future, #closure) });
+            let opened = open_expression(context, Opening::Defer);
+            return quote_spanned!(mixed_site=> { #items #private::Traced::watching(#opened, #future, #closure) });
         }
     };
-    let import = quote_spanned!(here=> use #private::future::AnyOutput as _;);
+    let import = quote_spanned!(mixed_site=> use #private::future::AnyOutput as _;);
     let import = matches!(observer, Observer::ByType).then_some(import);
-    // one call where it will do: rustc takes its time for each
-    let traced = if is_plain(context) {
-        call(context, &quote_spanned!(here=> #path::called), Some(&future))
+    // one call where possible, because each call costs compile time
+    let traced = if has_no_options(context) {
+        call(context, &quote_spanned!(mixed_site=> #path::called), Some(&future))
     } else {
-        let opened = opened(context, Opening::Defer);
-        quote_spanned!(here=> #path::traced(#opened, #future))
+        let opened = open_expression(context, Opening::Defer);
+        quote_spanned!(mixed_site=> #path::traced(#opened, #future))
     };
-    quote_spanned!(here=> { #items #import #traced })
+    quote_spanned!(mixed_site=> { #items #import #traced })
 }
 
-/// The first statement of a traced future: attributes for the span that has just been opened around it.
+/// Returns the first statement of a traced future, which records attributes on the opened span.
 pub(super) fn on_start(context: &Context<'_>, recorder: &TokenStream) -> TokenStream {
     let site = site(context);
-    quote_spanned!(context.here=> #site.on_start(#recorder);)
+    quote_spanned!(context.mixed_site=> #site.on_start(#recorder);)
 }
 
-/// A first `return` that is never reached tells rustc the type of the `async` block.
-fn returned(context: &Context<'_>) -> Option<TokenStream> {
+/// Returns an unreachable `return` that tells rustc the type of the `async` block.
+fn return_type_hint(context: &Context<'_>) -> Option<TokenStream> {
     if matches!(context.function.returns, Returns::Unit | Returns::Never) || !has_output_type(context) {
         return None;
     }
     let ty = output_type(context);
-    let place = context.function.output.first().map_or(context.here, |token| context.at(token.span()));
+    let place =
+        context.function.output.first().map_or(context.mixed_site, |token| context.located_at(token.span()));
     let private = &context.private;
-    let never = placed(&quote_spanned!(context.here=> #private::never), place);
+    let never = located(&quote_spanned!(context.mixed_site=> #private::never), place);
     Some(quote_spanned!(place=> if false { return #never::<#ty>(); }))
 }
 
-/// Whether every other attribute still works when `async` is gone.
-fn attributes_allow_it(function: &Function) -> bool {
+/// Returns `true` if every other attribute works on a function that is not `async`.
+fn all_attributes_are_inert(function: &Function) -> bool {
     function.attributes.iter().all(|attribute| match attribute.path.as_str() {
         "cfg_attr" => {
             let content = attribute.content();

@@ -1,38 +1,34 @@
-//! Functions that are not `async` but return a future or a stream.
+//! The expansion of functions that return a future or a stream without being `async`.
 
 use crate::expand::Context;
 use crate::expand::asynchronous::on_start;
-use crate::expand::outcome::{closure, nothing};
+use crate::expand::outcome::{empty_observer, observer};
 use crate::expand::record::recorder;
-use crate::expand::site::{Opening, items, open, opened};
-use crate::expand::sync::call;
+use crate::expand::site::{Opening, items, open_block, open_expression};
+use crate::expand::sync::call_body;
 use crate::parse::{Returns, erase_impl};
 use crate::tokens::{group, is_ident, is_punct, mentions, regroup, stream};
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
-/// `-> impl Future` and `-> impl Stream`: the value that the body gives is wrapped.
+/// Expands `-> impl Future` and `-> impl Stream`. The returned value is wrapped.
 pub(super) fn opaque(context: &Context<'_>) -> TokenStream {
-    let (private, here) = (&context.private, context.here);
-    let open = open(context, Opening::Defer);
-    // the arguments are gone when the future is polled, so they are looked at now
-    let (mutable, borrow, record) = match recorder(context) {
-        Some(recorder) => (
-            Some(quote_spanned!(here=> mut)),
-            Some(quote_spanned!(here=> let __recorded = &mut __deferred;)),
-            Some(quote_spanned!(here=> __recorded.record(#recorder);)),
-        ),
-        None => (None, None, None),
-    };
-    let call = call(context, record);
+    let (private, mixed_site) = (&context.private, context.mixed_site);
+    let open = open_block(context, Opening::Defer);
+    // the arguments no longer exist when the future is polled, so they are recorded now
+    let recorder = recorder(context);
+    let mutable = recorder.as_ref().map(|_| quote_spanned!(mixed_site=> mut));
+    let borrow = recorder.as_ref().map(|_| quote_spanned!(mixed_site=> let __recorded = &mut __deferred;));
+    let record = recorder.map(|recorder| quote_spanned!(mixed_site=> __recorded.record(#recorder);));
+    let call = call_body(context, record);
     let wrapped = match &context.function.returns {
-        Returns::Stream => quote_spanned!(here=> #private::TracedStream::new(__deferred, __inner)),
+        Returns::Stream => quote_spanned!(mixed_site=> #private::TracedStream::new(__deferred, __inner)),
         returns => {
             let observer = future_observer(context, returns);
-            quote_spanned!(here=> #private::Traced::watching(__deferred, __inner, #observer))
+            quote_spanned!(mixed_site=> #private::Traced::watching(__deferred, __inner, #observer))
         }
     };
-    context.with_body_and_parameters(&quote_spanned! {here=>
+    context.with_rebinding_body(&quote_spanned! {mixed_site=>
         let #mutable __deferred = #open;
         #borrow
         let __inner = #call;
@@ -40,37 +36,41 @@ pub(super) fn opaque(context: &Context<'_>) -> TokenStream {
     })
 }
 
-/// A body that ends in `Box::pin(async move { .. })`, as async-trait writes it: the inner future is wrapped before it is boxed.
-/// Statements before it stay where they are.
+/// Expands a body that ends in `Box::pin(async move { .. })`, as async-trait generates it.
+///
+/// The inner future is wrapped before it is boxed. Statements before it stay unchanged. Returns
+/// `None` for any other body.
 pub(super) fn boxed_at_the_end(context: &Context<'_>) -> Option<TokenStream> {
     let statements: Vec<TokenTree> = context.function.statements.clone().into_iter().collect();
     let end = BoxPin::find(&statements)?;
-    // what is returned early would go untraced
+    // a future that is returned early would not be traced
     if mentions(&end.before, &["return"]) {
         return None;
     }
-    let (private, here) = (&context.private, context.here);
-    let (items, opened) = (items(context), opened(context, Opening::Defer));
+    let (private, mixed_site) = (&context.private, context.mixed_site);
+    let (items, opened) = (items(context), open_expression(context, Opening::Defer));
     let (mut mutable, mut early, mut late) = (None, None, None);
     if let Some(recorder) = recorder(context) {
-        // only async-trait is known to move all arguments into the block
+        // only async-trait is known to move all arguments into the block, so others record early
         if mentions(&context.function.generics, &["async_trait"]) {
             late = Some(on_start(context, &recorder));
         } else {
-            mutable = Some(quote_spanned!(here=> mut));
-            early = Some(quote_spanned!(here=> __deferred.record(#recorder);));
+            mutable = Some(quote_spanned!(mixed_site=> mut));
+            early = Some(quote_spanned!(mixed_site=> __deferred.record(#recorder);));
         }
     }
     let (asyncness, block) = (&end.asyncness, end.block.stream());
     let block = regroup(&end.block, quote!(#late #block));
     let observer = future_observer(context, &context.function.returns);
-    let traced = quote_spanned!(here=> #private::Traced::watching(__deferred, #asyncness #block, #observer));
+    let traced =
+        quote_spanned!(mixed_site=> #private::Traced::watching(__deferred, #asyncness #block, #observer));
     let parens = regroup(&end.parens, traced);
     let (before, path) = (&end.before, &end.path);
-    let opened = quote_spanned!(here=> #items let #mutable __deferred = #opened; #early);
+    let opened = quote_spanned!(mixed_site=> #items let #mutable __deferred = #opened; #early);
     Some(context.with_body(&quote!(#opened #before #path #parens)))
 }
 
+/// Returns the observer for the output of a future.
 fn future_observer(context: &Context<'_>, returns: &Returns) -> TokenStream {
     let output = match returns {
         Returns::Future(Some(output)) | Returns::BoxedFuture(output) => {
@@ -79,19 +79,23 @@ fn future_observer(context: &Context<'_>, returns: &Returns) -> TokenStream {
         }
         _ => None,
     };
-    closure(context, output.as_ref()).unwrap_or_else(|| nothing(context))
+    observer(context, output.as_ref()).unwrap_or_else(|| empty_observer(context))
 }
 
-/// `.. Box::pin(async move { .. })`
+/// A body of the form `.. Box::pin(async move { .. })`.
 struct BoxPin {
+    /// The statements before the last expression.
     before: TokenStream,
+    /// The path of `Box::pin`.
     path: TokenStream,
     parens: Group,
+    /// The keywords `async` or `async move`.
     asyncness: TokenStream,
     block: Group,
 }
 
 impl BoxPin {
+    /// Finds the form in the statements of a body.
     fn find(statements: &[TokenTree]) -> Option<Self> {
         let (last, rest) = statements.split_last()?;
         let parens = group(Some(last), Delimiter::Parenthesis)?;
@@ -116,7 +120,7 @@ impl BoxPin {
         if !is_async {
             return None;
         }
-        // `::std::boxed::Box`
+        // go back to the start of a path such as `::std::boxed::Box`
         let mut start = rest.len() - 4;
         while start >= 2 && is_punct(rest.get(start - 1), ':') && is_punct(rest.get(start - 2), ':') {
             start -= 2;

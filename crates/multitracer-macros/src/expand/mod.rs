@@ -1,3 +1,5 @@
+//! The expansion: a function with a span around its body.
+
 mod asynchronous;
 mod block;
 mod future;
@@ -14,28 +16,31 @@ use quote::{quote, quote_spanned};
 
 pub(crate) use block::block;
 
-/// What every shape of expansion needs at hand.
+/// The input that every form of expansion shares.
 struct Context<'a> {
     arguments: &'a Arguments,
     function: &'a Function,
-    /// The path of the run-time half.
+    /// The path of the module `__private` of `multitracer`.
     private: TokenStream,
-    /// Locals of this span are invisible to the user's code.
-    here: Span,
+    /// A span whose local names are invisible to the user's code.
+    mixed_site: Span,
 }
 
-/// Writes the function anew, in the shape that fits it.
+/// Rewrites the function in the form that fits its kind.
 pub(crate) fn function(arguments: &Arguments, function: Function) -> TokenStream {
-    let here = Span::mixed_site();
-    let root =
-        arguments.krate.as_ref().map_or_else(|| quote_spanned!(here=> ::multitracer), |path| quote!(#path));
-    let private = quote_spanned!(here=> #root::__private);
-    let context = Context { arguments, function: &function, private, here };
+    let mixed_site = Span::mixed_site();
+    let root = arguments
+        .crate_path
+        .as_ref()
+        .map_or_else(|| quote_spanned!(mixed_site=> ::multitracer), |path| quote!(#path));
+    let private = quote_spanned!(mixed_site=> #root::__private);
+    let context = Context { arguments, function: &function, private, mixed_site };
 
     if function.asyncness.is_some() {
         return asynchronous::expand(&context);
     }
-    // a closure around the body would change what `Location::caller()` says, and cannot take variadic arguments
+    // a closure around the body would change `Location::caller()`, and cannot take variadic
+    // arguments
     if function.has_attribute("track_caller") || function.is_variadic() {
         return sync::guarded(&context);
     }
@@ -50,14 +55,14 @@ pub(crate) fn function(arguments: &Arguments, function: Function) -> TokenStream
 }
 
 impl Context<'_> {
-    /// The function as written, with another body.
+    /// Returns the function as written, with another body.
     fn with_body(&self, content: &TokenStream) -> TokenStream {
-        self.with_parameters(&parameters::written(self), content)
+        self.with_parameters(&parameters::without_attr(self), content)
     }
 
-    /// The same for a body that binds the arguments anew.
-    fn with_body_and_parameters(&self, content: &TokenStream) -> TokenStream {
-        self.with_parameters(&parameters::signature(self), content)
+    /// Returns the function for a body that binds the parameters itself.
+    fn with_rebinding_body(&self, content: &TokenStream) -> TokenStream {
+        self.with_parameters(&parameters::rebindable(self), content)
     }
 
     fn with_parameters(&self, parameters: &Group, content: &TokenStream) -> TokenStream {
@@ -66,6 +71,7 @@ impl Context<'_> {
         self.signature(asyncness, parameters, &quote!(#arrow #(#output)*), content)
     }
 
+    /// Assembles the function from its parts.
     fn signature(
         &self,
         asyncness: Option<TokenStream>,
@@ -75,7 +81,7 @@ impl Context<'_> {
     ) -> TokenStream {
         let Function { visibility, qualifiers, fn_token, name, generics, where_clause, .. } = self.function;
         let attributes = self.function.attributes.iter().map(|attribute| attribute.tokens());
-        // clippy knows that the output of an `async fn` is meant, but not that of what it becomes
+        // clippy accepts `#[must_use]` on an `async fn`, but not on the function that replaces it
         let lints = (self.function.asyncness.is_some() && self.function.has_attribute("must_use"))
             .then(|| quote!(#[allow(clippy::double_must_use)]));
         let inner = &self.function.inner_attributes;
@@ -88,12 +94,13 @@ impl Context<'_> {
         }
     }
 
-    /// `here`, pointing at something that the user wrote.
-    fn at(&self, span: Span) -> Span {
-        self.here.located_at(span)
+    /// Returns `mixed_site` with the location of the user's code.
+    fn located_at(&self, span: Span) -> Span {
+        self.mixed_site.located_at(span)
     }
 }
 
+/// Splits the keyword `default` from the other qualifiers.
 fn split_default(qualifiers: &TokenStream) -> (Option<TokenStream>, TokenStream) {
     let mut tokens = qualifiers.clone().into_iter().peekable();
     let default = tokens.next_if(|token| crate::tokens::is_ident(Some(token), "default"));

@@ -1,41 +1,43 @@
-//! Looking at what the function returned.
+//! The code that inspects the result of a function.
 
 use crate::expand::Context;
 use crate::parse::{Arguments, Capture, Format};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-/// How the result is looked at.
+/// The way in which a result is inspected.
 pub(super) enum Observer {
-    /// Not at all.
-    Nothing,
-    /// Whether it is an error, if its type is a `Result`.
+    /// No inspection.
+    None,
+    /// A check for an error if the type is a `Result`.
     ByType,
-    /// By a closure `|output, outcome| { .. }` that captures nothing, so it takes no room.
+    /// A closure `|output, outcome| { .. }`. It captures nothing, so its size is zero.
     Closure(TokenStream),
 }
 
 impl Observer {
+    /// Chooses the inspection from the arguments and the return type.
     pub(super) fn of(context: &Context<'_>) -> Self {
-        let Arguments { verdict, ret, err, .. } = context.arguments;
-        match (verdict, ret, err) {
+        let Arguments { status_predicate, ret, err, .. } = context.arguments;
+        match (status_predicate, ret, err) {
             (None, None, None) if context.function.returns.may_be_result() => Self::ByType,
-            _ => closure(context, None).map_or(Self::Nothing, Self::Closure),
+            _ => observer(context, None).map_or(Self::None, Self::Closure),
         }
     }
 }
 
-/// The closure that looks at the result, or nothing if there is nothing to look for.
-/// `output` is the type of the value, where inference would not find it in time.
-pub(super) fn closure(context: &Context<'_>, output: Option<&TokenStream>) -> Option<TokenStream> {
+/// Returns the closure that inspects the result, or `None` if no argument or type asks for it.
+///
+/// `output` is the type of the value for places where rustc cannot infer it in time.
+pub(super) fn observer(context: &Context<'_>, output: Option<&TokenStream>) -> Option<TokenStream> {
     let arguments = context.arguments;
-    let (private, here) = (&context.private, context.here);
-    let error = error(context);
-    let status = match &arguments.verdict {
-        Some(verdict) => {
-            let predicate = &verdict.predicate;
-            let not = (verdict.key == "ok_if").then(|| quote_spanned!(here=> !));
-            Some(quote_spanned! {here=>
+    let (private, mixed_site) = (&context.private, context.mixed_site);
+    let error = check_error(context);
+    let status = match &arguments.status_predicate {
+        Some(status) => {
+            let predicate = &status.predicate;
+            let not = (status.key == "ok_if").then(|| quote_spanned!(mixed_site=> !));
+            Some(quote_spanned! {mixed_site=>
                 if #not #private::test(__output, #predicate) {
                     #error
                     __outcome.fail(::core::option::Option::None);
@@ -44,43 +46,45 @@ pub(super) fn closure(context: &Context<'_>, output: Option<&TokenStream>) -> Op
         }
         None => error,
     };
-    let result = arguments.ret.as_ref().map(|capture| result(context, capture));
+    let result = arguments.ret.as_ref().map(|capture| capture_result(context, capture));
     if status.is_none() && result.is_none() {
         return None;
     }
-    let ty = output.map(|ty| quote_spanned!(here=> : &#ty));
-    Some(quote_spanned!(here=> |__output #ty, __outcome| { #status #result }))
+    let ty = output.map(|ty| quote_spanned!(mixed_site=> : &#ty));
+    Some(quote_spanned!(mixed_site=> |__output #ty, __outcome| { #status #result }))
 }
 
-/// The closure for a future that has nothing to look for.
-pub(super) fn nothing(context: &Context<'_>) -> TokenStream {
-    quote_spanned!(context.here=> |_, _| {})
+/// Returns the closure for a future whose result is not inspected.
+pub(super) fn empty_observer(context: &Context<'_>) -> TokenStream {
+    quote_spanned!(context.mixed_site=> |_, _| {})
 }
 
-fn error(context: &Context<'_>) -> Option<TokenStream> {
-    let (private, here) = (&context.private, context.here);
+/// Returns the statement that marks an error.
+fn check_error(context: &Context<'_>) -> Option<TokenStream> {
+    let (private, mixed_site) = (&context.private, context.mixed_site);
     match context.arguments.err.as_ref().map(|capture| capture.format) {
         None if !context.function.returns.may_be_result() => None,
-        None => Some(quote_spanned! {here=> {
+        None => Some(quote_spanned! {mixed_site=> {
             use #private::observe::AnyValue as _;
             #private::observe::Probe(__output).observe(__outcome);
         }}),
-        Some(Format::ByType) => Some(quote_spanned! {here=> {
+        Some(Format::ByType) => Some(quote_spanned! {mixed_site=> {
             use #private::observe::*;
             (&&&ProbeErr(__output)).observe(__outcome);
         }}),
         Some(Format::Debug) => {
-            Some(quote_spanned!(here=> #private::observe::err_debug(__output, __outcome);))
+            Some(quote_spanned!(mixed_site=> #private::observe::err_debug(__output, __outcome);))
         }
         Some(Format::Display) => {
-            Some(quote_spanned!(here=> #private::observe::err_display(__output, __outcome);))
+            Some(quote_spanned!(mixed_site=> #private::observe::err_display(__output, __outcome);))
         }
     }
 }
 
-fn result(context: &Context<'_>, capture: &Capture) -> TokenStream {
-    let (private, here) = (&context.private, context.here);
-    let at = context.at(capture.span);
+/// Returns the statement that captures the result for `ret`.
+fn capture_result(context: &Context<'_>, capture: &Capture) -> TokenStream {
+    let (private, mixed_site) = (&context.private, context.mixed_site);
+    let at = context.located_at(capture.span);
     let value = match capture.format {
         Format::ByType => quote_spanned!(at=> (&&&&Return(__output))),
         Format::Debug => quote_spanned!(at=> (&&ReturnDebug(__output))),
@@ -88,7 +92,7 @@ fn result(context: &Context<'_>, capture: &Capture) -> TokenStream {
     };
     let call = quote_spanned!(at=> capture);
     let import = quote!(#[allow(unused_imports)]);
-    quote_spanned! {here=>
+    quote_spanned! {mixed_site=>
         __outcome.result(|__captured| {
             #import
             use #private::capture::*;

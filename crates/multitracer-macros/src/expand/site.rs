@@ -1,54 +1,54 @@
-//! The expression that opens a span, and the items that it names.
+//! The expression that opens a span, and the items that it refers to.
 
 use crate::expand::Context;
-use crate::parse::{Value, plain};
+use crate::parse::{Value, unraw};
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-/// How a span is opened.
+/// The time at which a span opens.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Opening {
-    /// Now: a guard.
+    /// At once, with a guard.
     Enter,
     /// At the first poll of a future or stream.
     Defer,
-    /// One of the two, as the type that the function returns says.
+    /// At once or at the first poll, depending on the type that the function returns.
     ByType,
 }
 
-/// A block expression that opens the span, with the items it names inside.
-pub(super) fn open(context: &Context<'_>, opening: Opening) -> TokenStream {
-    let (items, opened) = (items(context), opened(context, opening));
-    quote_spanned!(context.here=> { #items #opened })
+/// Returns a block that opens the span and contains the items.
+pub(super) fn open_block(context: &Context<'_>, opening: Opening) -> TokenStream {
+    let (items, opened) = (items(context), open_expression(context, opening));
+    quote_spanned!(context.mixed_site=> { #items #opened })
 }
 
-/// The expression that opens the span, where the items are in scope.
-pub(super) fn opened(context: &Context<'_>, opening: Opening) -> TokenStream {
-    let options = options(context);
-    let (private, here) = (&context.private, context.here);
-    if is_plain(context) {
-        let call = |function| call(context, &quote_spanned!(here=> #private::#function), None);
+/// Returns the expression that opens the span. The items must be in scope.
+pub(super) fn open_expression(context: &Context<'_>, opening: Opening) -> TokenStream {
+    let options = options_closure(context);
+    let (private, mixed_site) = (&context.private, context.mixed_site);
+    if has_no_options(context) {
+        let call = |function| call(context, &quote_spanned!(mixed_site=> #private::#function), None);
         match opening {
-            Opening::Enter => return call(quote_spanned!(here=> enter)),
-            Opening::Defer => return call(quote_spanned!(here=> defer)),
+            Opening::Enter => return call(quote_spanned!(mixed_site=> enter)),
+            Opening::Defer => return call(quote_spanned!(mixed_site=> defer)),
             Opening::ByType => {}
         }
     }
     let site = site(context);
     match (opening, options) {
-        (Opening::Enter, None) => quote_spanned!(here=> #site.enter()),
-        (Opening::Enter, Some(options)) => quote_spanned!(here=> #site.enter_with(#options)),
-        (Opening::Defer, None) => quote_spanned!(here=> #site.defer()),
-        (Opening::Defer, Some(options)) => quote_spanned!(here=> #site.defer_with(#options)),
+        (Opening::Enter, None) => quote_spanned!(mixed_site=> #site.enter()),
+        (Opening::Enter, Some(options)) => quote_spanned!(mixed_site=> #site.enter_with(#options)),
+        (Opening::Defer, None) => quote_spanned!(mixed_site=> #site.defer()),
+        (Opening::Defer, Some(options)) => quote_spanned!(mixed_site=> #site.defer_with(#options)),
         (Opening::ByType, options) => {
             let ty = super::parameters::output_type(context);
             let begin = match options {
-                None => quote_spanned!(here=> begin(#site)),
-                Some(options) => quote_spanned!(here=> begin_with(#site, #options)),
+                None => quote_spanned!(mixed_site=> begin(#site)),
+                Some(options) => quote_spanned!(mixed_site=> begin_with(#site, #options)),
             };
-            // the traits come in without their names, which might be names of the user's
-            quote_spanned! {here=>
+            // the traits are imported without names, which could clash with the user's names
+            quote_spanned! {mixed_site=>
                 use #private::shape::{BeginAny as _, BeginFuture as _, BeginLocalFuture as _, BeginSyncFuture as _};
                 (&&#private::shape::Shape::<#ty>::NEW).#begin
             }
@@ -56,57 +56,61 @@ pub(super) fn opened(context: &Context<'_>, opening: Opening) -> TokenStream {
     }
 }
 
-/// Whether a name and a place are all there is to say of the span before it opens.
-pub(super) fn is_plain(context: &Context<'_>) -> bool {
+/// Returns `true` if the span needs only a name and a place before it opens.
+pub(super) fn has_no_options(context: &Context<'_>) -> bool {
     let arguments = context.arguments;
-    options(context).is_none() && arguments.tracer.is_none() && arguments.kind.is_none()
+    options_closure(context).is_none() && arguments.tracer.is_none() && arguments.kind.is_none()
 }
 
-/// What stands inside the function beside the expression: an item whose type name tells the function's path, and a literal tracer.
-/// A static for everything else would cost more to compile than all the rest.
+/// Returns the items inside the function: a type whose name contains the function's path, and the
+/// static of a literal tracer.
+///
+/// A static for the other options would cost more compile time than the rest of the expansion.
 pub(super) fn items(context: &Context<'_>) -> TokenStream {
-    let (private, here) = (&context.private, context.here);
+    let (private, mixed_site) = (&context.private, context.mixed_site);
     let tracer = match &context.arguments.tracer {
-        Some(Value::Static(tracer)) => Some(quote_spanned! {here=>
+        Some(Value::Static(tracer)) => Some(quote_spanned! {mixed_site=>
             static __MULTITRACER_TRACER: #private::Literal = #private::Literal::new(#tracer);
         }),
         Some(Value::Dynamic(_)) | None => None,
     };
-    quote_spanned!(here=> enum __MultitracerSite {} #tracer)
+    quote_spanned!(mixed_site=> enum __MultitracerSite {} #tracer)
 }
 
-/// The expression of the site, where the items are in scope.
+/// Returns the expression of the call site. The items must be in scope.
 pub(super) fn site(context: &Context<'_>) -> TokenStream {
-    let Context { arguments, private, here, .. } = context;
-    let here = *here;
-    let site = call(context, &quote_spanned!(here=> #private::site), None);
-    let kind = arguments.kind.as_ref().map(|kind| quote_spanned!(here=> .kind(#private::Kind::#kind)));
+    let Context { arguments, private, mixed_site, .. } = context;
+    let mixed_site = *mixed_site;
+    let site = call(context, &quote_spanned!(mixed_site=> #private::site), None);
+    let kind = arguments.kind.as_ref().map(|kind| quote_spanned!(mixed_site=> .kind(#private::Kind::#kind)));
     let tracer = matches!(arguments.tracer, Some(Value::Static(_)))
-        .then(|| quote_spanned!(here=> .tracer(&__MULTITRACER_TRACER)));
-    quote_spanned!(here=> #site #kind #tracer)
+        .then(|| quote_spanned!(mixed_site=> .tracer(&__MULTITRACER_TRACER)));
+    quote_spanned!(mixed_site=> #site #kind #tracer)
 }
 
-/// `function("name", .., last)`. The call's place is the name of the user's function, so that `Location::caller()` inside says its line,
-/// not that of the attribute.
+/// Returns `function("name", .., last)`.
+///
+/// The call has the place of the user's function name, so that `Location::caller()` returns that
+/// line and not the line of the attribute.
 pub(super) fn call(context: &Context<'_>, function: &TokenStream, last: Option<&TokenStream>) -> TokenStream {
-    let (user, here) = (context.function, context.here);
+    let (user, mixed_site) = (context.function, context.mixed_site);
     let name = match &context.arguments.name {
-        Some((_, Value::Static(name))) => name.clone(),
-        Some((_, Value::Dynamic(_))) | None => {
-            let name = plain(&user.name);
+        Some(Value::Static(name)) => name.clone(),
+        Some(Value::Dynamic(_)) | None => {
+            let name = unraw(&user.name);
             quote!(#name)
         }
     };
     let place = user.name.span();
-    let arguments = quote_spanned!(here=> #name, ::core::any::type_name::<__MultitracerSite>, #last);
+    let arguments = quote_spanned!(mixed_site=> #name, ::core::any::type_name::<__MultitracerSite>, #last);
     let mut parentheses = Group::new(Delimiter::Parenthesis, arguments);
     parentheses.set_span(place);
-    let (path, parentheses) = (placed(function, place), TokenTree::Group(parentheses));
+    let (path, parentheses) = (located(function, place), TokenTree::Group(parentheses));
     quote!(#path #parentheses)
 }
 
-/// A path that rustc finds at `place`: it looks at the first and the last token.
-pub(super) fn placed(path: &TokenStream, place: Span) -> TokenStream {
+/// Moves a path to `place`. Rustc reads the place from the first and the last token.
+pub(super) fn located(path: &TokenStream, place: Span) -> TokenStream {
     let mut path: Vec<TokenTree> = path.clone().into_iter().collect();
     let leading = path.iter().take_while(|token| matches!(token, TokenTree::Punct(_))).count();
     for token in path.iter_mut().take(leading) {
@@ -115,7 +119,7 @@ pub(super) fn placed(path: &TokenStream, place: Span) -> TokenStream {
     if leading == 0
         && let Some(first) = path.first_mut()
     {
-        // a user's own path, from `crate = ..`, keeps its meaning
+        // a path from `crate = ..` keeps its hygiene
         first.set_span(place.resolved_at(first.span()));
     }
     if let Some(last) = path.last_mut() {
@@ -124,27 +128,27 @@ pub(super) fn placed(path: &TokenStream, place: Span) -> TokenStream {
     path.into_iter().collect()
 }
 
-/// The closure that sets what has to be known before a span is opened.
-fn options(context: &Context<'_>) -> Option<TokenStream> {
+/// Returns the closure that sets the options of a span before it opens.
+fn options_closure(context: &Context<'_>) -> Option<TokenStream> {
     let arguments = context.arguments;
-    let here = context.here;
+    let mixed_site = context.mixed_site;
     let mut statements = TokenStream::new();
     if let Some(Value::Dynamic(tracer)) = &arguments.tracer {
-        let at = context.at(tracer.span());
+        let at = context.located_at(tracer.span());
         let reference = quote_spanned!(at=> &(#tracer));
-        statements.extend(quote_spanned!(here=> __options.tracer(#reference);));
+        statements.extend(quote_spanned!(mixed_site=> __options.tracer(#reference);));
     }
-    if let Some((_, Value::Dynamic(name))) = &arguments.name {
-        statements.extend(quote_spanned!(here=> __options.name(#name);));
+    if let Some(Value::Dynamic(name)) = &arguments.name {
+        statements.extend(quote_spanned!(mixed_site=> __options.name(#name);));
     }
     if let Some(parent) = &arguments.parent {
-        statements.extend(quote_spanned!(here=> __options.parent(#parent);));
+        statements.extend(quote_spanned!(mixed_site=> __options.parent(#parent);));
     }
     if let Some(links) = &arguments.links {
-        statements.extend(quote_spanned!(here=> __options.links(#links);));
+        statements.extend(quote_spanned!(mixed_site=> __options.links(#links);));
     }
     if let Some(enabled) = &arguments.enabled {
-        statements.extend(quote_spanned!(here=> __options.enabled(#enabled);));
+        statements.extend(quote_spanned!(mixed_site=> __options.enabled(#enabled);));
     }
-    (!statements.is_empty()).then(|| quote_spanned!(here=> |__options| { #statements }))
+    (!statements.is_empty()).then(|| quote_spanned!(mixed_site=> |__options| { #statements }))
 }

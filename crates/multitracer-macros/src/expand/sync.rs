@@ -1,66 +1,66 @@
-//! Functions whose span is the call.
+//! The expansion of functions whose span is the call.
 
 use crate::expand::Context;
-use crate::expand::outcome::{Observer, closure, nothing};
-use crate::expand::parameters::{bindings, body_block, evaluated, has_output_type, output_type};
+use crate::expand::outcome::{Observer, empty_observer, observer};
+use crate::expand::parameters::{bindings, body_block, has_output_type, output_type, user_statements};
 use crate::expand::record::recorder;
-use crate::expand::site::{Opening, open};
+use crate::expand::site::{Opening, open_block};
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-/// Nothing to learn from the result: a guard in front of the user's statements.
+/// Puts a guard in front of the user's statements, without inspection of the result.
 pub(super) fn guarded(context: &Context<'_>) -> TokenStream {
-    let here = context.here;
-    let open = open(context, Opening::Enter);
-    let record = recorder(context).map(|recorder| quote_spanned!(here=> __span.record(#recorder);));
+    let mixed_site = context.mixed_site;
+    let open = open_block(context, Opening::Enter);
+    let record = recorder(context).map(|recorder| quote_spanned!(mixed_site=> __span.record(#recorder);));
     let statements = &context.function.statements;
-    let opened = quote_spanned!(here=> let __span = #open; #record);
+    let opened = quote_spanned!(mixed_site=> let __span = #open; #record);
     context.with_body(&quote::quote!(#opened #statements))
 }
 
-/// The result is looked at before the span ends.
+/// Inspects the result before the span ends.
 pub(super) fn observed(context: &Context<'_>) -> TokenStream {
-    let (private, here) = (&context.private, context.here);
-    let told = match Observer::of(context) {
-        Observer::Nothing => return guarded(context),
-        Observer::ByType => quote_spanned! {here=>
+    let (private, mixed_site) = (&context.private, context.mixed_site);
+    let observe = match Observer::of(context) {
+        Observer::None => return guarded(context),
+        Observer::ByType => quote_spanned! {mixed_site=>
             use #private::observe::AnyValue as _;
             #private::observe::Probe(&__output).tell(&__span);
         },
-        Observer::Closure(closure) => quote_spanned!(here=> __span.observe(&__output, #closure);),
+        Observer::Closure(closure) => quote_spanned!(mixed_site=> __span.observe(&__output, #closure);),
     };
-    let open = open(context, Opening::Enter);
+    let open = open_block(context, Opening::Enter);
     let (borrow, record) = match recorder(context) {
         Some(recorder) => (
-            Some(quote_spanned!(here=> let __recorded = &__span;)),
-            Some(quote_spanned!(here=> __recorded.record(#recorder);)),
+            Some(quote_spanned!(mixed_site=> let __recorded = &__span;)),
+            Some(quote_spanned!(mixed_site=> __recorded.record(#recorder);)),
         ),
         None => (None, None),
     };
-    let call = call(context, record);
-    context.with_body_and_parameters(&quote_spanned! {here=>
+    let call = call_body(context, record);
+    context.with_rebinding_body(&quote_spanned! {mixed_site=>
         let __span = #open;
         #borrow
         let __output = #call;
-        #told
+        #observe
         __output
     })
 }
 
-/// The type of the result decides: a boxed future carries the span on, anything else is observed.
+/// Lets the type of the result decide: a boxed future keeps the span, any other value is inspected.
 pub(super) fn by_type(context: &Context<'_>) -> TokenStream {
-    let here = context.here;
-    let open = open(context, Opening::ByType);
+    let mixed_site = context.mixed_site;
+    let open = open_block(context, Opening::ByType);
     let (borrow, record) = match recorder(context) {
         Some(recorder) => (
-            Some(quote_spanned!(here=> let __recorded = &mut __span;)),
-            Some(quote_spanned!(here=> __recorded.record(#recorder);)),
+            Some(quote_spanned!(mixed_site=> let __recorded = &mut __span;)),
+            Some(quote_spanned!(mixed_site=> __recorded.record(#recorder);)),
         ),
         None => (None, None),
     };
-    let call = call(context, record);
-    let observer = closure(context, None).unwrap_or_else(|| nothing(context));
-    context.with_body_and_parameters(&quote_spanned! {here=>
+    let call = call_body(context, record);
+    let observer = observer(context, None).unwrap_or_else(|| empty_observer(context));
+    context.with_rebinding_body(&quote_spanned! {mixed_site=>
         #[allow(unused_mut)]
         let mut __span = #open;
         #borrow
@@ -69,17 +69,19 @@ pub(super) fn by_type(context: &Context<'_>) -> TokenStream {
     })
 }
 
-/// The user's statements in a closure that is called at once. `call_once` makes it an `FnOnce`, so that borrows may leave it.
-pub(super) fn call(context: &Context<'_>, record: Option<TokenStream>) -> TokenStream {
-    let (private, here) = (&context.private, context.here);
+/// Returns the user's statements in a closure that is called at once.
+///
+/// `call_once` makes the closure an `FnOnce`, so that it can return borrows.
+pub(super) fn call_body(context: &Context<'_>, record: Option<TokenStream>) -> TokenStream {
+    let (private, mixed_site) = (&context.private, context.mixed_site);
     let bindings = bindings(context);
-    let evaluated = evaluated(context);
-    let block = body_block(context, quote_spanned!(here=> #bindings #record #evaluated));
+    let evaluated = user_statements(context);
+    let block = body_block(context, quote_spanned!(mixed_site=> #bindings #record #evaluated));
     let body = context.function.body.span();
     let arrow = has_output_type(context).then(|| {
         let ty = output_type(context);
-        quote_spanned!(here=> -> #ty)
+        quote_spanned!(mixed_site=> -> #ty)
     });
     let closure = quote_spanned!(body=> move ||);
-    quote_spanned!(here=> #private::call_once(#closure #arrow #block))
+    quote_spanned!(mixed_site=> #private::call_once(#closure #arrow #block))
 }

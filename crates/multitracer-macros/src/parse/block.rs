@@ -1,48 +1,60 @@
-use crate::parse::function::{Attribute, attributes, visibility};
-use crate::parse::returns::last_segment;
-use crate::tokens::{Angles, flattened, group, is_ident, is_punct, stream};
+//! `impl` blocks and inline modules, split into their items.
+
+use crate::parse::attribute::{Attribute, attributes, split_inner};
+use crate::parse::types::last_segment;
+use crate::tokens::{Angles, flattened, group, is_ident, is_punct, skip_visibility, stream};
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 /// An `impl` block or an inline module.
 pub(crate) struct Block {
     pub(crate) attributes: Vec<Attribute>,
-    /// Everything between the attributes and the body.
+    /// The tokens between the attributes and the body.
     pub(crate) head: Vec<TokenTree>,
     pub(crate) body: Group,
     pub(crate) kind: BlockKind,
 }
 
+/// The kind of a block.
 pub(crate) enum BlockKind {
-    /// With the name of the type, if it has one.
+    /// An `impl` block, with the name of its type if the type has one.
     Impl(Option<String>),
+    /// An inline module.
     Module,
 }
 
-/// One item of the block.
+/// The body of a block.
+pub(crate) struct BlockContent {
+    pub(crate) inner_attributes: TokenStream,
+    pub(crate) items: Vec<BlockItem>,
+}
+
+/// An item of a block.
 pub(crate) struct BlockItem {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) tokens: Vec<TokenTree>,
     pub(crate) kind: BlockItemKind,
 }
 
+/// The kind of an item in a block.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum BlockItemKind {
-    /// A function that can be traced, with its name.
+    /// A function that can be traced, by its name.
     Function(String),
     /// An `impl` block or an inline module.
     Block,
+    /// An item that stays unchanged.
     Other,
 }
 
 impl BlockKind {
-    /// `tokens` are those between `impl` and the body.
+    /// Reads the name of the type from the tokens between `impl` and the body.
     pub(crate) fn of_impl(tokens: &[TokenTree]) -> Self {
         let tokens = flattened(tokens);
         let mut angles = Angles::default();
         let mut start = 0;
         let mut end = tokens.len();
         for (i, token) in tokens.iter().enumerate() {
-            if !angles.outside(token) {
+            if !angles.is_outside(token) {
                 // the generics of the `impl` itself
                 if start == i {
                     start = i + 1;
@@ -57,13 +69,13 @@ impl BlockKind {
                 break;
             }
         }
-        let words = ["mut", "dyn", "const"];
+        let keywords = ["mut", "dyn", "const"];
         let mut ty = tokens.get(start..end).unwrap_or_default();
         loop {
             ty = match ty {
                 [TokenTree::Punct(punct), TokenTree::Ident(_), rest @ ..] if punct.as_char() == '\'' => rest,
                 [TokenTree::Punct(punct), rest @ ..] if matches!(punct.as_char(), '&' | '*' | '!') => rest,
-                [TokenTree::Ident(word), rest @ ..] if words.iter().any(|skipped| word == skipped) => rest,
+                [TokenTree::Ident(word), rest @ ..] if keywords.iter().any(|keyword| word == keyword) => rest,
                 _ => break,
             };
         }
@@ -72,35 +84,33 @@ impl BlockKind {
 }
 
 impl Block {
-    /// Inner attributes, then the items.
-    pub(crate) fn items(&self) -> (TokenStream, Vec<BlockItem>) {
+    /// Splits the body into inner attributes and items.
+    pub(crate) fn content(&self) -> BlockContent {
         let tokens: Vec<TokenTree> = self.body.stream().into_iter().collect();
+        let (inner_attributes, tokens) = split_inner(&tokens);
         let mut at = 0;
-        while is_punct(tokens.get(at), '#') && is_punct(tokens.get(at + 1), '!') {
-            at += 3;
-        }
-        let inner = stream(tokens.get(..at).unwrap_or_default());
         let mut items = Vec::new();
         while at < tokens.len() {
-            let attributes = attributes(&tokens, &mut at);
+            let attributes = attributes(tokens, &mut at);
             let start = at;
-            let kind = item_kind(&tokens, at);
-            at = item_end(&tokens, at);
+            let kind = item_kind(tokens, at);
+            at = item_end(tokens, at);
             items.push(BlockItem { attributes, tokens: tokens[start..at].to_vec(), kind });
         }
-        (inner, items)
+        BlockContent { inner_attributes: stream(inner_attributes), items }
     }
 }
 
+/// Classifies the item at `at`.
 fn item_kind(tokens: &[TokenTree], mut at: usize) -> BlockItemKind {
-    visibility(tokens, &mut at);
+    skip_visibility(tokens, &mut at);
     while let Some(TokenTree::Ident(word)) = tokens.get(at) {
         match word.to_string().as_str() {
             "async" | "unsafe" | "default" | "safe" => at += 1,
             "extern" => at += if matches!(tokens.get(at + 1), Some(TokenTree::Literal(_))) { 2 } else { 1 },
             "fn" => {
-                let body = item_end(tokens, at);
-                let has_body = group(tokens.get(body - 1), Delimiter::Brace).is_some();
+                let end = item_end(tokens, at);
+                let has_body = group(tokens.get(end - 1), Delimiter::Brace).is_some();
                 let name = tokens.get(at + 1).map(ToString::to_string).unwrap_or_default();
                 let name = name.strip_prefix("r#").unwrap_or(&name).to_owned();
                 return if has_body { BlockItemKind::Function(name) } else { BlockItemKind::Other };
@@ -116,21 +126,24 @@ fn item_kind(tokens: &[TokenTree], mut at: usize) -> BlockItemKind {
     BlockItemKind::Other
 }
 
-/// `const`, `static`, `type` and `use` end with a semicolon, whatever braces come before it.
+/// Returns `true` for `const`, `static`, `type` and `use`, which end with a semicolon.
+///
+/// Braces before the semicolon do not end such an item.
 fn ends_with_semicolon(tokens: &[TokenTree], mut at: usize) -> bool {
-    visibility(tokens, &mut at);
-    let function = ["fn", "async", "unsafe", "extern"].iter().any(|word| is_ident(tokens.get(at + 1), word));
+    skip_visibility(tokens, &mut at);
+    let is_function =
+        ["fn", "async", "unsafe", "extern"].iter().any(|word| is_ident(tokens.get(at + 1), word));
     ["static", "type", "use"].iter().any(|word| is_ident(tokens.get(at), word))
-        || is_ident(tokens.get(at), "const") && !function
+        || is_ident(tokens.get(at), "const") && !is_function
 }
 
-/// Where the item that begins at `at` ends: behind its body, or behind its semicolon.
+/// Returns the index behind the item at `at`, after its body or its semicolon.
 fn item_end(tokens: &[TokenTree], at: usize) -> usize {
-    let semicolon_only = ends_with_semicolon(tokens, at);
+    let needs_semicolon = ends_with_semicolon(tokens, at);
     let mut angles = Angles::default();
     let ends = |token: &TokenTree| {
         is_punct(Some(token), ';')
-            || !semicolon_only && angles.outside(token) && group(Some(token), Delimiter::Brace).is_some()
+            || !needs_semicolon && angles.is_outside(token) && group(Some(token), Delimiter::Brace).is_some()
     };
     tokens[at..].iter().position(ends).map_or(tokens.len(), |length| at + length + 1)
 }

@@ -1,3 +1,5 @@
+//! The entries of `fields(..)`.
+
 use crate::parse::value::discard;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -5,18 +7,22 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Error, Expr, LitStr, Result, Token};
 
-/// How a value is written into an attribute.
+/// The conversion of a value into an attribute.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
+    /// The conversion that the type of the value has.
     ByType,
+    /// The text of its `Display` implementation.
     Display,
+    /// The text of its `Debug` implementation.
     Debug,
 }
 
-/// One entry of `fields(..)`.
+/// An entry of `fields(..)`.
 pub(crate) struct Field {
-    /// The key as an expression, and its text if it is known here.
+    /// The key as an expression.
     pub(crate) key: TokenStream,
+    /// The text of the key; `None` if a constant holds it.
     pub(crate) text: Option<String>,
     pub(crate) span: Span,
     pub(crate) format: Format,
@@ -24,7 +30,7 @@ pub(crate) struct Field {
 }
 
 impl Field {
-    /// Parses `key = [%|?] expr`, `[%|?] name`.
+    /// Parses `key = [%|?] expr` or `[%|?] name`.
     pub(crate) fn parse(input: ParseStream<'_>) -> Result<Self> {
         if let Some(format) = format(input)? {
             let (span, names) = dotted(input)?;
@@ -67,7 +73,7 @@ impl Field {
         Ok(Self { key, text: Some(text), span, format: value.format, value: value.expr })
     }
 
-    /// `e` stands for `e = e`, `user.id` for `user.id = user.id`.
+    /// Expands `e` to `e = e`, and `user.id` to `user.id = user.id`.
     fn shorthand(span: Span, names: &[Ident], format: Format) -> Result<Self> {
         let text = text(names);
         let dot = quote_spanned!(span=> .);
@@ -85,12 +91,14 @@ impl Field {
     }
 }
 
+/// The part of a field after its key.
 struct Value {
     format: Format,
     expr: Expr,
 }
 
 impl Value {
+    /// Parses `= [%|?] expr`.
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         if !input.peek(Token![=]) {
             return Err(input.error("expected `= value` after the key of a field"));
@@ -104,6 +112,7 @@ impl Value {
     }
 }
 
+/// Parses `%` or `?`.
 fn format(input: ParseStream<'_>) -> Result<Option<Format>> {
     if input.peek(Token![%]) {
         input.parse::<Token![%]>()?;
@@ -116,7 +125,7 @@ fn format(input: ParseStream<'_>) -> Result<Option<Format>> {
     Ok(None)
 }
 
-/// `a.type.b`: identifiers, keywords among them, with dots between.
+/// Parses identifiers and keywords with dots between them, `a.type.b`.
 fn dotted(input: ParseStream<'_>) -> Result<(Span, Vec<Ident>)> {
     let span = input.span();
     if !input.peek(Ident::peek_any) {
@@ -137,10 +146,12 @@ fn dotted(input: ParseStream<'_>) -> Result<(Span, Vec<Ident>)> {
     Ok((span, names))
 }
 
+/// Joins the names of a dotted key.
 fn text(names: &[Ident]) -> String {
     names.iter().map(|name| name.unraw().to_string()).collect::<Vec<_>>().join(".")
 }
 
+/// Parses a key `{CONSTANT}`.
 fn braced(input: ParseStream<'_>) -> Result<Expr> {
     let content;
     syn::braced!(content in input);

@@ -1,49 +1,47 @@
-use crate::errors::Errors;
-use crate::parse::block::{Block, BlockKind};
-use crate::parse::function::{Attribute, Function, attributes, visibility};
-use crate::tokens::{group, is_ident, is_punct, regroup, stream};
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+//! The item below `#[traced]`: a function, an `impl` block or a module.
 
-/// What `#[traced]` stands on.
+use crate::errors::Errors;
+use crate::parse::attribute::{Attribute, attributes};
+use crate::parse::block::{Block, BlockKind};
+use crate::parse::function::Function;
+use crate::tokens::{group, is_ident, is_punct, regroup, skip_visibility, stream};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use syn::{Error, Result};
+
+/// The message for an item that cannot be traced.
+pub(super) const NOT_TRACEABLE: &str =
+    "`#[traced]` can be used on functions, `impl` blocks and inline modules";
+
+/// An item that can be traced.
 pub(crate) enum Item {
     Function(Box<Function>),
     Block(Block),
 }
 
-/// Finds out what the item is; says what to do instead if it is nothing that can be traced.
+/// Parses the item. Returns `None` and adds an error if it cannot be traced.
 pub(crate) fn item(tokens: TokenStream, errors: &mut Errors) -> Option<Item> {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut at = 0;
     let attributes = attributes(&tokens, &mut at);
     let start = at;
-    visibility(&tokens, &mut at);
+    skip_visibility(&tokens, &mut at);
     let mut keyword = at;
     while ["unsafe", "default"].iter().any(|word| is_ident(tokens.get(keyword), word)) {
         keyword += 1;
     }
     if is_ident(tokens.get(keyword), "impl") || is_ident(tokens.get(keyword), "mod") {
-        return block(attributes, &tokens, start, keyword, errors).map(Item::Block);
+        return errors.take(block(attributes, &tokens, start, keyword)).map(Item::Block);
     }
-    if let Some((span, message)) = other(tokens.get(keyword), tokens.get(keyword + 1)) {
-        errors.add(span, message);
-        return None;
-    }
+    errors.take(refuse_other_items(tokens.get(keyword), tokens.get(keyword + 1)))?;
     Function::parse(attributes, tokens, start, errors).map(|function| Item::Function(Box::new(function)))
 }
 
-fn block(
-    attributes: Vec<Attribute>,
-    tokens: &[TokenTree],
-    start: usize,
-    keyword: usize,
-    errors: &mut Errors,
-) -> Option<Block> {
+fn block(attributes: Vec<Attribute>, tokens: &[TokenTree], start: usize, keyword: usize) -> Result<Block> {
     let Some(body) = group(tokens.last(), Delimiter::Brace) else {
-        errors.add(
+        return Err(Error::new(
             tokens[keyword].span(),
-            "`#[traced]` needs to see what is in the module; put it on an inline module or on the functions",
-        );
-        return None;
+            "`#[traced]` needs a module with a body; put it on an inline module or on the functions",
+        ));
     };
     let kind = if is_ident(tokens.get(keyword), "impl") {
         BlockKind::of_impl(&tokens[keyword + 1..tokens.len() - 1])
@@ -51,61 +49,62 @@ fn block(
         BlockKind::Module
     };
     let head = tokens[start..tokens.len() - 1].to_vec();
-    Some(Block { attributes, head, body: body.clone(), kind })
+    Ok(Block { attributes, head, body: body.clone(), kind })
 }
 
-/// The error for an item that is no function, from its first two words.
-fn other(first: Option<&TokenTree>, second: Option<&TokenTree>) -> Option<(Span, String)> {
-    let first = first?;
-    let TokenTree::Ident(word) = first else {
-        return Some((
-            first.span(),
-            "`#[traced]` goes on functions, `impl` blocks and inline modules".to_owned(),
-        ));
-    };
+/// Returns an error if the first two words belong to an item that is not a function.
+fn refuse_other_items(first: Option<&TokenTree>, second: Option<&TokenTree>) -> Result<()> {
+    let Some(first) = first else { return Ok(()) };
+    let TokenTree::Ident(word) = first else { return Err(Error::new(first.span(), NOT_TRACEABLE)) };
+    let is_followed_by = |words: &[&str]| words.iter().any(|word| is_ident(second, word));
     let word = word.to_string();
     let message = match word.as_str() {
         "trait" => {
-            "`#[traced]` does not go on a trait; put it on the methods that have a body, or on the `impl` blocks".to_owned()
+            "`#[traced]` cannot be used on a trait; put it on the methods that have a body, or on the `impl` blocks"
+                .to_owned()
         }
-        "const" | "static" if !matches!(second, Some(TokenTree::Ident(next)) if ["fn", "unsafe", "extern", "async"].iter().any(|word| next == word)) => {
-            format!("`#[traced]` goes on functions, `impl` blocks and inline modules, found a `{word}` item")
+        "const" | "static" if !is_followed_by(&["fn", "unsafe", "extern", "async"]) => {
+            format!("{NOT_TRACEABLE}, found a `{word}` item")
         }
         "struct" | "enum" | "union" | "type" | "use" | "macro_rules" | "macro" => {
-            format!("`#[traced]` goes on functions, `impl` blocks and inline modules, found `{word}`")
+            format!("{NOT_TRACEABLE}, found `{word}`")
         }
-        "let" => "`#[traced]` goes on functions; a closure cannot be traced, but a function inside this one can".to_owned(),
-        "extern" if matches!(second, Some(TokenTree::Ident(next)) if next == "crate") => {
-            "`#[traced]` goes on functions, `impl` blocks and inline modules, found `extern crate`".to_owned()
+        "let" => {
+            "`#[traced]` cannot be used on a `let` statement or a closure; move the code to a function"
+                .to_owned()
         }
-        _ => return None,
+        "extern" if is_followed_by(&["crate"]) => format!("{NOT_TRACEABLE}, found `extern crate`"),
+        _ => return Ok(()),
     };
-    Some((first.span(), message))
+    Err(Error::new(first.span(), message))
 }
 
-/// The item as it was, without the `#[attr]`s on its parameters, which are nothing to rustc.
-pub(crate) fn untouched(item: TokenStream) -> TokenStream {
+/// Returns the item without `#[attr]` on its parameters, because rustc does not know this
+/// attribute.
+pub(crate) fn without_attr(item: TokenStream) -> TokenStream {
     let strip = |token: TokenTree| match &token {
         TokenTree::Group(parens) if parens.delimiter() == Delimiter::Parenthesis => {
             let tokens: Vec<TokenTree> = parens.stream().into_iter().collect();
             let mut kept = Vec::with_capacity(tokens.len());
             let mut at = 0;
             while at < tokens.len() {
-                let bracket =
-                    is_punct(tokens.get(at), '#').then(|| group(tokens.get(at + 1), Delimiter::Bracket));
-                if bracket
-                    .flatten()
-                    .is_some_and(|inner| is_ident(inner.stream().into_iter().next().as_ref(), "attr"))
-                {
+                if is_attr(&tokens[at..]) {
                     at += 2;
-                    continue;
+                } else {
+                    kept.push(tokens[at].clone());
+                    at += 1;
                 }
-                kept.push(tokens[at].clone());
-                at += 1;
             }
             if kept.len() == tokens.len() { token } else { TokenTree::Group(regroup(parens, stream(&kept))) }
         }
         _ => token,
     };
     item.into_iter().map(strip).collect()
+}
+
+/// Returns `true` if the tokens start with `#[attr ..]`.
+fn is_attr(tokens: &[TokenTree]) -> bool {
+    is_punct(tokens.first(), '#')
+        && group(tokens.get(1), Delimiter::Bracket)
+            .is_some_and(|inner| is_ident(inner.stream().into_iter().next().as_ref(), "attr"))
 }

@@ -1,39 +1,44 @@
+//! The parameters of a function.
+
 use crate::errors::Errors;
-use crate::parse::function::{Attribute, attributes};
+use crate::parse::attribute::{Attribute, attributes};
 use crate::tokens::{flattened, group, is_ident, is_punct, split_commas, stream};
 use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree};
 use syn::LitStr;
 use syn::parse::Parser;
 
-/// One parameter of the function.
+/// A parameter of the function.
 pub(crate) struct Parameter {
-    /// Without `#[attr]`.
+    /// The attributes without `#[attr]`.
     pub(crate) attributes: Vec<Attribute>,
-    pub(crate) attr: Option<Attr>,
+    /// The span attribute that `#[attr]` requests.
+    pub(crate) attr: Option<AttrMarker>,
     pub(crate) kind: ParameterKind,
-    /// All but the attributes.
+    /// The tokens after the attributes.
     pub(crate) tokens: TokenStream,
 }
 
-/// `#[attr]` or `#[attr("key")]`.
-pub(crate) struct Attr {
+/// A marker `#[attr]` or `#[attr("key")]`.
+pub(crate) struct AttrMarker {
     pub(crate) span: Span,
     pub(crate) key: Option<LitStr>,
 }
 
+/// The form of a parameter.
 pub(crate) enum ParameterKind {
-    /// `self` in any form.
+    /// A `self` of any form.
     Receiver { token: Ident, by_value: bool },
-    /// `[mut] name: Type`; `ty` includes the colon.
+    /// A name, `[mut] name: Type`. `ty` includes the colon.
     Name { mutability: Option<TokenTree>, name: Ident, ty: TokenStream },
-    /// `pattern: Type`; `position` is a name for the whole argument that the user cannot see.
+    /// A pattern, `pattern: Type`. `position` names the whole argument and is invisible to the
+    /// user.
     Pattern { pattern: TokenStream, bound: Vec<Ident>, position: Ident, ty: TokenStream },
-    /// `...`
+    /// The `...` of a variadic function.
     Variadic,
 }
 
 impl Parameter {
-    /// The names that the body may use for this parameter.
+    /// Returns the names that the parameter binds in the body.
     pub(crate) fn names(&self) -> &[Ident] {
         match &self.kind {
             ParameterKind::Receiver { token, .. } => std::slice::from_ref(token),
@@ -42,9 +47,15 @@ impl Parameter {
             ParameterKind::Variadic => &[],
         }
     }
+
+    /// Returns the `#[cfg(..)]` attributes.
+    pub(crate) fn cfg_attributes(&self) -> TokenStream {
+        let attributes = self.attributes.iter().filter(|attribute| attribute.path == "cfg");
+        attributes.map(Attribute::tokens).collect()
+    }
 }
 
-/// Takes the list of parameters apart.
+/// Parses the list of parameters.
 pub(crate) fn parameters(parentheses: &Group, errors: &mut Errors) -> Vec<Parameter> {
     let tokens: Vec<TokenTree> = parentheses.stream().into_iter().collect();
     let parts = split_commas(&tokens);
@@ -53,34 +64,29 @@ pub(crate) fn parameters(parentheses: &Group, errors: &mut Errors) -> Vec<Parame
 
 fn parameter(index: usize, part: &[TokenTree], errors: &mut Errors) -> Parameter {
     let mut at = 0;
-    let mut attr = None;
-    let mut kept = Vec::new();
-    for attribute in attributes(part, &mut at) {
-        if attribute.path == "attr" {
-            let span = attribute
-                .bracket
-                .stream()
-                .into_iter()
-                .next()
-                .map_or_else(Span::call_site, |token| token.span());
-            if attr.is_some() {
-                errors.add(span, "`#[attr]` is given twice");
-            }
-            attr = Some(Attr { span, key: attr_key(&attribute, span, errors) });
-        } else {
-            kept.push(attribute);
-        }
-    }
+    let all = attributes(part, &mut at);
+    let (markers, attributes): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|attribute| attribute.path == "attr");
+    let attr = attr_marker(&markers, errors);
     let tokens = &part[at..];
+    let kind = kind(index, tokens);
+    if let Some(marker) = &attr {
+        check_marked_kind(marker, &kind, errors);
+    }
+    Parameter { attributes, attr, kind, tokens: stream(tokens) }
+}
+
+/// Finds the form of the parameter at the position `index`.
+fn kind(index: usize, tokens: &[TokenTree]) -> ParameterKind {
     let colon = single_colon(tokens);
-    let pattern = &tokens[..colon.unwrap_or(tokens.len())];
-    let ty = stream(&tokens[pattern.len()..]);
+    let (pattern, ty) = tokens.split_at(colon.unwrap_or(tokens.len()));
+    let ty = stream(ty);
     let flat = flattened(pattern);
     let receiver = flat.iter().find_map(|token| match token {
         TokenTree::Ident(ident) if ident == "self" => Some(ident.clone()),
         _ => None,
     });
-    let kind = match (receiver, flat.as_slice()) {
+    match (receiver, flat.as_slice()) {
         (Some(token), _) => ParameterKind::Receiver { token, by_value: !is_punct(flat.first(), '&') },
         (None, _) if is_punct(tokens.last(), '.') => ParameterKind::Variadic,
         (None, [TokenTree::Ident(name)]) if name != "_" => {
@@ -95,24 +101,45 @@ fn parameter(index: usize, part: &[TokenTree], errors: &mut Errors) -> Parameter
             position: Ident::new(&format!("__argument_{index}"), Span::mixed_site()),
             ty,
         },
-    };
-    if let Some(Attr { span, key }) = &attr {
-        match &kind {
-            ParameterKind::Name { .. } => {}
-            ParameterKind::Receiver { .. } => {
-                errors.add(*span, "`#[attr]` does not go on `self`; use `fields(..)` for parts of it");
-            }
-            ParameterKind::Pattern { .. } | ParameterKind::Variadic => {
-                let key = key.as_ref().map_or_else(|| "key".to_owned(), LitStr::value);
-                errors.add(*span, format!("`#[attr]` needs a parameter with a name; use `fields({key} = ..)` for parts of a pattern"));
-            }
-        }
     }
-    Parameter { attributes: kept, attr, kind, tokens: stream(tokens) }
 }
 
+/// Parses the markers of one parameter, of which at most one is allowed.
+fn attr_marker(markers: &[Attribute], errors: &mut Errors) -> Option<AttrMarker> {
+    let mut parsed = None;
+    for marker in markers {
+        let first = marker.bracket.stream().into_iter().next();
+        let span = first.map_or_else(Span::call_site, |token| token.span());
+        if parsed.is_some() {
+            errors.add(span, "`#[attr]` is given twice");
+        }
+        parsed = Some(AttrMarker { span, key: attr_key(marker, span, errors) });
+    }
+    parsed
+}
+
+/// Reports a marker on a parameter that has no single name.
+fn check_marked_kind(marker: &AttrMarker, kind: &ParameterKind, errors: &mut Errors) {
+    match kind {
+        ParameterKind::Name { .. } => {}
+        ParameterKind::Receiver { .. } => {
+            errors.add(marker.span, "`#[attr]` cannot be used on `self`; use `fields(..)` for its parts");
+        }
+        ParameterKind::Pattern { .. } | ParameterKind::Variadic => {
+            let key = marker.key.as_ref().map_or_else(|| "key".to_owned(), LitStr::value);
+            errors.add(
+                marker.span,
+                format!(
+                    "`#[attr]` needs a named parameter; use `fields({key} = ..)` for the parts of a pattern"
+                ),
+            );
+        }
+    }
+}
+
+/// Parses the key of `#[attr("key")]`.
 fn attr_key(attribute: &Attribute, span: Span, errors: &mut Errors) -> Option<LitStr> {
-    let wrong = "expected `#[attr]` or `#[attr(\"key\")]`";
+    let expected = "expected `#[attr]` or `#[attr(\"key\")]`";
     match attribute.content().as_slice() {
         [] => None,
         [TokenTree::Group(parens)] if parens.delimiter() == Delimiter::Parenthesis => {
@@ -124,19 +151,19 @@ fn attr_key(attribute: &Attribute, span: Span, errors: &mut Errors) -> Option<Li
                 }
                 Ok(key) => Some(key),
                 Err(error) => {
-                    errors.add(if parens.stream().is_empty() { span } else { error.span() }, wrong);
+                    errors.add(if parens.stream().is_empty() { span } else { error.span() }, expected);
                     None
                 }
             }
         }
         [other, ..] => {
-            errors.add(other.span(), wrong);
+            errors.add(other.span(), expected);
             None
         }
     }
 }
 
-/// The first `:` that is no part of `::`.
+/// Returns the index of the first `:` that is not part of `::`.
 fn single_colon(tokens: &[TokenTree]) -> Option<usize> {
     let mut after_joint = false;
     tokens.iter().position(|token| {
@@ -144,27 +171,29 @@ fn single_colon(tokens: &[TokenTree]) -> Option<usize> {
             after_joint = false;
             return false;
         };
-        let found = punct.as_char() == ':' && punct.spacing() == Spacing::Alone && !after_joint;
+        let is_single = punct.as_char() == ':' && punct.spacing() == Spacing::Alone && !after_joint;
         after_joint = punct.as_char() == ':' && punct.spacing() == Spacing::Joint;
-        found
+        is_single
     })
 }
 
-/// The identifiers that a pattern may bind: all but keywords, paths, constructors, and field names before a `:`.
+/// Returns the identifiers that a pattern may bind.
+///
+/// Keywords, paths, constructors and field names before a `:` bind nothing.
 fn bindings(pattern: &[TokenTree]) -> Vec<Ident> {
     let mut names = Vec::new();
     for (i, token) in pattern.iter().enumerate() {
         match token {
             TokenTree::Ident(ident) => {
                 let next = pattern.get(i + 1);
-                let constructor = is_punct(next, ':')
+                let is_constructor = is_punct(next, ':')
                     || is_punct(next, '!')
                     || group(next, Delimiter::Parenthesis).is_some()
                     || group(next, Delimiter::Brace).is_some();
-                let last_of_path =
+                let is_end_of_path =
                     i > 0 && is_punct(pattern.get(i - 1), ':') && i > 1 && is_punct(pattern.get(i - 2), ':');
-                let keyword = ["mut", "ref", "box", "_"].iter().any(|word| is_ident(Some(token), word));
-                if !constructor && !last_of_path && !keyword {
+                let is_keyword = ["mut", "ref", "box", "_"].iter().any(|word| is_ident(Some(token), word));
+                if !is_constructor && !is_end_of_path && !is_keyword {
                     names.push(ident.clone());
                 }
             }

@@ -1,7 +1,10 @@
-use crate::tokens::{Angles, flattened, is_ident, is_punct, mentions, regroup, split_commas, stream};
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+//! The kind of value that a function returns.
 
-/// Types that are never a `Result` or a future, whatever their parameters are.
+use crate::parse::types::{associated_output, boxed_output, last_segment};
+use crate::tokens::{Angles, flattened, is_ident, is_punct, mentions, split_commas, stream};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+/// Names of types that are never a `Result` or a future, with any parameters.
 const PLAIN: [&str; 34] = [
     "u8",
     "u16",
@@ -39,25 +42,29 @@ const PLAIN: [&str; 34] = [
     "Ordering",
 ];
 
-/// What a function returns, as far as its tokens tell.
+/// The kind of a return type, as far as its tokens show.
 pub(crate) enum Returns {
+    /// No return type, or `()`.
     Unit,
+    /// The type `!`.
     Never,
-    /// `impl Future`, with its output if it is named.
+    /// An `impl Future`, with its output if the bound names one.
     Future(Option<TokenStream>),
-    /// `impl Stream`.
+    /// An `impl Stream`.
     Stream,
-    /// `Pin<Box<dyn Future<..>>>`, with its output.
+    /// A `Pin<Box<dyn Future<..>>>`, with its output.
     BoxedFuture(TokenStream),
-    /// Neither a `Result` nor a future: a primitive, a reference, a tuple, another `impl Trait` ..
+    /// Neither a `Result` nor a future: a primitive, a reference, a tuple or another `impl Trait`.
     Plain,
-    /// `Result<..>`, or something that holds an `impl Trait`: observed by type.
+    /// A `Result<..>` or a type that holds an `impl Trait`. Its value is inspected by type.
     Value,
-    /// Any other path. It may be an alias of `Result` or of a boxed future, which only its type tells.
+    /// Any other path. It may be an alias of `Result` or of a boxed future, so the compiler
+    /// decides by its type.
     Unknown,
 }
 
 impl Returns {
+    /// Classifies the type after `->`.
     pub(crate) fn of(output: &[TokenTree]) -> Self {
         let flat = flattened(output);
         match flat.as_slice() {
@@ -75,7 +82,7 @@ impl Returns {
                 }
             }
             [TokenTree::Punct(punct)] if punct.as_char() == '!' => Self::Never,
-            [TokenTree::Ident(word), bounds @ ..] if word == "impl" => opaque(bounds),
+            [TokenTree::Ident(word), bounds @ ..] if word == "impl" => classify_opaque(bounds),
             [TokenTree::Punct(punct), ..] if punct.as_char() != '<' && punct.as_char() != ':' => Self::Plain,
             [TokenTree::Group(_), ..] => Self::Plain,
             [TokenTree::Ident(word), ..]
@@ -83,11 +90,11 @@ impl Returns {
             {
                 Self::Plain
             }
-            path => named(path),
+            path => classify_path(path),
         }
     }
 
-    /// Whether a value of this type may be a `Result`.
+    /// Returns `true` if a value of this type may be a `Result`.
     pub(crate) fn may_be_result(&self) -> bool {
         match self {
             Self::Unit | Self::Never | Self::Plain | Self::Stream => false,
@@ -100,13 +107,15 @@ impl Returns {
     }
 }
 
-/// `impl A + B + 'c`. A wrapper stands for the value only if it has every trait that is named.
-fn opaque(bounds: &[TokenTree]) -> Returns {
+/// Classifies `impl A + B + 'c`.
+///
+/// A future or stream is wrapped only if the wrapper implements every bound too.
+fn classify_opaque(bounds: &[TokenTree]) -> Returns {
     let mut angles = Angles::default();
     let parts: Vec<&[TokenTree]> =
-        bounds.split(|token| angles.outside(token) && is_punct(Some(token), '+')).collect();
+        bounds.split(|token| angles.is_outside(token) && is_punct(Some(token), '+')).collect();
     let name = |part: &[TokenTree]| last_segment(part).map(|(name, _)| name.to_string()).unwrap_or_default();
-    let transparent = parts.iter().all(|part| {
+    let wrapper_has_all = parts.iter().all(|part| {
         is_punct(part.first(), '\'')
             || part.is_empty()
             || is_ident(part.first(), "use")
@@ -114,17 +123,18 @@ fn opaque(bounds: &[TokenTree]) -> Returns {
     });
     let find = |wanted: &str| parts.iter().find(|part| name(part) == wanted);
     match (find("Future"), find("Stream")) {
-        (Some(part), None) if transparent => Returns::Future(associated_output(part)),
-        (None, Some(_)) if transparent => Returns::Stream,
+        (Some(part), None) if wrapper_has_all => Returns::Future(associated_output(part)),
+        (None, Some(_)) if wrapper_has_all => Returns::Stream,
         _ => Returns::Plain,
     }
 }
 
-fn named(path: &[TokenTree]) -> Returns {
+/// Classifies a named type.
+fn classify_path(path: &[TokenTree]) -> Returns {
     let Some((name, arguments)) = last_segment(path) else { return Returns::Unknown };
-    let single = matches!(path.first(), Some(TokenTree::Ident(first)) if *first == name);
+    let is_single = matches!(path.first(), Some(TokenTree::Ident(first)) if *first == name);
     let text = name.to_string();
-    if single && PLAIN.contains(&text.as_str()) {
+    if is_single && PLAIN.contains(&text.as_str()) {
         return Returns::Plain;
     }
     if text == "Pin"
@@ -132,90 +142,8 @@ fn named(path: &[TokenTree]) -> Returns {
     {
         return Returns::BoxedFuture(output);
     }
-    if text == "Result" || text == "Self" && single || mentions(&stream(path), &["impl"]) {
+    if text == "Result" || text == "Self" && is_single || mentions(&stream(path), &["impl"]) {
         return Returns::Value;
     }
     Returns::Unknown
-}
-
-/// The last name of a path and the tokens between the angle brackets that follow it; `None` if the tokens are no plain path.
-pub(crate) fn last_segment(path: &[TokenTree]) -> Option<(Ident, &[TokenTree])> {
-    let mut angles = Angles::default();
-    let mut last = None;
-    for (i, token) in path.iter().enumerate() {
-        if !angles.outside(token) {
-            continue;
-        }
-        match token {
-            TokenTree::Ident(ident) => last = Some((ident.clone(), i + 1)),
-            TokenTree::Punct(punct) if matches!(punct.as_char(), ':' | '?') => {}
-            TokenTree::Group(parens) if parens.delimiter() == Delimiter::Parenthesis => {}
-            _ => return None,
-        }
-    }
-    let (name, after) = last?;
-    let rest = &path[after..];
-    let is_list = is_punct(rest.first(), '<') && is_punct(rest.last(), '>') && rest.len() >= 2;
-    Some((name, if is_list { &rest[1..rest.len() - 1] } else { &[] }))
-}
-
-/// The output of `Box<dyn Future<Output = ..> + ..>`.
-fn boxed_output(arguments: &[TokenTree]) -> Option<TokenStream> {
-    let (name, inner) = last_segment(arguments)?;
-    let (true, [TokenTree::Ident(word), bounds @ ..]) = (name == "Box", inner) else { return None };
-    if word != "dyn" {
-        return None;
-    }
-    let mut angles = Angles::default();
-    bounds.split(|token| angles.outside(token) && is_punct(Some(token), '+')).find_map(|part| {
-        let (name, _) = last_segment(part)?;
-        if name == "Future" { associated_output(part) } else { None }
-    })
-}
-
-/// `T` of `Future<Output = T>`.
-fn associated_output(bound: &[TokenTree]) -> Option<TokenStream> {
-    let (_, arguments) = last_segment(bound)?;
-    split_commas(arguments).into_iter().find_map(|argument| match argument {
-        [TokenTree::Ident(name), TokenTree::Punct(eq), ty @ ..]
-            if name == "Output" && eq.as_char() == '=' =>
-        {
-            Some(stream(ty))
-        }
-        _ => None,
-    })
-}
-
-/// The type with every `impl Trait` replaced by `_`, so that it can be named inside the body.
-pub(crate) fn erase_impl(ty: &[TokenTree]) -> TokenStream {
-    let mut erased = TokenStream::new();
-    let mut at = 0;
-    while let Some(token) = ty.get(at) {
-        at += 1;
-        match token {
-            TokenTree::Ident(word) if word == "impl" => {
-                erased.extend([TokenTree::Ident(Ident::new("_", word.span()))]);
-                let mut angles = Angles::default();
-                while let Some(next) = ty.get(at) {
-                    let closes = is_punct(Some(next), '>');
-                    let outside = angles.outside(next);
-                    if outside && (is_punct(Some(next), ',') || closes && !is_arrow(ty, at)) {
-                        break;
-                    }
-                    at += 1;
-                }
-            }
-            TokenTree::Group(inner) => {
-                let content: Vec<TokenTree> = inner.stream().into_iter().collect();
-                erased.extend([TokenTree::Group(regroup(inner, erase_impl(&content)))]);
-            }
-            other => erased.extend([other.clone()]),
-        }
-    }
-    erased
-}
-
-/// Whether the `>` at `at` is the end of `->`.
-fn is_arrow(tokens: &[TokenTree], at: usize) -> bool {
-    at > 0 && is_punct(tokens.get(at - 1), '-')
 }
