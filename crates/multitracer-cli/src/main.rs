@@ -10,7 +10,6 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use self::args::{Arguments, Command};
-use self::output::CommandError;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -28,6 +27,3 @@ fn main() -> ExitCode {
         Err(error) => error.report(),
     }
 }
-
-/// The result of a command. An error means exit code 1.
-type CommandResult = Result<(), CommandError>;

@@ -21,6 +21,9 @@ pub(crate) enum CommandError {
     Io(io::Error),
 }
 
+/// The result of a command. An error means exit code 1.
+pub(crate) type CommandResult = Result<(), CommandError>;
+
 impl CommandError {
     /// Prints the error to standard error and returns exit code 1.
     pub(crate) fn report(&self) -> ExitCode {

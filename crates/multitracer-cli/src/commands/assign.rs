@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::registry_without_exporters;
 use super::summary::Summary;
-use crate::CommandResult;
 use crate::args::Assign;
+use crate::output::CommandResult;
 use crate::output::{CommandError, out};
 
 pub(crate) fn assign(args: &Assign) -> CommandResult {

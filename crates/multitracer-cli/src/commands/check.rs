@@ -4,8 +4,8 @@ use multitracer::Registry;
 use multitracer::config::{Config, ConfigError, Problem};
 use serde_json::{Value, json};
 
-use crate::CommandResult;
 use crate::args::Check;
+use crate::output::CommandResult;
 use crate::output::{self, CommandError, counted, err, out};
 
 pub(crate) fn check(args: &Check) -> CommandResult {

@@ -5,8 +5,8 @@ use std::io::Write as _;
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 
-use crate::CommandResult;
 use crate::args::Arguments;
+use crate::output::CommandResult;
 
 pub(crate) fn completions(shell: Shell) -> CommandResult {
     // clap_complete panics if the pipe is closed, so it writes to a buffer

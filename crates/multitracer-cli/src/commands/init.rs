@@ -4,8 +4,8 @@ use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use crate::CommandResult;
 use crate::args::Init;
+use crate::output::CommandResult;
 use crate::output::{CommandError, err};
 
 /// The configuration to start from. It is valid without any variable.

@@ -4,8 +4,8 @@ use multitracer::config::Config;
 use multitracer::probe::{ProbeOutcome, ProbeReport};
 use serde_json::{Value, json};
 
-use crate::CommandResult;
 use crate::args::Ping;
+use crate::output::CommandResult;
 use crate::output::{CommandError, out};
 
 /// Probes the tracers and prints their reports in the order of the file.

@@ -4,8 +4,8 @@ use multitracer::routing::RuleOutcome;
 use serde_json::{Value, json};
 
 use super::registry_without_exporters;
-use crate::CommandResult;
 use crate::args::Route;
+use crate::output::CommandResult;
 use crate::output::out;
 
 pub(crate) fn route(args: &Route) -> CommandResult {

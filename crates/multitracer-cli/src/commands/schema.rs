@@ -2,7 +2,7 @@
 
 use multitracer::config::Config;
 
-use crate::CommandResult;
+use crate::output::CommandResult;
 use crate::output::{CommandError, out};
 
 pub(crate) fn schema() -> CommandResult {

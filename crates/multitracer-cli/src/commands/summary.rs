@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use multitracer::experiment::Experiment;
 use serde_json::{Value, json};
 
-use crate::CommandResult;
 use crate::chi_square::{Cell, ChiSquare, chi_square};
+use crate::output::CommandResult;
 use crate::output::{counted, out};
 
 /// The smallest expected count of a cell for which the test is reliable (Cochran's rule).
