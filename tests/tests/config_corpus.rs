@@ -55,10 +55,10 @@ fn every_mistake_is_explained() {
         for secret in ["sEcReT", "secret-1", "secret-2", "c2VjcmV0"] {
             assert!(!said.contains(secret), "{name}: {said}");
         }
-        assert!(error.problems().iter().all(|problem| problem.code().is_none()), "{name}");
+        assert!(error.diagnostics().iter().all(|problem| problem.code().is_none()), "{name}");
         // each is a mistake of its own
         let key: Vec<_> = error
-            .problems()
+            .diagnostics()
             .iter()
             .map(|p| (p.path().to_owned(), p.message().to_owned(), p.column()))
             .collect();
@@ -77,7 +77,7 @@ fn every_good_file_is_clean() {
         let config = Config::loader().variables(variable).overrides(|_: &str| None).load_path(&path);
         let config = config.unwrap_or_else(|error| unreachable!("{name}: {error}"));
         let warnings: Vec<_> =
-            config.warnings().iter().map(|each| each.render(&name, false).to_string()).collect();
+            config.diagnostics().iter().map(|each| each.render(&name, false).to_string()).collect();
         assert!(warnings.is_empty(), "{}", warnings.join("\n"));
         let structure = Config::loader().check_path(&path);
         assert_eq!(

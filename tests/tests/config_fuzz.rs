@@ -293,7 +293,7 @@ fn round(random: &mut Random, text: &str, tally: &mut Tally) {
         Ok(config) => config,
         Err(error) => {
             let shown = error.to_string();
-            assert!(!error.problems().is_empty() && shown.len() < 200_000);
+            assert!(!error.diagnostics().is_empty() && shown.len() < 200_000);
             return;
         }
     };
@@ -304,7 +304,7 @@ fn round(random: &mut Random, text: &str, tally: &mut Tally) {
     let again = Config::loader().variables(|_: &str| None).load_yaml(&effective);
     let again = again.unwrap_or_else(|error| unreachable!("{error}\n{effective}"));
     assert_eq!(again.effective().to_string(), effective);
-    for warning in config.warnings() {
+    for warning in config.diagnostics() {
         assert!(warning.code().is_some() && !warning.render("f", true).to_string().is_empty());
     }
     let spans = InMemoryExporter::new();

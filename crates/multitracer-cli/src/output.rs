@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use multitracer::config::{ConfigError, Problem};
+use multitracer::config::{ConfigError, Diagnostic};
 use serde_json::{Value, json};
 
 /// Why a run did not do what it was asked for.
@@ -57,20 +57,20 @@ pub(crate) fn err(text: impl Display) -> io::Result<()> {
 }
 
 /// Problems on standard error; the stream takes the colours out where they do not belong.
-pub(crate) fn problems(source_name: &str, problems: &[Problem]) -> io::Result<()> {
+pub(crate) fn problems(source_name: &str, problems: &[Diagnostic]) -> io::Result<()> {
     problems.iter().try_for_each(|problem| err(problem.render(source_name, true)))
 }
 
 /// All that a configuration was refused for.
 pub(crate) fn errors(error: &ConfigError) -> io::Result<()> {
-    problems(error.source_name(), error.problems())?;
+    problems(error.source_name(), error.diagnostics())?;
     match error.omitted() {
         0 => Ok(()),
         more => err(format_args!("{}: and {more} more", error.source_name())),
     }
 }
 
-pub(crate) fn problem(problem: &Problem) -> Value {
+pub(crate) fn problem(problem: &Diagnostic) -> Value {
     json!({
         "severity": if problem.code().is_some() { "warning" } else { "error" },
         "code": problem.code(),

@@ -51,7 +51,7 @@ fn with_their_places() {
     let log = Log::default();
     tracing::subscriber::with_default(log.clone(), || {
         let config = Config::loader().overrides(|_: &str| None).load_yaml(text).unwrap();
-        assert_eq!(config.warnings().len(), 2);
+        assert_eq!(config.diagnostics().len(), 2);
         Registry::from_config(config).unwrap();
     });
     let log = log.0.lock().unwrap();

@@ -1,7 +1,7 @@
 //! `multitracer check`.
 
 use multitracer::Registry;
-use multitracer::config::{Config, ConfigError, Problem};
+use multitracer::config::{Config, ConfigError, Diagnostic};
 use serde_json::{Value, json};
 
 use super::refused;
@@ -14,7 +14,7 @@ pub(crate) fn check(args: &Check) -> Outcome {
     let checked = if args.no_env {
         Config::loader().check_path(&args.file).map(|warnings| (warnings, None))
     } else {
-        Config::from_path(&args.file).map(|config| (config.warnings().to_vec(), Some(config)))
+        Config::from_path(&args.file).map(|config| (config.diagnostics().to_vec(), Some(config)))
     };
     let (mut warnings, config) = match checked {
         Ok(checked) => checked,
@@ -39,9 +39,9 @@ pub(crate) fn check(args: &Check) -> Outcome {
 }
 
 fn refuse(args: &Check, error: &ConfigError) -> Outcome {
-    let count = error.problems().len() + error.omitted();
+    let count = error.diagnostics().len() + error.omitted();
     if args.json {
-        let problems: Vec<Value> = error.problems().iter().map(output::problem).collect();
+        let problems: Vec<Value> = error.diagnostics().iter().map(output::problem).collect();
         let report = json!({
             "file": error.source_name(),
             "ok": false,
@@ -58,7 +58,7 @@ fn refuse(args: &Check, error: &ConfigError) -> Outcome {
     Err(Failure::Said)
 }
 
-fn report(name: &str, warnings: &[Problem], fault: Option<&str>, config: Option<&Config>) -> Outcome {
+fn report(name: &str, warnings: &[Diagnostic], fault: Option<&str>, config: Option<&Config>) -> Outcome {
     output::problems(name, warnings)?;
     if let Some(fault) = fault {
         err(format_args!("{name}: {fault}"))?;
@@ -84,7 +84,7 @@ fn report(name: &str, warnings: &[Problem], fault: Option<&str>, config: Option<
 fn json_report(
     name: &str,
     good: bool,
-    warnings: &[Problem],
+    warnings: &[Diagnostic],
     fault: Option<&str>,
     config: Option<&Config>,
 ) -> Outcome {

@@ -1,19 +1,19 @@
 //! The public type, and the ways to load it.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::check::warnings;
+use super::diagnostic::{ConfigError, Diagnostic};
 use super::effective::EffectiveConfig;
-use super::error::{ConfigError, Problem};
-use super::json_schema::JsonSchema;
-use super::load::{self, LARGEST, Loaded, Rules};
 use super::model::ConfigModel;
+use super::options::LoadOptions;
 use super::overrides::Override;
-use super::substitute::{ProcessEnv, UndefinedVariables, Variables};
-use super::warnings;
+use super::pipeline::{self, Loaded};
+use super::read_file::read_text;
+use super::schema::{JsonSchema, ROOT};
+use super::yaml::{ProcessEnv, UndefinedVariables, Variables};
 
 /// A configuration that was read and checked; registries are made from it.
 ///
@@ -41,7 +41,7 @@ pub struct Config {
 /// What is said about a configuration, and is no part of it.
 struct Notes {
     source_name: String,
-    warnings: Vec<Problem>,
+    warnings: Vec<Diagnostic>,
     overrides: Vec<Override>,
 }
 
@@ -96,7 +96,7 @@ impl Config {
     /// The JSON Schema of the file, for editors.
     #[must_use]
     pub fn json_schema() -> JsonSchema {
-        JsonSchema::new()
+        JsonSchema::new(&ROOT)
     }
 
     /// The file that was read, or `<string>`.
@@ -110,7 +110,7 @@ impl Config {
         self.model.tracers.iter().map(|tracer| tracer.name.as_str())
     }
 
-    /// What is allowed and likely not meant, in the order of the file; at most the first hundred. By [name](Problem::code):
+    /// What is allowed and likely not meant, in the order of the file; at most the first hundred. By [name](Diagnostic::code):
     ///
     /// | name | what |
     /// |---|---|
@@ -127,19 +127,19 @@ impl Config {
     ///
     /// ```
     /// let config = multitracer::config::Config::from_yaml("tracers: {main: {sample_rate: 0, exporter: console}}")?;
-    /// let warnings: Vec<_> = config.warnings().iter().map(|warning| warning.code()).collect();
+    /// let warnings: Vec<_> = config.diagnostics().iter().map(|warning| warning.code()).collect();
     /// assert_eq!(warnings, [Some("sample_rate_zero")]);
     /// # Ok::<(), multitracer::config::ConfigError>(())
     /// ```
     #[must_use]
-    pub fn warnings(&self) -> &[Problem] {
+    pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.notes.warnings
     }
 
     /// The names of all kinds of [warnings](Self::warnings).
     #[must_use]
-    pub fn warning_names() -> &'static [&'static str] {
-        &warnings::NAMES
+    pub fn warning_codes() -> &'static [&'static str] {
+        &warnings::ALL
     }
 
     /// What `MULTITRACER_*` variables changed in the file.
@@ -234,8 +234,8 @@ impl ConfigLoader {
     /// # Errors
     ///
     /// As [`Config::from_path`], but for what the values of variables would show.
-    pub fn check_path(self, path: impl AsRef<Path>) -> Result<Vec<Problem>, ConfigError> {
-        let (name, text) = text_of(path.as_ref())?;
+    pub fn check_path(self, path: impl AsRef<Path>) -> Result<Vec<Diagnostic>, ConfigError> {
+        let (name, text) = read_text(path.as_ref())?;
         self.check(&name, &text)
     }
 
@@ -244,17 +244,17 @@ impl ConfigLoader {
     /// # Errors
     ///
     /// As [`Config::from_yaml`], but for what the values of variables would show.
-    pub fn check_yaml(self, text: &str) -> Result<Vec<Problem>, ConfigError> {
+    pub fn check_yaml(self, text: &str) -> Result<Vec<Diagnostic>, ConfigError> {
         self.check("<string>", text)
     }
 
-    fn check(&self, name: &str, text: &str) -> Result<Vec<Problem>, ConfigError> {
-        let rules = Rules { variables: None, overrides: None, ..self.rules() };
-        Ok(load::load(name, text, &rules)?.warnings)
+    fn check(&self, name: &str, text: &str) -> Result<Vec<Diagnostic>, ConfigError> {
+        let options = LoadOptions { variables: None, overrides: None, ..self.options() };
+        Ok(pipeline::load(name, text, &options)?.warnings)
     }
 
-    fn rules(&self) -> Rules<'_> {
-        Rules {
+    fn options(&self) -> LoadOptions<'_> {
+        LoadOptions {
             variables: Some(self.variables.as_ref()),
             overrides: Some(self.overrides.as_ref()),
             undefined: self.undefined,
@@ -272,7 +272,7 @@ impl ConfigLoader {
     }
 
     fn at(self: Arc<Self>, path: &Path) -> Result<Config, ConfigError> {
-        let (name, text) = text_of(path)?;
+        let (name, text) = read_text(path)?;
         let config = self.load(&name, &text)?;
         let origin = Origin { path: path.to_owned(), loader: self };
         Ok(Config { origin: Some(origin), ..config })
@@ -288,7 +288,7 @@ impl ConfigLoader {
     }
 
     fn load(&self, name: &str, text: &str) -> Result<Config, ConfigError> {
-        let Loaded { model, warnings, overrides } = load::load(name, text, &self.rules())?;
+        let Loaded { model, warnings, overrides } = pipeline::load(name, text, &self.options())?;
         let notes = Notes { source_name: name.to_owned(), warnings, overrides };
         Ok(Config { model: Arc::new(model), origin: None, notes: Arc::new(notes) })
     }
@@ -298,30 +298,4 @@ impl fmt::Debug for ConfigLoader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConfigLoader").field("undefined_variables", &self.undefined).finish_non_exhaustive()
     }
-}
-
-/// The name of a file in messages, and its text.
-fn text_of(path: &Path) -> Result<(String, String), ConfigError> {
-    let name = path.display().to_string();
-    let bytes = read(path).map_err(|error| {
-        ConfigError::unreadable(&name, format!("cannot read the file: {error}"), Some(error))
-    })?;
-    if bytes.len() > LARGEST {
-        return Err(load::too_large(&name));
-    }
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok((name, text)),
-        Err(error) => {
-            let valid = error.utf8_error().valid_up_to();
-            let line = error.as_bytes().iter().take(valid).filter(|byte| **byte == b'\n').count();
-            Err(ConfigError::unreadable(&name, format!("not UTF-8 text, in line {}", line + 1), None))
-        }
-    }
-}
-
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    // One byte more than allowed tells a file that is too large from one that just fits.
-    File::open(path)?.take(LARGEST as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

@@ -81,7 +81,7 @@ impl Answer {
         };
         let mut message = secrets.words(&words);
         if let Some(place) = self.headers.get(http::header::LOCATION).and_then(|place| place.to_str().ok()) {
-            let place = crate::config::rules::shown_url(place);
+            let place = crate::config::secret::shown_url(place);
             message = secrets.words(&format!("it points to {place}, and redirects are not followed"));
         }
         ProbeOutcome::Refused { status: self.status.to_string(), message }
@@ -173,7 +173,7 @@ pub(super) struct Secrets(Vec<String>);
 impl Secrets {
     /// Every header value, with the parts that it is made of, the query of the endpoint, and attributes that speak of secrets.
     pub(super) fn of(config: &TracerConfig) -> Self {
-        let (endpoint, headers): (&str, &[(String, Secret)]) = match &config.exporter {
+        let (endpoint, headers): (&str, &[(String, Secret)]) = match config.exporters.first() {
             ExporterConfig::OtlpHttp(otlp) => (&otlp.endpoint, &otlp.headers),
             ExporterConfig::OtlpGrpc(otlp) => (&otlp.endpoint, &otlp.headers),
             ExporterConfig::File(_) | ExporterConfig::Console => ("", &[]),

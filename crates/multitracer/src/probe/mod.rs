@@ -18,8 +18,8 @@ pub use self::outcome::{ProbeOutcome, ProbeReport, ProbeStep};
 use self::answer::Secrets;
 use self::connection::{Deadline, connect, exchange};
 use self::request::Message;
-use crate::config::model::{ExporterConfig, TlsConfig, TracerConfig};
-use crate::config::{Config, rules};
+use crate::config::model::{ExporterConfig, Exporters, TlsConfig, TracerConfig};
+use crate::config::{Config, secret};
 
 impl Config {
     /// Sends one test span, called `multitracer.ping`, as the tracer of that name would send its own: to its endpoint, with
@@ -44,16 +44,15 @@ impl Config {
         let Some(config) = self.model().tracers.iter().find(|config| config.name == tracer) else {
             return probes;
         };
-        for exporter in std::iter::once(&config.exporter).chain(&config.more_exporters) {
-            let config =
-                TracerConfig { exporter: exporter.clone(), more_exporters: Vec::new(), ..config.clone() };
+        for exporter in config.exporters.iter() {
+            let config = TracerConfig { exporters: Exporters::new(exporter.clone()), ..config.clone() };
             let started = Instant::now();
             let outcome = if self.model().enabled && config.enabled {
                 probe(&config, timeout).await
             } else {
                 ProbeOutcome::Skipped { why: "it is off".to_owned() }
             };
-            let endpoint = target(&config).map(|target| rules::shown_url(target.endpoint));
+            let endpoint = target(&config).map(|target| secret::shown_url(target.endpoint));
             probes.push(ProbeReport::new(&config, endpoint, outcome, started.elapsed()));
         }
         probes
@@ -68,7 +67,7 @@ struct Target<'c> {
 }
 
 fn target(config: &TracerConfig) -> Option<Target<'_>> {
-    match &config.exporter {
+    match config.exporters.first() {
         ExporterConfig::OtlpHttp(otlp) => {
             Some(Target { endpoint: &otlp.endpoint, tls: &otlp.tls, grpc: false })
         }
@@ -81,7 +80,11 @@ fn target(config: &TracerConfig) -> Option<Target<'_>> {
 
 async fn probe(config: &TracerConfig, timeout: Duration) -> ProbeOutcome {
     let Some(target) = target(config) else {
-        let place = if matches!(config.exporter, ExporterConfig::File(_)) { "a file" } else { "the console" };
+        let place = if matches!(config.exporters.first(), ExporterConfig::File(_)) {
+            "a file"
+        } else {
+            "the console"
+        };
         return ProbeOutcome::Skipped { why: format!("it writes to {place}") };
     };
     let secrets = Secrets::of(config);
@@ -97,7 +100,7 @@ async fn attempt(
     deadline: Deadline,
 ) -> Result<ProbeOutcome, ProbeOutcome> {
     let misconfigured = |error: String| ProbeOutcome::Misconfigured { error };
-    if rules::has_userinfo(target.endpoint) {
+    if secret::has_userinfo(target.endpoint) {
         let error =
             "the endpoint has a user name in it; send credentials as a header (`authorization`) instead";
         return Err(misconfigured(error.to_owned()));

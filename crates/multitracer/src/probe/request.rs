@@ -28,7 +28,7 @@ pub(super) struct Message {
 impl Message {
     pub(super) fn new(config: &TracerConfig) -> Result<Self, String> {
         let spans = request(config);
-        match &config.exporter {
+        match config.exporters.first() {
             ExporterConfig::OtlpHttp(otlp) => {
                 let (body, kind) = match otlp.encoding {
                     Encoding::Protobuf => (spans.encode_to_vec(), "application/x-protobuf"),

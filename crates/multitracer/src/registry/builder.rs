@@ -44,7 +44,7 @@ impl RegistryBuilder {
 
     /// Starts from what a file says. Its [warnings](Config::warnings) are logged, but for tracers that only code may use.
     pub fn from_config(config: Config) -> Self {
-        for warning in config.warnings().iter().filter(|warning| warning.code() != Some("unused_tracer")) {
+        for warning in config.diagnostics().iter().filter(|warning| warning.code() != Some("unused_tracer")) {
             tracing::warn!(target: "multitracer", "{}", warning.render(config.source_name(), false));
         }
         let (mut model, origin) = config.into_parts();

@@ -1,28 +1,22 @@
 //! The page of all keys is made from the tables that the reader uses.
 
-use super::super::baggage::BAGGAGE;
-use super::super::experiments::EXPERIMENT;
-use super::super::exporter::{EXPORTER, FILE as FILE_EXPORTER, OTLP_GRPC, OTLP_HTTP};
-use super::super::file::FILE;
-use super::super::resource::RESOURCE;
-use super::super::routes::ROUTE;
-use super::super::sampler::SAMPLER;
-use super::super::schema::{Kind, Section};
-use super::super::tracers::TRACER;
-use super::super::tuning::{BATCH, CAPTURE, LIMITS};
+use crate::config::schema::{
+    BAGGAGE, BATCH, CAPTURE, EXPERIMENT, EXPORTER, FILE, Kind, LIMITS, OTLP_GRPC, OTLP_HTTP, RESOURCE, ROOT,
+    ROUTE, SAMPLER, Section, TRACER,
+};
 
 const PAGE: &str = include_str!("../../../../../docs/configuration.md");
 
 /// The tables, by the name of their mark on the page.
 const TABLES: [(&str, &Section); 14] = [
-    ("file", &FILE),
+    ("file", &ROOT),
     ("baggage", &BAGGAGE),
     ("tracer", &TRACER),
     ("sampler", &SAMPLER),
     ("exporter", &EXPORTER),
     ("otlp_http", &OTLP_HTTP),
     ("otlp_grpc", &OTLP_GRPC),
-    ("file_exporter", &FILE_EXPORTER),
+    ("file_exporter", &FILE),
     ("batch", &BATCH),
     ("limits", &LIMITS),
     ("capture", &CAPTURE),
@@ -82,7 +76,7 @@ fn the_page_is_current() {
 
 #[test]
 fn every_warning_is_on_the_page() {
-    for name in super::super::Config::warning_names() {
+    for name in crate::config::Config::warning_codes() {
         assert!(PAGE.contains(&format!("| `{name}` | ")), "{name}");
     }
 }
@@ -95,7 +89,7 @@ fn its_examples_load() {
     assert!(examples.len() >= 6, "{}", examples.len());
     for example in examples {
         let variables = [("HH_API_KEY", "hh-1"), ("VAR", "x"), ("HOST", "h")];
-        let result = super::load(example, &variables);
+        let result = crate::config::tests::load(example, &variables);
         assert!(result.is_ok(), "{example}\n{}", result.unwrap_err());
     }
 }

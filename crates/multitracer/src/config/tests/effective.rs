@@ -1,9 +1,9 @@
 //! The effective configuration is a configuration: the same one.
 
-use super::super::model::{ConfigModel, ExporterConfig};
-use super::super::{Config, Secret};
 use super::example::EXAMPLE;
 use super::load;
+use crate::config::model::{ConfigModel, ExporterConfig};
+use crate::config::{Config, Secret};
 
 const FULL: &str = r##"
 default_tracer: a
@@ -63,7 +63,7 @@ experiments:
 fn plain(config: &Config) -> ConfigModel {
     let mut model = config.model().clone();
     for tracer in &mut model.tracers {
-        for exporter in std::iter::once(&mut tracer.exporter).chain(&mut tracer.more_exporters) {
+        for exporter in tracer.exporters.iter_mut() {
             let headers = match exporter {
                 ExporterConfig::OtlpHttp(otlp) => &mut otlp.headers,
                 ExporterConfig::OtlpGrpc(otlp) => &mut otlp.headers,

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::{Strategy, any, prop, prop_assert, prop_oneof, proptest};
 
-use super::super::{Config, ConfigError, tests};
 use super::example::EXAMPLE;
+use crate::config::{Config, ConfigError, tests};
 
 fn read(text: &str) -> Result<Config, ConfigError> {
     let result = tests::load(text, &[("HH_API_KEY", "hh-1")]);
@@ -15,8 +15,8 @@ fn read(text: &str) -> Result<Config, ConfigError> {
         assert!(result.is_err(), "{error}");
     }
     if let Err(error) = &result {
-        assert!(!error.problems().is_empty() && error.problems().len() <= 100);
-        for problem in error.problems() {
+        assert!(!error.diagnostics().is_empty() && error.diagnostics().len() <= 100);
+        for problem in error.diagnostics() {
             assert!(problem.line().is_none_or(|line| line <= text.lines().count() + 1), "{problem:?}");
         }
         assert!(!error.to_string().is_empty());

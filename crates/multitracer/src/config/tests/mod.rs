@@ -13,6 +13,7 @@ mod model;
 mod overrides;
 mod problems;
 mod secrets;
+mod substitution;
 mod warnings;
 
 use super::model::ConfigModel;

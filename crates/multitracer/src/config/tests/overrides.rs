@@ -1,8 +1,8 @@
 //! `MULTITRACER_*` over the file.
 
-use super::super::model::{ParentBasedConfig, SamplerConfig};
-use super::super::{Config, Variables};
 use super::load;
+use crate::config::model::{ParentBasedConfig, SamplerConfig};
+use crate::config::{Config, Variables};
 
 const FILE: &str = "\
 default_tracer: production
@@ -120,7 +120,7 @@ fn variables_that_stand_for_nothing_are_warned_about() {
     ]);
     let config = Config::loader().overrides(SET).load_yaml(FILE).unwrap();
     let warnings: Vec<String> =
-        config.warnings().iter().map(|each| each.render("f", false).to_string()).collect();
+        config.diagnostics().iter().map(|each| each.render("f", false).to_string()).collect();
     assert_eq!(
         warnings,
         [
@@ -146,7 +146,7 @@ fn exporter_variables_that_are_set_are_warned_about() {
     ]);
     let warnings = |text: &str| {
         let config = Config::loader().variables(SET).overrides(SET).load_yaml(text).unwrap();
-        config.warnings().iter().map(|each| each.render("f", false).to_string()).collect::<Vec<_>>()
+        config.diagnostics().iter().map(|each| each.render("f", false).to_string()).collect::<Vec<_>>()
     };
     let text = "tracers: {a: {exporter: {otlp_http: {endpoint: \"${OTEL_EXPORTER_OTLP_TRACES_ENDPOINT}\"}}}}";
     assert_eq!(

@@ -2,8 +2,8 @@
 
 use proptest::prelude::{any, prop, proptest};
 
-use super::super::{Config, ConfigError};
 use super::load;
+use crate::config::{Config, ConfigError};
 
 const CANARY: &str = "cAnArY";
 
@@ -41,7 +41,7 @@ fn shown(result: &Result<Config, ConfigError>) -> String {
         Ok(config) => format!("{config:?} {config:#?}"),
         Err(error) => {
             let problems: Vec<_> =
-                error.problems().iter().map(|p| format!("{p:?} {} {:?}", p.message(), p.help())).collect();
+                error.diagnostics().iter().map(|p| format!("{p:?} {} {:?}", p.message(), p.help())).collect();
             format!("{error} {error:?} {error:#?} {problems:?}")
         }
     }

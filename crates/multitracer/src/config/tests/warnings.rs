@@ -1,16 +1,16 @@
 //! What is allowed and likely not meant.
 
-use super::super::Config;
 use super::load;
+use crate::config::Config;
 
 /// The warnings, in short: name, path, message.
 fn warnings(text: &str) -> Vec<String> {
     let config = load(text, &[]).unwrap_or_else(|error| unreachable!("{error}"));
-    short(config.warnings())
+    short(config.diagnostics())
 }
 
-fn short(warnings: &[super::super::Problem]) -> Vec<String> {
-    let line = |each: &super::super::Problem| {
+fn short(warnings: &[crate::config::Diagnostic]) -> Vec<String> {
+    let line = |each: &crate::config::Diagnostic| {
         assert!(each.help().is_some(), "{each:?}");
         format!("{} {}: {}", each.code().unwrap(), each.path(), each.message())
     };
@@ -24,7 +24,7 @@ fn shows_its_place() {
     let config =
         load("default_tracer: a\ntracers:\n  a: {exporter: console}\n  b: {exporter: console}\n", &[]);
     assert_eq!(
-        config.unwrap().warnings()[0].render("config.yaml", false).to_string(),
+        config.unwrap().diagnostics()[0].render("config.yaml", false).to_string(),
         "config.yaml:4:3: warning: tracers.b: no route, no experiment and not `default_tracer` leads to this tracer \
          [unused_tracer]\n  \
          4 |   b: {exporter: console}\n    |   ^\n    \
@@ -222,7 +222,7 @@ fn sample_rates_of_zero() {
     let variables = [("MULTITRACER_TRACER_A_SAMPLE_RATE", "0")];
     let config = load("tracers: {a: {exporter: console}}", &variables).unwrap();
     assert_eq!(
-        short(config.warnings()),
+        short(config.diagnostics()),
         ["sample_rate_zero tracers.a.sample_rate: the sample rate is 0, by the variable \
           `MULTITRACER_TRACER_A_SAMPLE_RATE`: no trace begins here"]
     );
@@ -260,7 +260,7 @@ fn names_from_variables() {
                 - {name: \"${V}\", headers: {X: y}, tracer: b}\n- {headers: {X: y}, tracer: b}\n\
                 - {headers: [{name: \"${V}\", value: y}, {name: \"${V}\", value: z}], tracer: b}\n";
     let config = load(text, &[("V", "cAnArY")]).unwrap();
-    let warnings = short(config.warnings()).join("\n");
+    let warnings = short(config.diagnostics()).join("\n");
     assert!(warnings.contains("by the route `routes[0]`") && !warnings.contains("cAnArY"), "{warnings}");
     assert!(
         warnings.contains("`routes[0]`, further up") && warnings.contains("a header cannot have"),
