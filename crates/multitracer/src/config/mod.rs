@@ -11,9 +11,10 @@
 //! - `decode` turns the tree into the model, section by section.
 //! - `effective` writes the model as YAML again, without secrets.
 //!
-//! `pipeline` runs these steps, and `loader` has the public types.
+//! `pipeline` runs these steps. `loader` and `checked` have the public types.
 
 pub(crate) mod check;
+mod checked;
 mod decode;
 mod diagnostic;
 mod effective;
@@ -29,10 +30,11 @@ pub(crate) mod secret;
 pub(crate) mod suggest;
 mod yaml;
 
+pub use self::checked::Config;
 pub use self::diagnostic::{ConfigError, Diagnostic};
 pub use self::effective::EffectiveConfig;
 pub(crate) use self::loader::Origin;
-pub use self::loader::{Config, ConfigLoader};
+pub use self::loader::ConfigLoader;
 pub use self::model::{OnSwitch, RemoteParent, UnknownTracerPolicy};
 pub use self::overrides::Override;
 pub use self::schema::JsonSchema;

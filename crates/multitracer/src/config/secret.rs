@@ -46,8 +46,8 @@ pub(crate) fn is_credential_header(name: &str) -> bool {
 
 /// Returns the number of bytes of a key that a message may show.
 ///
-/// A missing space turns `api_key: sk-1` into one key with the secret in it. A message therefore shows a key only
-/// up to the first character that no valid key has.
+/// A missing space turns `api_key: sk-1` into one key with the secret in it. A message therefore
+/// shows a key only up to the first character that no valid key has.
 pub(crate) fn shown_len(key: &str) -> usize {
     const MAX_LEN: usize = 64;
     key.char_indices()

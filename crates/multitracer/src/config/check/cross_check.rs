@@ -60,7 +60,7 @@ fn check_tracer(errors: &mut Vec<ModelDiagnostic>, tracer: &TracerConfig) {
         let message = "`max_export_batch_size` is more than `max_queue_size`";
         let error = ModelDiagnostic::new(path.key("max_export_batch_size"), message)
             .with_other_path(path.key("max_queue_size"));
-        let help = "a batch is taken from what waits in the queue, so that it cannot be larger";
+        let help = "a batch is taken from the queue, so it cannot be larger";
         errors.push(error.with_help(help));
     }
     for (exporter, path) in exporters(tracer) {

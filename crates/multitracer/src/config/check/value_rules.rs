@@ -5,7 +5,8 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use crate::config::diagnostic::Violation;
 
-/// The longest name of a tracer, a route, an experiment or a variant, in bytes. Names travel in baggage.
+/// The longest name of a tracer, a route, an experiment or a variant, in bytes. Names travel in
+/// baggage.
 const MAX_NAME_BYTES: usize = 200;
 
 /// The largest compiled regular expression, in bytes.
@@ -74,7 +75,7 @@ pub(crate) fn header_value(text: &str) -> Result<&str, Violation> {
 pub(crate) fn matched_value(text: &str) -> Result<(), Violation> {
     if text.bytes().any(|byte| (byte < b' ' && byte != b'\t') || byte == 0x7f) {
         return Err(
-            Violation::new("is a value that no header can have").with_help("it has control characters in it")
+            Violation::new("is a value that no header can have").with_help("it contains control characters")
         );
     }
     if text.trim_matches([' ', '\t']) != text {
@@ -119,7 +120,8 @@ fn endpoint(text: &str) -> Result<Uri, Violation> {
     Ok(uri)
 }
 
-/// Compiles a regular expression over header values. They are bytes, so `\w`, `\d` and `(?i)` are ASCII.
+/// Compiles a regular expression over header values. They are bytes, so `\w`, `\d` and `(?i)` are
+/// ASCII.
 pub(crate) fn regex(text: &str) -> Result<Regex, Violation> {
     RegexBuilder::new(text).unicode(false).size_limit(MAX_REGEX_BYTES).build().map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => {

@@ -1,4 +1,5 @@
-//! The decoder: from the tree to the model, with one file for each section of the configuration file.
+//! The decoder: from the tree to the model, with one file for each section of the
+//! configuration.
 
 mod baggage;
 mod experiments;

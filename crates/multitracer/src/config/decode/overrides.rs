@@ -48,7 +48,7 @@ pub(crate) fn apply(cx: &Context<'_>, model: &mut ConfigModel) -> Vec<Override> 
         }
         if let Some((_, other)) = claimed.iter().find(|(theirs, _)| *theirs == variables) {
             let variable = if given[0].is_some() { enabled } else { rate };
-            let what = format!("stands for two tracers, `{other}` and `{}`", tracer.name);
+            let what = format!("names two tracers, `{other}` and `{}`", tracer.name);
             report_variable(cx, variable, &what, "rename one of them".to_owned());
             continue;
         }

@@ -10,7 +10,8 @@ use super::source_diagnostic::{MAX_DIAGNOSTICS, SourceDiagnostic};
 
 /// An error or a warning about a configuration, with its place, its message and a suggestion.
 ///
-/// A warning has a [code](Self::code), an error has none. No method shows a secret or the value of a variable.
+/// A warning has a [code](Self::code), an error has none. No method shows a secret or the value of
+/// a variable.
 ///
 /// ```
 /// use multitracer::config::Config;
@@ -57,7 +58,8 @@ impl Diagnostic {
         self.position.map(|position| position.line)
     }
 
-    /// Returns the column in the text, from 1 and in characters, or `None` without a place in a text.
+    /// Returns the column in the text, from 1 and in characters, or `None` without a place in a
+    /// text.
     #[must_use]
     pub fn column(&self) -> Option<usize> {
         self.position.map(|position| position.column)
@@ -83,7 +85,8 @@ impl Diagnostic {
         self.help.as_deref()
     }
 
-    /// Renders the diagnostic as [`ConfigError`](crate::config::ConfigError) does: place, message, source line and help.
+    /// Renders the diagnostic as [`ConfigError`](crate::config::ConfigError) does: place, message,
+    /// source line and help.
     ///
     /// `source_name` is the name of the file. `colors` adds ANSI escape sequences for a terminal.
     ///

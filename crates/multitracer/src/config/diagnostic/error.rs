@@ -10,7 +10,8 @@ use super::source_diagnostic::{MAX_DIAGNOSTICS, SourceDiagnostic};
 
 /// The error of a configuration that is refused, with every diagnostic that one load finds.
 ///
-/// `Display` shows each diagnostic with its place, its source line, and a suggestion if there is one:
+/// `Display` shows each diagnostic with its place, its source line, and a suggestion if there is
+/// one:
 ///
 /// ```
 /// let error = multitracer::config::Config::from_yaml("tracers:\n  main: {porject: shop}\n").unwrap_err();
@@ -33,7 +34,8 @@ struct Inner {
 }
 
 impl ConfigError {
-    /// Returns the path of the file, `<string>` for YAML text, or `<code>` for a configuration built in code.
+    /// Returns the path of the file, `<string>` for YAML text, or `<code>` for a configuration
+    /// built in code.
     #[must_use]
     pub fn source_name(&self) -> &str {
         &self.0.source_name
@@ -51,7 +53,8 @@ impl ConfigError {
         self.0.omitted
     }
 
-    /// Returns the error of a text. `omitted` counts the errors that the reader found and did not keep.
+    /// Returns the error of a text. `omitted` counts the errors that the reader found and did not
+    /// keep.
     pub(crate) fn in_source(source: &Source<'_>, diagnostics: Vec<SourceDiagnostic>, omitted: usize) -> Self {
         let omitted = omitted + diagnostics.len().saturating_sub(MAX_DIAGNOSTICS);
         let diagnostics = Diagnostic::in_order(source, diagnostics);

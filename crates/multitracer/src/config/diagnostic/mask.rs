@@ -107,7 +107,8 @@ impl SecretFinder<'_> {
         }
     }
 
-    /// Returns `true` if a key is more likely a value: a stray comma makes a header `{value: , 'text'}`.
+    /// Returns `true` if a key is more likely a value: a stray comma makes a header `{value: ,
+    /// 'text'}`.
     fn is_stray(&self, path: &KeyPath, entry: &Entry<'_>) -> bool {
         entry.value.is_null() && path.is_secret() && !self.keys.knows(&entry.key)
     }

@@ -1,7 +1,8 @@
 //! Diagnostics: what is wrong with a configuration, where, and how to show it.
 //!
-//! A value that breaks a rule is a [`Violation`]. With the path of the value it is a [`ModelDiagnostic`], with its
-//! place in the text a [`SourceDiagnostic`], and with line, column and excerpt a [`Diagnostic`].
+//! A value that breaks a rule is a [`Violation`]. With the path of the value it is a
+//! [`ModelDiagnostic`], with its place in the text a [`SourceDiagnostic`], and with line, column
+//! and excerpt a [`Diagnostic`].
 
 mod diagnostic;
 mod error;

@@ -16,9 +16,9 @@ use super::yaml::{self, Tree, key, text};
 /// A configuration with all defaults, short forms and variables written out; from
 /// [`Config::effective`](crate::config::Config::effective).
 ///
-/// `Display` writes YAML. The YAML can be loaded again, except for its secrets, which are redacted: header values;
-/// user names, passwords and queries of endpoints; resource attributes with a word for a secret in their names.
-/// The type also serializes with serde.
+/// `Display` writes YAML. The YAML can be loaded again, except for its secrets, which are redacted:
+/// header values; user names, passwords and queries of endpoints; resource attributes with a word
+/// for a secret in their names. The type also serializes with serde.
 ///
 /// ```
 /// let config = multitracer::config::Config::from_yaml("

@@ -4,15 +4,15 @@
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ExperimentConfig {
     pub(crate) name: String,
-    /// `unit: {header: ..}` in lower case; `None`: the caller supplies the unit.
+    /// The header of the unit in lower case. `None` if the caller supplies the unit.
     pub(crate) unit_header: Option<String>,
-    /// Default the experiment's name.
+    /// The text before the unit in the hash; default the experiment's name.
     pub(crate) salt: String,
-    /// Within 0.0..=1.0, default 1.0.
+    /// The share of units that take part, within 0.0..=1.0; default 1.0.
     pub(crate) coverage: f64,
-    /// At least one; the weights sum to 1..=2^31-1.
+    /// The arms, at least one. Their weights sum to 1..=2^31-1.
     pub(crate) variants: Vec<VariantConfig>,
-    /// A tracer's name; default the default tracer.
+    /// The tracer of requests that do not take part; default the default tracer.
     pub(crate) fallback: String,
 }
 
@@ -21,6 +21,6 @@ pub(crate) struct ExperimentConfig {
 pub(crate) struct VariantConfig {
     pub(crate) name: String,
     pub(crate) weight: u32,
-    /// A tracer's name; default the variant's own name.
+    /// The name of its tracer; default the variant's own name.
     pub(crate) tracer: String,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::config::secret::{Secret, shown_url};
 
-/// `exporter`: where a tracer's spans go.
+/// `exporter`: the destination of a tracer's spans.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum ExporterConfig {
     OtlpHttp(OtlpHttpConfig),
@@ -18,9 +18,9 @@ pub(crate) enum ExporterConfig {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FileConfig {
     pub(crate) path: String,
-    /// In bytes, default 100 MiB.
+    /// The size limit in bytes, default 100 MiB.
     pub(crate) max_size: u64,
-    /// Default 5.
+    /// The most renamed files to keep, default 5.
     pub(crate) max_backups: u32,
 }
 
@@ -38,10 +38,10 @@ impl FileConfig {
 pub(crate) struct OtlpHttpConfig {
     /// The full URL, path included; default `http://localhost:4318/v1/traces`.
     pub(crate) endpoint: String,
-    /// Valid header names (lower case) and values; an `api_key` is here as `authorization`.
-    pub(crate) headers: Vec<(String, Secret)>,
+    /// The headers, which include an `api_key` as `authorization`.
+    pub(crate) headers: Vec<ExporterHeader>,
     pub(crate) compression: Compression,
-    /// Per request, default 10 s.
+    /// The time limit of one request, default 10 s.
     pub(crate) timeout: Duration,
     pub(crate) encoding: Encoding,
     pub(crate) tls: TlsConfig,
@@ -50,17 +50,17 @@ pub(crate) struct OtlpHttpConfig {
 /// `otlp_grpc`.
 #[derive(Clone, PartialEq)]
 pub(crate) struct OtlpGrpcConfig {
-    /// Scheme, host and port; default `http://localhost:4317`.
+    /// The URL with scheme, host and port; default `http://localhost:4317`.
     pub(crate) endpoint: String,
-    /// Valid metadata names (lower case) and values.
-    pub(crate) headers: Vec<(String, Secret)>,
+    /// The metadata, which includes an `api_key` as `authorization`.
+    pub(crate) headers: Vec<ExporterHeader>,
     pub(crate) compression: Compression,
-    /// Per request, default 10 s.
+    /// The time limit of one request, default 10 s.
     pub(crate) timeout: Duration,
     pub(crate) tls: TlsConfig,
 }
 
-// An endpoint may have a user name and a password in it.
+// `Debug` is by hand, because an endpoint may contain a user name and a password.
 impl fmt::Debug for OtlpHttpConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { endpoint, headers, compression, timeout, encoding, tls } = self;
@@ -88,7 +88,7 @@ impl fmt::Debug for OtlpGrpcConfig {
     }
 }
 
-/// `tls`: paths of PEM files.
+/// `tls`: the paths of PEM files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TlsConfig {
     pub(crate) ca_file: Option<String>,

@@ -5,14 +5,14 @@ use std::time::Duration;
 /// `limits`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LimitsConfig {
-    /// In characters; `None`: no limit, the default.
+    /// The limit in characters. `None` for no limit, the default.
     pub(crate) attribute_value_length_limit: Option<u32>,
     pub(crate) attribute_count_limit: u32,
     pub(crate) event_count_limit: u32,
     pub(crate) link_count_limit: u32,
     pub(crate) event_attribute_count_limit: u32,
     pub(crate) link_attribute_count_limit: u32,
-    /// At least one; `None`: no limit, the default. Ours.
+    /// The limit, at least one. `None` for no limit, the default. Not a key of OpenTelemetry.
     pub(crate) max_spans_per_trace: Option<u32>,
 }
 
@@ -30,22 +30,24 @@ impl Default for LimitsConfig {
     }
 }
 
-/// `batch`, OpenTelemetry's keys and defaults.
+/// `batch`, with OpenTelemetry's keys and defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BatchConfig {
-    /// Longest time that a span waits for a batch to fill, default 5 s.
+    /// The longest wait of a span for its batch, default 5 s.
     pub(crate) schedule_delay: Duration,
-    /// Longest time that one export may take, retries included, default 30 s; zero: no limit.
+    /// The time limit of one export with its retries, default 30 s; zero for no limit.
     pub(crate) export_timeout: Duration,
-    /// In spans, default 2048.
+    /// The limit in spans, default 2048.
     pub(crate) max_queue_size: usize,
-    /// In spans, default 512; not above `max_queue_size`.
+    /// The limit in spans, default 512; at most `max_queue_size`.
     pub(crate) max_export_batch_size: usize,
-    /// In bytes of memory, estimated; default 64 MiB. Ours, as the next two.
+    /// The limit in bytes of memory, estimated; default 64 MiB.
+    ///
+    /// This and the next two are not keys of OpenTelemetry.
     pub(crate) max_queue_bytes: usize,
-    /// At least one, the default.
+    /// The limit, at least one, the default.
     pub(crate) max_concurrent_exports: usize,
-    /// Attempts of one export after the first, default 10.
+    /// The most attempts of one export after the first, default 10.
     pub(crate) max_retries: u32,
 }
 
@@ -63,12 +65,12 @@ impl Default for BatchConfig {
     }
 }
 
-/// `capture`: whether `#[traced(args(..), ret)]` records what it sees.
+/// `capture`: the values that `#[traced(args(..), ret)]` records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CaptureConfig {
     pub(crate) arguments: bool,
     pub(crate) results: bool,
-    /// In characters, default 4096; longer values are cut.
+    /// The limit in characters, default 4096. Longer values are cut.
     pub(crate) max_length: usize,
 }
 

@@ -24,21 +24,21 @@ pub(crate) use self::routes::{HeaderMatch, RouteConfig, RouteTarget, ValueMatch}
 pub(crate) use self::sampler::{ParentBasedConfig, SamplerConfig};
 pub(crate) use self::tracer::TracerConfig;
 
-/// Everything that a registry is built from.
+/// A checked configuration, from which a registry is built.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ConfigModel {
     /// `enabled`, default `true`.
     pub(crate) enabled: bool,
-    /// `default_tracer`; names an entry of `tracers`.
+    /// The name of the default tracer, an entry of `tracers`.
     pub(crate) default_tracer: String,
     pub(crate) unknown_tracer: UnknownTracerPolicy,
     pub(crate) on_switch: OnSwitch,
     pub(crate) remote_parent: RemoteParent,
     pub(crate) baggage: BaggageConfig,
-    /// In file order; names are unique.
+    /// The tracers in file order. Their names are unique.
     pub(crate) tracers: Vec<TracerConfig>,
-    /// In file order, the order in which they are tried.
+    /// The routes in file order. The first match wins.
     pub(crate) routes: Vec<RouteConfig>,
-    /// In file order; names are unique.
+    /// The experiments in file order. Their names are unique.
     pub(crate) experiments: Vec<ExperimentConfig>,
 }

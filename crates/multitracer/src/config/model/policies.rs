@@ -1,45 +1,80 @@
-//! The settings of a registry that are no tracer's: unknown names, parents, baggage.
+//! The policies of a registry: unknown names, parents, baggage.
 
-/// What a name that no tracer has resolves to.
+/// The policy for a name that no tracer has.
+///
+/// ```
+/// use multitracer::config::UnknownTracerPolicy;
+/// use multitracer::{Registry, TracerBuilder};
+///
+/// let registry = Registry::builder()
+///     .tracer(TracerBuilder::new("main").console())
+///     .unknown_tracer(UnknownTracerPolicy::Drop)
+///     .build()?;
+/// # Ok::<(), multitracer::error::BuildError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UnknownTracerPolicy {
     /// The registry's default tracer. This is the default.
     #[default]
     Default,
-    /// Nothing: the function runs without a span.
+    /// No tracer: the function runs without a span.
     Drop,
 }
 
-/// How a span is parented when a function switches to a tracer that has no span around it.
+/// The parent of a span when a function switches to a tracer without a current span.
+///
+/// ```
+/// use multitracer::config::OnSwitch;
+/// use multitracer::{Registry, TracerBuilder};
+///
+/// let registry = Registry::builder()
+///     .tracer(TracerBuilder::new("main").console())
+///     .on_switch(OnSwitch::Child)
+///     .build()?;
+/// # Ok::<(), multitracer::error::BuildError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnSwitch {
-    /// A new root with a link to the span that it was called from. This is the default.
+    /// The span is a new root with a link to the calling span. This is the default.
     #[default]
     Link,
-    /// A child of the span that it was called from, in that span's trace.
+    /// The span is a child of the calling span, in the same trace.
     Child,
 }
 
-/// What an incoming remote span is to the span that a request opens.
+/// The relation between the remote span of an incoming request and the span that the request opens.
+///
+/// ```
+/// use multitracer::config::RemoteParent;
+/// use multitracer::{Registry, TracerBuilder};
+///
+/// let registry = Registry::builder()
+///     .tracer(TracerBuilder::new("main").console())
+///     .remote_parent(RemoteParent::Child)
+///     .build()?;
+/// # Ok::<(), multitracer::error::BuildError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RemoteParent {
-    /// A parent for the default tracer, a link for every other one. This is the default.
+    /// The remote span is a parent for the default tracer, and a link for every other tracer.
+    ///
+    /// This is the default.
     #[default]
     Auto,
-    /// Always a parent.
+    /// The remote span is always the parent.
     Child,
-    /// Always a link.
+    /// The remote span is always a link.
     Link,
 }
 
 /// `baggage`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct BaggageConfig {
-    /// Whether inbound baggage is read.
+    /// `true` if inbound baggage is read.
     pub(crate) trusted: bool,
-    /// Entries that are copied to spans, with the attributes that they become.
+    /// The entries to copy to spans, with the names of their attributes.
     pub(crate) attributes: Vec<(String, String)>,
 }

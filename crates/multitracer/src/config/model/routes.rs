@@ -7,14 +7,14 @@ use crate::config::secret::mentions_secret;
 /// One entry of `routes`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RouteConfig {
-    /// `name`, default `routes[N]` with N from 0.
+    /// The name, default `routes[N]` with N from 0.
     pub(crate) name: String,
-    /// All must match; empty: every request.
+    /// The conditions, which must all match. Without conditions every request matches.
     pub(crate) headers: Vec<HeaderMatch>,
     pub(crate) target: RouteTarget,
 }
 
-/// What a route leads to; the name is one that the configuration has.
+/// The target of a route, by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RouteTarget {
     Tracer(String),
@@ -29,7 +29,7 @@ pub(crate) struct HeaderMatch {
     pub(crate) value: ValueMatch,
 }
 
-// A route may be chosen by a header that carries a credential.
+// `Debug` is by hand, because the header of a condition may carry a credential.
 impl fmt::Debug for HeaderMatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, value } = self;
@@ -48,7 +48,7 @@ impl fmt::Debug for HeaderMatch {
 pub(crate) enum ValueMatch {
     Exact(String),
     Prefix(String),
-    /// Compiled when the file was read, unanchored, ASCII, at most 64 KiB when compiled.
+    /// An unanchored ASCII expression of at most 64 KiB when compiled.
     Regex(regex::bytes::Regex),
     Present,
 }

@@ -5,10 +5,10 @@
 pub(crate) enum SamplerConfig {
     AlwaysOn,
     AlwaysOff,
-    /// Within 0.0..=1.0.
+    /// A ratio within 0.0..=1.0.
     TraceIdRatioBased(f64),
     ParentBased(Box<ParentBasedConfig>),
-    /// Traces a second, at least one. Ours: OpenTelemetry's configuration has none.
+    /// The most traces per second, at least one. OpenTelemetry's configuration has no such sampler.
     RateLimited(u32),
 }
 
@@ -23,7 +23,7 @@ pub(crate) struct ParentBasedConfig {
 }
 
 impl ParentBasedConfig {
-    /// `root` decides for roots; a child follows its parent.
+    /// Returns a sampler that asks `root` for roots. A child follows its parent.
     pub(crate) fn with_root(root: SamplerConfig) -> Self {
         Self {
             root,
@@ -36,7 +36,7 @@ impl ParentBasedConfig {
 }
 
 impl Default for SamplerConfig {
-    /// `parent_based: {root: always_on}`, the specification's default.
+    /// Returns `parent_based: {root: always_on}`, the specification's default.
     fn default() -> Self {
         Self::ParentBased(Box::new(ParentBasedConfig::with_root(Self::AlwaysOn)))
     }

@@ -11,7 +11,8 @@ use crate::config::yaml::{KeyPath, PathSet, UndefinedVariables, Variables};
 pub(crate) struct Context<'v> {
     /// The values of `${VAR}`.
     ///
-    /// `None`: the readers check the structure alone. A value with a reference is then unknown, and valid.
+    /// `None`: the readers check the structure alone. A value with a reference is then unknown, and
+    /// valid.
     pub(crate) variables: Option<&'v (dyn Variables + 'v)>,
     /// The values of `MULTITRACER_*`, if they count.
     pub(crate) overrides: Option<&'v (dyn Variables + 'v)>,

@@ -2,7 +2,8 @@
 
 use crate::config::schema::Kind;
 
-/// What a value is likely meant to say: a share in percent, a duration with its unit, a `yes`.
+/// Returns help for a value with a likely meaning: a share in percent, a number with its unit, a
+/// `yes`.
 pub(crate) fn hint(kind: Kind, text: &str) -> Option<String> {
     match kind {
         Kind::Ratio => {

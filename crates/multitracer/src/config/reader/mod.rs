@@ -1,4 +1,5 @@
-//! The reader: typed access to the values of a YAML tree, with a report of each one that does not fit.
+//! The reader: typed access to the values of a YAML tree, with a report of each one that does not
+//! fit.
 
 mod collections;
 mod context;

@@ -5,18 +5,18 @@ use super::section::{Key, Kind, Section};
 pub(crate) static EXPERIMENT: Section = Section {
     title: "an experiment",
     keys: &[
-        Key::new("unit", Kind::Section(&UNIT), "the caller supplies it", "the identity that is split"),
+        Key::new("unit", Kind::Section(&UNIT), "the caller supplies it", "the identity to split by"),
         Key::new(
             "salt",
             Kind::Text,
             "the experiment's name",
-            "what is hashed before the unit; another salt is another split",
+            "the text to hash before the unit; another salt gives another split",
         ),
         Key::new(
             "hash",
             Kind::Choice(&["murmur3_32_v1"]),
             "`murmur3_32_v1`",
-            "the hash, frozen under its name",
+            "the hash function; it never changes under its name",
         ),
         Key::new(
             "coverage",
@@ -25,7 +25,7 @@ pub(crate) static EXPERIMENT: Section = Section {
             "the share of each variant's units that take part; the others get the fallback",
         ),
         Key::new("variants", Kind::List(&VARIANT), "", "the list of arms, in order"),
-        Key::new("fallback", Kind::Text, "the default tracer", "the tracer of requests that take no part"),
+        Key::new("fallback", Kind::Text, "the default tracer", "the tracer of requests that do not take part"),
     ],
     refused: &[("weights", "write a `weight` in each variant")],
 };
@@ -40,7 +40,7 @@ static VARIANT: Section = Section {
     title: "a variant",
     keys: &[
         Key::new("name", Kind::Text, "", "the variant's name in spans and messages"),
-        Key::new("weight", Kind::Count(0, MAX_WEIGHT), "1", "its part of the sum of all weights"),
+        Key::new("weight", Kind::Count(0, MAX_WEIGHT), "1", "its share of the sum of all weights"),
         Key::new("tracer", Kind::Text, "the variant's name", "the tracer of its requests"),
     ],
     refused: &[],

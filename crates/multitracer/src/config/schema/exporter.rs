@@ -7,7 +7,7 @@ pub(crate) static EXPORTER: Section = Section {
     keys: &[
         Key::new("otlp_http", Kind::Section(&OTLP_HTTP), "", "OTLP over HTTP"),
         Key::new("otlp_grpc", Kind::Section(&OTLP_GRPC), "", "OTLP over gRPC"),
-        Key::new("file", Kind::Section(&FILE), "", "OTLP as JSON in a file, one request a line"),
+        Key::new("file", Kind::Section(&FILE), "", "OTLP as JSON in a file, one request per line"),
         Key::new("console", Kind::Section(&EMPTY), "", "span trees on standard output"),
     ],
     refused: &[("otlp_file/development", "use `file`"), ("otlp", "use `otlp_http` or `otlp_grpc`")],
@@ -43,14 +43,14 @@ pub(crate) static OTLP_GRPC: Section = Section {
 pub(crate) static FILE: Section = Section {
     title: "`file`",
     keys: &[
-        Key::new("path", Kind::Text, "", "the file; required. Its folder is made if it is not there"),
+        Key::new("path", Kind::Text, "", "the file; required. A missing folder is created"),
         Key::new(
             "max_size",
             Kind::Count(1 << 10, 1 << 40),
             "104857600",
-            "how many bytes it may have before it is set aside under its name with `.1`",
+            "the size limit in bytes; at the limit the file is renamed to its name with `.1`",
         ),
-        Key::new("max_backups", Kind::Count(0, 1000), "5", "how many of those are kept; `.1` is the newest"),
+        Key::new("max_backups", Kind::Count(0, 1000), "5", "the most renamed files to keep; `.1` is the newest"),
     ],
     refused: &[("output_stream", "write `path`, without `file://`")],
 };
@@ -58,7 +58,7 @@ pub(crate) static FILE: Section = Section {
 const HEADERS: Key = Key::new("headers", Kind::Pairs(&HEADER), "", "the headers of every request");
 
 const HEADERS_LIST: Key =
-    Key::new("headers_list", Kind::Secret, "", "the same as `a=1,b=2`; `headers` wins over it");
+    Key::new("headers_list", Kind::Secret, "", "the headers as `a=1,b=2`; `headers` wins over it");
 
 const COMPRESSION: Key =
     Key::new("compression", Kind::Choice(&["none", "gzip"]), "`none`", "the compression of the body");
@@ -66,7 +66,7 @@ const COMPRESSION: Key =
 const TIMEOUT: Key =
     Key::new("timeout", Kind::Millis(1), "10000", "the time limit of one request, in milliseconds");
 
-const TLS_KEY: Key = Key::new("tls", Kind::Section(&TLS), "", "certificates for `https://`");
+const TLS_KEY: Key = Key::new("tls", Kind::Section(&TLS), "", "the certificates for `https://`");
 
 const UNSUPPORTED: &[(&str, &str)] =
     &[("max_request_size", "set `batch.max_export_batch_size`"), ("max_response_size", "the limit is fixed")];

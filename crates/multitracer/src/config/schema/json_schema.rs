@@ -5,10 +5,11 @@ use serde::ser::{Serialize, Serializer};
 use super::section::{Key, Kind, MAX_MILLIS, Section};
 use crate::config::yaml::{Tree, count, key, text};
 
-/// The JSON Schema (draft 2020-12) of a configuration file; from [`Config::json_schema`](crate::config::Config::json_schema).
+/// The JSON Schema (draft 2020-12) of a configuration file; from
+/// [`Config::json_schema`](crate::config::Config::json_schema).
 ///
-/// The schema serializes with serde. It describes keys, types and ranges. Only a load checks names, URLs, headers
-/// and regular expressions.
+/// The schema serializes with serde. It describes keys, types and ranges. Only a load checks names,
+/// URLs, headers and regular expressions.
 ///
 /// ```
 /// let schema = serde_json::to_value(multitracer::config::Config::json_schema())?;

@@ -12,7 +12,7 @@ pub(crate) static RESOURCE: Section = Section {
         "attributes",
         Kind::Pairs(&ATTRIBUTE),
         "",
-        "attributes of everything that the tracer sends",
+        "the attributes of everything that the tracer sends",
     )],
     refused: &[
         ("attributes_list", "use `attributes`"),

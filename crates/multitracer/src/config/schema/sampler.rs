@@ -5,25 +5,25 @@ use super::section::{EMPTY, Key, Kind, Section};
 pub(crate) static SAMPLER: Section = Section {
     title: "a sampler",
     keys: &[
-        Key::new("always_on", Kind::Section(&EMPTY), "", "keep every trace"),
-        Key::new("always_off", Kind::Section(&EMPTY), "", "keep no trace"),
+        Key::new("always_on", Kind::Section(&EMPTY), "", "keeps every trace"),
+        Key::new("always_off", Kind::Section(&EMPTY), "", "keeps no trace"),
         Key::new(
             "trace_id_ratio_based",
             Kind::Section(&RATIO),
             "",
-            "keep a share of the traces, by trace id",
+            "keeps a share of the traces, by trace id",
         ),
         Key::new(
             "parent_based",
             Kind::Section(&PARENT_BASED),
             "",
-            "follow the parent; for a root ask `root`",
+            "follows the parent; `root` decides for a span without a parent",
         ),
         Key::new(
             "rate_limited",
             Kind::Section(&RATE_LIMITED),
             "",
-            "keep so many traces a second; not one of OpenTelemetry's",
+            "keeps at most a number of traces per second; not a sampler of OpenTelemetry",
         ),
     ],
     refused: &[
@@ -38,7 +38,7 @@ const UNSUPPORTED: &str = "supported samplers are `always_on`, `always_off`, `tr
 
 static RATIO: Section = Section {
     title: "`trace_id_ratio_based`",
-    keys: &[Key::new("ratio", Kind::Ratio, "1.0", "the share of traces that are kept")],
+    keys: &[Key::new("ratio", Kind::Ratio, "1.0", "the share of traces to keep")],
     refused: &[],
 };
 
@@ -48,7 +48,7 @@ static RATE_LIMITED: Section = Section {
         "per_second",
         Kind::Count(1, 1_000_000),
         "",
-        "the most traces that are begun in a second; what a caller in another process began counts too",
+        "the most traces that start in a second; traces that start in another process count, too",
     )],
     refused: &[],
 };
@@ -56,30 +56,30 @@ static RATE_LIMITED: Section = Section {
 static PARENT_BASED: Section = Section {
     title: "`parent_based`",
     keys: &[
-        Key::new("root", Kind::OneOf(&SAMPLER), "`always_on`", "the sampler of a span without a parent"),
+        Key::new("root", Kind::OneOf(&SAMPLER), "`always_on`", "the sampler for a span without a parent"),
         Key::new(
             "remote_parent_sampled",
             Kind::OneOf(&SAMPLER),
             "`always_on`",
-            "for a sampled parent in another process",
+            "the sampler for a sampled parent in another process",
         ),
         Key::new(
             "remote_parent_not_sampled",
             Kind::OneOf(&SAMPLER),
             "`always_off`",
-            "for an unsampled parent in another process",
+            "the sampler for an unsampled parent in another process",
         ),
         Key::new(
             "local_parent_sampled",
             Kind::OneOf(&SAMPLER),
             "`always_on`",
-            "for a sampled parent in this process",
+            "the sampler for a sampled parent in this process",
         ),
         Key::new(
             "local_parent_not_sampled",
             Kind::OneOf(&SAMPLER),
             "`always_off`",
-            "for an unsampled parent in this process",
+            "the sampler for an unsampled parent in this process",
         ),
     ],
     refused: &[],

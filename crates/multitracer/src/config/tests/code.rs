@@ -46,7 +46,7 @@ fn what_a_file_refuses_code_refuses() {
 <code>: default_tracer: `d` is not the name of a tracer
    = help: the tracers are `a`, `b`, `b`
 <code>: tracers.b.batch.max_export_batch_size: `max_export_batch_size` is more than `max_queue_size`
-   = help: a batch is taken from what waits in the queue, so that it cannot be larger
+   = help: a batch is taken from the queue, so it cannot be larger
 <code>: routes[0].name: the route's name is empty
    = help: a name is 1 to 200 bytes of visible characters, with spaces only inside
 <code>: routes[0].experiment: `f` is not the name of an experiment

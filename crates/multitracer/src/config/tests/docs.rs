@@ -62,7 +62,8 @@ fn page() -> String {
     page
 }
 
-/// `MULTITRACER_WRITE_DOCS=1 cargo test -p multitracer --lib config::tests::docs` writes the tables.
+/// `MULTITRACER_WRITE_DOCS=1 cargo test -p multitracer --lib config::tests::docs` writes the
+/// tables.
 #[test]
 fn the_page_is_current() {
     let page = page();

@@ -83,7 +83,7 @@ fn a_variable_that_two_tracers_share_is_refused() {
     assert!(load(text, &[]).is_ok());
     let error = load(text, &[("MULTITRACER_TRACER_A_B_ENABLED", "false")]).unwrap_err().to_string();
     assert!(
-        error.contains("`MULTITRACER_TRACER_A_B_ENABLED` stands for two tracers, `a-b` and `a_b`"),
+        error.contains("`MULTITRACER_TRACER_A_B_ENABLED` names two tracers, `a-b` and `a_b`"),
         "{error}"
     );
 }
@@ -124,13 +124,13 @@ fn variables_that_stand_for_nothing_are_warned_about() {
     assert_eq!(
         warnings,
         [
-            "f: warning: the variable `MULTITRACER_ENABELD` is set and stands for nothing [unknown_override]\n   \
+            "f: warning: the variable `MULTITRACER_ENABELD` is set, but it overrides nothing [unknown_override]\n   \
              = help: did you mean `MULTITRACER_ENABLED`?",
-            "f: warning: the variable `MULTITRACER_TRACER_CANRY_2_SAMPLE_RATE` is set and stands for nothing \
+            "f: warning: the variable `MULTITRACER_TRACER_CANRY_2_SAMPLE_RATE` is set, but it overrides nothing \
              [unknown_override]\n   = help: did you mean `MULTITRACER_TRACER_CANARY_2_SAMPLE_RATE`?",
-            "f: warning: the variable `MULTITRACER_TRACER_PRODUCTION_SAMPLE_RATES` is set and stands for nothing \
+            "f: warning: the variable `MULTITRACER_TRACER_PRODUCTION_SAMPLE_RATES` is set, but it overrides nothing \
              [unknown_override]\n   = help: did you mean `MULTITRACER_TRACER_PRODUCTION_SAMPLE_RATE`?",
-            "f: warning: the variable `MULTITRACER_TRACER_X` is set and stands for nothing [unknown_override]\n   \
+            "f: warning: the variable `MULTITRACER_TRACER_X` is set, but it overrides nothing [unknown_override]\n   \
              = help: it is `MULTITRACER_TRACER_<NAME>_ENABLED` or `.._SAMPLE_RATE`, with a tracer's name in capitals",
         ]
     );

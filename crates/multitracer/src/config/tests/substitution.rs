@@ -94,7 +94,8 @@ fn names_what_is_not_set_and_what_is_empty() {
 }
 
 proptest! {
-    /// Whatever a variable holds is text where the reference stood: no second expansion, no structure.
+    /// Whatever a variable holds is text where the reference stood: no second expansion, no
+    /// structure.
     #[test]
     fn a_value_stays_a_value(value in "[^\\x00-\\x1f]{1,40}", hostile in any::<proptest::sample::Index>()) {
         let tricks = ["${B}", "$$", "a: {b: c}", "\n- x", "}", "{", "\"", "${B:-c}", "# no", "*alias", "${"];

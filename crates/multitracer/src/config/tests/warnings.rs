@@ -25,10 +25,10 @@ fn shows_its_place() {
         load("default_tracer: a\ntracers:\n  a: {exporter: console}\n  b: {exporter: console}\n", &[]);
     assert_eq!(
         config.unwrap().diagnostics()[0].render("config.yaml", false).to_string(),
-        "config.yaml:4:3: warning: tracers.b: no route, no experiment and not `default_tracer` leads to this tracer \
+        "config.yaml:4:3: warning: tracers.b: this tracer is unused: no route, experiment or `default_tracer` refers to it \
          [unused_tracer]\n  \
          4 |   b: {exporter: console}\n    |   ^\n    \
-         = help: right if code names it; else remove it, or add the route"
+         = help: fine if code names it; otherwise remove it, or add a route"
     );
 }
 
@@ -42,7 +42,7 @@ fn one_project_for_two_environments() {
     assert_eq!(
         warnings(&file("project: shop, source: staging")),
         [
-            "shared_project tracers.b.source: the same endpoint and project as those of `a`, which is of another environment"
+            "shared_project tracers.b.source: the same endpoint and project as `a`, which has another environment"
         ]
     );
     for other in [
@@ -145,7 +145,7 @@ fn routes_that_never_match() {
             got.is_empty()
                 || got
                     == [
-                        "unreachable_route routes[1]: this route never matches: `routes[0]`, further up, matches first"
+                        "unreachable_route routes[1]: this route never matches: the earlier route `routes[0]` matches first"
                     ],
             "{got:?}"
         );
@@ -207,13 +207,13 @@ fn sample_rates_of_zero() {
     let rate = |sampler: &str| warnings(&format!("tracers: {{a: {{exporter: console, {sampler}}}}}"));
     assert_eq!(
         rate("sample_rate: 0"),
-        ["sample_rate_zero tracers.a.sample_rate: the sample rate is 0: no trace begins here"]
+        ["sample_rate_zero tracers.a.sample_rate: the sample rate is 0: this tracer starts no trace"]
     );
     for zero in [
         "sampler: {trace_id_ratio_based: {ratio: 0.0}}",
         "sampler: {parent_based: {root: {trace_id_ratio_based: {ratio: 0}}}}",
     ] {
-        let expected = ["sample_rate_zero tracers.a.sampler: the sample rate is 0: no trace begins here"];
+        let expected = ["sample_rate_zero tracers.a.sampler: the sample rate is 0: this tracer starts no trace"];
         assert_eq!(rate(zero), expected, "{zero}");
     }
     for other in ["sample_rate: 0.0001", "sampler: always_off", "sample_rate: 0, enabled: false"] {
@@ -224,7 +224,7 @@ fn sample_rates_of_zero() {
     assert_eq!(
         short(config.diagnostics()),
         ["sample_rate_zero tracers.a.sample_rate: the sample rate is 0, by the variable \
-          `MULTITRACER_TRACER_A_SAMPLE_RATE`: no trace begins here"]
+          `MULTITRACER_TRACER_A_SAMPLE_RATE`: this tracer starts no trace"]
     );
 }
 
@@ -272,7 +272,7 @@ fn names_from_variables() {
 fn later_formats() {
     assert_eq!(
         warnings("file_format: '1.1'\ntracers: {a: {exporter: console}}"),
-        ["newer_file_format file_format: a later format than this version knows"]
+        ["newer_file_format file_format: the file has a newer format than this version supports"]
     );
     assert_eq!(warnings("file_format: '1.0'\ntracers: {a: {exporter: console}}"), NONE);
 }
@@ -291,7 +291,7 @@ fn the_structure_alone() {
             "default_tracer: a\ntracers: {a: , b: {project: \"${P}\"}}\nroutes: [{name: x, headers: {x: y}, tracer: b}]"
         ),
         [
-            "unlimited_canary tracers.b: headers of a request choose this tracer, by the route `x`, and nothing limits how often"
+            "unlimited_canary tracers.b: the route `x` lets request headers choose this tracer, and nothing limits how often"
         ]
     );
     let url = "tracers: {a: {api_key: \"${K}\", exporter: {otlp_http: {endpoint: \"${E}\"}}}}";

@@ -20,7 +20,8 @@ impl<'t> NodeSeed<'_, 't> {
         NodeSeed { shape, text: self.text, budget: self.budget }
     }
 
-    /// Finds the place of a piece in the text. A piece that is not borrowed from the text has no place.
+    /// Finds the place of a piece in the text. A piece that is not borrowed from the text has no
+    /// place.
     fn place<E: de::Error>(&self, piece: Cow<'t, str>) -> Result<Placed<'t>, E> {
         let Cow::Borrowed(text) = piece else {
             Budget::spend(&self.budget.owned_bytes, piece.len())?;
@@ -37,7 +38,7 @@ impl<'t> NodeSeed<'_, 't> {
     }
 }
 
-/// A piece of text, with its place and whether it is plain.
+/// A piece of text, with its place and a flag for plain text.
 type Placed<'t> = (Cow<'t, str>, Option<(Span, bool)>);
 
 impl<'t> DeserializeSeed<'t> for NodeSeed<'_, 't> {

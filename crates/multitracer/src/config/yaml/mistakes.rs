@@ -13,7 +13,7 @@ pub(crate) fn likely_mistake(text: &str, span: Option<Span>, message: &str) -> O
     }
     if message.contains("mapping values are not allowed") {
         return Some(
-            "a `:` with a space after it ends a key: a key above may lack its own, and text that has one in it needs quotes",
+            "a `:` with a space after it ends a key: a key above may lack its colon, or a text with a colon needs quotes",
         );
     }
     if message.contains("unexpected end of stream") {
@@ -23,7 +23,7 @@ pub(crate) fn likely_mistake(text: &str, span: Option<Span>, message: &str) -> O
         return Some("a bracket is not closed, or a comma is missing");
     }
     if message.contains("did not find expected key") {
-        return Some("keys of one map are indented alike");
+        return Some("all keys of a map need the same indentation");
     }
     if message.contains("unknown escape character") {
         return Some("between double quotes `\\` starts an escape; use single quotes");

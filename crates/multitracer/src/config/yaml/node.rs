@@ -16,7 +16,8 @@ pub(crate) struct Span {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Node<'t> {
     pub(crate) kind: NodeKind<'t>,
-    /// The place in the text. `None` if the file has the text in another form (escapes, several lines).
+    /// The place in the text. `None` if the file has the text in another form (escapes, several
+    /// lines).
     pub(crate) span: Option<Span>,
 }
 

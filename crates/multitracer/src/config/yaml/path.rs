@@ -47,7 +47,8 @@ impl KeyPath {
 
     /// Returns `true` if messages must not show the values at this path.
     ///
-    /// The keys alone decide, and in doubt the answer is `true`: a misspelt `api-key` is secret too.
+    /// The keys alone decide, and in doubt the answer is `true`: a misspelt `api-key` is secret
+    /// too.
     pub(crate) fn is_secret(&self) -> bool {
         let (routing, named) = match self.0.first() {
             Some(Segment::Key(key)) => {
@@ -80,7 +81,8 @@ impl KeyPath {
             || (is(start, "exporters") && (is(start + 3, "headers") || is(start + 3, "headers_list")))
     }
 
-    /// Returns the path that a tracer's key inherits from: `tracers.<name>.rest` -> `defaults.rest`.
+    /// Returns the path that a tracer's key inherits from: `tracers.<name>.rest` ->
+    /// `defaults.rest`.
     pub(crate) fn in_defaults(&self) -> Option<Self> {
         match self.segments() {
             [Segment::Key(tracers), Segment::Key(_), rest @ ..]
@@ -110,7 +112,8 @@ impl fmt::Display for KeyPath {
     }
 }
 
-/// Returns `true` if a key says that the value under it is secret. For the `last` key misspellings count, too.
+/// Returns `true` if a key says that the value under it is secret. For the `last` key misspellings
+/// count, too.
 fn holds_secret(key: &str, last: bool) -> bool {
     key.is_empty()
         || shown_len(key) < key.len()

@@ -13,7 +13,8 @@ pub(crate) fn is_secret(path: &KeyPath, raw: &str) -> bool {
     path.is_secret() || contains_key(raw) || if endpoint { !is_clean_url(raw) } else { has_userinfo(raw) }
 }
 
-/// Returns `true` for `${NAME}`, alone or after the name of an authentication scheme, which is not a secret.
+/// Returns `true` for `${NAME}`, alone or after the name of an authentication scheme, which is not
+/// a secret.
 fn is_bare_reference(raw: &str) -> bool {
     let raw = raw.strip_prefix("Bearer ").or_else(|| raw.strip_prefix("Basic ")).unwrap_or(raw);
     let name = raw.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
@@ -25,7 +26,8 @@ fn is_bare_reference(raw: &str) -> bool {
 
 /// Returns `true` if the value may contain a key with a secret.
 ///
-/// Without the space after its colon, a key is part of the value before it. `${KEY:?text}` is not a reference.
+/// Without the space after its colon, a key is part of the value before it. `${KEY:?text}` is not a
+/// reference.
 fn contains_key(raw: &str) -> bool {
     (raw.contains([':', '=']) && mentions_secret(raw))
         || Template::parse(raw).is_err_and(|inside| inside.contains(':'))

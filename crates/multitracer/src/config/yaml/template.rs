@@ -1,7 +1,8 @@
-//! The references to variables in a scalar, as OpenTelemetry's configuration data model defines them.
+//! The references to variables in a scalar, as OpenTelemetry's configuration data model defines
+//! them.
 //!
-//! `$$` is a literal `$`. The text between two `$$` is substituted once, from left to right. The value of a
-//! variable is not substituted again.
+//! `$$` is a literal `$`. The text between two `$$` is substituted once, from left to right. The
+//! value of a variable is not substituted again.
 
 use super::variables::Variables;
 
@@ -40,7 +41,8 @@ impl<'t> Template<'t> {
             }
             let mut rest = part;
             while let Some((before, opened)) = rest.split_once("${") {
-                // A reference without an end is text: the default of `${A:-$${B}}` ends at the escape.
+                // A reference without an end is text: the default of `${A:-$${B}}` ends at the
+                // escape.
                 let Some((inside, after)) = opened.split_once('}') else { break };
                 if !before.is_empty() {
                     pieces.push(Piece::Literal(before));
@@ -87,7 +89,8 @@ impl<'t> Template<'t> {
 
 /// Parses `[env:]NAME[:-DEFAULT]`.
 fn reference(inside: &str) -> Option<Piece<'_>> {
-    // The form without the prefix comes first, because `${env:-x}` is the variable `env` with a default.
+    // The form without the prefix comes first, because `${env:-x}` is the variable `env` with a
+    // default.
     name_and_default(inside).or_else(|| name_and_default(inside.strip_prefix("env:")?))
 }
 

@@ -47,7 +47,7 @@ impl Collector<'_> {
             }
             let Some(other) = shared else { continue };
             let message = format!(
-                "the same endpoint and project as those of `{other}`, which is of another environment"
+                "the same endpoint and project as `{other}`, which has another environment"
             );
             let warning = ModelDiagnostic::new(path.key("environment"), message)
                 .with_other_path(path.key("source"))
@@ -71,7 +71,7 @@ impl Collector<'_> {
                 continue;
             }
             let message =
-                "credentials go to another machine over `http://`, which anybody on the way can read";
+                "credentials go to another machine over `http://`, without encryption";
             let warning = ModelDiagnostic::new(path, message);
             self.add(PLAIN_HTTP, warning.with_help("use `https://`, or a collector on this machine"));
         }

@@ -57,14 +57,15 @@ impl Environment<'_> {
         unknown.sort_unstable();
         let warn = |name: &String| {
             let help = help(name, &known)?;
-            let message = format!("the variable `{name}` is set and stands for nothing");
+            let message = format!("the variable `{name}` is set, but it overrides nothing");
             Some(warning(UNKNOWN_OVERRIDE, message, help))
         };
         unknown.into_iter().filter_map(warn).collect()
     }
 }
 
-/// Returns the help for an unknown override, or `None` if the variable may belong to another program.
+/// Returns the help for an unknown override, or `None` if the variable may belong to another
+/// program.
 fn help(name: &str, known: &[String]) -> Option<String> {
     // With their common prefix all names would be similar.
     let prefix = if name.starts_with(TRACER_PREFIX) { TRACER_PREFIX } else { PREFIX };

@@ -21,7 +21,8 @@ pub(crate) struct WarningContext<'k> {
     pub(crate) overrides: &'k [Override],
     /// The paths of values that are not known.
     pub(crate) unknown: &'k PathSet,
-    /// Returns `true` if no variable has a part in the value at a path, so that a message may show it.
+    /// Returns `true` if no variable has a part in the value at a path, so that a message may show
+    /// it.
     pub(crate) is_literal: &'k dyn Fn(&KeyPath) -> bool,
     /// `true` if a variable gives the default tracer, so that it may be another one elsewhere.
     pub(crate) default_tracer_varies: bool,

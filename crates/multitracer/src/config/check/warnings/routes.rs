@@ -39,12 +39,12 @@ impl Collector<'_> {
                 }
                 if covers(other, route) && self.is_known(&path.index(earlier).key("headers")) {
                     let message = format!(
-                        "this route never matches: `{}`, further up, matches first",
+                        "this route never matches: the earlier route `{}` matches first",
                         self.route_name(earlier, other)
                     );
                     self.add(
                         UNREACHABLE_ROUTE,
-                        ModelDiagnostic::new(at, message).with_help("put the more particular route first"),
+                        ModelDiagnostic::new(at, message).with_help("put the more specific route first"),
                     );
                     break;
                 }
@@ -71,11 +71,11 @@ impl Collector<'_> {
         for tracer in model.tracers.iter().filter(|tracer| !used.contains(tracer.name.as_str())) {
             let warning = ModelDiagnostic::new(
                 tracer_path(tracer),
-                "no route, no experiment and not `default_tracer` leads to this tracer",
+                "this tracer is unused: no route, experiment or `default_tracer` refers to it",
             );
             self.add(
                 UNUSED_TRACER,
-                warning.with_help("right if code names it; else remove it, or add the route"),
+                warning.with_help("fine if code names it; otherwise remove it, or add a route"),
             );
         }
     }

@@ -27,9 +27,9 @@ impl Collector<'_> {
                 Some(set) => format!("the sample rate is 0, by the variable `{}`", set.variable()),
                 None => "the sample rate is 0".to_owned(),
             };
-            let warning = ModelDiagnostic::new(rate, format!("{message}: no trace begins here"))
+            let warning = ModelDiagnostic::new(rate, format!("{message}: this tracer starts no trace"))
                 .with_other_path(path.key("sampler"))
-                .with_help("`enabled: false` says that, and costs less");
+                .with_help("`enabled: false` has the same effect, and costs less");
             self.add(SAMPLE_RATE_ZERO, warning);
         }
     }
@@ -58,7 +58,7 @@ impl Collector<'_> {
                 (targets.get(tracer.name.as_str()), known, is_limited(&tracer.sampler, remote_parents))
             {
                 let message = format!(
-                    "headers of a request choose this tracer, by the route `{route}`, and nothing limits how often"
+                    "the route `{route}` lets request headers choose this tracer, and nothing limits how often"
                 );
                 let help = "add `sampler: {rate_limited: {per_second: 100}}`";
                 self.add(UNLIMITED_CANARY, ModelDiagnostic::new(path, message).with_help(help));

@@ -48,7 +48,8 @@ pub(super) const ALL: [Backend; 11] = [
 enum Key {
     /// `authorization: Bearer KEY`
     Bearer,
-    /// `authorization: Basic base64(KEY)`. The key has two parts with a colon between them; the text names them.
+    /// `authorization: Basic base64(KEY)`. The key has two parts with a colon between them; the
+    /// text names them.
     Basic(&'static str),
     /// The key alone, in the header of this name.
     Header(&'static str),
@@ -131,7 +132,8 @@ impl Backend {
             // The key selects the stack, and each region has a gateway of its own.
             Self::GrafanaCloud => Preset { endpoint: None, key: Key::Basic("INSTANCE_ID:TOKEN"), ..SERVICE },
             Self::Jaeger => Preset { project_header: Some("x-tenant"), ..PLAIN },
-            // The key selects the environment, and `service.name` the dataset. Classic keys use the header.
+            // The key selects the environment, and `service.name` the dataset. Classic keys use the
+            // header.
             Self::Honeycomb => Preset {
                 endpoint: Some("https://api.honeycomb.io/v1/traces"),
                 grpc: Some("https://api.honeycomb.io:443"),

@@ -22,7 +22,7 @@ pub(super) fn report_backend_needs(
         Some(exporter) if exporter.without_key().is_some() => {
             if let (Some(cursor), Some(kind)) = (fields.given("backend"), exporter.without_key()) {
                 let place = if kind == "console" { "standard output" } else { "a file" };
-                let help = format!("`{kind}` writes to {place}; leave one of them out");
+                let help = format!("`{kind}` writes to {place}; remove one of the two");
                 cursor.report(
                     format!("a `backend` needs an OTLP exporter, and this tracer's is `{kind}`"),
                     Some(help),
@@ -31,7 +31,7 @@ pub(super) fn report_backend_needs(
             return;
         }
         Some(ExporterBlock::Grpc(_)) if preset.grpc.is_none() => {
-            let help = "use `otlp_http`, or leave the exporter out".to_owned();
+            let help = "use `otlp_http`, or remove the exporter".to_owned();
             at.report(format!("the backend `{word}` takes OTLP over HTTP only"), Some(help));
             return;
         }
@@ -44,7 +44,7 @@ pub(super) fn report_backend_needs(
         let help = "write `exporter: {otlp_http: {endpoint: \"https://otlp-gateway-REGION.grafana.net/otlp/v1/traces\"}}`, \
                     as the stack's OpenTelemetry page shows it";
         at.report(
-            format!("the backend `{word}` has an endpoint for each region, and none is given"),
+            format!("the backend `{word}` has an endpoint for each region, and this tracer has none"),
             Some(help.to_owned()),
         );
     }
@@ -54,7 +54,7 @@ pub(super) fn report_backend_needs(
         || exporter.as_ref().is_some_and(|exporter| exporter.mentions(header));
     if preset.needs_key && !has_key {
         let help = if defaults.has_key {
-            "the one of `defaults` is for another backend; write one here, or the same `backend` there"
+            "the `api_key` of `defaults` is for another backend; write one here, or the same `backend` there"
                 .to_owned()
         } else {
             format!("write `api_key: \"${{..}}\"`; it is sent as the header `{header}`")

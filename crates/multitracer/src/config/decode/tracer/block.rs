@@ -13,7 +13,8 @@ use crate::config::model::{AttributeValue, Exporters, SamplerConfig, ServiceConf
 use crate::config::reader::Fields;
 use crate::config::secret::Secret;
 
-/// The keys of one block, a tracer's or those of `defaults`. `None` for a key that the block does not have.
+/// The keys of one block, a tracer's or those of `defaults`. `None` for a key that the block does
+/// not have.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TracerBlock {
     enabled: Option<bool>,
@@ -78,7 +79,8 @@ impl TracerBlock {
         }
     }
 
-    /// Returns `true` if the defaults are for the same backend, so that their endpoint and credentials apply.
+    /// Returns `true` if the defaults are for the same backend, so that their endpoint and
+    /// credentials apply.
     pub(super) fn inherits(&self, defaults: &Self) -> bool {
         self.backend.is_none() || self.backend == defaults.backend
     }

@@ -25,12 +25,12 @@ pub(super) fn warn_of_inherited_credentials(
     let of = suggest::quoted(inherited.iter().copied());
     let help = match *first {
         AUTHORIZATION => {
-            "give the tracer an `api_key` of its own, or leave it out with `headers: {authorization: null}`"
+            "give the tracer an `api_key` of its own, or remove it with `headers: {authorization: null}`"
                 .to_owned()
         }
-        other => format!("give the tracer its own, or leave it out with `headers: {{{other}: null}}`"),
+        other => format!("give the tracer its own, or remove it with `headers: {{{other}: null}}`"),
     };
-    let message = format!("this endpoint is sent the credentials of `defaults`: {of}");
+    let message = format!("this endpoint gets the credentials of `defaults`: {of}");
     let at = fields.get_nested(["exporter", endpoint, "endpoint"]);
     at.unwrap_or_else(|| fields.at.clone()).warn(warnings::INHERITED_CREDENTIALS, message, &help);
 }

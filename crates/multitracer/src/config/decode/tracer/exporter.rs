@@ -14,21 +14,21 @@ pub(super) fn read(fields: &Fields<'_>) -> Option<ExporterBlock> {
 
 /// Reads `exporters`.
 ///
-/// No exporter of the list inherits from another one or from the defaults, so that no credential reaches a
-/// backend that it is not for.
+/// No exporter of the list inherits from another one or from the defaults, so that no credential
+/// reaches a backend that it is not for.
 pub(super) fn read_list(fields: &Fields<'_>) -> Option<Vec<ExporterBlock>> {
     let list = fields.list_of("exporters")?;
     let at = fields.given("exporters")?;
     if fields.given("exporter").is_some() {
-        let help = "write the one among the others";
+        let help = "write it in the list of `exporters`";
         at.report("`exporter` and `exporters` exclude each other", Some(help.to_owned()));
     } else if at.is_empty_list() {
         at.report("there is no exporter in the list", Some("a tracer has at least one".to_owned()));
     } else if fields.given("api_key").is_some() {
-        let help = "write the header `authorization` for each exporter that is to have it";
+        let help = "write the header `authorization` for each exporter that needs it";
         at.report("`api_key` and `exporters` exclude each other", Some(help.to_owned()));
     } else if fields.given("backend").is_some() {
-        let help = "write endpoint and headers for each exporter; a `backend` is about one";
+        let help = "write endpoint and headers for each exporter; a `backend` sets those of one";
         at.report("`backend` and `exporters` exclude each other", Some(help.to_owned()));
     }
     Some(list.iter().map(one).collect())

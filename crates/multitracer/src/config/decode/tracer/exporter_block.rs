@@ -87,7 +87,8 @@ impl ExporterBlock {
         }
     }
 
-    /// Returns the kind of the exporter, if its endpoint is on another host than that of the defaults.
+    /// Returns the kind of the exporter, if its endpoint is on another host than that of the
+    /// defaults.
     ///
     /// Without an endpoint, the defaults send to their backend.
     pub(super) fn foreign_endpoint(
@@ -112,7 +113,8 @@ impl ExporterBlock {
         (host(own.endpoint.as_deref()?) != base.and_then(host)).then_some(kind)
     }
 
-    /// Returns the names of the credential headers that this block inherits from defaults of the same kind.
+    /// Returns the names of the credential headers that this block inherits from defaults of the
+    /// same kind.
     pub(super) fn inherited_credentials<'d>(&self, defaults: &'d Self) -> Vec<&'d str> {
         match (self, defaults) {
             (Self::Http(_), Self::Http(base)) | (Self::Grpc(_), Self::Grpc(base)) => {
@@ -139,7 +141,8 @@ impl ExporterBlock {
         }
     }
 
-    /// Returns this block merged with that of the defaults: key by key if both are of the same kind.
+    /// Returns this block merged with that of the defaults: key by key if both are of the same
+    /// kind.
     pub(super) fn over(self, defaults: Option<&Self>) -> Self {
         match (self, defaults) {
             (Self::Http(own), Some(Self::Http(base))) => Self::Http(own.over(base.clone())),

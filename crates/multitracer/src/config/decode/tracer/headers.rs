@@ -10,10 +10,12 @@ use crate::config::check::value_rules;
 use crate::config::reader::{Cursor, Fields, Scalar};
 use crate::config::secret::Secret;
 
-/// The headers of one block, with names in lower case. A `None` removes a header, even one of the defaults.
+/// The headers of one block, with names in lower case. A `None` removes a header, even one of the
+/// defaults.
 pub(super) type Headers = Vec<(String, Option<Secret>)>;
 
-/// The most headers of one block. Backends take fewer, and the limit keeps the lookup of names fast.
+/// The most headers of one block. Backends take fewer, and the limit keeps the lookup of names
+/// fast.
 const MAX_HEADERS: usize = 256;
 
 /// Reads `headers` and `headers_list`.
@@ -94,7 +96,8 @@ fn list(fields: &Fields<'_>) -> Vec<(String, Secret)> {
     headers
 }
 
-/// Decodes percent-encoded text. Returns `None` for an incomplete escape, and for bytes that are not UTF-8.
+/// Decodes percent-encoded text. Returns `None` for an incomplete escape, and for bytes that are
+/// not UTF-8.
 fn percent_decode(text: &str) -> Option<String> {
     let is_escape = |rest: &str| rest.get(..2).is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
     // The crate would keep an incomplete escape as text.

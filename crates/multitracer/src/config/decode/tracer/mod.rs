@@ -22,7 +22,7 @@ use crate::config::yaml::{Node, NodeKind};
 pub(super) fn read_defaults(file: &Fields<'_>, tracers: usize) -> TracerBlock {
     let Some(fields) = file.section("defaults") else { return TracerBlock::default() };
     if let Some(project) = fields.given("project") {
-        let help = "a project that all tracers share would mix them; write it in each tracer";
+        let help = "a shared project would mix the spans of all tracers; write it in each tracer";
         project.report("`project` belongs to a tracer", Some(help.to_owned()));
     }
     if memory_size(fields.at.node).saturating_mul(tracers) > MAX_DEFAULTS_BYTES {
@@ -55,7 +55,7 @@ pub(super) fn read_tracer(name: &str, fields: &Fields<'_>, defaults: &TracerBloc
         && block.authorization.is_some()
         && let Some(kind) = exporter.without_key()
     {
-        let help = "leave it out, or write `exporter: otlp_http`";
+        let help = "remove it, or write `exporter: otlp_http`";
         key.report(
             format!("an `api_key` needs an OTLP exporter, and this tracer's is `{kind}`"),
             Some(help.to_owned()),

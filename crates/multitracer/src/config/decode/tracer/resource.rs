@@ -85,7 +85,7 @@ fn untyped(cursor: &Cursor<'_>) -> Option<AttributeValue> {
     for item in cursor.items() {
         match item.scalar() {
             Scalar::Text { text, plain } => values.push(typed(text, plain)),
-            Scalar::Null => item.report("nothing in a list of values", None),
+            Scalar::Null => item.report("a null in a list of values", None),
             Scalar::Unusable => return None,
         }
     }

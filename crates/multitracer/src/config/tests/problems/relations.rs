@@ -205,15 +205,15 @@ tracers:
         r"<string>:3:12: defaults.project: `project` belongs to a tracer
   3 |   project: x
     |            ^
-    = help: a project that all tracers share would mix them; write it in each tracer
+    = help: a shared project would mix the spans of all tracers; write it in each tracer
 <string>:4:55: defaults.batch.max_export_batch_size: `max_export_batch_size` is more than `max_queue_size`
   4 |   batch: {max_queue_size: 100, max_export_batch_size: 200}
     |                                                       ^^^
-    = help: a batch is taken from what waits in the queue, so that it cannot be larger
+    = help: a batch is taken from the queue, so it cannot be larger
 <string>:9:29: tracers.c.batch.max_queue_size: `max_export_batch_size` is more than `max_queue_size`
   9 |     batch: {max_queue_size: 50}
     |                             ^^
-    = help: a batch is taken from what waits in the queue, so that it cannot be larger
+    = help: a batch is taken from the queue, so it cannot be larger
 <string>:10:28: tracers.c.exporter.otlp_http.tls: `cert_file` and `key_file` need each other
   10 |     exporter: {otlp_http: {tls: {key_file: [REDACTED]}}}
      |                            ^^^

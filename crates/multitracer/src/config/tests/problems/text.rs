@@ -55,7 +55,7 @@ fn broken_yaml() {
         r"<string>:1:14: not valid YAML: did not find expected key, while parsing a block mapping
   1 | project: [REDACTED]
     |          ^^^^^^^^^^
-    = help: keys of one map are indented alike",
+    = help: all keys of a map need the same indentation",
     );
     refuses(
         r"a: 1

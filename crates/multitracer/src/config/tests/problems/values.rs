@@ -270,7 +270,7 @@ fn headers_and_keys() {
         r"<string>:3:14: tracers.a.api_key: an `api_key` needs an OTLP exporter, and this tracer's is `console`
   3 |     api_key: [REDACTED]
     |              ^^^^^^^^^^
-    = help: leave it out, or write `exporter: otlp_http`",
+    = help: remove it, or write `exporter: otlp_http`",
     );
     refuses(
         r"tracers:
@@ -363,7 +363,7 @@ default_tracer: a
         r"<string>:2:37: tracers.a.exporters: `exporter` and `exporters` exclude each other
   2 |   a: {exporter: console, exporters: [console]}
     |                                     ^
-    = help: write the one among the others
+    = help: write it in the list of `exporters`
 <string>:3:7: tracers.b.exporters: there is no exporter in the list
   3 |   b: {exporters: []}
     |       ^^^^^^^^^
@@ -385,7 +385,7 @@ default_tracer: a
 <string>:5:30: tracers.d.exporters: `api_key` and `exporters` exclude each other
   5 |   d: {api_key: [REDACTED], exporters: [otlp_http]}
     |                                       ^
-    = help: write the header `authorization` for each exporter that is to have it
+    = help: write the header `authorization` for each exporter that needs it
 <string>:6:18: tracers.e.exporters: expected a list, found a map
   6 |   e: {exporters: {otlp_http: {}}}
     |                  ^
