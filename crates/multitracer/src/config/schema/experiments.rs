@@ -16,7 +16,7 @@ pub(crate) static EXPERIMENT: Section = Section {
             "hash",
             Kind::Choice(&["murmur3_32_v1"]),
             "`murmur3_32_v1`",
-            "the hash function; it never changes under its name",
+            "the name of the hash function, which never changes",
         ),
         Key::new(
             "coverage",
@@ -40,7 +40,7 @@ static VARIANT: Section = Section {
     title: "a variant",
     keys: &[
         Key::new("name", Kind::Text, "", "the variant's name in spans and messages"),
-        Key::new("weight", Kind::Count(0, MAX_WEIGHT), "1", "its share of the sum of all weights"),
+        Key::new("weight", Kind::Count(0, MAX_WEIGHT), "1", "the variant's share of the sum of all weights"),
         Key::new("tracer", Kind::Text, "the variant's name", "the tracer of its requests"),
     ],
     refused: &[],

@@ -48,9 +48,9 @@ pub(crate) static FILE: Section = Section {
             "max_size",
             Kind::Count(1 << 10, 1 << 40),
             "104857600",
-            "the size limit in bytes; at the limit the file is renamed to its name with `.1`",
+            "the maximum size of the file, in bytes; a full file is renamed, with `.1` at its end",
         ),
-        Key::new("max_backups", Kind::Count(0, 1000), "5", "the most renamed files to keep; `.1` is the newest"),
+        Key::new("max_backups", Kind::Count(0, 1000), "5", "the maximum number of renamed files to keep; `.1` is the newest"),
     ],
     refused: &[("output_stream", "write `path`, without `file://`")],
 };

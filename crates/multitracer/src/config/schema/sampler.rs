@@ -48,7 +48,7 @@ static RATE_LIMITED: Section = Section {
         "per_second",
         Kind::Count(1, 1_000_000),
         "",
-        "the most traces that start in a second; traces that start in another process count, too",
+        "the maximum number of traces that start in a second; traces that start in another process count, too",
     )],
     refused: &[],
 };

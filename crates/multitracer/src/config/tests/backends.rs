@@ -147,14 +147,14 @@ fn what_a_backend_needs() {
         assert!(!shown.contains("omitted"));
     }
     let another = refusal("defaults: {api_key: k}\ntracers: {a: {backend: honeyhive}}");
-    assert!(another.contains("the one of `defaults` is for another backend"), "{another}");
+    assert!(another.contains("the `api_key` of `defaults` is for another backend"), "{another}");
     let several = refusal("tracers: {a: {backend: honeyhive, exporters: [console]}}");
     assert!(several.contains("`backend` and `exporters` exclude each other"), "{several}");
     assert!(!several.contains("needs an"), "{several}");
     // Its own header is as good as a key.
     let header = "tracers: {a: {backend: datadog, exporter: {otlp_http: {headers: {DD-API-KEY: k}}}}}";
     assert_eq!(sent(&tracer(header)).1, ["dd-api-key: k"]);
-    // A key that is not known yet is a key; one that is left out is none to be missed.
+    // A key with an unknown value counts, and a load without credentials needs no key.
     let variable = "tracers: {a: {backend: langfuse, api_key: \"${K}\"}}";
     assert!(crate::config::Config::loader().check_yaml(variable).is_ok());
     assert!(crate::config::Config::loader().without_credentials().load_yaml(variable).is_ok());

@@ -63,8 +63,7 @@ fn credentials_in_the_clear() {
     let file = |exporter: &str, rest: &str| format!("tracers: {{a: {{exporter: {{{exporter}}}{rest}}}}}");
     let warning = |kind: &str| {
         format!(
-            "plain_http tracers.a.exporter.{kind}.endpoint: credentials go to another machine over `http://`, which anybody \
-             on the way can read"
+            "plain_http tracers.a.exporter.{kind}.endpoint: credentials go to another machine over `http://`, without encryption"
         )
     };
     let http = |url: &str| format!("otlp_http: {{endpoint: \"{url}\"}}");
@@ -100,8 +99,7 @@ fn credentials_of_the_defaults_for_another_endpoint() {
         |defaults: &str, tracer: &str| format!("defaults: {{{defaults}}}\ntracers:\n  a: {{{tracer}}}\n");
     let base = "api_key: k, exporter: {otlp_http: {endpoint: https://one/v1/traces}}";
     let own = "exporter: {otlp_http: {endpoint: https://two/v1/traces}}";
-    let warning = "inherited_credentials tracers.a.exporter.otlp_http.endpoint: this endpoint is sent the credentials of \
-                   `defaults`: ";
+    let warning = "inherited_credentials tracers.a.exporter.otlp_http.endpoint: this endpoint gets the credentials of `defaults`: ";
     assert_eq!(warnings(&file(base, own)), [format!("{warning}`authorization`")]);
     let headers = "exporter: {otlp_http: {headers: {Authorization: Bearer k, x-api-key: k, x-team: t}}}";
     assert_eq!(warnings(&file(headers, own)), [format!("{warning}`authorization`, `x-api-key`")]);
@@ -236,8 +234,7 @@ fn canaries_without_a_limit() {
              routes: [{{name: r, headers: {{X: y}}, tracer: b}}]\n{rest}"
         )
     };
-    let warning = "unlimited_canary tracers.b: headers of a request choose this tracer, by the route `r`, and nothing limits \
-                   how often";
+    let warning = "unlimited_canary tracers.b: the route `r` lets request headers choose this tracer, and nothing limits how often";
     for unlimited in ["", ", sample_rate: 0.5", ", sampler: always_on"] {
         assert_eq!(warnings(&file(unlimited, "")), [warning], "{unlimited}");
     }
@@ -253,7 +250,7 @@ fn canaries_without_a_limit() {
     assert_eq!(warnings(to_default), NONE);
 }
 
-/// What a variable holds is not shown.
+/// A message does not show the value of a variable.
 #[test]
 fn names_from_variables() {
     let text = "default_tracer: a\ntracers: {a: {exporter: console}, b: {exporter: console}}\nroutes:\n\
@@ -261,9 +258,9 @@ fn names_from_variables() {
                 - {headers: [{name: \"${V}\", value: y}, {name: \"${V}\", value: z}], tracer: b}\n";
     let config = load(text, &[("V", "cAnArY")]).unwrap();
     let warnings = short(config.diagnostics()).join("\n");
-    assert!(warnings.contains("by the route `routes[0]`") && !warnings.contains("cAnArY"), "{warnings}");
+    assert!(warnings.contains("the route `routes[0]` lets") && !warnings.contains("cAnArY"), "{warnings}");
     assert!(
-        warnings.contains("`routes[0]`, further up") && warnings.contains("a header cannot have"),
+        warnings.contains("the earlier route `routes[0]`") && warnings.contains("a header cannot have"),
         "{warnings}"
     );
 }

@@ -116,7 +116,7 @@ routes:
         r#"<string>:6:25: routes[0].headers[0].type: `suffix` is not one of `exact`, `prefix`, `regex`, `present`
   6 |       - {name: x, type: suffix, value: y}
     |                         ^^^^^^
-    = help: `type` is how the value is compared; default `exact`
+    = help: `type` is the kind of comparison; default `exact`
 <string>:7:9: routes[0].headers[1]: missing key `value`
   7 |       - {name: x}
     |         ^
@@ -168,7 +168,7 @@ experiments:
 <string>:6:11: experiments.e.hash: `md5` is not `murmur3_32_v1`
   6 |     hash: md5
     |           ^^^
-    = help: `hash` is the hash, frozen under its name; default `murmur3_32_v1`
+    = help: `hash` is the name of the hash function, which never changes; default `murmur3_32_v1`
 <string>:7:15: experiments.e.coverage: `2` is not a number from 0 to 1
   7 |     coverage: 2
     |               ^
@@ -176,7 +176,7 @@ experiments:
 <string>:8:34: experiments.e.variants[0].weight: `-1` is not a whole number from 0 to 2147483647
   8 |     variants: [{name: a, weight: -1}]
     |                                  ^^
-    = help: `weight` is its part of the sum of all weights; default 1
+    = help: `weight` is the variant's share of the sum of all weights; default 1
 <string>:10:5: experiments.f.variants: the weights sum to 0
   10 |     variants: [{name: a, weight: 0}]
      |     ^^^^^^^^

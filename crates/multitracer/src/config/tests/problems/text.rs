@@ -147,7 +147,7 @@ tracers:
         r"<string>:1:1: unsupported key `tracer_provider`
   1 | tracer_provider: {}
     | ^^^^^^^^^^^^^^^
-    = help: what is under it belongs under `tracers.<name>`
+    = help: its keys belong under `tracers.<name>`
 <string>:3:7: tracers.a: unsupported key `processors`
   3 |   a: {processors: []}
     |       ^^^^^^^^^^

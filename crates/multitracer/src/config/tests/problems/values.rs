@@ -50,7 +50,7 @@ tracers:
 <string>:9:23: tracers.a.batch.max_queue_size: `0` is not a whole number from 1 to 16777216
   9 |       max_queue_size: 0
     |                       ^
-    = help: `max_queue_size` is how many spans may wait; default 2048",
+    = help: `max_queue_size` is the maximum number of spans in the queue; default 2048",
     );
     refuses(
         r"tracers:
@@ -129,7 +129,7 @@ fn samplers_and_exporters() {
 <string>:3:45: tracers.a.sampler.trace_id_ratio_based.ratio: `1.5` is not a number from 0 to 1
   3 |     sampler: {trace_id_ratio_based: {ratio: 1.5}}
     |                                             ^^^
-    = help: `ratio` is the share of traces that are kept; default 1.0",
+    = help: `ratio` is the share of traces to keep; default 1.0",
     );
     refuses(
         r"tracers:
@@ -140,11 +140,11 @@ fn samplers_and_exporters() {
         r"<string>:3:42: tracers.a.sampler.rate_limited.per_second: `0` is not a whole number from 1 to 1000000
   3 |     sampler: {rate_limited: {per_second: 0}}
     |                                          ^
-    = help: `per_second` is the most traces that are begun in a second; what a caller in another process began counts too
+    = help: `per_second` is the maximum number of traces that start in a second; traces that start in another process count, too
 <string>:4:35: tracers.a.limits.max_spans_per_trace: `0` is not a whole number from 1 to 4294967295
   4 |     limits: {max_spans_per_trace: 0}
     |                                   ^
-    = help: `max_spans_per_trace` is how many spans of one trace may start in this process; what is more is counted as throttled; default none",
+    = help: `max_spans_per_trace` is the maximum number of spans of one trace that start in this process; further spans count as throttled; default none",
     );
     refuses(
         r"tracers:
@@ -154,7 +154,7 @@ fn samplers_and_exporters() {
         r"<string>:3:14: tracers.a.sampler: missing key `per_second`
   3 |     sampler: rate_limited
     |              ^^^^^^^^^^^^
-    = help: `per_second` is the most traces that are begun in a second; what a caller in another process began counts too",
+    = help: `per_second` is the maximum number of traces that start in a second; traces that start in another process count, too",
     );
     refuses(
         r"tracers:
@@ -330,7 +330,7 @@ fn variables() {
 <string>:4:14: tracers.a.enabled: the value of `${WORD}` is not `true` or `false`
   4 |     enabled: ${WORD}
     |              ^^^^^^^
-    = help: `enabled` is whether the tracer records anything; default true
+    = help: `enabled` is `false` to switch off the tracer; default true
 <string>:5:18: tracers.a.sample_rate: the value of `${WORD}` is not a number from 0 to 1
   5 |     sample_rate: ${WORD}0
     |                  ^^^^^^^^
@@ -377,11 +377,11 @@ default_tracer: a
 <string>:4:72: tracers.c.exporters[3].file: missing key `path`
   4 | …ers: [otlp_http, nonsense, {console: {}, file: {}}, {file: {max_size: 5}}]}
     |                                                             ^
-    = help: `path` is the file; required. Its folder is made if it is not there
+    = help: `path` is the file; required. A missing folder is created
 <string>:4:83: tracers.c.exporters[3].file.max_size: `5` is not a whole number from 1024 to 1099511627776
   4 | …http, nonsense, {console: {}, file: {}}, {file: {max_size: 5}}]}
     |                                                             ^
-    = help: `max_size` is how many bytes it may have before it is set aside under its name with `.1`; default 104857600
+    = help: `max_size` is the maximum size of the file, in bytes; a full file is renamed, with `.1` at its end; default 104857600
 <string>:5:30: tracers.d.exporters: `api_key` and `exporters` exclude each other
   5 |   d: {api_key: [REDACTED], exporters: [otlp_http]}
     |                                       ^
