@@ -10,7 +10,10 @@ use super::yaml::KeyPath;
 /// use multitracer::config::Config;
 ///
 /// let config = Config::loader()
-///     .overrides(|name: &str| (name == "MULTITRACER_TRACER_MAIN_SAMPLE_RATE").then(|| "0.5".to_owned()))
+///     .overrides(|name: &str| match name {
+///         "MULTITRACER_TRACER_MAIN_SAMPLE_RATE" => Some("0.5".to_owned()),
+///         _ => None,
+///     })
 ///     .load_yaml("tracers: {main: {exporter: console}}")?;
 /// let set = &config.overrides()[0];
 /// assert_eq!((set.path(), set.value()), ("tracers.main.sample_rate", "0.5"));

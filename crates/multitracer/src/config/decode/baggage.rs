@@ -1,4 +1,4 @@
-//! `baggage`.
+//! The decoder of `baggage`.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! `experiments`.
+//! The decoder of `experiments`.
 
 use crate::config::check::value_rules;
 use crate::config::model::{ExperimentConfig, VariantConfig};

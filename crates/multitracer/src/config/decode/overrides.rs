@@ -1,4 +1,4 @@
-//! The variables that operators set to override keys of the file.
+//! The overrides: variables that operators set in place of keys of the file.
 
 use crate::config::diagnostic::SourceDiagnostic;
 use crate::config::model::{ConfigModel, ParentBasedConfig, SamplerConfig};

@@ -1,4 +1,4 @@
-//! The whole file.
+//! The decoder of the whole file.
 
 use super::{baggage, experiments, overrides, routes, tracer};
 use crate::config::check::{value_rules, warnings};

@@ -1,4 +1,4 @@
-//! `routes`.
+//! The decoder of `routes`.
 
 use crate::config::check::value_rules;
 use crate::config::model::{HeaderMatch, RouteConfig, RouteTarget, ValueMatch};

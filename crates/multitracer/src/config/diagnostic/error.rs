@@ -14,7 +14,9 @@ use super::source_diagnostic::{MAX_DIAGNOSTICS, SourceDiagnostic};
 /// one:
 ///
 /// ```
-/// let error = multitracer::config::Config::from_yaml("tracers:\n  main: {porject: shop}\n").unwrap_err();
+/// use multitracer::config::Config;
+///
+/// let error = Config::from_yaml("tracers:\n  main: {porject: shop}\n").unwrap_err();
 ///
 /// assert_eq!(error.to_string(), "\
 /// <string>:2:10: tracers.main: unknown key `porject`

@@ -14,7 +14,7 @@ pub(crate) struct Context<'v> {
     /// `None`: the readers check the structure alone. A value with a reference is then unknown, and
     /// valid.
     pub(crate) variables: Option<&'v (dyn Variables + 'v)>,
-    /// The values of `MULTITRACER_*`, if they count.
+    /// The values of `MULTITRACER_*`. With `None` the readers ignore them.
     pub(crate) overrides: Option<&'v (dyn Variables + 'v)>,
     pub(crate) undefined: Cell<UndefinedVariables>,
     /// `true` if variables in credentials are looked up.
@@ -83,7 +83,7 @@ impl<'v> Context<'v> {
         self.references.borrow_mut().extend(variables.map(str::to_owned));
     }
 
-    /// Returns `true` if no more errors are kept.
+    /// Returns `true` if the limit of errors is reached.
     pub(super) fn is_full(&self) -> bool {
         self.errors.borrow().len() >= MAX_DIAGNOSTICS
     }

@@ -1,9 +1,9 @@
-//! `backend`: each puts key, project and environment where it reads them.
+//! Presets of backends: key, project and environment go where the backend reads them.
 
 use super::{load, model, refusal};
 use crate::config::model::{AttributeValue, ExporterConfig, TracerConfig};
 
-/// Endpoint and headers.
+/// Returns the endpoint and the headers of an exporter.
 fn sent(tracer: &TracerConfig) -> (String, Vec<String>) {
     let (endpoint, headers) = match tracer.exporters.first() {
         ExporterConfig::OtlpHttp(otlp) => (&otlp.endpoint, &otlp.headers),
@@ -99,7 +99,7 @@ tracers:
     let headers = |key: &str| vec!["langsmith-project: all".to_owned(), format!("x-api-key: {key}")];
     assert_eq!(sent[0], (langsmith.to_owned(), headers("own")));
     assert_eq!(sent[1], ("https://eu/otel/v1/traces".to_owned(), vec!["x-api-key: k".to_owned()]));
-    // Another backend is sent nothing of the first one's.
+    // A backend gets nothing that belongs to another backend.
     assert_eq!(sent[2], ("http://localhost:6006/v1/traces".to_owned(), vec![]));
     assert_eq!(sent[3], (langsmith.to_owned(), headers("k")));
     assert_eq!(model.tracers[2].project_attribute, "x");
@@ -108,7 +108,8 @@ tracers:
         assert_eq!(otlp.timeout.as_millis(), 7);
     }
     assert_eq!(*model.tracers[4].exporters.first(), ExporterConfig::Console);
-    // A tracer's own list of exporters takes nothing, and a tracer's own backend takes no list.
+    // A tracer with a list of its own inherits nothing, and one with a backend of its own inherits
+    // no list.
     let lists = self::model(
         "defaults: {backend: honeyhive, api_key: k}\ndefault_tracer: a\n\
          tracers: {a: {exporters: [{otlp_http: {endpoint: http://one/v1}}, console]}}",
@@ -151,7 +152,7 @@ fn what_a_backend_needs() {
     let several = refusal("tracers: {a: {backend: honeyhive, exporters: [console]}}");
     assert!(several.contains("`backend` and `exporters` exclude each other"), "{several}");
     assert!(!several.contains("needs an"), "{several}");
-    // Its own header is as good as a key.
+    // A header of the tracer counts as a key.
     let header = "tracers: {a: {backend: datadog, exporter: {otlp_http: {headers: {DD-API-KEY: k}}}}}";
     assert_eq!(sent(&tracer(header)).1, ["dd-api-key: k"]);
     // A key with an unknown value counts, and a load without credentials needs no key.

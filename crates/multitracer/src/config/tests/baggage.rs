@@ -1,4 +1,4 @@
-//! `baggage`.
+//! The section `baggage`.
 
 use super::{model, refusal};
 use crate::config::model::BaggageConfig;

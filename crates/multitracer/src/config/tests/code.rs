@@ -1,4 +1,4 @@
-//! Configurations that are built in code go through the same rules.
+//! Checks of configurations that code builds.
 
 use super::model;
 use crate::config::model::{ConfigModel, ExporterConfig, RouteConfig, RouteTarget};

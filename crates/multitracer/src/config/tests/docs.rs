@@ -1,4 +1,4 @@
-//! The page of all keys is made from the tables that the reader uses.
+//! The page of all keys, which is made from the tables of the schema.
 
 use crate::config::schema::{
     BAGGAGE, BATCH, CAPTURE, EXPERIMENT, EXPORTER, FILE, Kind, LIMITS, OTLP_GRPC, OTLP_HTTP, RESOURCE, ROOT,
@@ -7,7 +7,7 @@ use crate::config::schema::{
 
 const PAGE: &str = include_str!("../../../../../docs/configuration.md");
 
-/// The tables, by the name of their mark on the page.
+/// The tables, with the names of their marks on the page.
 const TABLES: [(&str, &Section); 14] = [
     ("file", &ROOT),
     ("baggage", &BAGGAGE),
@@ -34,7 +34,7 @@ fn rows(section: &Section, prefix: &str, out: &mut String) {
         };
         let default = if key.default.is_empty() { "" } else { key.default };
         out.push_str(&format!("| `{name}` | {kind} | {default} | {} |\n", key.doc));
-        // What has a table of its own is not repeated.
+        // A section with a table of its own is not repeated.
         let own = |inner: &Section| TABLES.iter().any(|(_, table)| std::ptr::eq(*table, inner));
         let (inner, prefix) = match key.kind {
             Kind::Section(inner) => (inner, format!("{name}.")),
@@ -48,7 +48,7 @@ fn rows(section: &Section, prefix: &str, out: &mut String) {
     }
 }
 
-/// The page with every table made anew.
+/// Returns the page with new tables.
 fn page() -> String {
     let mut page = PAGE.to_owned();
     for (name, section) in TABLES {
@@ -62,8 +62,9 @@ fn page() -> String {
     page
 }
 
-/// `MULTITRACER_WRITE_DOCS=1 cargo test -p multitracer --lib config::tests::docs` writes the
-/// tables.
+/// Compares the page with the tables.
+///
+/// `MULTITRACER_WRITE_DOCS=1 cargo test -p multitracer --lib config::tests::docs` writes the tables.
 #[test]
 fn the_page_is_current() {
     let page = page();
@@ -82,7 +83,7 @@ fn every_warning_is_on_the_page() {
     }
 }
 
-/// Every example on the page is a configuration.
+/// Loads every example on the page.
 #[test]
 fn its_examples_load() {
     let examples: Vec<&str> =

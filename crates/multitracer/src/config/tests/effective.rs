@@ -1,4 +1,4 @@
-//! The effective configuration is a configuration: the same one.
+//! The effective configuration, which loads again as the same configuration.
 
 use super::example::EXAMPLE;
 use super::load;
@@ -59,7 +59,7 @@ experiments:
   "no": {unit: {header: X-U}, salt: ' s ', coverage: 0.1, variants: [{name: v, weight: 3, tracer: "b c"}, {name: a, weight: 0}], fallback: a}
 "##;
 
-/// Without secrets, which differ.
+/// Returns the model without secrets, which differ.
 fn plain(config: &Config) -> ConfigModel {
     let mut model = config.model().clone();
     for tracer in &mut model.tracers {

@@ -140,7 +140,7 @@ fn names_the_key_that_is_not_set() {
     assert_eq!(message.matches("undefined").count(), 2, "{message}");
 }
 
-/// The page that the format was designed on, with `shadow` on the console.
+/// Loads the first example of the format, with `shadow` on the console.
 #[test]
 fn console_replaces_an_exporter_of_another_kind() {
     let text = EXAMPLE.replace(

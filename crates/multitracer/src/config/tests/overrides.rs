@@ -1,4 +1,4 @@
-//! `MULTITRACER_*` over the file.
+//! Overrides: `MULTITRACER_*` over the file.
 
 use super::load;
 use crate::config::model::{ParentBasedConfig, SamplerConfig};
@@ -13,7 +13,7 @@ experiments:
   split: {variants: [{name: canary-2}]}
 ";
 
-/// The message for variables that are refused.
+/// Returns the message for variables that are refused.
 fn refusal(variables: &[(&str, &str)]) -> String {
     load(FILE, variables).unwrap_err().to_string()
 }
@@ -34,7 +34,7 @@ fn switches_replace_what_the_file_says() {
     let model = config.model();
     assert!(!model.enabled && model.tracers[1].enabled);
     assert_eq!(model.default_tracer, "canary-2");
-    // What the file leaves to the default tracer follows it.
+    // Keys that default to the default tracer follow the override.
     assert_eq!(model.experiments[0].fallback, "canary-2");
     let rate = ParentBasedConfig::with_root(SamplerConfig::TraceIdRatioBased(0.25));
     assert_eq!(model.tracers[1].sampler, SamplerConfig::ParentBased(Box::new(rate)));
@@ -95,7 +95,7 @@ fn the_structure_has_no_overrides() {
     assert!(Config::loader().overrides(enabled).check_yaml(FILE).is_ok());
 }
 
-/// Variables that can be listed.
+/// A source of variables that lists their names.
 struct Listed(&'static [(&'static str, &'static str)]);
 
 impl Variables for Listed {
@@ -156,6 +156,6 @@ fn exporter_variables_that_are_set_are_warned_about() {
           [ignored_variable]\n   = help: write `${OTEL_EXPORTER_OTLP_ENDPOINT}` where its value belongs, or unset it"
         ]
     );
-    // Nothing is sent, so nothing is missed.
+    // Without an OTLP exporter no variable is ignored.
     assert_eq!(warnings("tracers: {a: {exporter: console}}"), [""; 0]);
 }

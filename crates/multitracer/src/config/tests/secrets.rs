@@ -1,4 +1,4 @@
-//! A secret in every place where one can stand, and every formatter looked through for it.
+//! Secrets: no formatter shows a secret from any place of a file.
 
 use proptest::prelude::{any, prop, proptest};
 

@@ -21,7 +21,7 @@ fn options<'v>(variables: &'v (dyn Variables + 'v), undefined: UndefinedVariable
     LoadOptions { variables: Some(variables), overrides: None, undefined, credentials: true }
 }
 
-/// Every row of the published table and of the prose goes through the parser and the substitution.
+/// Checks every row of the published table and of the prose with the parser and the substitution.
 #[test]
 fn agrees_with_the_specification() {
     let vectors: Value =
@@ -94,8 +94,7 @@ fn names_what_is_not_set_and_what_is_empty() {
 }
 
 proptest! {
-    /// Whatever a variable holds is text where the reference stood: no second expansion, no
-    /// structure.
+    /// The value of a variable stays text: no second substitution, no structure.
     #[test]
     fn a_value_stays_a_value(value in "[^\\x00-\\x1f]{1,40}", hostile in any::<proptest::sample::Index>()) {
         let tricks = ["${B}", "$$", "a: {b: c}", "\n- x", "}", "{", "\"", "${B:-c}", "# no", "*alias", "${"];
@@ -109,7 +108,7 @@ proptest! {
         prop_assert_eq!(entries[1].value.scalar(), Scalar::Text { text: value, plain: true });
     }
 
-    /// Text without a `$` is what it was, and `$$` is the way to write one.
+    /// Text without a `$` stays the same, and `$$` is a literal `$`.
     #[test]
     fn escaping_is_the_inverse(text in any::<String>().prop_map(|text| text.replace('\u{0}', ""))) {
         let escaped = text.replace('$', "$$");

@@ -1,9 +1,9 @@
-//! What is allowed and likely not meant.
+//! Warnings.
 
 use super::load;
 use crate::config::Config;
 
-/// The warnings, in short: name, path, message.
+/// Returns the warnings in short form: code, path, message.
 fn warnings(text: &str) -> Vec<String> {
     let config = load(text, &[]).unwrap_or_else(|error| unreachable!("{error}"));
     short(config.diagnostics())
@@ -87,7 +87,7 @@ fn credentials_in_the_clear() {
     ] {
         assert_eq!(warnings(&file(&http(url), ", api_key: k")), NONE, "{url}");
     }
-    // Once, where it stands, however many tracers take it from there.
+    // One warning at its place, no matter how many tracers inherit it.
     let defaults = "default_tracer: a\nroutes: [{tracer: b}]\ndefaults: {api_key: k, exporter: {otlp_http: {endpoint: http://h/}}}\n\
                     tracers: {a: , b: }";
     assert_eq!(warnings(defaults), [warning("otlp_http").replace("tracers.a", "defaults")]);
@@ -175,7 +175,7 @@ fn routes_that_never_match() {
     assert_eq!(routes(&["[{name: X, value: ab}, {name: x, type: regex, value: b}]"]), NONE);
 }
 
-/// Compared in pairs, but not without bound.
+/// Compares routes in pairs, up to a limit.
 #[test]
 fn very_many_routes_are_looked_at_quickly() {
     let routes: String = (0..20_000).map(|i| format!("- {{headers: {{X: v{i}}}, tracer: a}}\n")).collect();
@@ -195,7 +195,7 @@ fn tracers_that_only_code_can_use() {
     assert_eq!(unused(""), "bc");
     assert_eq!(unused("routes: [{headers: {x: y}, tracer: b}]"), "c");
     assert_eq!(unused("experiments: {e: {variants: [{name: b}], fallback: c}}"), "");
-    // Elsewhere the others are the default one.
+    // Elsewhere another tracer may be the default.
     assert_eq!(warnings(&format!("default_tracer: ${{APP_ENV:-a}}\n{tracers}")), NONE);
     assert_eq!(unused("experiments: {e: {variants: [{name: x, tracer: c}]}}"), "b");
 }
@@ -244,7 +244,7 @@ fn canaries_without_a_limit() {
     {
         assert_eq!(warnings(&file(limited, "")), NONE, "{limited}");
     }
-    // Then the request may bring a sampled parent, which is followed.
+    // Then the request may have a sampled parent, which the sampler follows.
     assert_eq!(warnings(&file(root, "remote_parent: child")), [warning]);
     let to_default = "tracers: {a: {exporter: console}}\nroutes: [{headers: {X: y}, tracer: a}]";
     assert_eq!(warnings(to_default), NONE);
@@ -274,7 +274,7 @@ fn later_formats() {
     assert_eq!(warnings("file_format: '1.0'\ntracers: {a: {exporter: console}}"), NONE);
 }
 
-/// Without variables nothing is said that a variable could make untrue.
+/// A check without variables gives no warning that a variable could make wrong.
 #[test]
 fn the_structure_alone() {
     let check = |text: &str| short(&Config::loader().check_yaml(text).unwrap());

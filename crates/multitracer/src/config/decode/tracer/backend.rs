@@ -1,4 +1,4 @@
-//! Well-known backends: where each reads the key, the project and the environment.
+//! Well-known backends, with the places where they read key, project and environment.
 //!
 //! `docs/configuration.md` has the sources of each rule.
 

@@ -1,4 +1,4 @@
-//! `exporter` and `exporters`.
+//! The decoder of `exporter` and `exporters`.
 
 use super::exporter_block::{ExporterBlock, OtlpBlock};
 use super::headers;

@@ -1,4 +1,4 @@
-//! `headers`, `headers_list` and `api_key`.
+//! The decoder of `headers`, `headers_list` and `api_key`.
 
 use std::borrow::Cow;
 use std::collections::HashSet;

@@ -1,4 +1,4 @@
-//! `limits`, `batch` and `capture`, which merge key by key.
+//! The decoder of `limits`, `batch` and `capture`, which merge key by key.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `tracers` and `defaults`.
+//! The decoder of `tracers` and `defaults`.
 
 mod backend;
 mod backend_needs;

@@ -1,4 +1,4 @@
-//! `resource.attributes`.
+//! The decoder of `resource.attributes`.
 
 use std::collections::HashSet;
 

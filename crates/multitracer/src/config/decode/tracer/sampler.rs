@@ -1,4 +1,4 @@
-//! `sampler` and its short form `sample_rate`.
+//! The decoder of `sampler` and of its short form `sample_rate`.
 
 use crate::config::model::{ParentBasedConfig, SamplerConfig};
 use crate::config::reader::{Fields, OneOf};

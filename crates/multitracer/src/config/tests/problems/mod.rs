@@ -1,4 +1,4 @@
-//! Every kind of problem, as a user sees it.
+//! Every kind of error, as a user sees it.
 
 mod relations;
 mod text;
@@ -6,7 +6,7 @@ mod values;
 
 use super::load;
 
-/// The whole message for a text, with one variable that is empty and one that holds a secret.
+/// Compares the whole message for a text, with one empty variable and one with a secret.
 #[track_caller]
 fn refuses(text: &str, message: &str) {
     let error = load(text, &[("EMPTY", ""), ("WORD", "sk-canary")]).unwrap_err();

@@ -1,4 +1,4 @@
-//! What does not fit together.
+//! Values that do not fit together.
 
 use super::refuses;
 

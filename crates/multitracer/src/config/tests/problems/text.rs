@@ -1,4 +1,4 @@
-//! What is no configuration at all, and what has keys that it should not have or lacks some.
+//! Texts that are not a configuration, and unknown, duplicate or missing keys.
 
 use super::refuses;
 
