@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::config::model::BaggageConfig;
-use crate::config::reader::Fields;
+use crate::config::reader::{Fields, NameValue};
 
 pub(super) fn read(file: &Fields<'_>) -> BaggageConfig {
     let Some(baggage) = file.section("baggage") else { return BaggageConfig::default() };
@@ -15,17 +15,21 @@ pub(super) fn read(file: &Fields<'_>) -> BaggageConfig {
         } else if !seen.insert(pair.name.clone()) {
             pair.at.report("a baggage entry with this name is already there", None);
         } else {
-            let named = pair.value.as_ref().filter(|value| !value.is_null()).map(|value| value.text());
-            match named {
-                None => attributes.push((pair.name.clone(), pair.name.clone())),
-                Some(Some(attribute)) if !attribute.is_empty() => {
-                    attributes.push((pair.name.clone(), attribute));
-                }
-                Some(Some(_)) => pair.at.report("the name of an attribute is empty", None),
-                // The reader has reported a value that is not text.
-                Some(None) => {}
-            }
+            attributes.extend(attribute_name(&pair).map(|attribute| (pair.name.clone(), attribute)));
         }
     }
     BaggageConfig { trusted: baggage.flag("trusted").unwrap_or(false), attributes }
+}
+
+/// Returns the name of the attribute of an entry, which defaults to the name of the entry.
+fn attribute_name(pair: &NameValue<'_>) -> Option<String> {
+    let Some(value) = pair.value.as_ref().filter(|value| !value.is_null()) else {
+        return Some(pair.name.clone());
+    };
+    let attribute = value.text()?;
+    if attribute.is_empty() {
+        pair.at.report("the name of an attribute is empty", None);
+        return None;
+    }
+    Some(attribute)
 }

@@ -49,7 +49,11 @@ fn check_file_format(file: &Fields<'_>) {
     let minor = text.strip_prefix("1.").and_then(|minor| minor.parse::<u16>().ok());
     if let Some(1..) = minor {
         let help = "keys that `1.0` does not have are refused as unknown";
-        cursor.warn(warnings::NEWER_FILE_FORMAT, "the file has a newer format than this version supports", help);
+        cursor.warn(
+            warnings::NEWER_FILE_FORMAT,
+            "the file has a newer format than this version supports",
+            help,
+        );
     } else if minor.is_none() {
         let violation = Violation::new("is not a file format that this version reads");
         cursor.report_violation(violation.with_help("write `file_format: \"1.0\"`"));

@@ -23,7 +23,7 @@ impl<'a> Fields<'a> {
     /// Returns the names with their values, from either form.
     pub(crate) fn name_values(&self, name: &str) -> Vec<NameValue<'a>> {
         let (Some(key), Some(cursor)) = (self.section.key(name), self.get(name)) else { return Vec::new() };
-        let Kind::Pairs(section) = key.kind else { return Vec::new() };
+        let Kind::NameValues(section) = key.kind else { return Vec::new() };
         match &cursor.node.kind {
             NodeKind::Map(_) => cursor.entries().into_iter().map(NameValue::from_entry).collect(),
             NodeKind::Seq(_) => {

@@ -13,7 +13,7 @@ pub(crate) static BAGGAGE: Section = Section {
         ),
         Key::new(
             "attributes",
-            Kind::Pairs(&ATTRIBUTE),
+            Kind::NameValues(&ATTRIBUTE),
             "",
             "the baggage entries to copy to spans, with the names of their attributes",
         ),

@@ -25,7 +25,12 @@ pub(crate) static EXPERIMENT: Section = Section {
             "the share of each variant's units that take part; the others get the fallback",
         ),
         Key::new("variants", Kind::List(&VARIANT), "", "the list of arms, in order"),
-        Key::new("fallback", Kind::Text, "the default tracer", "the tracer of requests that do not take part"),
+        Key::new(
+            "fallback",
+            Kind::Text,
+            "the default tracer",
+            "the tracer of requests that do not take part",
+        ),
     ],
     refused: &[("weights", "write a `weight` in each variant")],
 };

@@ -50,12 +50,17 @@ pub(crate) static FILE: Section = Section {
             "104857600",
             "the maximum size of the file, in bytes; a full file is renamed, with `.1` at its end",
         ),
-        Key::new("max_backups", Kind::Count(0, 1000), "5", "the maximum number of renamed files to keep; `.1` is the newest"),
+        Key::new(
+            "max_backups",
+            Kind::Count(0, 1000),
+            "5",
+            "the maximum number of renamed files to keep; `.1` is the newest",
+        ),
     ],
     refused: &[("output_stream", "write `path`, without `file://`")],
 };
 
-const HEADERS: Key = Key::new("headers", Kind::Pairs(&HEADER), "", "the headers of every request");
+const HEADERS: Key = Key::new("headers", Kind::NameValues(&HEADER), "", "the headers of every request");
 
 const HEADERS_LIST: Key =
     Key::new("headers_list", Kind::Secret, "", "the headers as `a=1,b=2`; `headers` wins over it");

@@ -115,7 +115,7 @@ impl Definitions {
             Kind::ListOf(inner) => {
                 Tree::Map(vec![key("type", list(["array", "null"])), key("items", self.one_of(inner))])
             }
-            Kind::Pairs(inner) => Tree::Map(vec![key(
+            Kind::NameValues(inner) => Tree::Map(vec![key(
                 "anyOf",
                 Tree::List(vec![
                     one("type", list(["object", "null"])),

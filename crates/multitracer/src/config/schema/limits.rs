@@ -5,7 +5,12 @@ use super::section::{Key, Kind, Section};
 pub(crate) static LIMITS: Section = Section {
     title: "`limits`",
     keys: &[
-        Key::new("attribute_value_length_limit", COUNT, "none", "the maximum length of a text value, in characters"),
+        Key::new(
+            "attribute_value_length_limit",
+            COUNT,
+            "none",
+            "the maximum length of a text value, in characters",
+        ),
         Key::new("attribute_count_limit", COUNT, "128", "the maximum number of attributes of a span"),
         Key::new("event_count_limit", COUNT, "128", "the maximum number of events of a span"),
         Key::new("link_count_limit", COUNT, "128", "the maximum number of links of a span"),
@@ -54,7 +59,12 @@ pub(crate) static BATCH: Section = Section {
             "67108864",
             "the maximum memory of the queue, in bytes, estimated",
         ),
-        Key::new("max_concurrent_exports", Kind::Count(1, 64), "1", "the maximum number of exports at the same time"),
+        Key::new(
+            "max_concurrent_exports",
+            Kind::Count(1, 64),
+            "1",
+            "the maximum number of exports at the same time",
+        ),
         Key::new(
             "max_retries",
             Kind::Count(0, 1000),

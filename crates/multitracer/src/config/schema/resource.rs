@@ -10,7 +10,7 @@ pub(crate) static RESOURCE: Section = Section {
     title: "`resource`",
     keys: &[Key::new(
         "attributes",
-        Kind::Pairs(&ATTRIBUTE),
+        Kind::NameValues(&ATTRIBUTE),
         "",
         "the attributes of everything that the tracer sends",
     )],

@@ -44,7 +44,12 @@ pub(crate) static ROOT: Section = Section {
         ),
         Key::new("defaults", Kind::Section(&TRACER), "", "the values of keys that a tracer does not set"),
         Key::new("tracers", Kind::Named(&TRACER), "", "the map of tracers by name; at least one"),
-        Key::new("routes", Kind::List(&ROUTE), "", "the rules that choose the tracer of a request; the first match wins"),
+        Key::new(
+            "routes",
+            Kind::List(&ROUTE),
+            "",
+            "the rules that choose the tracer of a request; the first match wins",
+        ),
         Key::new("experiments", Kind::Named(&EXPERIMENT), "", "the map of splits between tracers, by name"),
     ],
     refused: &[

@@ -13,12 +13,17 @@ pub(crate) static ROUTE: Section = Section {
         ),
         Key::new(
             "headers",
-            Kind::Pairs(&MATCH),
+            Kind::NameValues(&MATCH),
             "",
             "the conditions, which must all hold; without conditions every request matches",
         ),
         Key::new("tracer", Kind::Text, "", "the tracer of the requests that match"),
-        Key::new("experiment", Kind::Text, "", "the experiment that chooses the tracer of the requests that match"),
+        Key::new(
+            "experiment",
+            Kind::Text,
+            "",
+            "the experiment that chooses the tracer of the requests that match",
+        ),
     ],
     refused: &[("matches", "write the conditions under `headers`; for \"or\" write one route for each")],
 };

@@ -46,7 +46,7 @@ pub(crate) enum Kind {
     /// A list of maps with exactly one of the keys.
     ListOf(&'static Section),
     /// A map from names to values, or a list of `{name, value}` with the keys of the section.
-    Pairs(&'static Section),
+    NameValues(&'static Section),
 }
 
 /// The longest duration in milliseconds, 24 hours.
@@ -109,7 +109,7 @@ impl Kind {
             | Self::Named(inner)
             | Self::List(inner)
             | Self::ListOf(inner)
-            | Self::Pairs(inner) => Some(inner),
+            | Self::NameValues(inner) => Some(inner),
             Self::Text
             | Self::Secret
             | Self::Flag
@@ -134,7 +134,7 @@ impl Kind {
             Self::OneOf(section) => format!("exactly one of {}", section.names()),
             Self::List(_) => "a list".to_owned(),
             Self::ListOf(section) => format!("a list, each of them exactly one of {}", section.names()),
-            Self::Pairs(_) => "a map, or a list of maps with `name` and `value`".to_owned(),
+            Self::NameValues(_) => "a map, or a list of maps with `name` and `value`".to_owned(),
         }
     }
 }

@@ -59,7 +59,12 @@ pub(crate) static TRACER: Section = Section {
             "the list of destinations in place of `exporter`. Each span goes to all of them, and none inherits from `defaults`",
         ),
         Key::new("batch", Kind::Section(&BATCH), "", "the queue of spans and their export"),
-        Key::new("capture", Kind::Section(&CAPTURE), "", "the values that `#[traced(args(..), ret)]` records"),
+        Key::new(
+            "capture",
+            Kind::Section(&CAPTURE),
+            "",
+            "the values that `#[traced(args(..), ret)]` records",
+        ),
     ],
     refused: &[
         ("processors", "use `exporter` and `batch`"),

@@ -38,7 +38,7 @@ fn rows(section: &Section, prefix: &str, out: &mut String) {
         let own = |inner: &Section| TABLES.iter().any(|(_, table)| std::ptr::eq(*table, inner));
         let (inner, prefix) = match key.kind {
             Kind::Section(inner) => (inner, format!("{name}.")),
-            Kind::List(inner) | Kind::Pairs(inner) => (inner, format!("{name}[].")),
+            Kind::List(inner) | Kind::NameValues(inner) => (inner, format!("{name}[].")),
             Kind::Named(inner) => (inner, format!("{name}.<name>.")),
             _ => continue,
         };

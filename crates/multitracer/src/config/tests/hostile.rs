@@ -16,8 +16,8 @@ fn read(text: &str) -> Result<Config, ConfigError> {
     }
     if let Err(error) = &result {
         assert!(!error.diagnostics().is_empty() && error.diagnostics().len() <= 100);
-        for problem in error.diagnostics() {
-            assert!(problem.line().is_none_or(|line| line <= text.lines().count() + 1), "{problem:?}");
+        for diagnostic in error.diagnostics() {
+            assert!(diagnostic.line().is_none_or(|line| line <= text.lines().count() + 1), "{diagnostic:?}");
         }
         assert!(!error.to_string().is_empty());
     }

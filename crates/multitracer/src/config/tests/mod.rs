@@ -7,11 +7,12 @@ mod baggage;
 mod code;
 mod docs;
 mod effective;
+mod errors;
 mod example;
 mod hostile;
 mod model;
 mod overrides;
-mod problems;
+
 mod secrets;
 mod substitution;
 mod warnings;

@@ -82,10 +82,7 @@ fn a_variable_that_two_tracers_share_is_refused() {
     let text = "default_tracer: a-b\ntracers: {a-b: {exporter: console}, a_b: {exporter: console}}";
     assert!(load(text, &[]).is_ok());
     let error = load(text, &[("MULTITRACER_TRACER_A_B_ENABLED", "false")]).unwrap_err().to_string();
-    assert!(
-        error.contains("`MULTITRACER_TRACER_A_B_ENABLED` names two tracers, `a-b` and `a_b`"),
-        "{error}"
-    );
+    assert!(error.contains("`MULTITRACER_TRACER_A_B_ENABLED` names two tracers, `a-b` and `a_b`"), "{error}");
 }
 
 #[test]

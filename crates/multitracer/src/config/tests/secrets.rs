@@ -40,9 +40,9 @@ fn shown(result: &Result<Config, ConfigError>) -> String {
     match result {
         Ok(config) => format!("{config:?} {config:#?}"),
         Err(error) => {
-            let problems: Vec<_> =
+            let diagnostics: Vec<_> =
                 error.diagnostics().iter().map(|p| format!("{p:?} {} {:?}", p.message(), p.help())).collect();
-            format!("{error} {error:?} {error:#?} {problems:?}")
+            format!("{error} {error:?} {error:#?} {diagnostics:?}")
         }
     }
 }

@@ -211,7 +211,8 @@ fn sample_rates_of_zero() {
         "sampler: {trace_id_ratio_based: {ratio: 0.0}}",
         "sampler: {parent_based: {root: {trace_id_ratio_based: {ratio: 0}}}}",
     ] {
-        let expected = ["sample_rate_zero tracers.a.sampler: the sample rate is 0: this tracer starts no trace"];
+        let expected =
+            ["sample_rate_zero tracers.a.sampler: the sample rate is 0: this tracer starts no trace"];
         assert_eq!(rate(zero), expected, "{zero}");
     }
     for other in ["sample_rate: 0.0001", "sampler: always_off", "sample_rate: 0, enabled: false"] {

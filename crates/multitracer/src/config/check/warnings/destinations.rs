@@ -46,9 +46,8 @@ impl Collector<'_> {
                 }
             }
             let Some(other) = shared else { continue };
-            let message = format!(
-                "the same endpoint and project as `{other}`, which has another environment"
-            );
+            let message =
+                format!("the same endpoint and project as `{other}`, which has another environment");
             let warning = ModelDiagnostic::new(path.key("environment"), message)
                 .with_other_path(path.key("source"))
                 .with_help("give each environment a `project` of its own");
@@ -70,8 +69,7 @@ impl Collector<'_> {
             if !self.is_known(&path) || !has_credentials || !is_plain_and_remote(otlp.endpoint) {
                 continue;
             }
-            let message =
-                "credentials go to another machine over `http://`, without encryption";
+            let message = "credentials go to another machine over `http://`, without encryption";
             let warning = ModelDiagnostic::new(path, message);
             self.add(PLAIN_HTTP, warning.with_help("use `https://`, or a collector on this machine"));
         }
