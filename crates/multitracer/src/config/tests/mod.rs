@@ -12,7 +12,6 @@ mod example;
 mod hostile;
 mod model;
 mod overrides;
-
 mod secrets;
 mod substitution;
 mod warnings;
