@@ -244,7 +244,7 @@ async fn nothing_shows_a_secret() {
     shown.debug("RegistryBuilder", &builder);
     let registry = builder.build().unwrap();
     let tracing = install(registry.clone()).unwrap();
-    shown.debug("Tracing", &tracing);
+    shown.debug("TracingGuard", &tracing);
     shown.debug("Registry", &registry);
     for tracer in registry.tracers() {
         shown.debug("Tracer", &tracer);
