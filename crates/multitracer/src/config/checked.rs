@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::check::warnings;
-use super::diagnostic::{ConfigError, Diagnostic};
+use super::diagnostics::{ConfigError, Diagnostic};
 use super::effective::EffectiveConfig;
 use super::loader::{ConfigLoader, Origin};
 use super::model::ConfigModel;

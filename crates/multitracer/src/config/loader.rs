@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::checked::Config;
-use super::diagnostic::{ConfigError, Diagnostic};
+use super::diagnostics::{ConfigError, Diagnostic};
 use super::options::LoadOptions;
 use super::pipeline;
 use super::read_file::read_text;

@@ -5,18 +5,19 @@
 //! - `yaml` parses the text to a tree that keeps places, and holds paths and variables.
 //! - `schema` has the tables of all keys. The JSON Schema and the page of keys are made from them.
 //! - `model` is the checked configuration: plain data.
-//! - `diagnostic` has what is wrong, where, and how to show it.
+//! - `diagnostics` has what is wrong, where, and how to show it.
 //! - `check` has the rules for values, the rules between parts, and the warnings.
 //! - `reader` gives typed access to the tree and reports what does not fit.
 //! - `decode` turns the tree into the model, section by section.
 //! - `effective` writes the model as YAML again, without secrets.
 //!
-//! `pipeline` runs these steps. `loader` and `checked` have the public types.
+//! `pipeline` runs these steps. `loader` and `checked` have the public types. Below all rooms are
+//! `secret`, what messages may show, and `suggest`, the words of suggestions.
 
 pub(crate) mod check;
 mod checked;
 mod decode;
-mod diagnostic;
+mod diagnostics;
 mod effective;
 mod loader;
 pub(crate) mod model;
@@ -31,7 +32,7 @@ pub(crate) mod suggest;
 mod yaml;
 
 pub use self::checked::Config;
-pub use self::diagnostic::{ConfigError, Diagnostic};
+pub use self::diagnostics::{ConfigError, Diagnostic};
 pub use self::effective::EffectiveConfig;
 pub use self::loader::ConfigLoader;
 pub(crate) use self::loader::Origin;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::check::cross_check;
 use super::check::warnings::{self, Environment, WarningContext};
 use super::decode;
-use super::diagnostic::{ConfigError, Diagnostic, Source, SourceDiagnostic, locate};
+use super::diagnostics::{ConfigError, Diagnostic, Source, SourceDiagnostic, locate};
 use super::model::ConfigModel;
 use super::options::LoadOptions;
 use super::overrides::{self, Override};

@@ -2,7 +2,7 @@
 
 use super::paths::exporters;
 use super::value_rules;
-use crate::config::diagnostic::{ModelDiagnostic, Violation};
+use crate::config::diagnostics::{ModelDiagnostic, Violation};
 use crate::config::model::{ConfigModel, ExporterConfig, ExporterHeader};
 use crate::config::yaml::KeyPath;
 

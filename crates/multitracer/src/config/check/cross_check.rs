@@ -2,7 +2,7 @@
 
 use super::names::{NameList, Names, check_distinct};
 use super::paths::{exporters, tracer_path};
-use crate::config::diagnostic::ModelDiagnostic;
+use crate::config::diagnostics::ModelDiagnostic;
 use crate::config::model::{ConfigModel, ExperimentConfig, RouteTarget, TracerConfig};
 use crate::config::yaml::KeyPath;
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::value_rules;
-use crate::config::diagnostic::{ModelDiagnostic, Violation};
+use crate::config::diagnostics::{ModelDiagnostic, Violation};
 use crate::config::suggest;
 use crate::config::yaml::KeyPath;
 

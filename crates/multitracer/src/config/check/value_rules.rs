@@ -3,7 +3,7 @@
 use http::{HeaderName, HeaderValue, Uri};
 use regex::bytes::{Regex, RegexBuilder};
 
-use crate::config::diagnostic::Violation;
+use crate::config::diagnostics::Violation;
 
 /// The longest name of a tracer, a route, an experiment or a variant, in bytes. Names travel in
 /// baggage.

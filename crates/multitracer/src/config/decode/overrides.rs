@@ -1,6 +1,6 @@
 //! The overrides: variables that operators set in place of keys of the file.
 
-use crate::config::diagnostic::SourceDiagnostic;
+use crate::config::diagnostics::SourceDiagnostic;
 use crate::config::model::{ConfigModel, ParentBasedConfig, SamplerConfig};
 use crate::config::overrides::{DEFAULT_TRACER, ENABLED, Override, SDK_DISABLED, of_tracer};
 use crate::config::reader::Context;

@@ -2,7 +2,7 @@
 
 use super::{baggage, experiments, overrides, routes, tracer};
 use crate::config::check::{value_rules, warnings};
-use crate::config::diagnostic::Violation;
+use crate::config::diagnostics::Violation;
 use crate::config::model::{ConfigModel, OnSwitch, RemoteParent, UnknownTracerPolicy};
 use crate::config::reader::{Context, Cursor, Fields};
 use crate::config::schema::{Key, ROOT};

@@ -25,6 +25,7 @@ impl Exporters {
         std::iter::once(&self.first).chain(&self.rest)
     }
 
+    #[cfg(any(test, feature = "probe"))]
     pub(crate) fn first(&self) -> &ExporterConfig {
         &self.first
     }

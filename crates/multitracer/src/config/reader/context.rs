@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
-use crate::config::diagnostic::{MAX_DIAGNOSTICS, SourceDiagnostic};
+use crate::config::diagnostics::{MAX_DIAGNOSTICS, SourceDiagnostic};
 use crate::config::options::LoadOptions;
 use crate::config::yaml::{KeyPath, PathSet, UndefinedVariables, Variables};
 

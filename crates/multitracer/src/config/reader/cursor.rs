@@ -1,7 +1,7 @@
 //! A value of the file and the path to it.
 
 use super::context::Context;
-use crate::config::diagnostic::{SourceDiagnostic, Violation, subject};
+use crate::config::diagnostics::{SourceDiagnostic, Violation, subject};
 use crate::config::yaml::{KeyPath, Node, NodeKind, Span};
 
 /// A value of the file and the path to it.

@@ -3,7 +3,7 @@
 use super::collections::MapEntry;
 use super::cursor::Cursor;
 use super::fields::Fields;
-use crate::config::diagnostic::{Violation, subject};
+use crate::config::diagnostics::{Violation, subject};
 use crate::config::schema::Kind;
 use crate::config::secret::shown_key;
 use crate::config::yaml::NodeKind;

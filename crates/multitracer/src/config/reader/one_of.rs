@@ -3,7 +3,7 @@
 use super::collections::MapEntry;
 use super::cursor::Cursor;
 use super::fields::Fields;
-use crate::config::diagnostic::Violation;
+use crate::config::diagnostics::Violation;
 use crate::config::schema::{Kind, Section};
 use crate::config::suggest;
 use crate::config::yaml::NodeKind;

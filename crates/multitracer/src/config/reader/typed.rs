@@ -6,7 +6,7 @@ use super::cursor::Cursor;
 use super::fields::Fields;
 use super::hint::hint;
 use super::scalar::Scalar;
-use crate::config::diagnostic::Violation;
+use crate::config::diagnostics::Violation;
 use crate::config::schema::{Key, Kind, MAX_MILLIS};
 use crate::config::secret::Secret;
 use crate::config::suggest;

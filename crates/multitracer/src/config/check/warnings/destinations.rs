@@ -7,7 +7,7 @@ use http::Uri;
 use super::Collector;
 use super::codes::{PLAIN_HTTP, SHARED_PROJECT};
 use crate::config::check::paths::{exporters, tracer_path};
-use crate::config::diagnostic::ModelDiagnostic;
+use crate::config::diagnostics::ModelDiagnostic;
 use crate::config::model::{ConfigModel, TracerConfig};
 use crate::config::secret::is_credential_header;
 

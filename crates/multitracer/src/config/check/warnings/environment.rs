@@ -1,7 +1,7 @@
 //! Warnings about variables that are set and have no effect.
 
 use super::codes::{IGNORED_VARIABLE, UNKNOWN_OVERRIDE};
-use crate::config::diagnostic::SourceDiagnostic;
+use crate::config::diagnostics::SourceDiagnostic;
 use crate::config::model::ConfigModel;
 use crate::config::overrides::{DEFAULT_TRACER, ENABLED, Override, PREFIX, TRACER_PREFIX, of_tracer};
 use crate::config::suggest;

@@ -8,7 +8,7 @@ mod samplers;
 
 pub(crate) use self::codes::{ALL, INHERITED_CREDENTIALS, NEWER_FILE_FORMAT};
 pub(crate) use self::environment::{Environment, check_environment};
-use crate::config::diagnostic::ModelDiagnostic;
+use crate::config::diagnostics::ModelDiagnostic;
 use crate::config::model::{ConfigModel, RouteConfig};
 use crate::config::overrides::Override;
 use crate::config::yaml::{KeyPath, PathSet};

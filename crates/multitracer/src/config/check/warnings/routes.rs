@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::Collector;
 use super::codes::{UNREACHABLE_ROUTE, UNUSED_TRACER};
 use crate::config::check::paths::tracer_path;
-use crate::config::diagnostic::ModelDiagnostic;
+use crate::config::diagnostics::ModelDiagnostic;
 use crate::config::model::{ConfigModel, HeaderMatch, RouteConfig, RouteTarget, ValueMatch};
 use crate::config::yaml::KeyPath;
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Collector;
 use super::codes::{SAMPLE_RATE_ZERO, UNLIMITED_CANARY};
 use crate::config::check::paths::tracer_path;
-use crate::config::diagnostic::ModelDiagnostic;
+use crate::config::diagnostics::ModelDiagnostic;
 use crate::config::model::{ConfigModel, ParentBasedConfig, RemoteParent, RouteTarget, SamplerConfig};
 use crate::config::yaml::KeyPath;
 

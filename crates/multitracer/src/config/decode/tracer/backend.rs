@@ -5,7 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::config::diagnostic::Violation;
+use crate::config::diagnostics::Violation;
 use crate::config::schema::BACKENDS;
 use crate::config::secret::Secret;
 

@@ -3,7 +3,7 @@
 use super::exporter_block::{ExporterBlock, OtlpBlock};
 use super::headers;
 use crate::config::check::value_rules;
-use crate::config::diagnostic::Violation;
+use crate::config::diagnostics::Violation;
 use crate::config::model::{Compression, Encoding, FileConfig, TlsConfig};
 use crate::config::reader::{Fields, OneOf};
 

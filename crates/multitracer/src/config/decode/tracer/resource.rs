@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::config::diagnostic::Violation;
+use crate::config::diagnostics::Violation;
 use crate::config::model::AttributeValue;
 use crate::config::reader::{Cursor, Fields, NameValue, Scalar};
 use crate::config::schema::ATTRIBUTE_TYPES;
