@@ -104,7 +104,9 @@ impl Config {
     /// | `newer_file_format` | the file has a later minor version of the format |
     ///
     /// ```
-    /// let config = multitracer::config::Config::from_yaml("tracers: {main: {sample_rate: 0, exporter: console}}")?;
+    /// use multitracer::config::Config;
+    ///
+    /// let config = Config::from_yaml("tracers: {main: {sample_rate: 0, exporter: console}}")?;
     /// let codes: Vec<_> = config.diagnostics().iter().map(|warning| warning.code()).collect();
     /// assert_eq!(codes, [Some("sample_rate_zero")]);
     /// # Ok::<(), multitracer::config::ConfigError>(())

@@ -64,7 +64,8 @@ fn page() -> String {
 
 /// Compares the page with the tables.
 ///
-/// `MULTITRACER_WRITE_DOCS=1 cargo test -p multitracer --lib config::tests::docs` writes the tables.
+/// `MULTITRACER_WRITE_DOCS=1 cargo test -p multitracer --lib config::tests::docs` writes the
+/// tables.
 #[test]
 fn the_page_is_current() {
     let page = page();
