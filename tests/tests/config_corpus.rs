@@ -55,10 +55,10 @@ fn every_mistake_has_the_expected_diagnostics() {
         for secret in ["sEcReT", "secret-1", "secret-2", "c2VjcmV0"] {
             assert!(!diagnostics.contains(secret), "{name}: {diagnostics}");
         }
-        assert!(error.problems().iter().all(|problem| problem.code().is_none()), "{name}");
+        assert!(error.diagnostics().iter().all(|diagnostic| diagnostic.code().is_none()), "{name}");
         // each file shows a different mistake
         let key: Vec<_> = error
-            .problems()
+            .diagnostics()
             .iter()
             .map(|p| (p.path().to_owned(), p.message().to_owned(), p.column()))
             .collect();

@@ -308,7 +308,7 @@ fn round(random: &mut Random, text: &str, counts: &mut Counts) {
         Ok(config) => config,
         Err(error) => {
             let shown = error.to_string();
-            assert!(!error.problems().is_empty() && shown.len() < 200_000);
+            assert!(!error.diagnostics().is_empty() && shown.len() < 200_000);
             return;
         }
     };

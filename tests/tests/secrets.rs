@@ -129,13 +129,13 @@ fn configuration(shown: &mut Shown) {
         .unwrap();
     shown.debug("Override", &overridden.overrides()[0]);
     for warning in overridden.warnings() {
-        shown.debug("Problem", warning);
+        shown.debug("Diagnostic", warning);
     }
     let broken =
         Config::from_yaml(&format!("tracers: {{a: {{api_key: \"{SECRET}\\n\", samplr: 1}}}}")).unwrap_err();
     shown.error("ConfigError", &broken);
-    for problem in broken.problems() {
-        shown.debug("Problem", problem);
+    for problem in broken.diagnostics() {
+        shown.debug("Diagnostic", problem);
     }
     let loader: ConfigLoader = Config::loader().variables(|_: &str| Some(SECRET.to_owned()));
     shown.debug("ConfigLoader", &loader);

@@ -63,7 +63,7 @@ pub(crate) struct Check {
     #[arg(long)]
     pub(crate) deny_warnings: bool,
     /// Ignore a warning by its name; may be repeated
-    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(Config::warning_names()))]
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(Config::warning_codes()))]
     pub(crate) allow: Vec<String>,
     /// Print one JSON object
     #[arg(long)]

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use multitracer::config::{ConfigError, Problem};
+use multitracer::config::{ConfigError, Diagnostic};
 use multitracer::error::BuildError;
 use serde_json::{Value, json};
 
@@ -71,13 +71,13 @@ pub(crate) fn err(text: impl Display) -> io::Result<()> {
 }
 
 /// Writes problems to standard error. The stream removes colours if it is not a terminal.
-pub(crate) fn problems(source_name: &str, problems: &[Problem]) -> io::Result<()> {
+pub(crate) fn problems(source_name: &str, problems: &[Diagnostic]) -> io::Result<()> {
     problems.iter().try_for_each(|problem| err(problem.render(source_name, true)))
 }
 
 /// Writes every problem of an invalid configuration to standard error.
 pub(crate) fn config_error(error: &ConfigError) -> io::Result<()> {
-    problems(error.source_name(), error.problems())?;
+    problems(error.source_name(), error.diagnostics())?;
     match error.omitted() {
         0 => Ok(()),
         more => err(format_args!("{}: and {more} more", error.source_name())),
@@ -85,7 +85,7 @@ pub(crate) fn config_error(error: &ConfigError) -> io::Result<()> {
 }
 
 /// Returns a problem as JSON.
-pub(crate) fn problem_json(problem: &Problem) -> Value {
+pub(crate) fn problem_json(problem: &Diagnostic) -> Value {
     json!({
         "severity": if problem.code().is_some() { "warning" } else { "error" },
         "code": problem.code(),

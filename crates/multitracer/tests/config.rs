@@ -45,7 +45,7 @@ fn a_missing_file_is_an_error_with_its_cause() {
     assert_eq!(error.source_name(), "does/not/exist.yaml");
     let source = error.source().unwrap().downcast_ref::<io::Error>().unwrap();
     assert_eq!(source.kind(), io::ErrorKind::NotFound);
-    assert_eq!((error.problems().len(), error.problems()[0].line()), (1, None));
+    assert_eq!((error.diagnostics().len(), error.diagnostics()[0].line()), (1, None));
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn an_error_lists_its_problems() {
     let text = "on_switch: chlid\ntracers:\n  a: {batch: {max_queue_size: 0}}\n";
     let error = Temporary::new("problems", text.as_bytes()).error();
     let problems: Vec<_> = error
-        .problems()
+        .diagnostics()
         .iter()
         .map(|problem| (problem.path(), problem.line(), problem.column(), problem.help().is_some()))
         .collect();
@@ -101,7 +101,7 @@ fn an_error_lists_its_problems() {
         problems,
         [("on_switch", Some(1), Some(12), true), ("tracers.a.batch.max_queue_size", Some(3), Some(31), true)]
     );
-    assert_eq!(error.problems()[0].message(), "`chlid` is not one of `link`, `child`");
+    assert_eq!(error.diagnostics()[0].message(), "`chlid` is not one of `link`, `child`");
     assert!(error.source().is_none());
 }
 
@@ -134,7 +134,7 @@ fn an_undefined_variable_can_be_empty() {
 fn only_the_first_hundred_problems_are_shown() {
     let text: String = (0..250).map(|i| format!("k{i}: 1\n")).collect();
     let error = Config::from_yaml(&text).unwrap_err();
-    assert_eq!(error.problems().len(), 100);
+    assert_eq!(error.diagnostics().len(), 100);
     assert!(error.to_string().ends_with("\n<string>: and 151 more"), "{error}");
 }
 

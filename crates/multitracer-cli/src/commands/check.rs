@@ -1,7 +1,7 @@
 //! The command `check`, which prints the problems of a configuration and its effective form.
 
 use multitracer::Registry;
-use multitracer::config::{Config, ConfigError, Problem};
+use multitracer::config::{Config, ConfigError, Diagnostic};
 use serde_json::{Value, json};
 
 use crate::args::Check;
@@ -39,9 +39,9 @@ pub(crate) fn check(args: &Check) -> CommandResult {
 
 /// Prints the problems of a configuration that is invalid.
 fn report_config_error(args: &Check, error: &ConfigError) -> CommandResult {
-    let count = error.problems().len() + error.omitted();
+    let count = error.diagnostics().len() + error.omitted();
     if args.json {
-        let problems: Vec<Value> = error.problems().iter().map(output::problem_json).collect();
+        let problems: Vec<Value> = error.diagnostics().iter().map(output::problem_json).collect();
         let report = json!({
             "file": error.source_name(),
             "ok": false,
@@ -61,7 +61,7 @@ fn report_config_error(args: &Check, error: &ConfigError) -> CommandResult {
 /// Prints problems to standard error and the effective configuration to standard output.
 fn print_text(
     name: &str,
-    warnings: &[Problem],
+    warnings: &[Diagnostic],
     build_error: Option<&str>,
     config: Option<&Config>,
 ) -> CommandResult {
@@ -92,7 +92,7 @@ fn print_text(
 fn print_json(
     name: &str,
     is_ok: bool,
-    warnings: &[Problem],
+    warnings: &[Diagnostic],
     build_error: Option<&str>,
     config: Option<&Config>,
 ) -> CommandResult {

@@ -1,51 +1,17 @@
-//! The public type, and the ways to load it.
+//! The loader of configurations.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::effective::EffectiveConfig;
-use super::error::{ConfigError, Problem};
-use super::json_schema::JsonSchema;
-use super::load::{self, LARGEST, Loaded, Rules};
-use super::model::ConfigModel;
-use super::overrides::Override;
-use super::substitute::{ProcessEnv, UndefinedVariables, Variables};
-use super::warnings;
+use super::checked::Config;
+use super::diagnostics::{ConfigError, Diagnostic};
+use super::options::LoadOptions;
+use super::pipeline;
+use super::read_file::read_text;
+use super::yaml::{ProcessEnv, UndefinedVariables, Variables};
 
-/// A configuration that was read and checked; registries are made from it.
-///
-/// ```
-/// let config = multitracer::config::Config::from_yaml("
-/// default_tracer: production
-/// tracers:
-///   production: {project: shop, sample_rate: 0.1, exporter: console}
-///   canary: {project: shop-canary, exporter: console}
-/// routes:
-///   - {headers: {X-Canary-User: true}, tracer: canary}
-/// ")?;
-/// # let _ = config;
-/// # Ok::<(), multitracer::config::ConfigError>(())
-/// ```
-///
-/// `Debug` shows no secret.
-#[derive(Clone)]
-pub struct Config {
-    model: Arc<ConfigModel>,
-    origin: Option<Origin>,
-    notes: Arc<Notes>,
-}
-
-/// What is said about a configuration, and is no part of it.
-struct Notes {
-    source_name: String,
-    warnings: Vec<Problem>,
-    overrides: Vec<Override>,
-}
-
-/// The file that a configuration came from, and how it was read.
+/// The file that a configuration comes from, with its loader.
 #[derive(Clone, Debug)]
 pub(crate) struct Origin {
     path: PathBuf,
@@ -58,131 +24,13 @@ impl Origin {
         &self.path
     }
 
-    /// Reads the file again, with the same variables and rules.
+    /// Reads the file again, with the same loader.
     pub(crate) fn load(&self) -> Result<Config, ConfigError> {
-        Arc::clone(&self.loader).at(&self.path)
+        Arc::clone(&self.loader).load_file(&self.path)
     }
 }
 
-impl Config {
-    /// Reads a YAML file; `${VAR}` in it is taken from the environment of this process.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be read, is larger than 1 MiB, or is not a configuration; then every problem is named.
-    pub fn from_path(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
-        Self::loader().load_path(path)
-    }
-
-    /// Reads YAML text; `${VAR}` in it is taken from the environment of this process.
-    ///
-    /// # Errors
-    ///
-    /// The text is not a configuration; every problem is named.
-    pub fn from_yaml(text: &str) -> Result<Self, ConfigError> {
-        Self::loader().load_yaml(text)
-    }
-
-    /// Loads with variables from elsewhere, or with another rule for those that are not set.
-    pub fn loader() -> ConfigLoader {
-        ConfigLoader {
-            variables: Box::new(ProcessEnv),
-            overrides: Box::new(ProcessEnv),
-            undefined: UndefinedVariables::default(),
-            credentials: true,
-        }
-    }
-
-    /// The JSON Schema of the file, for editors.
-    #[must_use]
-    pub fn json_schema() -> JsonSchema {
-        JsonSchema::new()
-    }
-
-    /// The file that was read, or `<string>`.
-    #[must_use]
-    pub fn source_name(&self) -> &str {
-        &self.notes.source_name
-    }
-
-    /// The names of the tracers, in the order of the file.
-    pub fn tracer_names(&self) -> impl Iterator<Item = &str> {
-        self.model.tracers.iter().map(|tracer| tracer.name.as_str())
-    }
-
-    /// What is allowed and likely not meant, in the order of the file; at most the first hundred. By [name](Problem::code):
-    ///
-    /// | name | what |
-    /// |---|---|
-    /// | `shared_project` | tracers of two environments send to the same endpoint, with the same credentials, and the same project |
-    /// | `plain_http` | credentials go over `http://` to another machine |
-    /// | `inherited_credentials` | a tracer with an endpoint of its own sends it the credentials of `defaults` |
-    /// | `unreachable_route` | a route never matches: an earlier one covers it, or its own conditions exclude each other |
-    /// | `unused_tracer` | no route, no experiment and not `default_tracer` leads to a tracer; only code that names it uses it. Not looked for where a variable gives `default_tracer` |
-    /// | `sample_rate_zero` | a tracer's sample rate is 0 |
-    /// | `unlimited_canary` | headers of a request choose a tracer whose sampler has no rate limit |
-    /// | `ignored_variable` | an `OTEL_EXPORTER_OTLP_*` variable is set, which no tracer reads |
-    /// | `unknown_override` | a `MULTITRACER_*` variable is set that stands for nothing |
-    /// | `newer_file_format` | the file says that it has a later minor version of the format |
-    ///
-    /// ```
-    /// let config = multitracer::config::Config::from_yaml("tracers: {main: {sample_rate: 0, exporter: console}}")?;
-    /// let warnings: Vec<_> = config.warnings().iter().map(|warning| warning.code()).collect();
-    /// assert_eq!(warnings, [Some("sample_rate_zero")]);
-    /// # Ok::<(), multitracer::config::ConfigError>(())
-    /// ```
-    #[must_use]
-    pub fn warnings(&self) -> &[Problem] {
-        &self.notes.warnings
-    }
-
-    /// The names of all kinds of [warnings](Self::warnings).
-    #[must_use]
-    pub fn warning_names() -> &'static [&'static str] {
-        &warnings::NAMES
-    }
-
-    /// What `MULTITRACER_*` variables changed in the file.
-    ///
-    /// | variable | stands for |
-    /// |---|---|
-    /// | `MULTITRACER_ENABLED` | `enabled` |
-    /// | `OTEL_SDK_DISABLED=true` | `enabled: false`, whatever `MULTITRACER_ENABLED` says |
-    /// | `MULTITRACER_DEFAULT_TRACER` | `default_tracer` |
-    /// | `MULTITRACER_TRACER_<NAME>_ENABLED` | `tracers.<name>.enabled` |
-    /// | `MULTITRACER_TRACER_<NAME>_SAMPLE_RATE` | `tracers.<name>.sample_rate`, over `sampler` too |
-    ///
-    /// `<NAME>` is the tracer's name in capitals, with `_` for all but ASCII letters and digits. An empty variable counts as
-    /// not set. They are taken from the environment of the process, unless [`ConfigLoader::overrides`] says otherwise.
-    #[must_use]
-    pub fn overrides(&self) -> &[Override] {
-        &self.notes.overrides
-    }
-
-    /// Everything as it is in force: defaults filled in, presets and short forms written out, variables put in, secrets
-    /// redacted.
-    #[must_use]
-    pub fn effective(&self) -> EffectiveConfig {
-        EffectiveConfig::new(&self.model)
-    }
-
-    #[cfg(any(test, feature = "probe"))]
-    pub(crate) fn model(&self) -> &ConfigModel {
-        &self.model
-    }
-
-    pub(crate) fn into_parts(self) -> (ConfigModel, Option<Origin>) {
-        (Arc::unwrap_or_clone(self.model), self.origin)
-    }
-}
-
-impl fmt::Debug for Config {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Config").field(&self.model).finish()
-    }
-}
-
-/// Loads a [`Config`]; made by [`Config::loader`].
+/// A loader of a [`Config`], from [`Config::loader`].
 ///
 /// ```
 /// use multitracer::config::{Config, UndefinedVariables};
@@ -203,94 +51,124 @@ pub struct ConfigLoader {
 }
 
 impl ConfigLoader {
-    /// Takes `${VAR}` from `variables` in place of the environment.
+    pub(super) fn new() -> Self {
+        Self {
+            variables: Box::new(ProcessEnv),
+            overrides: Box::new(ProcessEnv),
+            undefined: UndefinedVariables::default(),
+            credentials: true,
+        }
+    }
+
+    /// Sets the source of `${VAR}`. The default is the environment of this process.
     ///
-    /// They are asked again when the file is [read again](crate::Registry::reload_from_file).
+    /// A [reload](crate::Registry::reload_from_file) asks the source again.
     pub fn variables(self, variables: impl Variables + Send + Sync + 'static) -> Self {
         Self { variables: Box::new(variables), ..self }
     }
 
-    /// Takes `MULTITRACER_*` from `overrides` in place of the environment of this process; [`Config::overrides`] says what they are.
+    /// Sets the source of the [overrides](Config::overrides) `MULTITRACER_*`. The default is the
+    /// environment of this process.
     ///
-    /// Warnings about variables that are set and mean nothing are about these, too. `|_: &str| None` takes none.
+    /// Warnings about variables without effect use this source, too. `|_: &str| None` has no
+    /// override.
     pub fn overrides(self, overrides: impl Variables + Send + Sync + 'static) -> Self {
         Self { overrides: Box::new(overrides), ..self }
     }
 
-    /// What a variable that is not set means, unless the file's own `undefined_variables` says it.
+    /// Sets the meaning of an unset variable, unless the file has `undefined_variables`.
     pub fn undefined_variables(self, undefined: UndefinedVariables) -> Self {
         Self { undefined, ..self }
     }
 
-    /// Leaves credentials out that variables hold: references in `api_key`, `headers` and `headers_list` are not looked up.
+    /// Ignores variables in credentials: references in `api_key`, `headers` and `headers_list` are
+    /// not looked up.
     ///
-    /// For a look at routes and experiments where the secrets are not at hand; nothing that such a configuration sends is let in.
+    /// Use it to look at routes and experiments on a machine without the secrets. Backends refuse
+    /// the exports of such a configuration.
+    ///
+    /// ```
+    /// use multitracer::config::Config;
+    ///
+    /// let yaml = "tracers: {main: {api_key: \"${KEY_THAT_IS_NOT_SET}\"}}";
+    /// assert!(Config::from_yaml(yaml).is_err());
+    /// Config::loader().without_credentials().load_yaml(yaml)?;
+    /// # Ok::<(), multitracer::config::ConfigError>(())
+    /// ```
     pub fn without_credentials(self) -> Self {
         Self { credentials: false, ..self }
     }
 
-    /// Checks a YAML file with no variable put in, and gives its warnings: what a build machine can do that has no secrets.
+    /// Checks a YAML file without any variable, and returns its warnings.
+    ///
+    /// Use it on a build machine that has no secrets. A value with a reference counts as valid.
     ///
     /// # Errors
     ///
-    /// As [`Config::from_path`], but for what the values of variables would show.
-    pub fn check_path(self, path: impl AsRef<Path>) -> Result<Vec<Problem>, ConfigError> {
-        let (name, text) = text_of(path.as_ref())?;
+    /// Returns the errors of [`Config::from_path`], except those that need the values of variables.
+    pub fn check_path(self, path: impl AsRef<Path>) -> Result<Vec<Diagnostic>, ConfigError> {
+        let (name, text) = read_text(path.as_ref())?;
         self.check(&name, &text)
     }
 
-    /// As [`check_path`](Self::check_path), for YAML text.
+    /// Checks YAML text without any variable, and returns its warnings.
+    ///
+    /// ```
+    /// use multitracer::config::Config;
+    ///
+    /// let yaml = "tracers: {main: {api_key: \"${HH_API_KEY}\", sample_rate: 0}}";
+    /// let warnings = Config::loader().check_yaml(yaml)?;
+    /// assert_eq!(warnings[0].code(), Some("sample_rate_zero"));
+    /// # Ok::<(), multitracer::config::ConfigError>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// As [`Config::from_yaml`], but for what the values of variables would show.
-    pub fn check_yaml(self, text: &str) -> Result<Vec<Problem>, ConfigError> {
+    /// Returns the errors of [`Config::from_yaml`], except those that need the values of variables.
+    pub fn check_yaml(self, text: &str) -> Result<Vec<Diagnostic>, ConfigError> {
         self.check("<string>", text)
-    }
-
-    fn check(&self, name: &str, text: &str) -> Result<Vec<Problem>, ConfigError> {
-        let rules = Rules { variables: None, overrides: None, ..self.rules() };
-        Ok(load::load(name, text, &rules)?.warnings)
-    }
-
-    fn rules(&self) -> Rules<'_> {
-        Rules {
-            variables: Some(self.variables.as_ref()),
-            overrides: Some(self.overrides.as_ref()),
-            undefined: self.undefined,
-            credentials: self.credentials,
-        }
     }
 
     /// Reads a YAML file.
     ///
     /// # Errors
     ///
-    /// As [`Config::from_path`].
+    /// Returns the errors of [`Config::from_path`].
     pub fn load_path(self, path: impl AsRef<Path>) -> Result<Config, ConfigError> {
-        Arc::new(self).at(path.as_ref())
-    }
-
-    fn at(self: Arc<Self>, path: &Path) -> Result<Config, ConfigError> {
-        let (name, text) = text_of(path)?;
-        let config = self.load(&name, &text)?;
-        let origin = Origin { path: path.to_owned(), loader: self };
-        Ok(Config { origin: Some(origin), ..config })
+        Arc::new(self).load_file(path.as_ref())
     }
 
     /// Reads YAML text.
     ///
     /// # Errors
     ///
-    /// As [`Config::from_yaml`].
+    /// Returns the errors of [`Config::from_yaml`].
     pub fn load_yaml(self, text: &str) -> Result<Config, ConfigError> {
-        self.load("<string>", text)
+        self.load("<string>", text, None)
     }
 
-    fn load(&self, name: &str, text: &str) -> Result<Config, ConfigError> {
-        let Loaded { model, warnings, overrides } = load::load(name, text, &self.rules())?;
-        let notes = Notes { source_name: name.to_owned(), warnings, overrides };
-        Ok(Config { model: Arc::new(model), origin: None, notes: Arc::new(notes) })
+    fn check(&self, name: &str, text: &str) -> Result<Vec<Diagnostic>, ConfigError> {
+        let options = LoadOptions { variables: None, overrides: None, ..self.options() };
+        Ok(pipeline::load(name, text, &options)?.warnings)
+    }
+
+    fn load_file(self: Arc<Self>, path: &Path) -> Result<Config, ConfigError> {
+        let (name, text) = read_text(path)?;
+        let origin = Origin { path: path.to_owned(), loader: Arc::clone(&self) };
+        self.load(&name, &text, Some(origin))
+    }
+
+    fn load(&self, name: &str, text: &str, origin: Option<Origin>) -> Result<Config, ConfigError> {
+        Ok(Config::new(name, pipeline::load(name, text, &self.options())?, origin))
+    }
+
+    fn options(&self) -> LoadOptions<'_> {
+        LoadOptions {
+            variables: Some(self.variables.as_ref()),
+            overrides: Some(self.overrides.as_ref()),
+            undefined: self.undefined,
+            credentials: self.credentials,
+        }
     }
 }
 
@@ -298,30 +176,4 @@ impl fmt::Debug for ConfigLoader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConfigLoader").field("undefined_variables", &self.undefined).finish_non_exhaustive()
     }
-}
-
-/// The name of a file in messages, and its text.
-fn text_of(path: &Path) -> Result<(String, String), ConfigError> {
-    let name = path.display().to_string();
-    let bytes = read(path).map_err(|error| {
-        ConfigError::unreadable(&name, format!("cannot read the file: {error}"), Some(error))
-    })?;
-    if bytes.len() > LARGEST {
-        return Err(load::too_large(&name));
-    }
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok((name, text)),
-        Err(error) => {
-            let valid = error.utf8_error().valid_up_to();
-            let line = error.as_bytes().iter().take(valid).filter(|byte| **byte == b'\n').count();
-            Err(ConfigError::unreadable(&name, format!("not UTF-8 text, in line {}", line + 1), None))
-        }
-    }
-}
-
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    // One byte more than allowed tells a file that is too large from one that just fits.
-    File::open(path)?.take(LARGEST as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

@@ -1,52 +1,46 @@
-//! YAML -> checked configuration.
+//! The configuration: from YAML text to a checked model.
 //!
-//! `yaml` reads the text into a tree, `schema` and the tables of the sections say what may stand in it, `decode`
-//! and `fields` walk it, `check` looks at the whole, and `error` shows what is wrong.
+//! A file takes this way through the rooms. Each room uses only the rooms before it.
+//!
+//! - `yaml` parses the text to a tree that keeps places, and holds paths and variables.
+//! - `schema` has the tables of all keys. The JSON Schema and the page of keys are made from them.
+//! - `model` is the checked configuration: plain data.
+//! - `diagnostics` has what is wrong, where, and how to show it.
+//! - `check` has the rules for values, the rules between parts, and the warnings.
+//! - `reader` gives typed access to the tree and reports what does not fit.
+//! - `decode` turns the tree into the model, section by section.
+//! - `effective` writes the model as YAML again, without secrets.
+//!
+//! `pipeline` runs these steps. `loader` and `checked` have the public types. Below all rooms are
+//! `secret`, what messages may show, and `suggest`, the words of suggestions.
 
-mod backend;
-pub(crate) mod baggage;
 pub(crate) mod check;
-mod core_schema;
+mod checked;
 mod decode;
+mod diagnostics;
 mod effective;
-mod error;
-mod experiments;
-mod exporter;
-mod fields;
-mod file;
-mod headers;
-mod json_schema;
-mod load;
 mod loader;
 pub(crate) mod model;
+mod options;
 mod overrides;
-mod pairs;
-mod path;
-mod resource;
-mod routes;
-pub(crate) mod rules;
-mod sampler;
+mod pipeline;
+mod read_file;
+mod reader;
 mod schema;
-mod secret;
-mod source;
-mod substitute;
+pub(crate) mod secret;
 pub(crate) mod suggest;
-mod tracers;
-mod tree;
-mod tuning;
-mod warnings;
 mod yaml;
 
+pub use self::checked::Config;
+pub use self::diagnostics::{ConfigError, Diagnostic};
 pub use self::effective::EffectiveConfig;
-pub use self::error::{ConfigError, Problem};
-pub use self::json_schema::JsonSchema;
+pub use self::loader::ConfigLoader;
 pub(crate) use self::loader::Origin;
-pub use self::loader::{Config, ConfigLoader};
 pub use self::model::{OnSwitch, RemoteParent, UnknownTracerPolicy};
 pub use self::overrides::Override;
-pub(crate) use self::path::mentions_secret;
-pub(crate) use self::secret::Secret;
-pub use self::substitute::{ProcessEnv, UndefinedVariables, Variables};
+pub use self::schema::JsonSchema;
+pub(crate) use self::secret::{Secret, mentions_secret};
+pub use self::yaml::{ProcessEnv, UndefinedVariables, Variables};
 
 #[cfg(test)]
 mod tests;

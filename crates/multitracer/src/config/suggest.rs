@@ -1,94 +1,45 @@
-//! "Did you mean": the nearest of the words that are allowed.
+//! Suggestions in messages: the nearest word, and lists of words.
 
-use super::schema::Kind;
+/// The most candidates to compare.
+const MAX_CANDIDATES: usize = 1000;
 
-/// How many candidates are looked at.
-const MOST_CANDIDATES: usize = 1000;
-
-/// The candidate that `word` is most likely a misspelling of.
+/// Returns the candidate that `word` is most likely a misspelling of.
 pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    const LONGEST: usize = 64;
-    if word.len() > LONGEST {
+    const MAX_LEN: usize = 64;
+    if word.len() > MAX_LEN {
         return None;
     }
     let folded = fold(word);
-    // A word of one or two letters is near everything.
-    let limit = if folded.len() < 3 { 0 } else { (folded.len() / 3).max(1) };
+    // A word of one or two letters is near every word.
+    let length = folded.chars().count();
+    let limit = if length < 3 { 0 } else { (length / 3).max(1) };
     candidates
         .into_iter()
-        .take(MOST_CANDIDATES)
-        .filter(|candidate| candidate.len() <= LONGEST)
-        .map(|candidate| (distance(&folded, &fold(candidate)), candidate))
+        .take(MAX_CANDIDATES)
+        .filter(|candidate| candidate.len() <= MAX_LEN)
+        .map(|candidate| (strsim::osa_distance(&folded, &fold(candidate)), candidate))
         .filter(|&(distance, _)| distance <= limit)
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, candidate)| candidate)
 }
 
-/// What a value is likely meant to say: a share in percent, a duration with its unit, a `yes`.
-pub(super) fn hint(kind: Kind, text: &str) -> Option<String> {
-    match kind {
-        Kind::Ratio => {
-            let (number, marked) = text.strip_suffix('%').map_or((text, false), |number| (number, true));
-            let percent: f64 = number.trim().parse().ok()?;
-            let likely = marked || (percent >= 2.0 && percent.fract() == 0.0);
-            let share = (likely && (0.0..=100.0).contains(&percent)).then_some(percent / 100.0)?;
-            Some(format!("a share of the whole: {percent} % is written `{share}`"))
-        }
-        Kind::Millis(_) => {
-            let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.'))?;
-            let (number, unit) = text.split_at(end);
-            let scale = match unit.trim() {
-                "ms" => 1.0,
-                "s" | "sec" => 1000.0,
-                "m" | "min" => 60_000.0,
-                "h" => 3_600_000.0,
-                _ => return None,
-            };
-            let millis = number.parse::<f64>().ok()? * scale;
-            Some(format!("a number without its unit: {text} is written `{millis}`"))
-        }
-        Kind::Count(..) => {
-            let end = text.find(|c: char| !c.is_ascii_digit())?;
-            let (number, unit) = text.split_at(end);
-            let scale: u64 = match unit.trim().to_ascii_lowercase().as_str() {
-                "k" | "kb" | "kib" => 1 << 10,
-                "m" | "mb" | "mib" => 1 << 20,
-                "g" | "gb" | "gib" => 1 << 30,
-                _ => return None,
-            };
-            let bytes = number.parse::<u64>().ok()?.checked_mul(scale)?;
-            Some(format!("a number without its unit: {text} is written `{bytes}`"))
-        }
-        Kind::Flag => match text.to_ascii_lowercase().as_str() {
-            "yes" | "y" | "on" | "1" => Some("write `true`".to_owned()),
-            "no" | "n" | "off" | "0" => Some("write `false`".to_owned()),
-            _ => None,
-        },
-        _ => None,
-    }
+/// Returns the words as a list: `` `a`, `b`, `c` ``.
+pub(crate) fn quoted<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    words.into_iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// `maxQueueSize`, `max-queue-size` and `max_queue_size` are the same word.
-fn fold(word: &str) -> Vec<char> {
+/// The most names in one list.
+const MAX_NAMES: usize = 8;
+
+/// Returns the first names, quoted, with the number of the others.
+pub(crate) fn quoted_some(names: &[&str]) -> String {
+    let listed = quoted(names.iter().take(MAX_NAMES).map(|name| &name[..]));
+    if names.len() > MAX_NAMES { format!("{listed} and {} more", names.len() - MAX_NAMES) } else { listed }
+}
+
+/// Makes `maxQueueSize`, `max-queue-size` and `max_queue_size` the same word.
+fn fold(word: &str) -> String {
     word.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
-}
-
-/// Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`.
-fn distance(a: &[char], b: &[char]) -> usize {
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, y) in b.iter().enumerate() {
-            let mut best = (last[j] + usize::from(x != y)).min(last[j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
-                best = best.min(before[j - 1] + 1);
-            }
-            row.push(best);
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last[b.len()]
 }
 
 #[cfg(test)]
@@ -104,27 +55,5 @@ mod tests {
         assert_eq!(nearest("max-queue-size", words), Some("max_queue_size"));
         assert_eq!(nearest("exporter", words), None);
         assert_eq!(nearest("x", words), None);
-    }
-
-    #[test]
-    fn hints_at_what_was_meant() {
-        let hint = |kind, text| super::hint(kind, text).unwrap_or_default();
-        assert_eq!(hint(Kind::Ratio, "10%"), "a share of the whole: 10 % is written `0.1`");
-        assert_eq!(hint(Kind::Ratio, "50"), "a share of the whole: 50 % is written `0.5`");
-        assert_eq!(hint(Kind::Ratio, "101") + &hint(Kind::Ratio, "1.5") + &hint(Kind::Ratio, "a lot"), "");
-        assert_eq!(hint(Kind::Millis(0), "1.5s"), "a number without its unit: 1.5s is written `1500`");
-        assert_eq!(hint(Kind::Millis(0), "2 min"), "a number without its unit: 2 min is written `120000`");
-        assert_eq!(
-            hint(Kind::Millis(0), "s")
-                + &hint(Kind::Millis(0), "5 parsecs")
-                + &hint(Kind::Millis(0), "1.2.3s"),
-            ""
-        );
-        assert_eq!(
-            hint(Kind::Count(0, 9), "64 MB"),
-            "a number without its unit: 64 MB is written `67108864`"
-        );
-        assert_eq!(hint(Kind::Count(0, 9), "64") + &hint(Kind::Count(0, 9), "99999999999999999999G"), "");
-        assert_eq!(hint(Kind::Flag, "Yes") + &hint(Kind::Flag, "off"), "write `true`write `false`");
     }
 }

@@ -24,7 +24,7 @@ use self::deadline::Deadline;
 use self::exchange::exchange;
 use self::request::{ProbeRequest, Target};
 use crate::config::model::{ExporterConfig, TracerConfig};
-use crate::config::{Config, rules};
+use crate::config::{Config, secret};
 
 impl Config {
     /// Sends one test span to each exporter of the tracer `tracer`, and reports the outcomes.
@@ -52,14 +52,14 @@ impl Config {
             return reports;
         };
         let is_enabled = self.model().enabled && config.enabled;
-        for exporter in std::iter::once(&config.exporter).chain(&config.more_exporters) {
+        for exporter in config.exporters.iter() {
             let started = Instant::now();
             let outcome = if is_enabled {
                 probe(config, exporter, timeout).await
             } else {
                 ProbeOutcome::Skipped { why: "it is off".to_owned() }
             };
-            let endpoint = Target::of(exporter).map(|target| rules::shown_url(target.endpoint()));
+            let endpoint = Target::of(exporter).map(|target| secret::shown_url(target.endpoint()));
             reports.push(ProbeReport::new(config, endpoint, outcome, started.elapsed()));
         }
         reports

@@ -15,7 +15,7 @@ use opentelemetry_sdk::trace::{IdGenerator as _, RandomIdGenerator, SpanData, Sp
 use crate::config::model::{
     Compression, ExporterConfig, OtlpGrpcConfig, OtlpHttpConfig, TlsConfig, TracerConfig,
 };
-use crate::config::{Secret, rules};
+use crate::config::{Secret, secret};
 use crate::export::client::{EXPORT_PATH, ErrorRedactor, GrpcRequest, HttpRequest, Pem, client_config, gzip};
 use crate::registry::resource;
 
@@ -103,7 +103,7 @@ impl ProbeRequest {
     }
 
     fn build(tracer: &TracerConfig, target: Target<'_>, resource: &Resource) -> Result<Parts, String> {
-        if rules::has_userinfo(target.endpoint()) {
+        if secret::has_userinfo(target.endpoint()) {
             let error =
                 "the endpoint has a user name in it; send credentials as a header (`authorization`) instead";
             return Err(error.to_owned());

@@ -1,11 +1,11 @@
-//! `backend`: each puts key, project and environment where it reads them.
+//! Presets of backends: key, project and environment go where the backend reads them.
 
-use super::super::model::{AttributeValue, ExporterConfig, TracerConfig};
 use super::{load, model, refusal};
+use crate::config::model::{AttributeValue, ExporterConfig, TracerConfig};
 
-/// Endpoint and headers.
+/// Returns the endpoint and the headers of an exporter.
 fn sent(tracer: &TracerConfig) -> (String, Vec<String>) {
-    let (endpoint, headers) = match &tracer.exporter {
+    let (endpoint, headers) = match tracer.exporters.first() {
         ExporterConfig::OtlpHttp(otlp) => (&otlp.endpoint, &otlp.headers),
         ExporterConfig::OtlpGrpc(otlp) => (&otlp.endpoint, &otlp.headers),
         ExporterConfig::File(_) | ExporterConfig::Console => unreachable!(),
@@ -99,26 +99,27 @@ tracers:
     let headers = |key: &str| vec!["langsmith-project: all".to_owned(), format!("x-api-key: {key}")];
     assert_eq!(sent[0], (langsmith.to_owned(), headers("own")));
     assert_eq!(sent[1], ("https://eu/otel/v1/traces".to_owned(), vec!["x-api-key: k".to_owned()]));
-    // Another backend is sent nothing of the first one's.
+    // A backend gets nothing that belongs to another backend.
     assert_eq!(sent[2], ("http://localhost:6006/v1/traces".to_owned(), vec![]));
     assert_eq!(sent[3], (langsmith.to_owned(), headers("k")));
     assert_eq!(model.tracers[2].project_attribute, "x");
     for tracer in &model.tracers[..4] {
-        let ExporterConfig::OtlpHttp(otlp) = &tracer.exporter else { unreachable!() };
+        let ExporterConfig::OtlpHttp(otlp) = tracer.exporters.first() else { unreachable!() };
         assert_eq!(otlp.timeout.as_millis(), 7);
     }
-    assert_eq!(model.tracers[4].exporter, ExporterConfig::Console);
-    // A tracer's own list of exporters takes nothing, and a tracer's own backend takes no list.
+    assert_eq!(*model.tracers[4].exporters.first(), ExporterConfig::Console);
+    // A tracer with a list of its own inherits nothing, and one with a backend of its own inherits
+    // no list.
     let lists = self::model(
         "defaults: {backend: honeyhive, api_key: k}\ndefault_tracer: a\n\
          tracers: {a: {exporters: [{otlp_http: {endpoint: http://one/v1}}, console]}}",
     );
     assert_eq!(self::sent(&lists.tracers[0]), ("http://one/v1".to_owned(), vec![]));
-    assert_eq!(lists.tracers[0].more_exporters, [ExporterConfig::Console]);
+    assert!(lists.tracers[0].exporters.iter().skip(1).eq([&ExporterConfig::Console]));
     let list = "defaults: {exporters: [console, {file: {path: x}}]}\ntracers: {a: {backend: phoenix}}";
     let own = tracer(list);
     assert_eq!(self::sent(&own).0, "http://localhost:6006/v1/traces");
-    assert!(own.more_exporters.is_empty());
+    assert_eq!(own.exporters.len(), 1);
     let grpc = tracer("tracers: {a: {backend: tempo, project: p, exporter: otlp_grpc}}");
     assert_eq!(self::sent(&grpc), ("http://localhost:4317".to_owned(), vec!["x-scope-orgid: p".to_owned()]));
 }
@@ -147,17 +148,17 @@ fn what_a_backend_needs() {
         assert!(!shown.contains("omitted"));
     }
     let another = refusal("defaults: {api_key: k}\ntracers: {a: {backend: honeyhive}}");
-    assert!(another.contains("the one of `defaults` is for another backend"), "{another}");
+    assert!(another.contains("the `api_key` of `defaults` is for another backend"), "{another}");
     let several = refusal("tracers: {a: {backend: honeyhive, exporters: [console]}}");
     assert!(several.contains("`backend` and `exporters` exclude each other"), "{several}");
     assert!(!several.contains("needs an"), "{several}");
-    // Its own header is as good as a key.
+    // A header of the tracer counts as a key.
     let header = "tracers: {a: {backend: datadog, exporter: {otlp_http: {headers: {DD-API-KEY: k}}}}}";
     assert_eq!(sent(&tracer(header)).1, ["dd-api-key: k"]);
-    // A key that is not known yet is a key; one that is left out is none to be missed.
+    // A key with an unknown value counts, and a load without credentials needs no key.
     let variable = "tracers: {a: {backend: langfuse, api_key: \"${K}\"}}";
-    assert!(super::super::Config::loader().check_yaml(variable).is_ok());
-    assert!(super::super::Config::loader().without_credentials().load_yaml(variable).is_ok());
+    assert!(crate::config::Config::loader().check_yaml(variable).is_ok());
+    assert!(crate::config::Config::loader().without_credentials().load_yaml(variable).is_ok());
     assert!(load(variable, &[("K", "a:b")]).is_ok());
     let shown = load(variable, &[("K", "cAnArY")]).unwrap_err().to_string();
     assert!(

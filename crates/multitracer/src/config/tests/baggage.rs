@@ -1,7 +1,7 @@
-//! `baggage`.
+//! The section `baggage`.
 
-use super::super::model::BaggageConfig;
 use super::{model, refusal};
+use crate::config::model::BaggageConfig;
 
 fn read(text: &str) -> BaggageConfig {
     model(&format!("tracers: {{a: {{exporter: console}}}}\n{text}\n")).baggage

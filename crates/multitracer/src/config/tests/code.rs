@@ -1,12 +1,12 @@
-//! Configurations that are built in code go through the same rules.
+//! Checks of configurations that code builds.
 
-use super::super::model::{ConfigModel, ExporterConfig, RouteConfig, RouteTarget};
-use super::super::{ConfigError, Secret, check};
 use super::model;
+use crate::config::model::{ConfigModel, ExporterConfig, RouteConfig, RouteTarget};
+use crate::config::{ConfigError, Secret, check};
 
 fn message(config: &ConfigModel) -> String {
-    let flaws: Vec<_> = check::values(config).into_iter().chain(check::model(config)).collect();
-    ConfigError::in_code(flaws).to_string()
+    let errors: Vec<_> = check::check_values(config).into_iter().chain(check::cross_check(config)).collect();
+    ConfigError::in_code(errors).to_string()
 }
 
 #[test]
@@ -15,15 +15,15 @@ fn what_a_file_refuses_code_refuses() {
         "default_tracer: a\ntracers: {a: , b: {exporter: otlp_grpc}, c: {exporter: console}}\n\
          experiments: {e: {variants: [{name: a}]}}",
     );
-    assert!(check::values(&config).is_empty() && check::model(&config).is_empty());
+    assert!(check::check_values(&config).is_empty() && check::cross_check(&config).is_empty());
     config.default_tracer = "d".to_owned();
     config.tracers[2].name = "b".to_owned();
-    if let ExporterConfig::OtlpHttp(otlp) = &mut config.tracers[0].exporter {
+    if let ExporterConfig::OtlpHttp(otlp) = config.tracers[0].exporters.first_mut() {
         otlp.endpoint = "http://user:canary@host".to_owned();
         otlp.headers.push(("x-a".to_owned(), Secret::new("canary\n")));
         otlp.headers.push(("host".to_owned(), Secret::new("canary")));
     }
-    if let ExporterConfig::OtlpGrpc(otlp) = &mut config.tracers[1].exporter {
+    if let ExporterConfig::OtlpGrpc(otlp) = config.tracers[1].exporters.first_mut() {
         otlp.endpoint = "canary".to_owned();
     }
     config.tracers[1].batch.max_queue_size = 1;
@@ -46,7 +46,7 @@ fn what_a_file_refuses_code_refuses() {
 <code>: default_tracer: `d` is not the name of a tracer
    = help: the tracers are `a`, `b`, `b`
 <code>: tracers.b.batch.max_export_batch_size: `max_export_batch_size` is more than `max_queue_size`
-   = help: a batch is taken from what waits in the queue, so that it cannot be larger
+   = help: a batch is taken from the queue, so it cannot be larger
 <code>: routes[0].name: the route's name is empty
    = help: a name is 1 to 200 bytes of visible characters, with spaces only inside
 <code>: routes[0].experiment: `f` is not the name of an experiment

@@ -1,28 +1,22 @@
-//! The page of all keys is made from the tables that the reader uses.
+//! The page of all keys, which is made from the tables of the schema.
 
-use super::super::baggage::BAGGAGE;
-use super::super::experiments::EXPERIMENT;
-use super::super::exporter::{EXPORTER, FILE as FILE_EXPORTER, OTLP_GRPC, OTLP_HTTP};
-use super::super::file::FILE;
-use super::super::resource::RESOURCE;
-use super::super::routes::ROUTE;
-use super::super::sampler::SAMPLER;
-use super::super::schema::{Kind, Section};
-use super::super::tracers::TRACER;
-use super::super::tuning::{BATCH, CAPTURE, LIMITS};
+use crate::config::schema::{
+    BAGGAGE, BATCH, CAPTURE, EXPERIMENT, EXPORTER, FILE, Kind, LIMITS, OTLP_GRPC, OTLP_HTTP, RESOURCE, ROOT,
+    ROUTE, SAMPLER, Section, TRACER,
+};
 
 const PAGE: &str = include_str!("../../../../../docs/configuration.md");
 
-/// The tables, by the name of their mark on the page.
+/// The tables, with the names of their marks on the page.
 const TABLES: [(&str, &Section); 14] = [
-    ("file", &FILE),
+    ("file", &ROOT),
     ("baggage", &BAGGAGE),
     ("tracer", &TRACER),
     ("sampler", &SAMPLER),
     ("exporter", &EXPORTER),
     ("otlp_http", &OTLP_HTTP),
     ("otlp_grpc", &OTLP_GRPC),
-    ("file_exporter", &FILE_EXPORTER),
+    ("file_exporter", &FILE),
     ("batch", &BATCH),
     ("limits", &LIMITS),
     ("capture", &CAPTURE),
@@ -40,11 +34,11 @@ fn rows(section: &Section, prefix: &str, out: &mut String) {
         };
         let default = if key.default.is_empty() { "" } else { key.default };
         out.push_str(&format!("| `{name}` | {kind} | {default} | {} |\n", key.doc));
-        // What has a table of its own is not repeated.
+        // A section with a table of its own is not repeated.
         let own = |inner: &Section| TABLES.iter().any(|(_, table)| std::ptr::eq(*table, inner));
         let (inner, prefix) = match key.kind {
             Kind::Section(inner) => (inner, format!("{name}.")),
-            Kind::List(inner) | Kind::Pairs(inner) => (inner, format!("{name}[].")),
+            Kind::List(inner) | Kind::NameValues(inner) => (inner, format!("{name}[].")),
             Kind::Named(inner) => (inner, format!("{name}.<name>.")),
             _ => continue,
         };
@@ -54,7 +48,7 @@ fn rows(section: &Section, prefix: &str, out: &mut String) {
     }
 }
 
-/// The page with every table made anew.
+/// Returns the page with new tables.
 fn page() -> String {
     let mut page = PAGE.to_owned();
     for (name, section) in TABLES {
@@ -68,7 +62,10 @@ fn page() -> String {
     page
 }
 
-/// `MULTITRACER_WRITE_DOCS=1 cargo test -p multitracer --lib config::tests::docs` writes the tables.
+/// Compares the page with the tables.
+///
+/// `MULTITRACER_WRITE_DOCS=1 cargo test -p multitracer --lib config::tests::docs` writes the
+/// tables.
 #[test]
 fn the_page_is_current() {
     let page = page();
@@ -82,12 +79,12 @@ fn the_page_is_current() {
 
 #[test]
 fn every_warning_is_on_the_page() {
-    for name in super::super::Config::warning_names() {
+    for name in crate::config::Config::warning_codes() {
         assert!(PAGE.contains(&format!("| `{name}` | ")), "{name}");
     }
 }
 
-/// Every example on the page is a configuration.
+/// Loads every example on the page.
 #[test]
 fn its_examples_load() {
     let examples: Vec<&str> =
@@ -95,7 +92,7 @@ fn its_examples_load() {
     assert!(examples.len() >= 6, "{}", examples.len());
     for example in examples {
         let variables = [("HH_API_KEY", "hh-1"), ("VAR", "x"), ("HOST", "h")];
-        let result = super::load(example, &variables);
+        let result = crate::config::tests::load(example, &variables);
         assert!(result.is_ok(), "{example}\n{}", result.unwrap_err());
     }
 }

@@ -1,9 +1,9 @@
-//! The effective configuration is a configuration: the same one.
+//! The effective configuration, which loads again as the same configuration.
 
-use super::super::model::{ConfigModel, ExporterConfig};
-use super::super::{Config, Secret};
 use super::example::EXAMPLE;
 use super::load;
+use crate::config::model::{ConfigModel, ExporterConfig};
+use crate::config::{Config, Secret};
 
 const FULL: &str = r##"
 default_tracer: a
@@ -59,11 +59,11 @@ experiments:
   "no": {unit: {header: X-U}, salt: ' s ', coverage: 0.1, variants: [{name: v, weight: 3, tracer: "b c"}, {name: a, weight: 0}], fallback: a}
 "##;
 
-/// Without secrets, which differ.
+/// Returns the model without secrets, which differ.
 fn plain(config: &Config) -> ConfigModel {
     let mut model = config.model().clone();
     for tracer in &mut model.tracers {
-        for exporter in std::iter::once(&mut tracer.exporter).chain(&mut tracer.more_exporters) {
+        for exporter in tracer.exporters.iter_mut() {
             let headers = match exporter {
                 ExporterConfig::OtlpHttp(otlp) => &mut otlp.headers,
                 ExporterConfig::OtlpGrpc(otlp) => &mut otlp.headers,

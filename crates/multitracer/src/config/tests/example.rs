@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use super::super::model::{
-    AttributeValue, BaggageConfig, BatchConfig, CaptureConfig, Compression, ConfigModel, Encoding,
-    ExperimentConfig, ExporterConfig, HeaderMatch, LimitsConfig, OnSwitch, OtlpHttpConfig, ParentBasedConfig,
-    RemoteParent, RouteConfig, RouteTarget, SamplerConfig, ServiceConfig, TlsConfig, TracerConfig,
-    UnknownTracerPolicy, ValueMatch, VariantConfig,
-};
-use super::super::{Secret, rules};
 use super::{load, refusal};
+use crate::config::Secret;
+use crate::config::check::value_rules;
+use crate::config::model::{
+    AttributeValue, BaggageConfig, BatchConfig, CaptureConfig, Compression, ConfigModel, Encoding,
+    ExperimentConfig, ExporterConfig, Exporters, HeaderMatch, LimitsConfig, OnSwitch, OtlpHttpConfig,
+    ParentBasedConfig, RemoteParent, RouteConfig, RouteTarget, SamplerConfig, ServiceConfig, TlsConfig,
+    TracerConfig, UnknownTracerPolicy, ValueMatch, VariantConfig,
+};
 
 pub(super) const EXAMPLE: &str = include_str!("../../../../../config.example.yaml");
 
@@ -40,8 +41,7 @@ fn tracer(name: &str, project: &str, environment: &str) -> TracerConfig {
         resource: Vec::<(String, AttributeValue)>::new(),
         sampler: SamplerConfig::default(),
         limits: LimitsConfig::default(),
-        exporter: ExporterConfig::OtlpHttp(exporter()),
-        more_exporters: Vec::new(),
+        exporters: Exporters::new(ExporterConfig::OtlpHttp(exporter())),
         batch: BatchConfig {
             schedule_delay: Duration::from_millis(5000),
             export_timeout: Duration::from_millis(30_000),
@@ -94,7 +94,7 @@ fn is_what_it_says() {
             route(
                 "paying",
                 "x-plan",
-                ValueMatch::Regex(rules::regex("^(pro|team)$").unwrap()),
+                ValueMatch::Regex(value_rules::regex("^(pro|team)$").unwrap()),
                 RouteTarget::Experiment("prompt_tone".to_owned()),
             ),
         ],
@@ -124,7 +124,10 @@ fn takes_its_variables() {
     for tracer in &config.model().tracers {
         assert_eq!(tracer.service.version.as_deref(), Some("1.10"));
         let endpoint = "https://otlp.example.com/opentelemetry/v1/traces".to_owned();
-        assert_eq!(tracer.exporter, ExporterConfig::OtlpHttp(OtlpHttpConfig { endpoint, ..exporter() }));
+        assert_eq!(
+            *tracer.exporters.first(),
+            ExporterConfig::OtlpHttp(OtlpHttpConfig { endpoint, ..exporter() })
+        );
     }
 }
 
@@ -137,7 +140,7 @@ fn names_the_key_that_is_not_set() {
     assert_eq!(message.matches("undefined").count(), 2, "{message}");
 }
 
-/// The page that the format was designed on, with `shadow` on the console.
+/// Loads the first example of the format, with `shadow` on the console.
 #[test]
 fn console_replaces_an_exporter_of_another_kind() {
     let text = EXAMPLE.replace(
@@ -145,5 +148,5 @@ fn console_replaces_an_exporter_of_another_kind() {
         "shadow-traffic, environment: production, exporter: {console: {}}",
     );
     let config = load(&text, &[("HH_API_KEY", "hh-1")]).unwrap();
-    assert_eq!(config.model().tracers[2].exporter, ExporterConfig::Console);
+    assert_eq!(*config.model().tracers[2].exporters.first(), ExporterConfig::Console);
 }

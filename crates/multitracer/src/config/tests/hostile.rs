@@ -1,30 +1,30 @@
-//! Texts that are not ours: no panic, no hang, no memory without bound.
+//! Hostile texts: no panic, no hang, no unbounded memory.
 
 use std::time::{Duration, Instant};
 
 use proptest::prelude::{Strategy, any, prop, prop_assert, prop_oneof, proptest};
 
-use super::super::{Config, ConfigError, tests};
 use super::example::EXAMPLE;
+use crate::config::{Config, ConfigError, tests};
 
 fn read(text: &str) -> Result<Config, ConfigError> {
     let result = tests::load(text, &[("HH_API_KEY", "hh-1")]);
     let structure = Config::loader().check_yaml(text);
     if let Err(error) = &structure {
-        // What is wrong without an environment is wrong with it, too.
+        // An error without an environment is an error with it, too.
         assert!(result.is_err(), "{error}");
     }
     if let Err(error) = &result {
-        assert!(!error.problems().is_empty() && error.problems().len() <= 100);
-        for problem in error.problems() {
-            assert!(problem.line().is_none_or(|line| line <= text.lines().count() + 1), "{problem:?}");
+        assert!(!error.diagnostics().is_empty() && error.diagnostics().len() <= 100);
+        for diagnostic in error.diagnostics() {
+            assert!(diagnostic.line().is_none_or(|line| line <= text.lines().count() + 1), "{diagnostic:?}");
         }
         assert!(!error.to_string().is_empty());
     }
     result
 }
 
-/// Not measured in instructions, so the bound is far above what it takes.
+/// Checks that a text is refused in time. The bound is generous, because machines differ.
 fn refused_quickly(name: &str, text: &str) {
     let start = Instant::now();
     let result = tests::load(text, &[]);
@@ -37,7 +37,7 @@ fn refused_quickly(name: &str, text: &str) {
 
 #[test]
 fn bombs_are_refused_quickly() {
-    // An eighth of the largest file, because these tests are not optimised.
+    // The texts have an eighth of the largest size, because tests run without optimisation.
     const SIZE: usize = 1 << 17;
     let fill = |piece: &str| piece.repeat((SIZE - 100) / piece.len());
     let numbered = |piece: &dyn Fn(usize) -> String| {
@@ -131,7 +131,7 @@ fn a_thousand_tracers_load_quickly() {
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }
 
-/// Pieces of YAML and of our own words, in any order.
+/// Returns pieces of YAML and of our keys, in any order.
 fn fragments() -> impl Strategy<Value = String> {
     let words = [
         "tracers",
@@ -186,7 +186,7 @@ fn fragments() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(words.to_vec()), 0..40).prop_map(|words| words.concat())
 }
 
-/// The example with a piece cut out, doubled or replaced.
+/// Returns the example with a piece removed, doubled or replaced.
 fn mutated() -> impl Strategy<Value = String> {
     let edit = (any::<prop::sample::Index>(), 0..40_usize, fragments());
     prop::collection::vec(edit, 1..4).prop_map(|edits| {
@@ -200,7 +200,7 @@ fn mutated() -> impl Strategy<Value = String> {
     })
 }
 
-/// The example without comments, line by line in another order or indented otherwise.
+/// Returns the example without comments, with its lines in another order or indentation.
 fn shuffled() -> impl Strategy<Value = String> {
     let lines: Vec<String> =
         EXAMPLE.lines().filter(|line| !line.trim_start().starts_with('#')).map(str::to_owned).collect();
@@ -220,7 +220,7 @@ proptest! {
         let _ = read(&text);
     }
 
-    /// A variable's value cannot make the file another file, only a wrong value.
+    /// The value of a variable can be wrong, but it cannot change the structure of the file.
     #[test]
     fn values_do_not_change_the_structure(value in prop_oneof![any::<String>(), fragments()]) {
         let text = "tracers: {a: {project: \"${V}\", environment: \"x ${V:-y}\"}}";

@@ -1,4 +1,4 @@
-//! The configuration as a whole.
+//! Tests of the configuration as a whole.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -7,18 +7,19 @@ mod baggage;
 mod code;
 mod docs;
 mod effective;
+mod errors;
 mod example;
 mod hostile;
 mod model;
 mod overrides;
-mod problems;
 mod secrets;
+mod substitution;
 mod warnings;
 
 use super::model::ConfigModel;
 use super::{Config, ConfigError};
 
-/// Loads with these variables and no others.
+/// Loads a text with these variables and no others.
 fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let variables: Vec<_> =
         variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
@@ -30,7 +31,7 @@ fn model(text: &str) -> ConfigModel {
     load(text, &[]).unwrap_or_else(|error| unreachable!("{error}")).model().clone()
 }
 
-/// The message for a text that is refused.
+/// Returns the message for a text that is refused.
 fn refusal(text: &str) -> String {
     load(text, &[]).unwrap_err().to_string()
 }

@@ -1,21 +1,21 @@
-//! What the forms of the file become.
+//! The models of the forms of the file.
 
 use std::time::Duration;
 
-use super::super::Secret;
-use super::super::model::{
+use super::{load, model};
+use crate::config::Secret;
+use crate::config::model::{
     AttributeValue, BatchConfig, Compression, Encoding, ExporterConfig, LimitsConfig, OnSwitch,
     OtlpGrpcConfig, OtlpHttpConfig, ParentBasedConfig, RemoteParent, RouteTarget, SamplerConfig, TlsConfig,
     TracerConfig, UnknownTracerPolicy, ValueMatch,
 };
-use super::{load, model};
 
 fn tracer(text: &str) -> TracerConfig {
     model(text).tracers.remove(0)
 }
 
 fn http(text: &str) -> OtlpHttpConfig {
-    match tracer(text).exporter {
+    match tracer(text).exporters.first().clone() {
         ExporterConfig::OtlpHttp(otlp) => otlp,
         other => unreachable!("{other:?}"),
     }
@@ -34,7 +34,7 @@ fn the_shortest_file() {
     assert_eq!((tracer.project.as_str(), tracer.project_attribute.as_str()), ("main", "project.name"));
     assert_eq!(tracer.environment, None);
     assert_eq!(tracer.sampler, SamplerConfig::default());
-    let ExporterConfig::OtlpHttp(otlp) = &tracer.exporter else { unreachable!() };
+    let ExporterConfig::OtlpHttp(otlp) = tracer.exporters.first() else { unreachable!() };
     assert_eq!(otlp.endpoint, "http://localhost:4318/v1/traces");
     assert_eq!(otlp.timeout, Duration::from_secs(10));
 }
@@ -130,7 +130,7 @@ tracers:
         schedule_delay: Duration::from_millis(100),
         export_timeout: Duration::ZERO,
         max_queue_size: 300,
-        // The default, cut to the queue.
+        // The default is limited by the queue.
         max_export_batch_size: 300,
         ..BatchConfig::default()
     };
@@ -163,10 +163,10 @@ fn exporters() {
         timeout: Duration::from_secs(10),
         tls: TlsConfig::default(),
     };
-    assert_eq!(tracer(grpc).exporter, ExporterConfig::OtlpGrpc(expected));
+    assert_eq!(*tracer(grpc).exporters.first(), ExporterConfig::OtlpGrpc(expected));
     for form in ["console", "{console: }", "{console: {}}", "\n      console:"] {
         let text = format!("tracers:\n  a:\n    exporter: {form}\n");
-        assert_eq!(tracer(&text).exporter, ExporterConfig::Console, "{form}");
+        assert_eq!(*tracer(&text).exporters.first(), ExporterConfig::Console, "{form}");
     }
 }
 
@@ -179,8 +179,9 @@ fn an_exporter_of_the_same_kind_merges_over_the_defaults() {
     assert_eq!((otlp.endpoint.as_str(), otlp.timeout), ("http://d/v1", Duration::from_millis(7)));
     assert_eq!(headers(&otlp), [("authorization", "base"), ("x-team", "c"), ("x-new", "d")]);
     assert_eq!(otlp.tls.ca_file.as_deref(), Some("ca"));
-    // Nothing of the defaults' exporter reaches one of another kind.
-    let ExporterConfig::OtlpGrpc(grpc) = tracer(&with("exporter: otlp_grpc")).exporter else {
+    // An exporter inherits nothing from defaults of another kind.
+    let ExporterConfig::OtlpGrpc(grpc) = tracer(&with("exporter: otlp_grpc")).exporters.first().clone()
+    else {
         unreachable!()
     };
     assert!(grpc.headers.is_empty() && grpc.tls == TlsConfig::default());
@@ -202,7 +203,7 @@ fn whose_key_is_sent() {
     assert_eq!(authorization(own_header).as_deref(), Some("own"));
     assert_eq!(authorization("tracers: {a: {api_key: \"${KEY:-}\"}}"), None);
     assert_eq!(
-        tracer("defaults: {api_key: base}\ntracers: {a: {exporter: console}}").exporter,
+        *tracer("defaults: {api_key: base}\ntracers: {a: {exporter: console}}").exporters.first(),
         ExporterConfig::Console
     );
 }

@@ -1,8 +1,8 @@
-//! `MULTITRACER_*` over the file.
+//! Overrides: `MULTITRACER_*` over the file.
 
-use super::super::model::{ParentBasedConfig, SamplerConfig};
-use super::super::{Config, Variables};
 use super::load;
+use crate::config::model::{ParentBasedConfig, SamplerConfig};
+use crate::config::{Config, Variables};
 
 const FILE: &str = "\
 default_tracer: production
@@ -13,7 +13,7 @@ experiments:
   split: {variants: [{name: canary-2}]}
 ";
 
-/// The message for variables that are refused.
+/// Returns the message for variables that are refused.
 fn refusal(variables: &[(&str, &str)]) -> String {
     load(FILE, variables).unwrap_err().to_string()
 }
@@ -34,7 +34,7 @@ fn switches_replace_what_the_file_says() {
     let model = config.model();
     assert!(!model.enabled && model.tracers[1].enabled);
     assert_eq!(model.default_tracer, "canary-2");
-    // What the file leaves to the default tracer follows it.
+    // Keys that default to the default tracer follow the override.
     assert_eq!(model.experiments[0].fallback, "canary-2");
     let rate = ParentBasedConfig::with_root(SamplerConfig::TraceIdRatioBased(0.25));
     assert_eq!(model.tracers[1].sampler, SamplerConfig::ParentBased(Box::new(rate)));
@@ -82,10 +82,7 @@ fn a_variable_that_two_tracers_share_is_refused() {
     let text = "default_tracer: a-b\ntracers: {a-b: {exporter: console}, a_b: {exporter: console}}";
     assert!(load(text, &[]).is_ok());
     let error = load(text, &[("MULTITRACER_TRACER_A_B_ENABLED", "false")]).unwrap_err().to_string();
-    assert!(
-        error.contains("`MULTITRACER_TRACER_A_B_ENABLED` stands for two tracers, `a-b` and `a_b`"),
-        "{error}"
-    );
+    assert!(error.contains("`MULTITRACER_TRACER_A_B_ENABLED` names two tracers, `a-b` and `a_b`"), "{error}");
 }
 
 #[test]
@@ -95,7 +92,7 @@ fn the_structure_has_no_overrides() {
     assert!(Config::loader().overrides(enabled).check_yaml(FILE).is_ok());
 }
 
-/// Variables that can be listed.
+/// A source of variables that lists their names.
 struct Listed(&'static [(&'static str, &'static str)]);
 
 impl Variables for Listed {
@@ -124,13 +121,13 @@ fn variables_that_stand_for_nothing_are_warned_about() {
     assert_eq!(
         warnings,
         [
-            "f: warning: the variable `MULTITRACER_ENABELD` is set and stands for nothing [unknown_override]\n   \
+            "f: warning: the variable `MULTITRACER_ENABELD` is set, but it overrides nothing [unknown_override]\n   \
              = help: did you mean `MULTITRACER_ENABLED`?",
-            "f: warning: the variable `MULTITRACER_TRACER_CANRY_2_SAMPLE_RATE` is set and stands for nothing \
+            "f: warning: the variable `MULTITRACER_TRACER_CANRY_2_SAMPLE_RATE` is set, but it overrides nothing \
              [unknown_override]\n   = help: did you mean `MULTITRACER_TRACER_CANARY_2_SAMPLE_RATE`?",
-            "f: warning: the variable `MULTITRACER_TRACER_PRODUCTION_SAMPLE_RATES` is set and stands for nothing \
+            "f: warning: the variable `MULTITRACER_TRACER_PRODUCTION_SAMPLE_RATES` is set, but it overrides nothing \
              [unknown_override]\n   = help: did you mean `MULTITRACER_TRACER_PRODUCTION_SAMPLE_RATE`?",
-            "f: warning: the variable `MULTITRACER_TRACER_X` is set and stands for nothing [unknown_override]\n   \
+            "f: warning: the variable `MULTITRACER_TRACER_X` is set, but it overrides nothing [unknown_override]\n   \
              = help: it is `MULTITRACER_TRACER_<NAME>_ENABLED` or `.._SAMPLE_RATE`, with a tracer's name in capitals",
         ]
     );
@@ -156,6 +153,6 @@ fn exporter_variables_that_are_set_are_warned_about() {
           [ignored_variable]\n   = help: write `${OTEL_EXPORTER_OTLP_ENDPOINT}` where its value belongs, or unset it"
         ]
     );
-    // Nothing is sent, so nothing is missed.
+    // Without an OTLP exporter no variable is ignored.
     assert_eq!(warnings("tracers: {a: {exporter: console}}"), [""; 0]);
 }

@@ -1,9 +1,9 @@
-//! A secret in every place where one can stand, and every formatter looked through for it.
+//! Secrets: no formatter shows a secret from any place of a file.
 
 use proptest::prelude::{any, prop, proptest};
 
-use super::super::{Config, ConfigError};
 use super::load;
+use crate::config::{Config, ConfigError};
 
 const CANARY: &str = "cAnArY";
 
@@ -40,9 +40,9 @@ fn shown(result: &Result<Config, ConfigError>) -> String {
     match result {
         Ok(config) => format!("{config:?} {config:#?}"),
         Err(error) => {
-            let problems: Vec<_> =
-                error.problems().iter().map(|p| format!("{p:?} {} {:?}", p.message(), p.help())).collect();
-            format!("{error} {error:?} {error:#?} {problems:?}")
+            let diagnostics: Vec<_> =
+                error.diagnostics().iter().map(|p| format!("{p:?} {} {:?}", p.message(), p.help())).collect();
+            format!("{error} {error:?} {error:#?} {diagnostics:?}")
         }
     }
 }

@@ -1,16 +1,16 @@
-//! What is allowed and likely not meant.
+//! Warnings.
 
-use super::super::Config;
 use super::load;
+use crate::config::Config;
 
-/// The warnings, in short: name, path, message.
+/// Returns the warnings in short form: code, path, message.
 fn warnings(text: &str) -> Vec<String> {
     let config = load(text, &[]).unwrap_or_else(|error| unreachable!("{error}"));
     short(config.warnings())
 }
 
-fn short(warnings: &[super::super::Problem]) -> Vec<String> {
-    let line = |each: &super::super::Problem| {
+fn short(warnings: &[crate::config::Diagnostic]) -> Vec<String> {
+    let line = |each: &crate::config::Diagnostic| {
         assert!(each.help().is_some(), "{each:?}");
         format!("{} {}: {}", each.code().unwrap(), each.path(), each.message())
     };
@@ -25,10 +25,10 @@ fn shows_its_place() {
         load("default_tracer: a\ntracers:\n  a: {exporter: console}\n  b: {exporter: console}\n", &[]);
     assert_eq!(
         config.unwrap().warnings()[0].render("config.yaml", false).to_string(),
-        "config.yaml:4:3: warning: tracers.b: no route, no experiment and not `default_tracer` leads to this tracer \
+        "config.yaml:4:3: warning: tracers.b: this tracer is unused: no route, experiment or `default_tracer` refers to it \
          [unused_tracer]\n  \
          4 |   b: {exporter: console}\n    |   ^\n    \
-         = help: right if code names it; else remove it, or add the route"
+         = help: fine if code names it; otherwise remove it, or add a route"
     );
 }
 
@@ -42,7 +42,7 @@ fn one_project_for_two_environments() {
     assert_eq!(
         warnings(&file("project: shop, source: staging")),
         [
-            "shared_project tracers.b.source: the same endpoint and project as those of `a`, which is of another environment"
+            "shared_project tracers.b.source: the same endpoint and project as `a`, which has another environment"
         ]
     );
     for other in [
@@ -63,8 +63,7 @@ fn credentials_in_the_clear() {
     let file = |exporter: &str, rest: &str| format!("tracers: {{a: {{exporter: {{{exporter}}}{rest}}}}}");
     let warning = |kind: &str| {
         format!(
-            "plain_http tracers.a.exporter.{kind}.endpoint: credentials go to another machine over `http://`, which anybody \
-             on the way can read"
+            "plain_http tracers.a.exporter.{kind}.endpoint: credentials go to another machine over `http://`, without encryption"
         )
     };
     let http = |url: &str| format!("otlp_http: {{endpoint: \"{url}\"}}");
@@ -88,7 +87,7 @@ fn credentials_in_the_clear() {
     ] {
         assert_eq!(warnings(&file(&http(url), ", api_key: k")), NONE, "{url}");
     }
-    // Once, where it stands, however many tracers take it from there.
+    // One warning at its place, no matter how many tracers inherit it.
     let defaults = "default_tracer: a\nroutes: [{tracer: b}]\ndefaults: {api_key: k, exporter: {otlp_http: {endpoint: http://h/}}}\n\
                     tracers: {a: , b: }";
     assert_eq!(warnings(defaults), [warning("otlp_http").replace("tracers.a", "defaults")]);
@@ -100,8 +99,7 @@ fn credentials_of_the_defaults_for_another_endpoint() {
         |defaults: &str, tracer: &str| format!("defaults: {{{defaults}}}\ntracers:\n  a: {{{tracer}}}\n");
     let base = "api_key: k, exporter: {otlp_http: {endpoint: https://one/v1/traces}}";
     let own = "exporter: {otlp_http: {endpoint: https://two/v1/traces}}";
-    let warning = "inherited_credentials tracers.a.exporter.otlp_http.endpoint: this endpoint is sent the credentials of \
-                   `defaults`: ";
+    let warning = "inherited_credentials tracers.a.exporter.otlp_http.endpoint: this endpoint gets the credentials of `defaults`: ";
     assert_eq!(warnings(&file(base, own)), [format!("{warning}`authorization`")]);
     let headers = "exporter: {otlp_http: {headers: {Authorization: Bearer k, x-api-key: k, x-team: t}}}";
     assert_eq!(warnings(&file(headers, own)), [format!("{warning}`authorization`, `x-api-key`")]);
@@ -145,7 +143,7 @@ fn routes_that_never_match() {
             got.is_empty()
                 || got
                     == [
-                        "unreachable_route routes[1]: this route never matches: `routes[0]`, further up, matches first"
+                        "unreachable_route routes[1]: this route never matches: the earlier route `routes[0]` matches first"
                     ],
             "{got:?}"
         );
@@ -177,7 +175,7 @@ fn routes_that_never_match() {
     assert_eq!(routes(&["[{name: X, value: ab}, {name: x, type: regex, value: b}]"]), NONE);
 }
 
-/// Compared in pairs, but not without bound.
+/// Compares routes in pairs, up to a limit.
 #[test]
 fn very_many_routes_are_looked_at_quickly() {
     let routes: String = (0..20_000).map(|i| format!("- {{headers: {{X: v{i}}}, tracer: a}}\n")).collect();
@@ -197,7 +195,7 @@ fn tracers_that_only_code_can_use() {
     assert_eq!(unused(""), "bc");
     assert_eq!(unused("routes: [{headers: {x: y}, tracer: b}]"), "c");
     assert_eq!(unused("experiments: {e: {variants: [{name: b}], fallback: c}}"), "");
-    // Elsewhere the others are the default one.
+    // Elsewhere another tracer may be the default.
     assert_eq!(warnings(&format!("default_tracer: ${{APP_ENV:-a}}\n{tracers}")), NONE);
     assert_eq!(unused("experiments: {e: {variants: [{name: x, tracer: c}]}}"), "b");
 }
@@ -207,13 +205,14 @@ fn sample_rates_of_zero() {
     let rate = |sampler: &str| warnings(&format!("tracers: {{a: {{exporter: console, {sampler}}}}}"));
     assert_eq!(
         rate("sample_rate: 0"),
-        ["sample_rate_zero tracers.a.sample_rate: the sample rate is 0: no trace begins here"]
+        ["sample_rate_zero tracers.a.sample_rate: the sample rate is 0: this tracer starts no trace"]
     );
     for zero in [
         "sampler: {trace_id_ratio_based: {ratio: 0.0}}",
         "sampler: {parent_based: {root: {trace_id_ratio_based: {ratio: 0}}}}",
     ] {
-        let expected = ["sample_rate_zero tracers.a.sampler: the sample rate is 0: no trace begins here"];
+        let expected =
+            ["sample_rate_zero tracers.a.sampler: the sample rate is 0: this tracer starts no trace"];
         assert_eq!(rate(zero), expected, "{zero}");
     }
     for other in ["sample_rate: 0.0001", "sampler: always_off", "sample_rate: 0, enabled: false"] {
@@ -224,7 +223,7 @@ fn sample_rates_of_zero() {
     assert_eq!(
         short(config.warnings()),
         ["sample_rate_zero tracers.a.sample_rate: the sample rate is 0, by the variable \
-          `MULTITRACER_TRACER_A_SAMPLE_RATE`: no trace begins here"]
+          `MULTITRACER_TRACER_A_SAMPLE_RATE`: this tracer starts no trace"]
     );
 }
 
@@ -236,8 +235,7 @@ fn canaries_without_a_limit() {
              routes: [{{name: r, headers: {{X: y}}, tracer: b}}]\n{rest}"
         )
     };
-    let warning = "unlimited_canary tracers.b: headers of a request choose this tracer, by the route `r`, and nothing limits \
-                   how often";
+    let warning = "unlimited_canary tracers.b: the route `r` lets request headers choose this tracer, and nothing limits how often";
     for unlimited in ["", ", sample_rate: 0.5", ", sampler: always_on"] {
         assert_eq!(warnings(&file(unlimited, "")), [warning], "{unlimited}");
     }
@@ -247,13 +245,13 @@ fn canaries_without_a_limit() {
     {
         assert_eq!(warnings(&file(limited, "")), NONE, "{limited}");
     }
-    // Then the request may bring a sampled parent, which is followed.
+    // Then the request may have a sampled parent, which the sampler follows.
     assert_eq!(warnings(&file(root, "remote_parent: child")), [warning]);
     let to_default = "tracers: {a: {exporter: console}}\nroutes: [{headers: {X: y}, tracer: a}]";
     assert_eq!(warnings(to_default), NONE);
 }
 
-/// What a variable holds is not shown.
+/// A message does not show the value of a variable.
 #[test]
 fn names_from_variables() {
     let text = "default_tracer: a\ntracers: {a: {exporter: console}, b: {exporter: console}}\nroutes:\n\
@@ -261,9 +259,9 @@ fn names_from_variables() {
                 - {headers: [{name: \"${V}\", value: y}, {name: \"${V}\", value: z}], tracer: b}\n";
     let config = load(text, &[("V", "cAnArY")]).unwrap();
     let warnings = short(config.warnings()).join("\n");
-    assert!(warnings.contains("by the route `routes[0]`") && !warnings.contains("cAnArY"), "{warnings}");
+    assert!(warnings.contains("the route `routes[0]` lets") && !warnings.contains("cAnArY"), "{warnings}");
     assert!(
-        warnings.contains("`routes[0]`, further up") && warnings.contains("a header cannot have"),
+        warnings.contains("the earlier route `routes[0]`") && warnings.contains("a header cannot have"),
         "{warnings}"
     );
 }
@@ -272,12 +270,12 @@ fn names_from_variables() {
 fn later_formats() {
     assert_eq!(
         warnings("file_format: '1.1'\ntracers: {a: {exporter: console}}"),
-        ["newer_file_format file_format: a later format than this version knows"]
+        ["newer_file_format file_format: the file has a newer format than this version supports"]
     );
     assert_eq!(warnings("file_format: '1.0'\ntracers: {a: {exporter: console}}"), NONE);
 }
 
-/// Without variables nothing is said that a variable could make untrue.
+/// A check without variables gives no warning that a variable could make wrong.
 #[test]
 fn the_structure_alone() {
     let check = |text: &str| short(&Config::loader().check_yaml(text).unwrap());
@@ -291,7 +289,7 @@ fn the_structure_alone() {
             "default_tracer: a\ntracers: {a: , b: {project: \"${P}\"}}\nroutes: [{name: x, headers: {x: y}, tracer: b}]"
         ),
         [
-            "unlimited_canary tracers.b: headers of a request choose this tracer, by the route `x`, and nothing limits how often"
+            "unlimited_canary tracers.b: the route `x` lets request headers choose this tracer, and nothing limits how often"
         ]
     );
     let url = "tracers: {a: {api_key: \"${K}\", exporter: {otlp_http: {endpoint: \"${E}\"}}}}";

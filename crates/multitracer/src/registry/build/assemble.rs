@@ -16,7 +16,7 @@ use super::tracer_builder::{OwnExporter, TracerBuilder};
 use crate::config::model::{
     ConfigModel, ExporterConfig, LimitsConfig, OtlpGrpcConfig, OtlpHttpConfig, SamplerConfig, TracerConfig,
 };
-use crate::config::rules;
+use crate::config::secret::shown_url;
 use crate::export::{
     ConnectionPool, ConsoleExporter, Destination, ExportRuntime, Exporter, ExporterError, Pipeline,
     PipelineProcessor,
@@ -134,14 +134,10 @@ fn info(tracer: &TracerBuilder) -> TracerInfo {
     }
 }
 
-fn exporters(config: &TracerConfig) -> impl Iterator<Item = &ExporterConfig> {
-    std::iter::once(&config.exporter).chain(&config.more_exporters)
-}
-
 /// What each exporter is called, no two alike.
 fn labels(config: &TracerConfig, own: &BTreeMap<usize, OwnExporter>) -> Vec<String> {
     let mut labels: Vec<String> = Vec::new();
-    for (position, exporter) in exporters(config).enumerate() {
+    for (position, exporter) in config.exporters.iter().enumerate() {
         let label = match own.get(&position) {
             Some(OwnExporter::Memory(_)) => "memory".to_owned(),
             Some(OwnExporter::Custom(_)) => "custom".to_owned(),
@@ -174,7 +170,7 @@ fn pipeline(
     let runtime = runtime.get_or_try_init(ExportRuntime::start).map_err(BuildError::Runtime)?;
     let _entered = runtime.enter();
     let mut made = Vec::new();
-    for (position, exporter) in exporters(config).enumerate() {
+    for (position, exporter) in config.exporters.iter().enumerate() {
         made.push(match own.contains_key(&position) {
             true => None,
             false => {
@@ -208,7 +204,7 @@ fn configured(
 ) -> Result<Arc<dyn Exporter>, ExporterError> {
     if let ExporterConfig::OtlpHttp(OtlpHttpConfig { endpoint, .. })
     | ExporterConfig::OtlpGrpc(OtlpGrpcConfig { endpoint, .. }) = exporter
-        && rules::shown_url(endpoint).len() < endpoint.split('?').next().unwrap_or_default().len()
+        && shown_url(endpoint).len() < endpoint.split('?').next().unwrap_or_default().len()
     {
         let reason =
             "the endpoint has a user name in it; send credentials as a header (`authorization`) instead";
@@ -255,7 +251,7 @@ fn describe_exporter(config: &ExporterConfig) -> String {
         ExporterConfig::OtlpHttp(config) => ("otlp_http", &config.endpoint),
         ExporterConfig::OtlpGrpc(config) => ("otlp_grpc", &config.endpoint),
     };
-    format!("{kind} {}", rules::shown_url(endpoint))
+    format!("{kind} {}", shown_url(endpoint))
 }
 
 fn describe_sampler(config: &SamplerConfig) -> String {

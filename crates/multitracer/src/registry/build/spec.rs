@@ -33,10 +33,10 @@ impl Plan {
     pub(in crate::registry) fn new(builder: RegistryBuilder) -> Result<Self, BuildError> {
         let RegistryBuilder { mut model, tracers, origin, altered } = builder;
         complete(&mut model, &tracers);
-        let mut flaws = check::model(&model);
-        flaws.extend(check::values(&model));
-        if !flaws.is_empty() {
-            return Err(ConfigError::in_code(flaws).into());
+        let mut errors = check::cross_check(&model);
+        errors.extend(check::check_values(&model));
+        if !errors.is_empty() {
+            return Err(ConfigError::in_code(errors).into());
         }
         model.enabled &= !switched_off();
         model.tracers = Vec::new();

@@ -14,7 +14,7 @@ use opentelemetry_sdk::trace::ShouldSample;
 
 use self::exporters::default_exporter;
 use crate::config::model::{
-    AttributeValue, BatchConfig, CaptureConfig, LimitsConfig, ParentBasedConfig, SamplerConfig,
+    AttributeValue, BatchConfig, CaptureConfig, Exporters, LimitsConfig, ParentBasedConfig, SamplerConfig,
     ServiceConfig, TracerConfig,
 };
 use crate::export::{Exporter, InMemoryExporter};
@@ -63,8 +63,7 @@ impl TracerBuilder {
             resource: Vec::new(),
             sampler: SamplerConfig::default(),
             limits: LimitsConfig::default(),
-            exporter: default_exporter(),
-            more_exporters: Vec::new(),
+            exporters: Exporters::new(default_exporter()),
             batch: BatchConfig::default(),
             capture: CaptureConfig::default(),
         })

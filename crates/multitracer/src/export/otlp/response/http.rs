@@ -11,7 +11,7 @@ use prost::Message as _;
 use super::refusal::Refusal;
 use super::success::export_success;
 use super::{google_rpc, json};
-use crate::config::rules;
+use crate::config::secret;
 use crate::export::otlp::redact_errors::ErrorRedactor;
 use crate::export::outcome::{DropReason, ExportSuccess, Retryable};
 
@@ -68,7 +68,7 @@ fn refusal(parts: &Parts, media_type: &str, body: &[u8], redactor: &ErrorRedacto
     };
     let message = match header(parts, LOCATION) {
         Some(location) => {
-            let location = rules::shown_url(location);
+            let location = secret::shown_url(location);
             format!("it points to {location}, and redirects are not followed")
         }
         None => error_message(media_type, body),

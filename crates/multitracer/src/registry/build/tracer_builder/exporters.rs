@@ -72,7 +72,7 @@ impl TracerBuilder {
     /// # Ok::<(), multitracer::error::BuildError>(())
     /// ```
     pub fn also(mut self) -> Self {
-        self.config.more_exporters.push(default_exporter());
+        self.config.exporters.push(default_exporter());
         self.own.several = true;
         self
     }
@@ -80,26 +80,27 @@ impl TracerBuilder {
     /// A file's tracer that a test keeps in memory must send nowhere else.
     fn replace_a_files(&mut self) {
         if !self.own.several {
-            self.config.more_exporters.clear();
+            self.config.exporters.truncate_to_first();
             self.own.exporters.clear();
         }
     }
 
     fn configured(mut self, exporter: ExporterConfig) -> Self {
         self.replace_a_files();
-        self.own.exporters.remove(&self.config.more_exporters.len());
+        let last = self.config.exporters.len() - 1;
+        self.own.exporters.remove(&last);
         *self.current() = exporter;
         self
     }
 
     fn own_exporter(mut self, exporter: OwnExporter) -> Self {
         self.replace_a_files();
-        self.own.exporters.insert(self.config.more_exporters.len(), exporter);
+        self.own.exporters.insert(self.config.exporters.len() - 1, exporter);
         self
     }
 
     fn current(&mut self) -> &mut ExporterConfig {
-        self.config.more_exporters.last_mut().unwrap_or(&mut self.config.exporter)
+        self.config.exporters.last_mut()
     }
 
     /// A header of the OTLP exporter, say a credential. Shown in no `Debug`, log or error.

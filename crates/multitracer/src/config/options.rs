@@ -1,0 +1,15 @@
+//! The options of a load.
+
+use super::yaml::{UndefinedVariables, Variables};
+
+/// The options of one load: the variables, and the treatment of unset ones.
+#[derive(Clone, Copy)]
+pub(super) struct LoadOptions<'v> {
+    /// The values of `${VAR}`. With `None` the load checks the structure alone.
+    pub(super) variables: Option<&'v (dyn Variables + 'v)>,
+    /// The values of `MULTITRACER_*`. With `None` the load ignores them.
+    pub(super) overrides: Option<&'v (dyn Variables + 'v)>,
+    pub(super) undefined: UndefinedVariables,
+    /// `true` if variables in credentials are looked up.
+    pub(super) credentials: bool,
+}

@@ -1,0 +1,84 @@
+//! The scalar of a value, with its variables substituted.
+
+use super::cursor::Cursor;
+use crate::config::secret::shown_key;
+use crate::config::suggest;
+use crate::config::yaml::{NodeKind, Template, UndefinedVariables, scalar};
+
+/// A scalar after substitution.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Scalar {
+    Null,
+    Text {
+        text: String,
+        /// `true` if the core schema types the scalar, unless the key has a type.
+        plain: bool,
+    },
+    /// A scalar with an error that was reported, or with a variable that is not known.
+    Unusable,
+}
+
+impl Cursor<'_> {
+    /// Returns the scalar with its variables substituted, or reports why it has none.
+    pub(crate) fn scalar(&self) -> Scalar {
+        let NodeKind::Scalar { text, plain } = &self.node.kind else {
+            self.report_mismatch("a single value", None);
+            return Scalar::Unusable;
+        };
+        let template = match Template::parse(text) {
+            Ok(template) => template,
+            Err(inside) => {
+                let message = format!("`${{{}}}` is not a reference to a variable", shown_key(inside));
+                let help = "write `${NAME}`, `${env:NAME}` or `${NAME:-default}`, and `$$` for a `$`";
+                self.report(message, Some(help.to_owned()));
+                return Scalar::Unusable;
+            }
+        };
+        self.cx.add_references(template.variables());
+        if !self.cx.credentials && template.has_references() && self.path.is_credential() {
+            return Scalar::Null;
+        }
+        let Some(variables) = self.cx.variables else {
+            if template.has_references() {
+                self.cx.mark_unknown(self.path.clone());
+                return Scalar::Unusable;
+            }
+            return Scalar::new(template.expand(&|_: &str| None).text, *plain);
+        };
+        let expansion = template.expand(variables);
+        if self.cx.undefined.get() == UndefinedVariables::Error {
+            if let Some(name) = expansion.undefined.first() {
+                self.report_undefined(name, &expansion.undefined);
+                return Scalar::Unusable;
+            }
+            // The backend would refuse an empty key, but only hours later.
+            if let (Some(name), true) = (expansion.empty.first(), self.path.is_credential()) {
+                let message = format!("the variable `{name}` is set, but empty");
+                self.report(message, Some(format!("set it, or write `${{{name}:-}}` if it may be empty")));
+                return Scalar::Unusable;
+            }
+        }
+        Scalar::new(expansion.text, *plain)
+    }
+
+    /// Returns the text of a scalar, or `None` for a null and for a scalar with an error.
+    pub(crate) fn text(&self) -> Option<String> {
+        match self.scalar() {
+            Scalar::Text { text, .. } => Some(text),
+            Scalar::Null | Scalar::Unusable => None,
+        }
+    }
+
+    fn report_undefined(&self, first: &str, names: &[String]) {
+        let list = suggest::quoted(names.iter().map(String::as_str));
+        let (noun, them) = if names.len() == 1 { ("variable", "it") } else { ("variables", "them") };
+        let help = format!("set {them}, or write `${{{first}:-}}` for an empty value");
+        self.report(format!("undefined {noun} {list}"), Some(help));
+    }
+}
+
+impl Scalar {
+    fn new(text: String, plain: bool) -> Self {
+        if plain && scalar::is_null(&text) { Self::Null } else { Self::Text { text, plain } }
+    }
+}

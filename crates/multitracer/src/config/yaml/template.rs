@@ -1,0 +1,107 @@
+//! The references to variables in a scalar, as OpenTelemetry's configuration data model defines
+//! them.
+//!
+//! `$$` is a literal `$`. The text between two `$$` is substituted once, from left to right. The
+//! value of a variable is not substituted again.
+
+use super::variables::Variables;
+
+/// The parts of a scalar's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Template<'t>(Vec<Piece<'t>>);
+
+/// A part of a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece<'t> {
+    Literal(&'t str),
+    Reference { name: &'t str, default: Option<&'t str> },
+}
+
+/// The text of a template with its variables substituted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Expansion {
+    pub(crate) text: String,
+    /// The variables without a default that are not set.
+    pub(crate) undefined: Vec<String>,
+    /// The variables without a default that are set, but empty.
+    pub(crate) empty: Vec<String>,
+}
+
+impl<'t> Template<'t> {
+    /// Parses a text.
+    ///
+    /// # Errors
+    ///
+    /// Returns the inside of the first `${..}` that is not a reference.
+    pub(crate) fn parse(text: &'t str) -> Result<Self, &'t str> {
+        let mut pieces = Vec::new();
+        for (position, part) in text.split("$$").enumerate() {
+            if position > 0 {
+                pieces.push(Piece::Literal("$"));
+            }
+            let mut rest = part;
+            while let Some((before, opened)) = rest.split_once("${") {
+                // A reference without an end is text: the default of `${A:-$${B}}` ends at the
+                // escape.
+                let Some((inside, after)) = opened.split_once('}') else { break };
+                if !before.is_empty() {
+                    pieces.push(Piece::Literal(before));
+                }
+                pieces.push(reference(inside).ok_or(inside)?);
+                rest = after;
+            }
+            if !rest.is_empty() {
+                pieces.push(Piece::Literal(rest));
+            }
+        }
+        Ok(Self(pieces))
+    }
+
+    /// Returns the names of the variables, in the order of the text.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &'t str> {
+        self.0.iter().filter_map(|piece| match piece {
+            Piece::Reference { name, .. } => Some(*name),
+            Piece::Literal(_) => None,
+        })
+    }
+
+    pub(crate) fn has_references(&self) -> bool {
+        self.variables().next().is_some()
+    }
+
+    /// Substitutes the variables.
+    pub(crate) fn expand(&self, variables: &dyn Variables) -> Expansion {
+        let mut expansion = Expansion::default();
+        for piece in &self.0 {
+            match piece {
+                Piece::Literal(text) => expansion.text.push_str(text),
+                Piece::Reference { name, default } => match (variables.get(name), default) {
+                    (Some(value), _) if !value.is_empty() => expansion.text.push_str(&value),
+                    (_, Some(default)) => expansion.text.push_str(default),
+                    (Some(_), None) => expansion.empty.push((*name).to_owned()),
+                    (None, None) => expansion.undefined.push((*name).to_owned()),
+                },
+            }
+        }
+        expansion
+    }
+}
+
+/// Parses `[env:]NAME[:-DEFAULT]`.
+fn reference(inside: &str) -> Option<Piece<'_>> {
+    // The form without the prefix comes first, because `${env:-x}` is the variable `env` with a
+    // default.
+    name_and_default(inside).or_else(|| name_and_default(inside.strip_prefix("env:")?))
+}
+
+fn name_and_default(inside: &str) -> Option<Piece<'_>> {
+    let end = inside.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(inside.len());
+    let (name, rest) = inside.split_at(end);
+    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    match rest {
+        "" => Some(Piece::Reference { name, default: None }),
+        _ => rest.strip_prefix(":-").map(|default| Piece::Reference { name, default: Some(default) }),
+    }
+}
