@@ -65,8 +65,8 @@ pub mod error {
     pub use crate::tracer::UnknownTracerError;
 }
 
-/// OpenTelemetry's tracer provider, tracer and span over the ambient tracer. [`tracer_provider`] returns
-/// the provider.
+/// OpenTelemetry's tracer provider, tracer and span over the ambient tracer. [`tracer_provider`]
+/// returns the provider.
 pub mod provider {
     pub use crate::bridge::{DispatchedSpan, DispatchingTracer, DispatchingTracerProvider};
 }
@@ -78,7 +78,8 @@ pub mod reload {
     pub use crate::registry::{WatchBuilder, WatchGuard};
 }
 
-/// Options of the [`tracing_layer`], and a log format that shows the trace, the span and the tracer.
+/// Options of the [`tracing_layer`], and a log format that shows the trace, the span and the
+/// tracer.
 #[cfg(feature = "tracing")]
 pub mod subscriber {
     #[cfg(feature = "fmt")]

@@ -106,7 +106,8 @@ where
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let spans = InMemoryExporter::new();
-/// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&spans)).build()?;
+/// # let canary = TracerBuilder::new("canary").in_memory(&spans);
+/// # let registry = Registry::builder().tracer(canary).build()?;
 /// # let canary = registry.default_tracer();
 /// # async {
 /// spawn_blocking(read_file).await.unwrap();
@@ -141,7 +142,8 @@ pub fn spawn_blocking<R: Send + 'static>(f: impl FnOnce() -> R + Send + 'static)
 /// fn compact() {}
 ///
 /// # let spans = InMemoryExporter::new();
-/// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&spans)).build()?;
+/// # let canary = TracerBuilder::new("canary").in_memory(&spans);
+/// # let registry = Registry::builder().tracer(canary).build()?;
 /// # registry.scope(|| {
 /// spawn_thread(compact).join().unwrap();
 /// # });

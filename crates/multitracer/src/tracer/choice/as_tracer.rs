@@ -12,9 +12,10 @@ use crate::tracer::named::Tracer;
 /// A value that chooses a tracer, for `#[traced(tracer = <expression>)]` and
 /// [`with_tracer`](crate::WithTracerExt::with_tracer).
 ///
-/// A string is the name of a tracer, and `None` chooses the ambient tracer. The key
-/// `unknown_tracer` of the configuration says which tracer stands in for an unknown name. A type of
-/// your own, such as an enum of plans, implements the trait by returning the name of a tracer:
+/// A string is the name of a tracer, and `None` chooses the ambient tracer. An unknown name never
+/// reaches another project by mistake: it means the default tracer or no span, as the key
+/// `unknown_tracer` of the configuration says. A type of your own, such as an enum of plans,
+/// implements the trait by returning the name of a tracer:
 ///
 /// ```
 /// use multitracer::{AsTracer, TracerChoice};

@@ -6,7 +6,8 @@ use super::literal::Literal;
 
 /// The name of a tracer, as a constant that [`tracers!`](crate::tracers) declares.
 ///
-/// A look-up by this name is as fast as one by a string literal: it compares numbers, not text.
+/// A look-up by this constant is as fast as a look-up by a string literal: it compares numbers, not
+/// text.
 ///
 /// ```
 /// use multitracer::TracerName;
@@ -87,8 +88,8 @@ impl fmt::Debug for TracerName {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The compiler does not know the configuration. A name without a tracer there logs a warning at
-/// run time.
+/// The compiler does not know the configuration. If the configuration lacks a tracer of such a
+/// name, the first use of the name logs a warning.
 #[macro_export]
 macro_rules! tracers {
     ($($names:tt)*) => {

@@ -1,5 +1,4 @@
-//! The limit `limits.max_spans_per_trace`: the number of spans that a trace may start while it is
-//! open.
+//! The limit `limits.max_spans_per_trace`, counted while a trace has open spans.
 
 use std::collections::HashMap;
 use std::fmt;
