@@ -170,7 +170,8 @@ fn filter_bit(name: &str) -> u64 {
     // upper and lower case of a letter have the same low five bits
     let low_bits = |byte: Option<&u8>| u32::from(byte.copied().unwrap_or(0) & 0x1f);
     let bytes = name.as_bytes();
-    let mixed =
-        (bytes.len() as u32).wrapping_mul(11) ^ low_bits(bytes.first()).wrapping_mul(5) ^ low_bits(bytes.last());
+    let mixed = (bytes.len() as u32).wrapping_mul(11)
+        ^ low_bits(bytes.first()).wrapping_mul(5)
+        ^ low_bits(bytes.last());
     1 << (mixed % 64)
 }

@@ -164,7 +164,8 @@ fn is_same(a: &SpanContext, b: &SpanContext) -> bool {
 
 /// Returns the build of the tracer `id` that the nearest local span around `cx` belongs to.
 pub(in crate::tracer) fn build_around(cx: &Context, set: &TracerSet, id: TracerId) -> Option<TracerId> {
-    let is_local_span_of_tracer = |owned: &OwnedSpanContext| owned.tracer.has_name_of(id) && !owned.span.is_remote();
+    let is_local_span_of_tracer =
+        |owned: &OwnedSpanContext| owned.tracer.has_name_of(id) && !owned.span.is_remote();
     if let Some(current) = current_span(cx, set).filter(is_local_span_of_tracer) {
         return Some(current.tracer);
     }

@@ -115,7 +115,8 @@ mod tests {
     fn threads_together_take_one_bucket() {
         let limited = RateLimited::new(1000);
         let count = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| count_taken(&limited.0, SECOND, 1000))).collect();
+            let threads: Vec<_> =
+                (0..4).map(|_| scope.spawn(|| count_taken(&limited.0, SECOND, 1000))).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).sum::<usize>()
         });
         assert_eq!(count, 1000);

@@ -23,7 +23,10 @@ pub(crate) enum LibrarySpan {
     /// A span of a tracer.
     Started {
         span: TaggedSpan<Span>,
-        #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "the guard acts when it is dropped"))]
+        #[cfg_attr(
+            not(feature = "tracing"),
+            expect(dead_code, reason = "the guard acts when it is dropped")
+        )]
         owner: Option<SpanOwnerGuard>,
     },
 }

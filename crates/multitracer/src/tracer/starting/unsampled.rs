@@ -44,7 +44,9 @@ fn skip_in_installed(span: &SpanContext, name: Option<NameId>) -> bool {
 
 /// Counts and skips a span of the ambient tracer `core`, unless `name` is another tracer's.
 fn skip(core: &TracerCore, name: Option<NameId>) -> bool {
-    let skips = name.is_none_or(|name| core.id().name == name) && core.is_on() && !core.sampling.samples_unsampled_traces();
+    let skips = name.is_none_or(|name| core.id().name == name)
+        && core.is_on()
+        && !core.sampling.samples_unsampled_traces();
     if skips {
         core.counts.sampled_out.fetch_add(1, Ordering::Relaxed);
     }
