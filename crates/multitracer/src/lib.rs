@@ -39,30 +39,50 @@ pub use self::tracer::{
     current_tracer, spawn, spawn_blocking, spawn_thread,
 };
 
-/// Builders of a registry that is made in code.
+/// Builders of registries, routes and experiments in code, instead of in YAML.
+///
+/// [`Registry::builder`] is the start, and [`TracerBuilder`] describes its tracers.
+///
+/// ```
+/// use multitracer::builder::RouteBuilder;
+/// use multitracer::export::InMemoryExporter;
+/// use multitracer::{Registry, TracerBuilder};
+///
+/// let spans = InMemoryExporter::new();
+/// let registry = Registry::builder()
+///     .tracer(TracerBuilder::new("production").in_memory(&spans))
+///     .tracer(TracerBuilder::new("canary").in_memory(&spans))
+///     .default_tracer("production")
+///     .route(RouteBuilder::to_tracer("canary-users", "canary").header("x-canary-user", "true"))
+///     .build()?;
+/// assert_eq!(registry.route(&[("x-canary-user", "true")]).tracer().name(), "canary");
+/// # Ok::<(), multitracer::error::BuildError>(())
+/// ```
 pub mod builder {
     pub use crate::registry::{ExperimentBuilder, RegistryBuilder, RouteBuilder};
 }
 
-/// Errors of building, looking up, switching and reloading.
+/// Errors of building, looking up, switching and reloading tracers.
 pub mod error {
     pub use crate::registry::{BuildError, ReloadError, SwitchError};
     pub use crate::tracer::UnknownTracerError;
 }
 
-/// OpenTelemetry's interfaces over the ambient tracer, as [`tracer_provider`] returns them.
+/// OpenTelemetry's tracer provider, tracer and span over the ambient tracer. [`tracer_provider`]
+/// returns the provider.
 pub mod provider {
     pub use crate::bridge::{DispatchedSpan, DispatchingTracer, DispatchingTracerProvider};
 }
 
-/// The outcome of a reload, and the watch that starts reloads.
+/// The result of a reload, and the watch that reloads when the configuration changes.
 pub mod reload {
     pub use crate::registry::ReloadChanges;
     #[cfg(feature = "watch")]
     pub use crate::registry::{WatchBuilder, WatchGuard};
 }
 
-/// Options of the [`tracing_layer`], and log lines that name the trace.
+/// Options of the [`tracing_layer`], and a log format that shows the trace, the span and the
+/// tracer.
 #[cfg(feature = "tracing")]
 pub mod subscriber {
     #[cfg(feature = "fmt")]
@@ -70,8 +90,8 @@ pub mod subscriber {
     pub use crate::bridge::{TracingOptions, tracing_layer_with};
 }
 
-/// The names that the output of the macros uses. Not part of the public interface: they change without
-/// notice.
+/// Names that the output of the macros uses. They are not part of the public interface and change
+/// without notice.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::manual::__private::{entered, first, kind};

@@ -68,7 +68,7 @@ fn shows_each_kind_of_condition() {
     assert!(
         routed.out.starts_with(
             "r: `p` is `ba`, which does not start with `ab`; `r` is `yx`, which does not match `^x`; no header `q`; \
-             `x-api-key` does not have the value that is wanted\n"
+             `x-api-key` does not have the expected value\n"
         ),
         "{}",
         routed.out

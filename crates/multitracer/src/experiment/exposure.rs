@@ -1,4 +1,4 @@
-//! Which exposures have been recorded.
+//! The memory of recorded exposures, so that each is recorded once per trace.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,31 +6,39 @@ use std::sync::{Arc, Mutex, PoisonError};
 use once_cell::sync::Lazy;
 use opentelemetry::trace::TraceId;
 
-/// So many are remembered. Traces are short: what is older may be recorded a second time.
-const REMEMBERED: usize = 4096;
+/// The number of exposures in memory. An older exposure may be recorded a second time, which is
+/// rare because traces are short.
+const CAPACITY: usize = 4096;
 
-/// The trace, the experiment, the variant, and the unit's hash.
-pub(super) type Exposure = (TraceId, Arc<str>, Option<Arc<str>>, u32);
+/// The fact that a trace showed a variant to a unit.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Exposure {
+    pub(super) trace: TraceId,
+    pub(super) experiment: Arc<str>,
+    pub(super) variant: Option<Arc<str>>,
+    /// The hash of the unit.
+    pub(super) unit_hash: u32,
+}
 
 #[derive(Debug, Default)]
-struct Recorded {
+struct RecentExposures {
     all: HashSet<Exposure>,
     oldest_first: VecDeque<Exposure>,
 }
 
-static RECORDED: Lazy<Mutex<Recorded>> = Lazy::new(Mutex::default);
+static RECENT: Lazy<Mutex<RecentExposures>> = Lazy::new(Mutex::default);
 
-/// Whether this is the first time.
-pub(super) fn is_first(exposure: Exposure) -> bool {
-    let mut recorded = RECORDED.lock().unwrap_or_else(PoisonError::into_inner);
-    if !recorded.all.insert(exposure.clone()) {
+/// Remembers `exposure`. Returns `true` if it was not in memory yet.
+pub(super) fn remember(exposure: Exposure) -> bool {
+    let mut recent = RECENT.lock().unwrap_or_else(PoisonError::into_inner);
+    if !recent.all.insert(exposure.clone()) {
         return false;
     }
-    recorded.oldest_first.push_back(exposure);
-    if recorded.oldest_first.len() > REMEMBERED
-        && let Some(oldest) = recorded.oldest_first.pop_front()
+    recent.oldest_first.push_back(exposure);
+    if recent.oldest_first.len() > CAPACITY
+        && let Some(oldest) = recent.oldest_first.pop_front()
     {
-        recorded.all.remove(&oldest);
+        recent.all.remove(&oldest);
     }
     true
 }

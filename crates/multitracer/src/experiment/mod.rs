@@ -1,19 +1,22 @@
-//! Hash-based splits: a unit of traffic always lands in the same variant.
+//! Experiments: hash-based splits that give a unit of traffic the same variant every time.
 //!
-//! [`hash`] is the hash function, [`assign`] the mapping from a hash to a variant. Together they are
-//! `murmur3_32_v1`, which is frozen: another mapping would move users between variants.
+//! An [`Experiment`] assigns a unit, such as a user id, to a variant. The [`Assignment`] chooses
+//! the variant's tracer and records itself on spans. The algorithm is `murmur3_32_v1`. It is
+//! frozen, because another mapping would move users between variants.
 
-mod assign;
 mod assigner;
+mod assignment;
 mod exposure;
 mod hash;
 mod reason;
+mod split;
 #[cfg(test)]
 mod tests;
 mod unknown;
 
-pub(crate) use self::assign::Split;
-pub(crate) use self::assigner::ExperimentCore;
-pub use self::assigner::{Assignment, Experiment};
+pub use self::assigner::Experiment;
+pub(crate) use self::assigner::{ExperimentCore, Variant};
+pub use self::assignment::Assignment;
 pub use self::reason::Reason;
+pub(crate) use self::split::Split;
 pub use self::unknown::UnknownExperimentError;

@@ -1,36 +1,45 @@
-//! Why a variant was chosen, in OpenTelemetry's words.
+//! The reason of a decision, by OpenTelemetry's conventions for feature flags.
 
 use std::fmt;
 
-/// Why an experiment or a route gave what it gave.
+/// The reason why an experiment chose a variant or a route chose a tracer.
 ///
-/// The values are those of OpenTelemetry's attribute `feature_flag.result.reason`; [`as_str`](Self::as_str) is
-/// the text that spans carry.
+/// The values are those of OpenTelemetry's attribute `feature_flag.result.reason`. Spans record the
+/// text that [`as_str`](Self::as_str) returns.
+///
+/// ```
+/// use multitracer::experiment::Reason;
+///
+/// assert_eq!(Reason::TargetingMatch.as_str(), "targeting_match");
+/// assert_eq!(Reason::Split.to_string(), "split");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The value is fixed: nothing was evaluated.
+    /// The value is fixed; no rule was evaluated.
     Static,
-    /// The fallback: there was no unit to split, or the unit is outside the experiment's coverage.
+    /// The fallback was used: the request has no unit, the unit is outside the experiment's
+    /// coverage, or no route matched.
     Default,
-    /// A rule forced it, for example one on a request header. Leave such requests out of an analysis.
+    /// A rule forced the value, for example a rule on a request header. An analysis of the
+    /// experiment must exclude such requests.
     TargetingMatch,
-    /// The unit's hash chose it.
+    /// The hash of the unit chose the variant.
     Split,
-    /// It came from a cache.
+    /// The value came from a cache.
     Cached,
-    /// The experiment is switched off.
+    /// The experiment is disabled.
     Disabled,
-    /// The reason is not known.
+    /// The reason is unknown.
     Unknown,
-    /// It came from a cache and may be out of date.
+    /// The value came from a cache and may be out of date.
     Stale,
     /// The evaluation failed.
     Error,
 }
 
 impl Reason {
-    /// The value of `feature_flag.result.reason`.
+    /// Returns the value of `feature_flag.result.reason`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

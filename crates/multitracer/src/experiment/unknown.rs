@@ -28,7 +28,7 @@ impl UnknownExperimentError {
         Self { name: name.to_owned(), known: known.map(str::to_owned).collect() }
     }
 
-    /// Returns the name that was asked for.
+    /// Returns the unknown name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::model::{ConfigModel, RouteTarget};
-use crate::experiment::{ExperimentCore, Split};
+use crate::experiment::{ExperimentCore, Split, Variant};
 use crate::registry::build::spec::Spec;
 use crate::routing::Router;
 use crate::tracer::{Roster, TracerCore};
@@ -52,10 +52,13 @@ impl Snapshot {
                 Arc::new(ExperimentCore {
                     name: experiment.name.as_str().into(),
                     split: Split::new(experiment),
-                    arms: experiment
+                    variants: experiment
                         .variants
                         .iter()
-                        .map(|variant| (variant.name.as_str().into(), named(&variant.tracer)))
+                        .map(|variant| Variant {
+                            name: variant.name.as_str().into(),
+                            tracer: named(&variant.tracer),
+                        })
                         .collect(),
                     fallback: named(&experiment.fallback),
                     unit_header: experiment.unit_header.as_deref().and_then(|name| name.parse().ok()),

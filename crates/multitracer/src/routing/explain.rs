@@ -1,4 +1,4 @@
-//! Why a request goes where it goes, for people.
+//! Explanations of routing decisions, for people.
 
 use std::fmt;
 
@@ -7,33 +7,64 @@ use super::route::Route;
 use crate::config::mentions_secret;
 use crate::config::model::{HeaderMatch, RouteConfig, ValueMatch};
 
-/// The decision for one request, with what each rule had to say on the way; from
+/// A routing decision with the outcome of each rule that was tried.
+///
+/// `Display` prints one line per rule, then the tracer. Comes from
 /// [`Registry::explain_route`](crate::Registry::explain_route).
 ///
-/// `Display` has one line for each rule.
+/// ```
+/// # use multitracer::Registry;
+/// # let registry = Registry::from_yaml(r#"
+/// # default_tracer: production
+/// # tracers: {production: {exporter: console}, canary: {exporter: console}}
+/// # routes: [{name: canary-users, headers: {X-Canary-User: "true"}, tracer: canary}]
+/// # "#)?;
+/// let explanation = registry.explain_route(&[("accept", "*/*")]);
+/// assert_eq!(
+///     explanation.to_string(),
+///     "canary-users: no header `x-canary-user`\ntracer: production",
+/// );
+/// # Ok::<(), multitracer::error::BuildError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Explanation {
     route: Route,
     rules: Vec<RuleOutcome>,
 }
 
-/// What one route made of a request's headers.
+/// The outcome of one route for the headers of a request.
+///
+/// ```
+/// # use multitracer::Registry;
+/// # let registry = Registry::from_yaml(r#"
+/// # default_tracer: production
+/// # tracers: {production: {exporter: console}, canary: {exporter: console}}
+/// # routes: [{name: canary-users, headers: {X-Canary-User: "true"}, tracer: canary}]
+/// # "#)?;
+/// let explanation = registry.explain_route(&[("x-canary-user", "yes")]);
+/// let outcome = &explanation.rules()[0];
+/// assert_eq!((outcome.route(), outcome.matched()), ("canary-users", false));
+/// assert_eq!(outcome.misses(), ["`x-canary-user` is `yes`, not `true`"]);
+/// # Ok::<(), multitracer::error::BuildError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleOutcome {
     route: String,
     misses: Vec<String>,
 }
 
-/// How much of a header's value is shown, in characters.
-const LONGEST: usize = 100;
+/// The largest number of characters of a value that a text shows.
+const MAX_SHOWN_CHARS: usize = 100;
 
 impl Explanation {
+    /// Explains `route`, which `routes` gave for `headers`.
     pub(crate) fn new<H: Headers + ?Sized>(route: Route, routes: &[RouteConfig], headers: &H) -> Self {
         let mut rules = Vec::new();
         for config in routes {
-            let misses: Vec<String> = config.headers.iter().filter_map(|each| miss(each, headers)).collect();
-            let matched = misses.is_empty();
-            rules.push(RuleOutcome { route: config.name.clone(), misses });
+            let misses = config.headers.iter().filter_map(|condition| miss(condition, headers)).collect();
+            let rule = RuleOutcome { route: config.name.clone(), misses };
+            let matched = rule.matched();
+            rules.push(rule);
             if matched {
                 break;
             }
@@ -41,13 +72,13 @@ impl Explanation {
         Self { route, rules }
     }
 
-    /// What was decided.
+    /// Returns the decision.
     #[must_use]
     pub fn route(&self) -> &Route {
         &self.route
     }
 
-    /// The routes that were tried, in order; the last one matched, if any did.
+    /// Returns the outcomes of the routes that were tried, in order. Only the last can be a match.
     #[must_use]
     pub fn rules(&self) -> &[RuleOutcome] {
         &self.rules
@@ -55,19 +86,20 @@ impl Explanation {
 }
 
 impl RuleOutcome {
-    /// The route's name.
+    /// Returns the route's name.
     #[must_use]
     pub fn route(&self) -> &str {
         &self.route
     }
 
-    /// Whether all its conditions hold.
+    /// Returns `true` if all conditions of the route hold.
     #[must_use]
     pub fn matched(&self) -> bool {
         self.misses.is_empty()
     }
 
-    /// Each condition that does not hold, and why. Values of headers whose names speak of secrets are not shown.
+    /// Returns a text for each condition that does not hold. The texts hide the values of headers
+    /// with names such as `authorization` or `x-api-key`.
     #[must_use]
     pub fn misses(&self) -> &[String] {
         &self.misses
@@ -92,31 +124,33 @@ impl fmt::Display for Explanation {
     }
 }
 
-/// Why a condition does not hold; `None`: it does.
+/// Returns the text about a condition that does not hold, or `None` if it holds.
 fn miss<H: Headers + ?Sized>(condition: &HeaderMatch, headers: &H) -> Option<String> {
     let name = &condition.name;
     let Some(value) = headers.header(name) else { return Some(format!("no header `{name}`")) };
     if condition.value.holds(&value) {
         return None;
     }
-    let secret = mentions_secret(name);
-    let shown = |text: &str| match text {
-        _ if secret => "another value".to_owned(),
-        text if text.chars().count() > LONGEST => {
-            format!("`{}…`", text.chars().take(LONGEST).collect::<String>().escape_debug())
-        }
-        text => format!("`{}`", text.escape_debug()),
-    };
-    let found = shown(&String::from_utf8_lossy(&value));
+    if mentions_secret(name) {
+        return Some(format!("`{name}` does not have the expected value"));
+    }
+    let found = quoted(&String::from_utf8_lossy(&value));
     Some(match &condition.value {
-        _ if secret => format!("`{name}` does not have the value that is wanted"),
-        ValueMatch::Exact(wanted) => format!("`{name}` is {found}, not {}", shown(wanted)),
-        ValueMatch::Prefix(wanted) => {
-            format!("`{name}` is {found}, which does not start with {}", shown(wanted))
+        ValueMatch::Exact(expected) => format!("`{name}` is {found}, not {}", quoted(expected)),
+        ValueMatch::Prefix(prefix) => {
+            format!("`{name}` is {found}, which does not start with {}", quoted(prefix))
         }
         ValueMatch::Regex(regex) => {
-            format!("`{name}` is {found}, which does not match {}", shown(regex.as_str()))
+            format!("`{name}` is {found}, which does not match {}", quoted(regex.as_str()))
         }
         ValueMatch::Present => return None,
     })
+}
+
+/// Returns the start of `text`, escaped and in backquotes.
+fn quoted(text: &str) -> String {
+    match text.char_indices().nth(MAX_SHOWN_CHARS) {
+        Some((end, _)) => format!("`{}…`", text[..end].escape_debug()),
+        None => format!("`{}`", text.escape_debug()),
+    }
 }

@@ -1,23 +1,25 @@
-//! What can be routed on: anything that can list its headers.
+//! The headers of a request, as any protocol lists them.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use http::HeaderMap;
 
-/// The headers of a request, as a registry routes on them.
+/// The headers of a request, on which a registry routes.
 ///
-/// It is implemented for [`http::HeaderMap`] and for maps, vectors, arrays and slices of pairs, so that messages
-/// of other protocols (Kafka records, gRPC metadata, job queues) can be routed like HTTP requests. The case of a name
-/// never matters; a value is taken byte for byte. A header that occurs more than once counts as one header whose
-/// values are joined with `, ` in the order given, as [RFC 9110 §5.3] says. Two keys of a `HashMap` that differ in
-/// case alone come in the map's own, arbitrary order.
+/// [`http::HeaderMap`] implements this trait, and so do maps, vectors, arrays and slices of pairs.
+/// Messages of other protocols, such as Kafka records, gRPC metadata or jobs of a queue, can
+/// therefore be routed like HTTP requests.
+///
+/// Names are compared without regard to case, values byte by byte. A header that occurs more than
+/// once counts as one header. Its values are joined with `, ` in the order given, as [RFC 9110
+/// §5.3] says. If two keys of a `HashMap` differ only in case, their order is arbitrary.
 ///
 /// [RFC 9110 §5.3]: https://www.rfc-editor.org/rfc/rfc9110#section-5.3
 ///
 /// # Examples
 ///
-/// A type of your own lists its headers:
+/// A type of your own implements the trait by listing its headers:
 ///
 /// ```
 /// use multitracer::routing::Headers;
@@ -43,9 +45,10 @@ pub trait Headers {
     where
         F: FnMut(&'a str, &'a [u8]);
 
-    /// The value of the header `name`, its occurrences joined with `, `; `None` if there is none.
+    /// Returns the value of the header `name`, with its occurrences joined by `, `. Returns `None`
+    /// if the request has no such header.
     ///
-    /// This allocates only for a header that occurs more than once.
+    /// The call allocates only if the header occurs more than once.
     fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
         let mut found: Option<Cow<'_, [u8]>> = None;
         self.for_each_header(|candidate, value| {
@@ -60,7 +63,7 @@ pub trait Headers {
     }
 }
 
-/// Adds one more occurrence of a header to the value of those before.
+/// Appends another occurrence of a header to its joined value.
 pub(super) fn append(joined: &mut Vec<u8>, value: &[u8]) {
     joined.extend_from_slice(b", ");
     joined.extend_from_slice(value);

@@ -1,4 +1,7 @@
-//! From a request's headers to a route: ordered rules, the first match wins.
+//! Routing: ordered rules on the headers of a request. The first match decides the tracer.
+//!
+//! [`Registry::route`](crate::Registry::route) takes any type that implements [`Headers`] and
+//! returns a [`Route`]. [`Registry::explain_route`](crate::Registry::explain_route) also says why.
 
 mod explain;
 mod headers;

@@ -1,44 +1,51 @@
-//! The ordered rules, prepared for matching.
+//! The matcher of ordered rules.
 //!
-//! A look-up in a `HeaderMap` hashes the name, 20 ns each, and most requests have none of the headers that the
-//! rules ask for. So the router walks the request's headers once and picks out the ones that some rule names; a
-//! 64-bit filter turns nearly all the others away without comparing a name.
+//! A look-up in a `HeaderMap` hashes the name, which costs 20 ns. Most requests have none of the
+//! headers that the rules name. The router therefore walks the request's headers once and picks the
+//! headers that some rule names. A 64-bit filter rejects nearly all other headers without comparing
+//! names.
 
 use super::headers::{Headers, append};
 use crate::config::model::{RouteConfig, ValueMatch};
 
-/// So many different header names are looked up without an allocation.
+/// The largest number of header names that a match handles without an allocation.
 const INLINE_NAMES: usize = 16;
 
-/// A header that occurs more than once: its index into the router's `names`, and its joined value.
-type Repeated = (usize, Vec<u8>);
+/// A header that occurs more than once.
+struct RepeatedHeader {
+    /// Index into the router's `names`.
+    name: usize,
+    joined: Vec<u8>,
+}
 
-/// Finds the first route that a request's headers match.
+/// The rules of a registry, prepared for matching.
 #[derive(Clone, Debug)]
 pub(crate) struct Router {
-    /// Every header name that some route asks for, once.
-    names: Box<[Name]>,
+    /// The distinct header names of all routes.
+    names: Box<[HeaderName]>,
     /// The bits of all `names`.
     filter: u64,
+    /// The conditions of each route.
     routes: Box<[Box<[Condition]>]>,
 }
 
+/// A header name that some route has a condition on.
 #[derive(Clone, Debug)]
-struct Name {
-    /// What [`filter_bit`] gives for `text`.
+struct HeaderName {
+    /// The [`filter_bit`] of `text`.
     bit: u64,
-    /// In lower case.
+    /// The name in lower case.
     text: Box<str>,
 }
 
-impl Name {
-    fn is(&self, candidate: &str) -> bool {
-        // Nearly every candidate is in lower case already, and comparing bytes is the faster way to find out.
+impl HeaderName {
+    fn matches(&self, candidate: &str) -> bool {
+        // nearly every candidate is in lower case, and comparing bytes is faster
         *self.text == *candidate || self.text.eq_ignore_ascii_case(candidate)
     }
 }
 
-/// One condition on one header.
+/// A condition on one header.
 #[derive(Clone, Debug)]
 struct Condition {
     /// Index into the router's `names`.
@@ -47,8 +54,9 @@ struct Condition {
 }
 
 impl Router {
+    /// Prepares `routes` for matching.
     pub(crate) fn new(routes: &[RouteConfig]) -> Self {
-        let mut names: Vec<Name> = Vec::new();
+        let mut names: Vec<HeaderName> = Vec::new();
         let routes = routes
             .iter()
             .map(|route| {
@@ -56,7 +64,7 @@ impl Router {
                     let lower = header.name.to_ascii_lowercase();
                     let known = names.iter().position(|name| *name.text == *lower);
                     let name = known.unwrap_or_else(|| {
-                        names.push(Name { bit: filter_bit(&lower), text: lower.into_boxed_str() });
+                        names.push(HeaderName { bit: filter_bit(&lower), text: lower.into_boxed_str() });
                         names.len() - 1
                     });
                     Condition { name, value: header.value.clone() }
@@ -68,37 +76,38 @@ impl Router {
         Self { names: names.into_boxed_slice(), filter, routes }
     }
 
-    /// The index of the first route all of whose conditions hold.
+    /// Returns the index of the first route whose conditions all hold.
     pub(crate) fn first_match<H>(&self, headers: &H) -> Option<usize>
     where
         H: Headers + ?Sized,
     {
         if self.names.len() <= INLINE_NAMES {
-            self.match_in(headers, &mut [None; INLINE_NAMES])
+            self.match_with(headers, &mut [None; INLINE_NAMES])
         } else {
-            self.match_in(headers, &mut vec![None; self.names.len()])
+            self.match_with(headers, &mut vec![None; self.names.len()])
         }
     }
 
-    fn match_in<'a, H>(&self, headers: &'a H, values: &mut [Option<&'a [u8]>]) -> Option<usize>
+    fn match_with<'a, H>(&self, headers: &'a H, values: &mut [Option<&'a [u8]>]) -> Option<usize>
     where
         H: Headers + ?Sized,
     {
-        let repeated = if self.names.is_empty() { Vec::new() } else { self.collect(headers, values) };
+        let repeated = if self.names.is_empty() { Vec::new() } else { self.collect_values(headers, values) };
         if repeated.is_empty() {
-            return self.first(values);
+            return self.first_match_of(values);
         }
         let mut joined = values.to_vec();
-        for (index, value) in &repeated {
-            if let Some(slot) = joined.get_mut(*index) {
-                *slot = Some(value);
+        for header in &repeated {
+            if let Some(slot) = joined.get_mut(header.name) {
+                *slot = Some(&header.joined);
             }
         }
-        self.first(&joined)
+        self.first_match_of(&joined)
     }
 
-    /// Puts the value of each of `names` that `headers` has where its index says.
-    fn collect<'a, H>(&self, headers: &'a H, values: &mut [Option<&'a [u8]>]) -> Vec<Repeated>
+    /// Writes the value of each name in `names` to its index in `values`. Returns the headers that
+    /// occur more than once.
+    fn collect_values<'a, H>(&self, headers: &'a H, values: &mut [Option<&'a [u8]>]) -> Vec<RepeatedHeader>
     where
         H: Headers + ?Sized,
     {
@@ -108,12 +117,12 @@ impl Router {
             if self.filter & bit == 0 {
                 return;
             }
-            let is_it = |name: &Name| name.bit == bit && name.is(candidate);
-            let Some(index) = self.names.iter().position(is_it) else {
+            let is_candidate = |name: &HeaderName| name.bit == bit && name.matches(candidate);
+            let Some(name) = self.names.iter().position(is_candidate) else {
                 return;
             };
-            match values.get_mut(index) {
-                Some(Some(first)) => add(&mut repeated, index, first, value),
+            match values.get_mut(name) {
+                Some(Some(first)) => join(&mut repeated, name, first, value),
                 Some(empty) => *empty = Some(value),
                 None => {}
             }
@@ -121,7 +130,8 @@ impl Router {
         repeated
     }
 
-    fn first(&self, values: &[Option<&[u8]>]) -> Option<usize> {
+    /// Returns the index of the first route whose conditions hold for `values`.
+    fn first_match_of(&self, values: &[Option<&[u8]>]) -> Option<usize> {
         let holds = |condition: &Condition| {
             let value = values.get(condition.name).copied().flatten();
             value.is_some_and(|value| condition.value.holds(value))
@@ -130,21 +140,21 @@ impl Router {
     }
 }
 
-/// Joins one more occurrence of the header `index` to the ones before, of which `first` is the first.
+/// Joins another occurrence of the header `name` to the occurrences before. `first` is the first
+/// one.
 #[cold]
-fn add(repeated: &mut Vec<Repeated>, index: usize, first: &[u8], value: &[u8]) {
-    let known = repeated.iter().position(|(other, _)| *other == index);
-    let known = known.unwrap_or_else(|| {
-        repeated.push((index, first.to_vec()));
-        repeated.len() - 1
-    });
-    if let Some((_, joined)) = repeated.get_mut(known) {
-        append(joined, value);
+fn join(repeated: &mut Vec<RepeatedHeader>, name: usize, first: &[u8], value: &[u8]) {
+    if let Some(header) = repeated.iter_mut().find(|header| header.name == name) {
+        append(&mut header.joined, value);
+        return;
     }
+    let mut joined = first.to_vec();
+    append(&mut joined, value);
+    repeated.push(RepeatedHeader { name, joined });
 }
 
 impl ValueMatch {
-    /// Whether a header that is there, with `value`, is the one asked for.
+    /// Returns `true` if the condition holds for a header with this value.
     pub(super) fn holds(&self, value: &[u8]) -> bool {
         match self {
             Self::Exact(text) => value == text.as_bytes(),
@@ -155,12 +165,13 @@ impl ValueMatch {
     }
 }
 
-/// One bit of 64, from the length and the two ends of a name, whatever its case.
+/// Returns one bit of 64, computed from the length and both ends of a name. Case does not matter.
 fn filter_bit(name: &str) -> u64 {
-    // Letters of either case have the same low five bits.
-    let end = |byte: Option<&u8>| u32::from(byte.copied().unwrap_or(0) & 0x1f);
+    // upper and lower case of a letter have the same low five bits
+    let low_bits = |byte: Option<&u8>| u32::from(byte.copied().unwrap_or(0) & 0x1f);
     let bytes = name.as_bytes();
-    let mixed =
-        (bytes.len() as u32).wrapping_mul(11) ^ end(bytes.first()).wrapping_mul(5) ^ end(bytes.last());
+    let mixed = (bytes.len() as u32).wrapping_mul(11)
+        ^ low_bits(bytes.first()).wrapping_mul(5)
+        ^ low_bits(bytes.last());
     1 << (mixed % 64)
 }

@@ -1,3 +1,5 @@
+//! Tests of routing.
+
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::borrow::Cow;
@@ -33,7 +35,7 @@ fn route(headers: &[(&str, ValueMatch)]) -> RouteConfig {
     }
 }
 
-/// A router with one route, one condition.
+/// Returns a router with one route that has one condition.
 fn single(name: &str, value: ValueMatch) -> Router {
     Router::new(&[route(&[(name, value)])])
 }
@@ -45,7 +47,7 @@ fn header_map(headers: &[(&str, &[u8])]) -> HeaderMap {
     headers.iter().map(parse).collect()
 }
 
-/// Whether the one route matches, the same for a header map and for a slice of pairs.
+/// Returns `true` if the only route matches. A header map and a slice of pairs must agree.
 fn matches(router: &Router, headers: &[(&str, &[u8])]) -> bool {
     let found = router.first_match(&header_map(headers));
     assert_eq!(found, router.first_match(headers), "{headers:?}");
@@ -74,15 +76,15 @@ fn names_are_compared_without_regard_to_case() {
 }
 
 #[test]
-fn names_alike_to_the_filter_are_told_apart() {
-    // Same length, same ends.
+fn the_filter_does_not_confuse_similar_names() {
+    // same length and same ends give the same filter bit
     let router = single("x-canary-user", exact("true"));
     assert!(!matches(&router, &[("x-banary-user", b"true")]));
     assert!(matches(&router, &[("x-banary-user", b"false"), ("x-canary-user", b"true")]));
 }
 
 #[test]
-fn a_smuggled_second_value_fails_closed() {
+fn a_second_value_of_a_header_does_not_match() {
     let router = single("x-canary-user", exact("true"));
     assert!(!matches(&router, &[("x-canary-user", b"true"), ("x-canary-user", b"true")]));
     assert!(!matches(&router, &[("x-canary-user", b"false"), ("x-canary-user", b"true")]));
@@ -112,7 +114,7 @@ fn prefix_is_anchored_at_the_start() {
 }
 
 #[test]
-fn regex_is_anchored_only_where_it_says_so() {
+fn regex_is_anchored_only_by_its_own_anchors() {
     let anywhere = single("x-plan", regex("pro|team"));
     assert!(matches(&anywhere, &[("x-plan", b"a-team!")]));
     let anchored = single("x-plan", regex("^(pro|team)$"));
@@ -133,7 +135,7 @@ fn an_empty_value_is_not_an_absent_header() {
 }
 
 #[test]
-fn values_need_not_be_utf_8() {
+fn values_may_be_other_than_utf_8() {
     let value = &b"acme-\xff\xfe"[..];
     assert!(matches(&single("x-tenant", prefix("acme-")), &[("x-tenant", value)]));
     assert!(matches(&single("x-tenant", ValueMatch::Present), &[("x-tenant", value)]));
@@ -166,17 +168,17 @@ fn the_first_match_wins() {
     assert_eq!(first(&[("x-canary", "true"), ("x-plan", "pro")]), Some(0));
     assert_eq!(first(&[("x-canary", "true"), ("x-plan", "team")]), Some(1));
     assert_eq!(first(&[("x-plan", "team")]), Some(2));
-    assert_eq!(first(&[("x-other", "1")]), Some(3), "a route without conditions takes every request");
+    assert_eq!(first(&[("x-other", "1")]), Some(3), "a route without conditions matches every request");
     assert_eq!(first(&[]), Some(3));
 }
 
 #[test]
-fn no_route_matches_nothing() {
+fn a_router_without_routes_matches_no_request() {
     assert_eq!(Router::new(&[]).first_match(&header_map(&[("x-plan", b"pro")])), None);
 }
 
 #[test]
-fn more_names_than_fit_inline() {
+fn more_names_than_the_inline_limit() {
     let names: Vec<String> = (0..40).map(|index| format!("x-header-{index}")).collect();
     let routes: Vec<_> = names.iter().map(|name| route(&[(name, exact("true"))])).collect();
     let router = Router::new(&routes);
@@ -186,7 +188,7 @@ fn more_names_than_fit_inline() {
 }
 
 #[test]
-fn every_kind_of_headers_is_routed_alike() {
+fn every_type_of_headers_is_routed_the_same() {
     let router = single("X-Canary-User", exact("true"));
     let pairs = [("X-Canary-User", "true"), ("Accept", "*/*")];
     let owned: Vec<(String, Vec<u8>)> =
@@ -202,7 +204,7 @@ fn every_kind_of_headers_is_routed_alike() {
 }
 
 #[test]
-fn a_look_up_borrows_unless_it_must_join() {
+fn a_look_up_borrows_unless_the_header_repeats() {
     let map = header_map(&[("x-user-id", b"42"), ("x-plan", b"pro"), ("x-plan", b"team")]);
     assert!(matches!(map.header("X-User-Id"), Some(Cow::Borrowed(b"42"))));
     assert_eq!(map.header("x-plan").unwrap(), &b"pro, team"[..]);
@@ -211,9 +213,9 @@ fn a_look_up_borrows_unless_it_must_join() {
 }
 
 proptest! {
-    /// The filter must never turn away a header that a route asks for.
+    /// The filter never rejects a header that a route names.
     #[test]
-    fn any_name_is_found_in_any_case(
+    fn every_name_is_found_in_every_case(
         name in "[a-z0-9!#$%&'*+.^_`|~-]{1,24}",
         upper in proptest::collection::vec(any::<bool>(), 24),
     ) {

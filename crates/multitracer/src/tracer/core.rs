@@ -1,4 +1,4 @@
-//! A built tracer: its provider, its pipeline, its counters.
+//! The parts of a built tracer: its provider, its pipeline and its counters.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,17 +19,17 @@ pub(crate) struct TracerCore {
     pub(crate) id: TracerId,
     pub(crate) capture: CaptureConfig,
     pub(crate) pipeline: Arc<Pipeline>,
-    /// The maker of tracers with other instrumentation scopes.
+    /// The provider of SDK tracers with other instrumentation scopes.
     pub(crate) provider: SdkTracerProvider,
     pub(crate) sdk: SdkTracer,
     pub(crate) sampling: Arc<Sampling>,
-    /// `limits.max_spans_per_trace`.
+    /// The limit `limits.max_spans_per_trace`.
     pub(crate) span_limit: Option<Arc<SpanLimit>>,
     pub(crate) counts: Counts,
     pub(crate) enabled: EnabledFlag,
 }
 
-/// The description of a tracer for people. Holds no secret.
+/// The description of a tracer for logs and reports. It holds no secret.
 #[derive(Clone, Debug)]
 pub(crate) struct TracerInfo {
     pub(crate) name: Arc<str>,
@@ -39,7 +39,7 @@ pub(crate) struct TracerInfo {
     pub(crate) sampler: String,
 }
 
-/// Counts of started spans. Each span is in one of the two.
+/// Counts of spans. Each span counts in exactly one field.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) sampled: AtomicU64,

@@ -17,8 +17,7 @@ pub(crate) fn any_tracer_enabled() -> bool {
     enabled
 }
 
-/// Makes the compiler lay out the code for disabled tracing: the few cycles of a taken branch count
-/// only then.
+/// Tells the compiler to lay out the code for disabled tracing, where a taken branch costs most.
 #[cold]
 #[inline]
 fn unlikely() {}
@@ -27,12 +26,12 @@ fn unlikely() {}
 #[derive(Debug)]
 pub(crate) struct EnabledFlag {
     on: AtomicBool,
-    counted: Mutex<Option<Counted>>,
+    count_guard: Mutex<Option<CountGuard>>,
 }
 
 impl EnabledFlag {
     pub(crate) fn new(on: bool) -> Self {
-        Self { on: AtomicBool::new(on), counted: Mutex::new(on.then(Counted::new)) }
+        Self { on: AtomicBool::new(on), count_guard: Mutex::new(on.then(CountGuard::new)) }
     }
 
     pub(crate) fn is_on(&self) -> bool {
@@ -40,28 +39,28 @@ impl EnabledFlag {
     }
 
     pub(crate) fn switch_on(&self) {
-        self.counted.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(Counted::new);
+        self.count_guard.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(CountGuard::new);
         self.on.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn switch_off(&self) {
         self.on.store(false, Ordering::Relaxed);
-        self.counted.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.count_guard.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 
-/// A tracer that counts as enabled until this is dropped.
+/// A guard that counts one tracer as enabled.
 #[derive(Debug)]
-struct Counted(());
+struct CountGuard(());
 
-impl Counted {
+impl CountGuard {
     fn new() -> Self {
         ENABLED_TRACERS.fetch_add(1, Ordering::Relaxed);
         Self(())
     }
 }
 
-impl Drop for Counted {
+impl Drop for CountGuard {
     fn drop(&mut self) {
         ENABLED_TRACERS.fetch_sub(1, Ordering::Relaxed);
     }

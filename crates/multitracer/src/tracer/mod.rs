@@ -1,4 +1,4 @@
-//! Tracers: their handles, the ambient one, and the start of their spans.
+//! Tracers: their handles, the ambient tracer, and the start of their spans.
 
 mod ambient;
 mod choice;

@@ -1,7 +1,7 @@
 //! The public handle of a tracer.
 //!
-//! A handle holds its registry, which is the one arrow of this room that points up: a handle alone is
-//! enough to enter a registry, and [`Tracer::registry`] gives the registry back.
+//! A handle holds its registry, so that a handle alone is enough to enter a registry. This is the
+//! one arrow of this room that points up.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,9 +13,10 @@ use crate::registry::Registry;
 
 /// A tracer of a registry: a project, an environment, a sampler, limits and an export pipeline.
 ///
-/// Cheap to clone. A handle stands for the tracer of its name: after a [reload](Registry::reload) that
-/// changed this tracer, new traces follow the new configuration. Comes from [`Registry::tracer`],
-/// [`Registry::route`] or [`current_tracer`](crate::current_tracer).
+/// The handle is cheap to clone. It stands for the tracer with its name: after a
+/// [reload](Registry::reload) that changes the tracer, new traces follow the new configuration.
+/// Comes from [`Registry::tracer`], [`Registry::route`] or
+/// [`current_tracer`](crate::current_tracer).
 ///
 /// ```
 /// # use multitracer::Registry;
@@ -28,7 +29,7 @@ use crate::registry::Registry;
 #[derive(Clone)]
 pub struct Tracer {
     core: Arc<TracerCore>,
-    /// Borrowed where it is the installed one, so that threads do not contend on its reference count.
+    /// Borrowed if it is installed, so that threads do not contend on its reference count.
     registry: Cow<'static, Registry>,
 }
 
@@ -42,7 +43,7 @@ impl Tracer {
         Self { core, registry }
     }
 
-    /// Returns a tracer of the installed registry, which `find` picks from the registry's set.
+    /// Returns the tracer of the installed registry that `find` picks.
     pub(super) fn installed(find: impl FnOnce(&TracerSet) -> Option<Arc<TracerCore>>) -> Option<Self> {
         let registry = Registry::installed()?;
         Some(Self { core: find(registry.set())?, registry: Cow::Borrowed(registry) })
@@ -59,13 +60,14 @@ impl Tracer {
         &self.core.info.name
     }
 
-    /// Returns the project that the tracer's spans went to when this handle was made.
+    /// Returns the project of the tracer's spans, as it was when this handle was made.
     #[must_use]
     pub fn project(&self) -> &str {
         &self.core.info.project
     }
 
-    /// Returns the `deployment.environment.name` of the tracer's spans when this handle was made.
+    /// Returns the `deployment.environment.name` of the tracer's spans, as it was when this handle
+    /// was made.
     #[must_use]
     pub fn environment(&self) -> Option<&str> {
         self.core.info.environment.as_deref()

@@ -1,9 +1,9 @@
-//! The tracer that a place in the program uses.
+//! The resolver of tracers: the one place that decides which tracer a call uses.
 //!
-//! Every other part of the crate asks here: an explicit choice wins over the ambient tracer, and the
-//! ambient tracer over the default one of the installed registry. A trace stays with the build of a
-//! tracer that it began in, also when a reload replaces that tracer; every other trace follows the
-//! configuration in force. Until the first reload, that check costs one relaxed load.
+//! An explicit choice wins over the ambient tracer. The ambient tracer wins over the default tracer
+//! of the installed registry. A trace stays with the build of a tracer that it began in, also after
+//! a reload replaced that tracer. New traces follow the configuration in force. While no tracer
+//! drains, this check costs one relaxed load.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,8 +18,9 @@ use crate::tracer::choice::as_tracer::TracerChoice;
 use crate::tracer::choice::interned_name::TracerId;
 use crate::tracer::choice::literal::Literal;
 
-/// Returns the tracer that an unnamed `#[traced]` function uses here: the ambient one, else the default
-/// one of the installed registry, else `None`.
+/// Returns the tracer that a `#[traced]` function uses here if it names none.
+///
+/// This is the ambient tracer, else the default tracer of the installed registry, else `None`.
 ///
 /// ```
 /// # use multitracer::export::InMemoryExporter;
@@ -39,7 +40,7 @@ pub fn current_tracer() -> Option<Tracer> {
 }
 
 impl Tracer {
-    /// Returns the ambient tracer of a context, else the default one of the installed registry.
+    /// Returns the ambient tracer of a context, else the default tracer of the installed registry.
     pub(crate) fn ambient(cx: &Context) -> Option<Self> {
         match Frame::of(cx) {
             Some(frame) => Some(frame.tracer().clone()),
@@ -57,13 +58,13 @@ impl Tracer {
         Self::in_registry_of(cx, |set| set.by_name(name, place))
     }
 
-    /// Returns `true` if a registry was entered in `cx` or is installed.
+    /// Returns `true` if `cx` has a frame or a registry is installed.
     pub(crate) fn has_registry(cx: &Context) -> bool {
         Frame::of(cx).is_some() || TracerSet::installed().is_some()
     }
 
-    /// Returns the chosen tracer, or `None` for the ambient one. `place` is for the warning about an
-    /// unknown name.
+    /// Returns the chosen tracer, or `None` for the ambient tracer. The warning about an unknown
+    /// name shows `place`.
     pub(crate) fn chosen(cx: &Context, choice: TracerChoice<'_>, place: &dyn fmt::Display) -> Option<Self> {
         match choice {
             TracerChoice::Ambient => None,
@@ -73,6 +74,7 @@ impl Tracer {
         }
     }
 
+    /// Returns the tracer that `find` picks in the registry of a context.
     fn in_registry_of(
         cx: &Context,
         find: impl FnOnce(&TracerSet) -> Option<Arc<TracerCore>>,
@@ -83,8 +85,8 @@ impl Tracer {
         }
     }
 
-    /// Returns the tracer that stands for this one under `cx`: itself, unless a reload replaced it or
-    /// the trace began before a reload.
+    /// Returns the build of this tracer that takes spans under `cx`. This is another build than the
+    /// handle's if a reload replaced the tracer, or if the trace began before a reload.
     #[inline]
     pub(crate) fn in_force(self, cx: &Context) -> Option<Self> {
         if self.set().has_draining() { self.after_reload(cx) } else { Some(self) }
@@ -108,7 +110,7 @@ impl Tracer {
 }
 
 impl TracerSet {
-    /// Returns the tracer of exactly this build, if it still takes spans.
+    /// Returns the build `id`, if it still takes spans.
     fn build(&self, id: TracerId) -> Option<Arc<TracerCore>> {
         match self.roster().by_id(id.name) {
             Some(core) if core.id() == id => Some(Arc::clone(core)),
@@ -116,18 +118,18 @@ impl TracerSet {
         }
     }
 
-    /// Returns the ambient tracer of a context without a frame: the default one, or an earlier default
-    /// tracer if the trace began before a reload.
+    /// Returns the ambient tracer of a context without a frame. This is the default tracer, or an
+    /// earlier default tracer if the trace began before a reload.
     pub(crate) fn unframed_tracer(&self, cx: &Context) -> Arc<TracerCore> {
         let earlier = earlier_owner(cx, self).and_then(|id| self.build(id));
         earlier.unwrap_or_else(|| Arc::clone(self.roster().default_tracer()))
     }
 
-    /// Returns `true` if a context without a frame already stands for the tracer `id`: `id` is the
-    /// default tracer, and no other tracer's span is current.
+    /// Returns `true` if `id` is the ambient tracer of a context without a frame. It must be the
+    /// default tracer, and no other tracer may own the current span.
     pub(super) fn is_ambient_without_frame(&self, cx: &Context, id: TracerId) -> bool {
         self.is_installed()
             && self.default_id() == id
-            && earlier_owner(cx, self).is_none_or(|creator| creator == id)
+            && earlier_owner(cx, self).is_none_or(|owner| owner == id)
     }
 }

@@ -10,13 +10,14 @@ use crate::config::model::ConfigModel;
 use crate::config::{OnSwitch, RemoteParent, UnknownTracerPolicy};
 use crate::tracer::choice::interned_name::NameId;
 
-/// The tracers of one configuration, with the rules that hold for all of them. Never empty.
+/// The tracers of one configuration, with the rules that apply to all of them. A roster is never
+/// empty.
 ///
-/// A reload replaces the whole roster; nothing in it changes.
+/// A roster never changes. A reload replaces it.
 pub(crate) struct Roster {
     tracers: Vec<Arc<TracerCore>>,
     by_name: HashMap<Arc<str>, usize>,
-    /// Positions, indexed by interned name.
+    /// Positions in `tracers`, indexed by interned name.
     by_id: Vec<Option<usize>>,
     default: usize,
     pub(super) unknown_tracer: UnknownTracerPolicy,
@@ -27,18 +28,18 @@ pub(crate) struct Roster {
 }
 
 impl Roster {
-    /// Lists `tracers`; `model` gives the default tracer and the rules. The model was checked, so its
-    /// default tracer exists.
+    /// Creates a roster of `tracers`, with the default tracer and the rules of `model`. The model
+    /// is checked, so its default tracer exists.
     pub(crate) fn new(model: &ConfigModel, tracers: Vec<Arc<TracerCore>>) -> Self {
         let by_name: HashMap<Arc<str>, usize> =
-            tracers.iter().enumerate().map(|(at, core)| (Arc::clone(&core.info.name), at)).collect();
+            tracers.iter().enumerate().map(|(index, core)| (Arc::clone(&core.info.name), index)).collect();
         let mut by_id = Vec::new();
-        for (at, core) in tracers.iter().enumerate() {
+        for (index, core) in tracers.iter().enumerate() {
             let id = core.id.name.index();
             if by_id.len() <= id {
                 by_id.resize(id + 1, None);
             }
-            by_id[id] = Some(at);
+            by_id[id] = Some(index);
         }
         let attributes = model.baggage.attributes.iter();
         Self {

@@ -14,30 +14,31 @@ use crate::config::UnknownTracerPolicy;
 use crate::tracer::choice::interned_name::{NameId, TracerId};
 use crate::tracer::choice::unknown_name::UnknownTracerError;
 
-/// The set of the process's own registry.
+/// The set of the installed registry.
 static INSTALLED: OnceCell<TracerSet> = OnceCell::new();
 
-/// The largest number of unknown names that are remembered as warned about. Further ones are counted.
+/// The largest number of unknown names that get a warning. Further names are only counted.
 const MAX_WARNED: usize = 256;
 
-/// The tracers of one registry: today's, and those of earlier configurations that still take spans.
+/// The tracers of one registry: the roster in force, and draining tracers of earlier
+/// configurations.
 ///
-/// A registry adds routes, experiments and exports to its set. Spans and contexts need the set alone.
-/// Cheap to clone; clones are the same set.
+/// A registry adds routes, experiments and exports to its set. Spans and contexts need only the
+/// set. The set is cheap to clone, and all clones share one state.
 #[derive(Clone)]
 pub(crate) struct TracerSet(Arc<Inner>);
 
 struct Inner {
     roster: ArcSwap<Roster>,
     draining: DrainingTracers,
-    /// Becomes `true` when the default tracer is another one than at the start. From then on, a
-    /// context without a frame may hold a span of an earlier default tracer.
+    /// `true` after a reload changed the default tracer. From then on, a context without a frame
+    /// may hold a span of an earlier default tracer.
     default_moved: AtomicBool,
     unknown: AtomicU64,
     warned: Mutex<HashSet<String>>,
 }
 
-/// Tracers of earlier configurations that still take the spans of traces that began in them.
+/// The tracers of earlier configurations, which still take the spans of traces that began in them.
 #[derive(Default)]
 pub(crate) struct DrainingTracers {
     /// The number of tracers, readable without the lock.
@@ -56,12 +57,12 @@ impl TracerSet {
         }))
     }
 
-    /// Returns the set of the process's own registry.
+    /// Returns the set of the installed registry.
     pub(crate) fn installed() -> Option<&'static Self> {
         INSTALLED.get()
     }
 
-    /// Makes this set the process's own. The registry makes sure that there is one only.
+    /// Installs this set for the process. The caller installs one set only.
     pub(crate) fn install(&self) {
         INSTALLED.get_or_init(|| self.clone());
     }
@@ -79,16 +80,16 @@ impl TracerSet {
         self.0.roster.load()
     }
 
-    /// Replaces the roster. Tracers that the new one lacks drain.
+    /// Replaces the roster. Tracers that are not in the new roster drain.
     pub(crate) fn replace(&self, new: Arc<Roster>) {
         let old = self.0.roster.load_full();
         if old.default_tracer().id() != new.default_tracer().id() {
             self.0.default_moved.store(true, Ordering::Relaxed);
         }
-        let stays =
+        let is_kept =
             |core: &Arc<TracerCore>| new.by_id(core.id().name).is_some_and(|other| Arc::ptr_eq(core, other));
-        // whoever sees the new roster must see these too
-        self.0.draining.add(old.tracers().iter().filter(|core| !stays(core)).cloned());
+        // a thread that sees the new roster must find these tracers too
+        self.0.draining.add(old.tracers().iter().filter(|core| !is_kept(core)).cloned());
         drop(old);
         self.0.roster.store(new);
     }
@@ -102,8 +103,8 @@ impl TracerSet {
         self.0.draining.count.load(Ordering::Relaxed) != 0
     }
 
-    /// Returns `true` if another tracer has been the default one.
-    pub(crate) fn has_moved(&self) -> bool {
+    /// Returns `true` if a reload changed the default tracer.
+    pub(crate) fn has_default_moved(&self) -> bool {
         self.0.default_moved.load(Ordering::Relaxed)
     }
 
@@ -112,7 +113,8 @@ impl TracerSet {
         self.roster().default_tracer().id()
     }
 
-    /// Returns the tracer with this interned name, else what the rule for unknown names says.
+    /// Returns the tracer with this interned name, else the tracer that the rule for unknown names
+    /// gives.
     pub(crate) fn by_id(&self, id: NameId, name: &str, place: &dyn fmt::Display) -> Option<Arc<TracerCore>> {
         let roster = self.roster();
         match roster.by_id(id) {
@@ -121,7 +123,7 @@ impl TracerSet {
         }
     }
 
-    /// Returns the tracer with a name that is known at run time only, by the same rule.
+    /// Returns the tracer with this name, else the tracer that the rule for unknown names gives.
     pub(crate) fn by_name(&self, name: &str, place: &dyn fmt::Display) -> Option<Arc<TracerCore>> {
         let roster = self.roster();
         match roster.by_name(name) {
@@ -130,12 +132,12 @@ impl TracerSet {
         }
     }
 
-    /// Returns the number of look-ups of names that no tracer has.
+    /// Returns the number of look-ups of unknown names.
     pub(crate) fn unknown_count(&self) -> u64 {
         self.0.unknown.load(Ordering::Relaxed)
     }
 
-    /// Counts a look-up of an unknown name and warns once for each name.
+    /// Counts a look-up of an unknown name, warns once per name, and returns the replacement.
     #[cold]
     fn unknown(&self, roster: &Roster, name: &str, place: &dyn fmt::Display) -> Option<Arc<TracerCore>> {
         self.0.unknown.fetch_add(1, Ordering::Relaxed);
@@ -159,7 +161,7 @@ impl TracerSet {
 }
 
 impl DrainingTracers {
-    /// Returns the tracer of exactly this build.
+    /// Returns the draining build `id`.
     pub(crate) fn find(&self, id: TracerId) -> Option<Arc<TracerCore>> {
         if self.count.load(Ordering::Relaxed) == 0 {
             return None;
@@ -171,7 +173,8 @@ impl DrainingTracers {
         self.lock().clone()
     }
 
-    /// Removes the tracers that are done, and returns them. Nothing can find one meanwhile.
+    /// Removes the tracers that are done, and returns them. The lock is held meanwhile, so no
+    /// look-up finds one of them.
     pub(crate) fn take(&self, is_done: impl FnMut(&mut Arc<TracerCore>) -> bool) -> Vec<Arc<TracerCore>> {
         let mut tracers = self.lock();
         let done = tracers.extract_if(.., is_done).collect();

@@ -83,7 +83,7 @@ pub(in crate::registry) fn build_on(
     let resource = tracer.resource_of();
     let TracerBuilder { config, own } = tracer;
     let pipeline = pipeline(&info.name, config, &mut own.exporters, &resource, runtime)?;
-    let sampling = own.sampler.take().map_or_else(|| Sampling::new(&config.sampler), Sampling::by);
+    let sampling = own.sampler.take().map_or_else(|| Sampling::new(&config.sampler), Sampling::custom);
     Ok(assemble(Parts { info, pipeline, sampling, resource, on: true }, config, registry))
 }
 

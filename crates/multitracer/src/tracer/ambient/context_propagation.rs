@@ -1,4 +1,4 @@
-//! Work that leaves the thread or the task, and keeps tracer and span.
+//! Helpers that keep the tracer and the span when work moves to another thread or task.
 
 use std::future::Future;
 use std::thread;
@@ -8,16 +8,23 @@ use tokio::task::JoinHandle;
 
 use super::future::WithTracerExt as _;
 
-/// `f` with the tracer and the span that are current here, wherever it is called: for `std::thread::spawn`, scoped threads,
-/// `rayon::spawn`, `tokio::task::spawn_blocking`, and other code that takes a closure away.
+/// Wraps a closure so that it runs with the tracer and the span that are current now.
+///
+/// Use it for code that runs a closure on another thread: scoped threads, `rayon::spawn`, a thread
+/// pool. The context is taken when `carry` is called, not when the closure runs.
 ///
 /// ```
 /// # use multitracer::export::InMemoryExporter;
 /// # use multitracer::{Registry, TracerBuilder};
-/// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&InMemoryExporter::new())).build()?;
+/// use multitracer::carry;
+///
+/// # let canary = TracerBuilder::new("canary").in_memory(&InMemoryExporter::new());
+/// # let registry = Registry::builder().tracer(canary).build()?;
+/// let name = || multitracer::current_tracer().map(|tracer| tracer.name().to_owned());
 /// registry.scope(|| {
 ///     std::thread::scope(|threads| {
-///         threads.spawn(multitracer::carry(|| assert_eq!(multitracer::current_tracer().unwrap().name(), "canary")));
+///         let thread = threads.spawn(carry(name));
+///         assert_eq!(thread.join().unwrap().as_deref(), Some("canary"));
 ///     });
 /// });
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -30,7 +37,10 @@ pub fn carry<R>(f: impl FnOnce() -> R) -> impl FnOnce() -> R {
     }
 }
 
-/// As [`carry`], for a closure that is called many times, on many threads at once: what the iterators of rayon take.
+/// Wraps a closure as [`carry`] does, for code that calls it many times, also on many threads at
+/// once.
+///
+/// The parallel iterators of rayon take such closures.
 ///
 /// ```
 /// # let items = [1, 2];
@@ -45,26 +55,32 @@ pub fn carry_fn<A, R>(f: impl Fn(A) -> R) -> impl Fn(A) -> R {
     }
 }
 
-/// `tokio::spawn`, and the task keeps the tracer and the span that are current here.
+/// Spawns a Tokio task that keeps the tracer and the span that are current now.
 ///
-/// The span may end before the task does; the task's spans stay its children.
+/// Otherwise it is `tokio::spawn`. The span may end before the task does; spans that the task
+/// starts later are still its children.
 ///
 /// ```
 /// # use multitracer::export::InMemoryExporter;
 /// # use multitracer::{Registry, TracerBuilder, WithTracerExt as _};
-/// # #[tokio::main(flavor = "current_thread")] async fn main() {
-/// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&InMemoryExporter::new())).build().unwrap();
+/// use multitracer::current_tracer;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let canary = TracerBuilder::new("canary").in_memory(&InMemoryExporter::new());
+/// # let registry = Registry::builder().tracer(canary).build()?;
 /// # let canary = registry.default_tracer();
 /// # async {
-/// let name = multitracer::spawn(async { multitracer::current_tracer().unwrap().name().to_owned() });
-/// assert_eq!(name.await.unwrap(), "canary");
+/// let task = multitracer::spawn(async { current_tracer().map(|tracer| tracer.name().to_owned()) });
+/// assert_eq!(task.await.unwrap().as_deref(), Some("canary"));
 /// # }.with_tracer(&canary).await;
+/// # Ok(())
 /// # }
 /// ```
 ///
 /// # Panics
 ///
-/// Outside of a Tokio runtime.
+/// Panics outside of a Tokio runtime.
 #[track_caller]
 pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
 where
@@ -74,11 +90,36 @@ where
     tokio::spawn(future.with_current_tracer())
 }
 
-/// `tokio::task::spawn_blocking`, and the closure keeps the tracer and the span that are current here.
+/// Runs a closure that blocks on Tokio's blocking threads, with the tracer and the span that are
+/// current now.
+///
+/// Otherwise it is `tokio::task::spawn_blocking`.
+///
+/// ```
+/// # use multitracer::export::InMemoryExporter;
+/// # use multitracer::{Registry, TracerBuilder, WithTracerExt as _};
+/// use multitracer::{spawn_blocking, traced};
+///
+/// #[traced]
+/// fn read_file() {}
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let spans = InMemoryExporter::new();
+/// # let canary = TracerBuilder::new("canary").in_memory(&spans);
+/// # let registry = Registry::builder().tracer(canary).build()?;
+/// # let canary = registry.default_tracer();
+/// # async {
+/// spawn_blocking(read_file).await.unwrap();
+/// # }.with_tracer(&canary).await;
+/// # assert_eq!(spans.spans().len(), 1);
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Panics
 ///
-/// Outside of a Tokio runtime.
+/// Panics outside of a Tokio runtime.
 #[track_caller]
 pub fn spawn_blocking<R: Send + 'static>(f: impl FnOnce() -> R + Send + 'static) -> JoinHandle<R> {
     let cx = Context::current();
@@ -88,11 +129,31 @@ pub fn spawn_blocking<R: Send + 'static>(f: impl FnOnce() -> R + Send + 'static)
     })
 }
 
-/// `std::thread::spawn`, and the thread keeps the tracer and the span that are current here.
+/// Starts a thread that keeps the tracer and the span that are current now.
+///
+/// Otherwise it is `std::thread::spawn`.
+///
+/// ```
+/// # use multitracer::export::InMemoryExporter;
+/// # use multitracer::{Registry, TracerBuilder};
+/// use multitracer::{spawn_thread, traced};
+///
+/// #[traced]
+/// fn compact() {}
+///
+/// # let spans = InMemoryExporter::new();
+/// # let canary = TracerBuilder::new("canary").in_memory(&spans);
+/// # let registry = Registry::builder().tracer(canary).build()?;
+/// # registry.scope(|| {
+/// spawn_thread(compact).join().unwrap();
+/// # });
+/// # assert_eq!(spans.spans().len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Panics
 ///
-/// When the system cannot start a thread.
+/// Panics if the system cannot start a thread.
 pub fn spawn_thread<R: Send + 'static>(f: impl FnOnce() -> R + Send + 'static) -> thread::JoinHandle<R> {
     let cx = Context::current();
     thread::spawn(move || {

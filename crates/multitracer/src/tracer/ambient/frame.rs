@@ -12,18 +12,21 @@ use crate::tracer::named::Tracer;
 use crate::tracer::starting::tagged_span::creator;
 use crate::tracer::tracer_set::TracerSet;
 
-/// Becomes `true` with the first frame, so that a process that never switches skips the look-up.
+/// `true` after the first frame was added. Until then, a process that never switches tracers skips
+/// the look-up.
 static FRAMES_EXIST: AtomicBool = AtomicBool::new(false);
 
 /// The entry of a `Context` that names the ambient tracer.
 ///
 /// A frame is added only where the tracer changes. Every span that becomes current under a frame
-/// belongs to the frame's tracer, except the span that was current when the frame was added.
+/// belongs to the frame's tracer. The span that was current when the frame was added is the
+/// exception.
 #[derive(Clone)]
 pub(crate) struct Frame(Arc<Inner>);
 
 struct Inner {
     tracer: Tracer,
+    /// The span that was current when the frame was added.
     inherited: Option<OwnedSpanContext>,
     outer: Option<Arc<OuterSpans>>,
 }
@@ -61,14 +64,14 @@ impl Frame {
         &self.0.tracer
     }
 
-    /// Returns `cx` with `tracer` as its ambient tracer. The current span stays current, and stays its
-    /// own tracer's.
+    /// Returns `cx` with `tracer` as its ambient tracer. The current span stays current and keeps
+    /// its owner.
     pub(crate) fn enter(cx: &Context, tracer: Tracer) -> Context {
         let inherited = current_span(cx, tracer.set());
         let outer = Self::of(cx).and_then(|frame| frame.0.outer.clone());
         let outer = match &inherited {
             Some(inherited) => Some(Arc::new(OuterSpans {
-                outer: without(outer.as_ref(), inherited.tracer),
+                outer: without_tracer(outer.as_ref(), inherited.tracer),
                 nearest: inherited.clone(),
             })),
             None => outer,
@@ -76,8 +79,8 @@ impl Frame {
         Self::add(cx, Inner { tracer, inherited, outer })
     }
 
-    /// Returns `cx` with `tracer` as its ambient tracer. The current span is remote, and known to be the
-    /// tracer's own.
+    /// Returns `cx` with `tracer` as its ambient tracer. The current span is remote and belongs to
+    /// `tracer`.
     pub(crate) fn enter_remote(cx: &Context, tracer: Tracer) -> Context {
         let span = cx.span().span_context().clone();
         let inherited = Some(OwnedSpanContext { tracer: tracer.core().id(), span });
@@ -85,7 +88,8 @@ impl Frame {
         Self::add(cx, Inner { tracer, inherited, outer })
     }
 
-    /// Returns `cx` with `tracer` as its ambient tracer. The current span is the tracer's own.
+    /// Returns `cx` with `tracer` as its ambient tracer. The current span belongs to `tracer`. The
+    /// frame knows no outer spans.
     #[cfg(feature = "tracing")]
     pub(crate) fn adopt(cx: &Context, tracer: Tracer) -> Context {
         Self::add(cx, Inner { tracer, inherited: None, outer: None })
@@ -109,12 +113,12 @@ impl Frame {
 }
 
 /// Returns `list` without the entry of `tracer`, which a nearer span replaces.
-fn without(list: Option<&Arc<OuterSpans>>, tracer: TracerId) -> Option<Arc<OuterSpans>> {
+fn without_tracer(list: Option<&Arc<OuterSpans>>, tracer: TracerId) -> Option<Arc<OuterSpans>> {
     let list = list?;
     if list.nearest.tracer == tracer {
         return list.outer.clone();
     }
-    match without(list.outer.as_ref(), tracer) {
+    match without_tracer(list.outer.as_ref(), tracer) {
         None if list.outer.is_none() => Some(Arc::clone(list)),
         outer => Some(Arc::new(OuterSpans { nearest: list.nearest.clone(), outer })),
     }
@@ -135,7 +139,7 @@ fn current_span(cx: &Context, set: &TracerSet) -> Option<OwnedSpanContext> {
         },
         Some(frame) => match &frame.0.inherited {
             Some(inherited) if is_same(&inherited.span, span) => inherited.tracer,
-            // extracted from a message since then: nothing says that it was in this tracer
+            // a message brought this span after the frame was added, so its tracer is unknown
             _ if span.is_remote() => frame.0.tracer.set().default_id(),
             _ => frame.0.tracer.core().id(),
         },
@@ -148,10 +152,10 @@ fn unframed_owner(cx: &Context, set: &TracerSet) -> TracerId {
     earlier_owner(cx, set).unwrap_or_else(|| set.default_id())
 }
 
-/// Returns the tracer that made the current span of a context without a frame, if it may be another
-/// one than the default tracer.
+/// Returns the tracer that started the current span of a context without a frame. `None` stands for
+/// the default tracer.
 pub(in crate::tracer) fn earlier_owner(cx: &Context, set: &TracerSet) -> Option<TracerId> {
-    if set.has_moved() { creator(cx) } else { None }
+    if set.has_default_moved() { creator(cx) } else { None }
 }
 
 fn is_same(a: &SpanContext, b: &SpanContext) -> bool {
@@ -160,13 +164,14 @@ fn is_same(a: &SpanContext, b: &SpanContext) -> bool {
 
 /// Returns the build of the tracer `id` that the nearest local span around `cx` belongs to.
 pub(in crate::tracer) fn build_around(cx: &Context, set: &TracerSet, id: TracerId) -> Option<TracerId> {
-    let fits = |owned: &OwnedSpanContext| owned.tracer.has_name_of(id) && !owned.span.is_remote();
-    if let Some(current) = current_span(cx, set).filter(fits) {
+    let is_local_span_of_tracer =
+        |owned: &OwnedSpanContext| owned.tracer.has_name_of(id) && !owned.span.is_remote();
+    if let Some(current) = current_span(cx, set).filter(is_local_span_of_tracer) {
         return Some(current.tracer);
     }
     let mut next = Frame::of(cx).and_then(|frame| frame.0.outer.as_ref());
     while let Some(spans) = next {
-        if fits(&spans.nearest) {
+        if is_local_span_of_tracer(&spans.nearest) {
             return Some(spans.nearest.tracer);
         }
         next = spans.outer.as_ref();

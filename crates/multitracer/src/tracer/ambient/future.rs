@@ -1,4 +1,4 @@
-//! A tracer for the whole life of a future.
+//! Futures that run under a tracer from their first poll to their last.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,23 +11,28 @@ use super::frame::Frame;
 use crate::tracer::choice::as_tracer::AsTracer;
 use crate::tracer::named::Tracer;
 
-/// Gives futures a tracer.
+/// Methods that run a future under a tracer.
+///
+/// Every future has them.
 pub trait WithTracerExt: Future + Sized {
-    /// Runs this future with `tracer` as the ambient one, on whatever thread it is polled.
+    /// Runs this future with `tracer` as the ambient tracer, on every thread that polls it.
     ///
-    /// The choice is made, and the current OpenTelemetry context taken, when this is called; so a task spawned
-    /// with the result keeps the span that is current here as its parent.
+    /// The call chooses the tracer and takes the current OpenTelemetry context. A task that is
+    /// spawned with the result therefore keeps the span that is current now as its parent.
     ///
     /// ```
     /// # use multitracer::export::InMemoryExporter;
     /// # use multitracer::{Registry, TracerBuilder};
     /// use multitracer::WithTracerExt as _;
     ///
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
-    /// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&InMemoryExporter::new())).build().unwrap();
-    /// let canary = registry.tracer("canary").unwrap();
-    /// let name = async { multitracer::current_tracer().unwrap().name().to_owned() };
-    /// assert_eq!(tokio::spawn(name.with_tracer(&canary)).await.unwrap(), "canary");
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let canary = TracerBuilder::new("canary").in_memory(&InMemoryExporter::new());
+    /// # let registry = Registry::builder().tracer(canary).build()?;
+    /// let canary = registry.tracer("canary")?;
+    /// let name = async { multitracer::current_tracer().map(|tracer| tracer.name().to_owned()) };
+    /// assert_eq!(tokio::spawn(name.with_tracer(&canary)).await?.as_deref(), Some("canary"));
+    /// # Ok(())
     /// # }
     /// ```
     fn with_tracer<T: AsTracer + ?Sized>(self, tracer: &T) -> WithTracer<Self> {
@@ -40,8 +45,36 @@ pub trait WithTracerExt: Future + Sized {
         WithTracer { inner: self, cx }
     }
 
-    /// Runs this future with the tracer and the span that are current here, on whatever thread it is polled: what a task
-    /// wants that is spawned, say in a `JoinSet`. For `tokio::spawn` there is [`spawn`](crate::spawn).
+    /// Runs this future with the tracer and the span that are current now, on every thread that
+    /// polls it.
+    ///
+    /// Use it for a task that a `JoinSet` spawns. [`spawn`](crate::spawn) stands for
+    /// `tokio::spawn`.
+    ///
+    /// ```
+    /// # use multitracer::export::InMemoryExporter;
+    /// # use multitracer::{Registry, TracerBuilder};
+    /// use multitracer::{WithTracerExt as _, traced};
+    /// use tokio::task::JoinSet;
+    ///
+    /// #[traced]
+    /// async fn fetch() {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let spans = InMemoryExporter::new();
+    /// # let canary = TracerBuilder::new("canary").in_memory(&spans);
+    /// # let registry = Registry::builder().tracer(canary).build()?;
+    /// # let canary = registry.default_tracer();
+    /// # async {
+    /// let mut tasks = JoinSet::new();
+    /// tasks.spawn(fetch().with_current_tracer());
+    /// tasks.join_all().await;
+    /// # }.with_tracer(&canary).await;
+    /// # assert_eq!(spans.spans().len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn with_current_tracer(self) -> WithTracer<Self> {
         WithTracer::new(self, Context::current())
     }
@@ -50,7 +83,20 @@ pub trait WithTracerExt: Future + Sized {
 impl<F: Future> WithTracerExt for F {}
 
 pin_project! {
-    /// A future with a tracer of its own; see [`WithTracerExt::with_tracer`].
+    /// A future that runs under a tracer. Comes from [`WithTracerExt::with_tracer`].
+    ///
+    /// Name the type to store such a future in a struct of your own:
+    ///
+    /// ```
+    /// use multitracer::WithTracer;
+    ///
+    /// struct Job<F> {
+    ///     work: WithTracer<F>,
+    /// }
+    /// # use multitracer::WithTracerExt as _;
+    /// # let job = Job { work: async {}.with_current_tracer() };
+    /// # drop(job.work);
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct WithTracer<F> {
         #[pin]

@@ -1,4 +1,4 @@
-//! The ambient tracer: the entry of a `Context`, and the ways to run work under a tracer.
+//! The ambient tracer: its entry in a `Context`, and the functions that run work under a tracer.
 
 pub(super) mod context_propagation;
 pub(super) mod frame;

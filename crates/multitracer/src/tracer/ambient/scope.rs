@@ -1,4 +1,4 @@
-//! Work that runs under a tracer or in a span of it.
+//! Work that runs under a tracer or in a span of that tracer.
 
 use std::borrow::Cow;
 use std::thread;
@@ -12,17 +12,33 @@ use crate::tracer::starting::span_marks::mark_panicked;
 use crate::tracer::starting::start::{NewSpan, Started};
 
 impl Tracer {
-    /// Returns `true` if the tracer makes spans; `false` if the configuration says `enabled: false`, it
-    /// was switched off, or its registry was shut down.
+    /// Returns `true` if the tracer starts spans.
+    ///
+    /// Returns `false` if the configuration says `enabled: false`, if
+    /// [`set_enabled`](crate::Registry::set_enabled) switched the tracer off, or after its registry
+    /// was shut down.
+    ///
+    /// ```
+    /// # use multitracer::export::InMemoryExporter;
+    /// # use multitracer::{Registry, TracerBuilder};
+    /// # let canary = TracerBuilder::new("canary").in_memory(&InMemoryExporter::new());
+    /// # let registry = Registry::builder().tracer(canary).build()?;
+    /// let canary = registry.tracer("canary")?;
+    /// assert!(canary.is_enabled());
+    /// registry.set_enabled("canary", false)?;
+    /// assert!(!canary.is_enabled());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn is_enabled(&self) -> bool {
         self.clone().in_force(&Context::new()).is_some_and(|tracer| tracer.is_on())
     }
 
-    /// Runs `f` with this tracer as the ambient one: traced functions inside that name no tracer use it.
+    /// Runs `f` with this tracer as the ambient tracer.
     ///
-    /// Opens no span. For a future, use [`with_tracer`](crate::WithTracerExt::with_tracer): a scope ends
-    /// when `f` returns, before a future that `f` returned has run.
+    /// Traced functions that name no tracer use the ambient one. The scope itself opens no span.
+    /// For a future, use [`with_tracer`](crate::WithTracerExt::with_tracer): a scope ends when `f`
+    /// returns, before a future that `f` returned has run.
     ///
     /// ```
     /// # use multitracer::export::InMemoryExporter;
@@ -42,7 +58,23 @@ impl Tracer {
         f()
     }
 
-    /// Returns `cx` with this tracer as the ambient one.
+    /// Returns `cx` with this tracer as the ambient tracer.
+    ///
+    /// Use it where code attaches OpenTelemetry contexts itself; [`scope`](Self::scope) does both
+    /// steps.
+    ///
+    /// ```
+    /// # use multitracer::export::InMemoryExporter;
+    /// # use multitracer::{Registry, TracerBuilder};
+    /// use opentelemetry::Context;
+    ///
+    /// # let canary = TracerBuilder::new("canary").in_memory(&InMemoryExporter::new());
+    /// # let registry = Registry::builder().tracer(canary).build()?;
+    /// let cx = registry.tracer("canary")?.context(&Context::current());
+    /// let _attached = cx.attach();
+    /// assert_eq!(multitracer::current_tracer().unwrap().name(), "canary");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn context(&self, cx: &Context) -> Context {
         match self.clone().in_force(cx) {
@@ -51,10 +83,11 @@ impl Tracer {
         }
     }
 
-    /// Runs `f` in a span of this tracer. A panic of `f` marks the span and goes on.
+    /// Runs `f` in a span of this tracer.
     ///
-    /// For code that no attribute can mark; the parent of the span is chosen as for a `#[traced]`
-    /// function.
+    /// Use it for code that cannot carry the attribute `#[traced]`. The span gets its parent by the
+    /// same rules as the span of a traced function. A panic in `f` marks the span as failed and
+    /// unwinds further.
     ///
     /// ```
     /// # use multitracer::export::InMemoryExporter;
@@ -73,29 +106,30 @@ impl Tracer {
         match tracer.start(&cx, NewSpan::new(name.into(), SpanKind::Internal), || []) {
             Started::Unsampled => f(),
             Started::Opened { cx, .. } => {
-                let _open = OpenSpan::new(cx);
+                let _guard = SpanScopeGuard::new(cx);
                 f()
             }
         }
     }
 }
 
-/// A span that is current, and ends with its scope.
-struct OpenSpan {
+/// A guard that makes a span current and ends it when dropped.
+struct SpanScopeGuard {
     cx: Context,
     attached: Option<ContextGuard>,
-    /// A panic that was under way before the span opened does not mark it.
+    /// `true` if the thread was panicking before the span opened. That panic does not mark the
+    /// span.
     was_panicking: bool,
 }
 
-impl OpenSpan {
+impl SpanScopeGuard {
     fn new(cx: Context) -> Self {
         let attached = Some(cx.clone().attach());
         Self { cx, attached, was_panicking: thread::panicking() }
     }
 }
 
-impl Drop for OpenSpan {
+impl Drop for SpanScopeGuard {
     fn drop(&mut self) {
         let span = self.cx.span();
         if thread::panicking() && !self.was_panicking {

@@ -1,5 +1,7 @@
-//! The owners of spans whose context cannot tell: spans that were started in a context without a
-//! frame, by another tracer than the default one.
+//! A table of span owners, for spans whose context cannot tell.
+//!
+//! A span is in the table if a tracer other than the default one started it in a context without a
+//! frame.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,11 +19,12 @@ type Owners = HashMap<(TraceId, SpanId), Tracer>;
 
 static OWNERS: Lazy<Mutex<Owners>> = Lazy::new(Mutex::default);
 
-/// An entry of the table, which lasts until it is dropped.
+/// A guard that keeps the entry of one span in the table.
 #[derive(Debug)]
-pub(crate) struct OwnedSpan(TraceId, SpanId);
+pub(crate) struct SpanOwnerGuard(TraceId, SpanId);
 
-impl OwnedSpan {
+impl SpanOwnerGuard {
+    /// Adds `span` to the table with its owner.
     pub(crate) fn new(span: &SpanContext, owner: Tracer) -> Self {
         let key = (span.trace_id(), span.span_id());
         if owners().insert(key, owner).is_none() {
@@ -31,7 +34,7 @@ impl OwnedSpan {
     }
 }
 
-impl Drop for OwnedSpan {
+impl Drop for SpanOwnerGuard {
     fn drop(&mut self) {
         // the owner may hold the last handle of a registry, which must not drop under the lock
         let owner = owners().remove(&(self.0, self.1));

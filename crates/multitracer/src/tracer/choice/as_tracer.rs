@@ -1,4 +1,4 @@
-//! The values that may stand behind `tracer = ..`.
+//! The values that `tracer = ..` accepts.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,9 +12,10 @@ use crate::tracer::named::Tracer;
 /// A value that chooses a tracer, for `#[traced(tracer = <expression>)]` and
 /// [`with_tracer`](crate::WithTracerExt::with_tracer).
 ///
-/// A `None` chooses the ambient tracer. Text is a tracer's name; a name that no tracer has never
-/// reaches another project, see `unknown_tracer` in the configuration. A type of your own, say an
-/// enum of variants, implements the trait by giving the tracer's name:
+/// A string is the name of a tracer, and `None` chooses the ambient tracer. An unknown name never
+/// reaches another project by mistake: it means the default tracer or no span, as the key
+/// `unknown_tracer` of the configuration says. A type of your own, such as an enum of plans,
+/// implements the trait by returning the name of a tracer:
 ///
 /// ```
 /// use multitracer::{AsTracer, TracerChoice};
@@ -31,11 +32,11 @@ use crate::tracer::named::Tracer;
 /// }
 /// ```
 pub trait AsTracer {
-    /// Returns the choice.
+    /// Returns the choice of tracer that this value stands for.
     fn as_tracer(&self) -> TracerChoice<'_>;
 }
 
-/// A choice of tracer.
+/// A choice of tracer, as [`AsTracer`] returns it.
 ///
 /// ```
 /// use multitracer::{AsTracer as _, TracerChoice};
@@ -48,26 +49,45 @@ pub trait AsTracer {
 pub enum TracerChoice<'a> {
     /// The ambient tracer.
     Ambient,
-    /// The tracer with this name, in the registry of the place where it is used.
+    /// The tracer with this name, in the registry of the place that uses the choice.
     Name(&'a str),
-    /// The tracer with a constant name.
+    /// The tracer with this constant name, in the registry of the place that uses the choice.
     Constant(TracerName),
     /// This tracer, with its own registry.
     Tracer(&'a Tracer),
-    /// This tracer, and attributes that the span records about the choice. An experiment's
-    /// [`Assignment`](crate::experiment::Assignment) gives this.
+    /// This tracer, with a decision that the span records as attributes. An
+    /// [`Assignment`](crate::experiment::Assignment) of an experiment returns this choice.
     #[non_exhaustive]
     Recorded {
-        /// The tracer.
+        /// The tracer that was chosen.
         tracer: &'a Tracer,
-        /// The decision, which the span records.
+        /// The decision that chose it.
         decision: &'a dyn RecordedDecision,
     },
 }
 
 /// A decision that a span records as attributes.
+///
+/// [`Assignment`](crate::experiment::Assignment) is such a decision. Code that inspects a
+/// [`TracerChoice`] reads its attributes:
+///
+/// ```
+/// # use multitracer::Registry;
+/// use multitracer::{AsTracer as _, TracerChoice};
+///
+/// # let yaml = "
+/// # default_tracer: production
+/// # tracers: {production: {exporter: console}, warm: {exporter: console}}
+/// # experiments: {tone: {variants: [{name: warm}]}}
+/// # ";
+/// let registry = Registry::from_yaml(yaml)?;
+/// let assignment = registry.experiment("tone")?.assign("user-42");
+/// let TracerChoice::Recorded { decision, .. } = assignment.as_tracer() else { unreachable!() };
+/// assert_eq!(decision.attributes()[0].key.as_str(), "feature_flag.key");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait RecordedDecision: fmt::Debug {
-    /// Returns the attributes.
+    /// Returns the attributes that a span records about this decision.
     fn attributes(&self) -> Vec<KeyValue>;
 }
 

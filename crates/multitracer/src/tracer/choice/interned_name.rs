@@ -16,7 +16,7 @@ pub(crate) struct NameId(u32);
 static NAMES: Lazy<Mutex<HashMap<&'static str, NameId>>> = Lazy::new(Mutex::default);
 
 impl NameId {
-    /// Returns the number of `name`, which gets a new one at first sight.
+    /// Returns the number of `name`. The first call for a name assigns its number.
     pub(crate) fn of(name: &str) -> Self {
         let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(id) = names.get(name) {
@@ -33,8 +33,10 @@ impl NameId {
     }
 }
 
-/// The identity of one build of one tracer of one registry. A reload that changes a tracer makes a new
-/// build of that name; a trace stays with the build that it began in.
+/// The identity of one build of one tracer of one registry.
+///
+/// A reload that changes a tracer makes a new build of that name. A trace stays with the build that
+/// it began in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct TracerId {
     pub(crate) registry: u64,
@@ -45,6 +47,7 @@ pub(crate) struct TracerId {
 static NEXT_BUILD: AtomicU64 = AtomicU64::new(1);
 
 impl TracerId {
+    /// Returns the identity of a new build.
     pub(crate) fn new(registry: u64, name: NameId) -> Self {
         Self { registry, name, build: NEXT_BUILD.fetch_add(1, Ordering::Relaxed) }
     }
@@ -57,7 +60,7 @@ impl TracerId {
 
 #[cfg(feature = "tracing")]
 impl TracerId {
-    /// Packs registry and name into one number. Registries count from one; no process makes four billion.
+    /// Packs the registry and the name into one number. A process makes fewer than 2^32 registries.
     pub(crate) fn to_bits(self) -> i64 {
         ((self.registry << 32) | u64::from(self.name.0)).cast_signed()
     }

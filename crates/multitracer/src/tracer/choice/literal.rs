@@ -1,10 +1,10 @@
-//! A tracer's name in the source, with its number.
+//! A tracer's name as a string literal in the source.
 
 use once_cell::sync::OnceCell;
 
 use super::interned_name::NameId;
 
-/// A tracer's name that stands in the source, and its number after the first look-up.
+/// A string literal that names a tracer. It keeps the interned name after the first look-up.
 #[derive(Debug)]
 pub struct Literal {
     name: &'static str,
@@ -12,7 +12,7 @@ pub struct Literal {
 }
 
 impl Literal {
-    /// Creates a literal; its name is interned at the first look-up.
+    /// Creates a literal. The first look-up interns its name.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self { name, id: OnceCell::new() }

@@ -4,9 +4,19 @@ use std::fmt;
 
 use super::literal::Literal;
 
-/// The name of a tracer, as a constant that [`tracers!`](crate::tracers) made.
+/// The name of a tracer, as a constant that [`tracers!`](crate::tracers) declares.
 ///
-/// Looked up as fast as a literal: by a number, not by text.
+/// A look-up by this constant is as fast as a look-up by a string literal: it compares numbers, not
+/// text.
+///
+/// ```
+/// use multitracer::TracerName;
+///
+/// multitracer::tracers! { canary }
+///
+/// const DEFAULT: TracerName = CANARY;
+/// assert_eq!(DEFAULT.as_str(), "canary");
+/// ```
 #[derive(Clone, Copy)]
 pub struct TracerName(&'static Literal);
 
@@ -17,7 +27,7 @@ impl TracerName {
         Self(literal)
     }
 
-    /// The name, as in the configuration.
+    /// Returns the name as the configuration has it.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         self.0.name()
@@ -46,11 +56,11 @@ impl fmt::Debug for TracerName {
     }
 }
 
-/// Constants for the names of tracers, so that the compiler finds a misspelt one.
+/// Declares constants for the names of tracers, so that the compiler finds a misspelt name.
 ///
-/// Each name gives a constant of type [`TracerName`], in capitals, with whatever attributes and
-/// visibility stand before it. A name that is no identifier is written as text, and may be given a
-/// constant of another name.
+/// Each name becomes a constant of type [`TracerName`] in capitals. The constant keeps the
+/// attributes and the visibility that stand before the name. Write a name that is not an identifier
+/// as a string. `CONSTANT = "name"` declares a constant with another identifier.
 ///
 /// ```
 /// # use multitracer::export::InMemoryExporter;
@@ -59,7 +69,7 @@ impl fmt::Debug for TracerName {
 ///
 /// multitracer::tracers! {
 ///     canary,
-///     /// What production sees too.
+///     /// The tracer of mirrored requests.
 ///     pub shadow,
 ///     "canary-eu",
 ///     pub(crate) US = "canary-us",
@@ -69,10 +79,12 @@ impl fmt::Debug for TracerName {
 /// fn rank() {}
 ///
 /// # let canary = InMemoryExporter::new();
-/// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&canary)).build()?;
+/// # let tracer = TracerBuilder::new("canary").in_memory(&canary);
+/// # let registry = Registry::builder().tracer(tracer).build()?;
 /// # registry.scope(rank);
 /// # assert_eq!(canary.spans().len(), 1);
-/// assert_eq!([CANARY, SHADOW, CANARY_EU, US].map(|name| name.as_str()), ["canary", "shadow", "canary-eu", "canary-us"]);
+/// let names = [CANARY, SHADOW, CANARY_EU, US].map(|name| name.as_str());
+/// assert_eq!(names, ["canary", "shadow", "canary-eu", "canary-us"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

@@ -1,4 +1,4 @@
-//! Errors about names that do not exist.
+//! The error about an unknown tracer, and the text that lists the known names.
 
 use std::fmt;
 
@@ -8,8 +8,8 @@ use crate::config::suggest;
 
 /// A name that no tracer of the registry has.
 ///
-/// Comes from [`Registry::tracer`](crate::Registry::tracer). Its text lists the names that exist and
-/// suggests the closest one.
+/// Comes from [`Registry::tracer`](crate::Registry::tracer). Its text lists the names that exist
+/// and suggests the closest one.
 ///
 /// ```
 /// # use multitracer::export::InMemoryExporter;
@@ -36,14 +36,14 @@ impl UnknownTracerError {
         Self { name: name.to_owned(), known: known.map(str::to_owned).collect() }
     }
 
-    /// Returns the name that was asked for.
+    /// Returns the unknown name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 }
 
-/// The end of a message about an unknown name: the wanted name, and the names that exist.
+/// The end of a message about an unknown name: a suggestion, and the names that exist.
 pub(crate) struct KnownNames<'a>(pub(crate) &'a str, pub(crate) &'a [String]);
 
 /// The largest number of names that a message lists.

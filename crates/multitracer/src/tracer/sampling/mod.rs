@@ -1,4 +1,4 @@
-//! Which traces a tracer keeps: what its configuration says, until it is told otherwise at run time.
+//! Sampling: the configured sampler of a tracer, and the rate that can replace it at run time.
 
 mod rate_limited;
 
@@ -13,50 +13,52 @@ use opentelemetry_sdk::trace::{ParentBasedSampler, Sampler, SamplingDecision, Sa
 use self::rate_limited::RateLimited;
 use crate::config::model::SamplerConfig;
 
-/// A tracer's sampler, with a rate that can be set over it.
+/// The sampling of one tracer: its sampler, and a rate that replaces the sampler while it is set.
 pub(crate) struct Sampling {
     configured: Box<dyn ShouldSample>,
-    /// Bits of the rate that was set at run time, or [`NONE`].
+    /// The bits of the rate that was set at run time, or [`UNSET`].
     rate: AtomicU64,
-    revives: bool,
+    samples_unsampled_traces: bool,
 }
 
-/// No rate: a number that no rate within 0 to 1 has the bits of.
-const NONE: u64 = u64::MAX;
+/// The bits that stand for an unset rate. No rate from 0.0 to 1.0 has them.
+const UNSET: u64 = u64::MAX;
 
 impl Sampling {
     pub(crate) fn new(config: &SamplerConfig) -> Self {
-        let revives = match config {
+        let samples_unsampled_traces = match config {
             SamplerConfig::ParentBased(delegates) => {
                 delegates.local_parent_not_sampled != SamplerConfig::AlwaysOff
             }
             _ => false,
         };
-        Self { revives, ..Self::by(sampler(config)) }
+        Self { samples_unsampled_traces, ..Self::custom(build_sampler(config)) }
     }
 
-    /// By a sampler of the user's own.
-    pub(crate) fn by(configured: Box<dyn ShouldSample>) -> Self {
-        Self { configured, rate: AtomicU64::new(NONE), revives: false }
+    /// Creates the sampling of a tracer with a custom sampler.
+    pub(crate) fn custom(configured: Box<dyn ShouldSample>) -> Self {
+        Self { configured, rate: AtomicU64::new(UNSET), samples_unsampled_traces: false }
     }
 
-    /// Whether the configuration says that a span may be kept inside a trace that was not, which makes partial traces.
-    pub(crate) fn revives(&self) -> bool {
-        self.revives
+    /// Returns `true` if the configuration may sample a span inside an unsampled trace of this
+    /// process. The result is a partial trace.
+    pub(crate) fn samples_unsampled_traces(&self) -> bool {
+        self.samples_unsampled_traces
     }
 
-    /// Keeps this share of the traces from now on, as `sample_rate` does; `None`: what the configuration says.
+    /// Sets the share of new traces that are sampled, as `sample_rate` does. `None` restores the
+    /// configured sampler.
     pub(crate) fn set_rate(&self, rate: Option<f64>) {
-        self.rate.store(rate.map_or(NONE, f64::to_bits), Ordering::Relaxed);
+        self.rate.store(rate.map_or(UNSET, f64::to_bits), Ordering::Relaxed);
     }
 
     fn rate(&self) -> Option<f64> {
         let bits = self.rate.load(Ordering::Relaxed);
-        (bits != NONE).then(|| f64::from_bits(bits))
+        (bits != UNSET).then(|| f64::from_bits(bits))
     }
 }
 
-/// What the SDK is given: a share in a tracer's sampling.
+/// The sampler that the SDK calls. Its clones share the sampling of one tracer.
 #[derive(Clone, Debug)]
 pub(crate) struct SharedSampling(pub(crate) Arc<Sampling>);
 
@@ -70,25 +72,25 @@ impl ShouldSample for SharedSampling {
         attributes: &[KeyValue],
         links: &[Link],
     ) -> SamplingResult {
-        let ask = |sampler: &dyn ShouldSample| {
+        let sample = |sampler: &dyn ShouldSample| {
             sampler.should_sample(parent, trace_id, name, kind, attributes, links)
         };
-        match (self.0.rate(), parent_of(parent)) {
-            (None, _) => ask(&*self.0.configured),
-            (Some(rate), None) => ask(&Sampler::TraceIdRatioBased(rate)),
-            (Some(_), Some(parent)) => decided(parent.is_sampled(), Some(&parent)),
+        match (self.0.rate(), parent_span(parent)) {
+            (None, _) => sample(&*self.0.configured),
+            (Some(rate), None) => sample(&Sampler::TraceIdRatioBased(rate)),
+            (Some(_), Some(parent)) => sampling_result(parent.is_sampled(), Some(&parent)),
         }
     }
 }
 
-/// The span that a new one is inside of.
-fn parent_of(cx: Option<&Context>) -> Option<SpanContext> {
+/// Returns the parent of a new span in `cx`.
+fn parent_span(cx: Option<&Context>) -> Option<SpanContext> {
     let cx = cx.filter(|cx| cx.has_active_span())?;
     let parent = cx.span().span_context().clone();
     parent.is_valid().then_some(parent)
 }
 
-fn decided(keep: bool, parent: Option<&SpanContext>) -> SamplingResult {
+fn sampling_result(keep: bool, parent: Option<&SpanContext>) -> SamplingResult {
     SamplingResult {
         decision: if keep { SamplingDecision::RecordAndSample } else { SamplingDecision::Drop },
         attributes: Vec::new(),
@@ -102,18 +104,19 @@ impl fmt::Debug for Sampling {
     }
 }
 
-fn sampler(config: &SamplerConfig) -> Box<dyn ShouldSample> {
+/// Builds the sampler that `config` describes.
+fn build_sampler(config: &SamplerConfig) -> Box<dyn ShouldSample> {
     match config {
         SamplerConfig::AlwaysOn => Box::new(Sampler::AlwaysOn),
         SamplerConfig::AlwaysOff => Box::new(Sampler::AlwaysOff),
         SamplerConfig::TraceIdRatioBased(ratio) => Box::new(Sampler::TraceIdRatioBased(*ratio)),
         SamplerConfig::RateLimited(per_second) => Box::new(RateLimited::new(*per_second)),
         SamplerConfig::ParentBased(delegates) => Box::new(
-            ParentBasedSampler::new(sampler(&delegates.root))
-                .with_remote_parent_sampled(sampler(&delegates.remote_parent_sampled))
-                .with_remote_parent_not_sampled(sampler(&delegates.remote_parent_not_sampled))
-                .with_local_parent_sampled(sampler(&delegates.local_parent_sampled))
-                .with_local_parent_not_sampled(sampler(&delegates.local_parent_not_sampled)),
+            ParentBasedSampler::new(build_sampler(&delegates.root))
+                .with_remote_parent_sampled(build_sampler(&delegates.remote_parent_sampled))
+                .with_remote_parent_not_sampled(build_sampler(&delegates.remote_parent_not_sampled))
+                .with_local_parent_sampled(build_sampler(&delegates.local_parent_sampled))
+                .with_local_parent_not_sampled(build_sampler(&delegates.local_parent_not_sampled)),
         ),
     }
 }

@@ -1,4 +1,4 @@
-//! `rate_limited`: so many traces a second, however many there are.
+//! The sampler `rate_limited`: a limit of new traces per second.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,48 +8,55 @@ use opentelemetry::trace::{Link, SpanKind, TraceId};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SamplingResult, ShouldSample};
 
-use super::{decided, parent_of};
+use super::{parent_span, sampling_result};
 
 const SECOND: u64 = 1_000_000_000;
 
-/// Keeps at most `per_second` new traces a second, and what is inside them.
+/// A sampler that starts at most `per_second` traces per second, and samples every span inside
+/// them.
 ///
-/// A token bucket that holds one second's worth and starts full, without a lock: all that is kept is the time at which the
-/// bucket will be full again (the generic cell rate algorithm). A sampled parent in another process costs a token too,
-/// since anybody can send a `traceparent`; an unsampled one stays unsampled.
+/// Its token bucket starts full and holds the tokens of one second. It needs no lock: it stores
+/// only the time at which it is full again (the generic cell rate algorithm). A sampled remote
+/// parent costs a token too, because any client can send a `traceparent`. An unsampled parent stays
+/// unsampled.
 #[derive(Clone, Debug)]
 pub(super) struct RateLimited(Arc<Bucket>);
 
 #[derive(Debug)]
 struct Bucket {
-    /// Nanoseconds that one token takes to come back.
-    token: u64,
-    /// Nanoseconds that all of them take.
-    all: u64,
+    /// The time in which one token refills.
+    nanos_per_token: u64,
+    /// The time in which an empty bucket refills.
+    nanos_to_refill: u64,
     started: Instant,
-    /// In nanoseconds since `started`.
+    /// The time at which the bucket is full again, in nanoseconds since `started`.
     full_at: AtomicU64,
 }
 
 impl RateLimited {
     pub(super) fn new(per_second: u32) -> Self {
         let per_second = u64::from(per_second.max(1));
-        let token = SECOND / per_second;
-        let all = token * per_second;
-        Self(Arc::new(Bucket { token, all, started: Instant::now(), full_at: AtomicU64::new(0) }))
+        let nanos_per_token = SECOND / per_second;
+        Self(Arc::new(Bucket {
+            nanos_per_token,
+            nanos_to_refill: nanos_per_token * per_second,
+            started: Instant::now(),
+            full_at: AtomicU64::new(0),
+        }))
     }
 }
 
 impl Bucket {
-    fn take(&self) -> bool {
+    /// Takes a token and returns `true`, or returns `false` if the bucket is empty.
+    fn try_take(&self) -> bool {
         let now = u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.take_at(now)
+        self.try_take_at(now)
     }
 
-    fn take_at(&self, now: u64) -> bool {
+    fn try_take_at(&self, now: u64) -> bool {
         let taken = self.full_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |full_at| {
-            let full_at = full_at.max(now) + self.token;
-            (full_at - now <= self.all).then_some(full_at)
+            let full_at = full_at.max(now) + self.nanos_per_token;
+            (full_at - now <= self.nanos_to_refill).then_some(full_at)
         });
         taken.is_ok()
     }
@@ -65,12 +72,12 @@ impl ShouldSample for RateLimited {
         _attributes: &[KeyValue],
         _links: &[Link],
     ) -> SamplingResult {
-        let parent = parent_of(parent);
-        let keep = match &parent {
-            Some(parent) => parent.is_sampled() && (!parent.is_remote() || self.0.take()),
-            None => self.0.take(),
+        let parent = parent_span(parent);
+        let is_sampled = match &parent {
+            Some(parent) => parent.is_sampled() && (!parent.is_remote() || self.0.try_take()),
+            None => self.0.try_take(),
         };
-        decided(keep, parent.as_ref())
+        sampling_result(is_sampled, parent.as_ref())
     }
 }
 
@@ -79,36 +86,37 @@ impl ShouldSample for RateLimited {
 mod tests {
     use super::*;
 
-    fn taken(bucket: &Bucket, now: u64, tries: usize) -> usize {
-        (0..tries).filter(|_| bucket.take_at(now)).count()
+    fn count_taken(bucket: &Bucket, now: u64, tries: usize) -> usize {
+        (0..tries).filter(|_| bucket.try_take_at(now)).count()
     }
 
     #[test]
-    fn a_second_holds_so_many_and_they_come_back_one_by_one() {
+    fn a_full_bucket_holds_one_second_and_refills_token_by_token() {
         let limited = RateLimited::new(10);
         let bucket = &*limited.0;
-        assert_eq!(taken(bucket, 0, 100), 10);
-        assert_eq!(taken(bucket, SECOND / 10 - 1, 100), 0);
-        assert_eq!(taken(bucket, SECOND / 10, 100), 1);
-        assert_eq!(taken(bucket, SECOND / 2, 100), 4);
-        // a long rest saves up no more than one second's worth
-        assert_eq!(taken(bucket, 100 * SECOND, 100), 10);
+        assert_eq!(count_taken(bucket, 0, 100), 10);
+        assert_eq!(count_taken(bucket, SECOND / 10 - 1, 100), 0);
+        assert_eq!(count_taken(bucket, SECOND / 10, 100), 1);
+        assert_eq!(count_taken(bucket, SECOND / 2, 100), 4);
+        // a long pause saves the tokens of one second only
+        assert_eq!(count_taken(bucket, 100 * SECOND, 100), 10);
     }
 
     #[test]
-    fn odd_rates_hold_too() {
+    fn rates_that_do_not_divide_a_second_hold() {
         for per_second in [1, 3, 7, 1_000_000] {
             let limited = RateLimited::new(per_second);
-            let most = usize::try_from(per_second).unwrap();
-            assert_eq!(taken(&limited.0, 0, most + 10), most, "{per_second}");
+            let limit = usize::try_from(per_second).unwrap();
+            assert_eq!(count_taken(&limited.0, 0, limit + 10), limit, "{per_second}");
         }
     }
 
     #[test]
-    fn many_threads_take_no_more_than_there_is() {
+    fn threads_together_take_one_bucket() {
         let limited = RateLimited::new(1000);
         let count = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| taken(&limited.0, SECOND, 1000))).collect();
+            let threads: Vec<_> =
+                (0..4).map(|_| scope.spawn(|| count_taken(&limited.0, SECOND, 1000))).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).sum::<usize>()
         });
         assert_eq!(count, 1000);

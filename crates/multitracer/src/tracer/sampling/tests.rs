@@ -1,28 +1,48 @@
+//! Tests of sampling.
+
 use opentelemetry::trace::{SpanId, TraceFlags};
 
 use super::*;
 use crate::config::model::ParentBasedConfig;
 
-fn parent(sampled: bool, remote: bool) -> Context {
-    let flags = if sampled { TraceFlags::SAMPLED } else { TraceFlags::default() };
-    let span = SpanContext::new(TraceId::from(7), SpanId::from(9), flags, remote, TraceState::default());
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Origin {
+    Local,
+    Remote,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct ParentCase {
+    origin: Origin,
+    flags: TraceFlags,
+}
+
+const LOCAL_SAMPLED: ParentCase = ParentCase { origin: Origin::Local, flags: TraceFlags::SAMPLED };
+const LOCAL_UNSAMPLED: ParentCase = ParentCase { origin: Origin::Local, flags: TraceFlags::NOT_SAMPLED };
+const REMOTE_SAMPLED: ParentCase = ParentCase { origin: Origin::Remote, flags: TraceFlags::SAMPLED };
+const REMOTE_UNSAMPLED: ParentCase = ParentCase { origin: Origin::Remote, flags: TraceFlags::NOT_SAMPLED };
+
+fn parent(case: ParentCase) -> Context {
+    let is_remote = case.origin == Origin::Remote;
+    let state = TraceState::default();
+    let span = SpanContext::new(TraceId::from(7), SpanId::from(9), case.flags, is_remote, state);
     Context::new().with_remote_span_context(span)
 }
 
-fn keeps(config: &SamplerConfig, parent: Option<&Context>) -> bool {
-    decides(&SharedSampling(Arc::new(Sampling::new(config))), parent)
+fn samples_with(config: &SamplerConfig, parent: Option<&Context>) -> bool {
+    samples(&SharedSampling(Arc::new(Sampling::new(config))), parent)
 }
 
-fn decides(sampling: &SharedSampling, parent: Option<&Context>) -> bool {
+fn samples(sampling: &SharedSampling, parent: Option<&Context>) -> bool {
     let kind = SpanKind::Internal;
     let result = sampling.should_sample(parent, TraceId::from(7), "span", &kind, &[], &[]);
     result.decision == SamplingDecision::RecordAndSample
 }
 
-/// Each delegate decides in its own case, and in no other.
+/// Each delegate decides its own case, and no other.
 #[test]
-fn a_parent_based_sampler_asks_the_delegate_of_the_case() {
-    let all_off = || ParentBasedConfig {
+fn a_parent_based_sampler_calls_the_delegate_of_the_case() {
+    let always_off = || ParentBasedConfig {
         root: SamplerConfig::AlwaysOff,
         remote_parent_sampled: SamplerConfig::AlwaysOff,
         remote_parent_not_sampled: SamplerConfig::AlwaysOff,
@@ -30,54 +50,55 @@ fn a_parent_based_sampler_asks_the_delegate_of_the_case() {
         local_parent_not_sampled: SamplerConfig::AlwaysOff,
     };
     type Set = fn(&mut ParentBasedConfig);
-    let cases: [(Set, Option<(bool, bool)>); 5] = [
+    let cases: [(Set, Option<ParentCase>); 5] = [
         (|config| config.root = SamplerConfig::AlwaysOn, None),
-        (|config| config.remote_parent_sampled = SamplerConfig::AlwaysOn, Some((true, true))),
-        (|config| config.remote_parent_not_sampled = SamplerConfig::AlwaysOn, Some((false, true))),
-        (|config| config.local_parent_sampled = SamplerConfig::AlwaysOn, Some((true, false))),
-        (|config| config.local_parent_not_sampled = SamplerConfig::AlwaysOn, Some((false, false))),
+        (|config| config.remote_parent_sampled = SamplerConfig::AlwaysOn, Some(REMOTE_SAMPLED)),
+        (|config| config.remote_parent_not_sampled = SamplerConfig::AlwaysOn, Some(REMOTE_UNSAMPLED)),
+        (|config| config.local_parent_sampled = SamplerConfig::AlwaysOn, Some(LOCAL_SAMPLED)),
+        (|config| config.local_parent_not_sampled = SamplerConfig::AlwaysOn, Some(LOCAL_UNSAMPLED)),
     ];
-    for (set, own) in cases {
-        let mut config = all_off();
+    for (set, own_case) in cases {
+        let mut config = always_off();
         set(&mut config);
         let config = SamplerConfig::ParentBased(Box::new(config));
         for (_, case) in cases {
-            let cx = case.map(|(sampled, remote)| parent(sampled, remote));
-            assert_eq!(keeps(&config, cx.as_ref()), case == own, "{config:?} for {case:?}");
+            let cx = case.map(parent);
+            assert_eq!(samples_with(&config, cx.as_ref()), case == own_case, "{config:?} for {case:?}");
         }
-        assert_eq!(Sampling::new(&config).revives(), own == Some((false, false)));
+        let resamples = Sampling::new(&config).samples_unsampled_traces();
+        assert_eq!(resamples, own_case == Some(LOCAL_UNSAMPLED));
     }
 }
 
 #[test]
-fn simple_samplers() {
-    assert!(keeps(&SamplerConfig::AlwaysOn, None));
-    assert!(!keeps(&SamplerConfig::AlwaysOff, None));
-    assert!(keeps(&SamplerConfig::TraceIdRatioBased(1.0), Some(&parent(false, true))));
-    assert!(!keeps(&SamplerConfig::TraceIdRatioBased(0.0), None));
+fn samplers_without_delegates_decide_alone() {
+    assert!(samples_with(&SamplerConfig::AlwaysOn, None));
+    assert!(!samples_with(&SamplerConfig::AlwaysOff, None));
+    assert!(samples_with(&SamplerConfig::TraceIdRatioBased(1.0), Some(&parent(REMOTE_UNSAMPLED))));
+    assert!(!samples_with(&SamplerConfig::TraceIdRatioBased(0.0), None));
 }
 
 #[test]
-fn a_rate_limit_counts_traces_and_not_spans() {
+fn a_rate_limit_counts_traces_not_spans() {
     let sampling = SharedSampling(Arc::new(Sampling::new(&SamplerConfig::RateLimited(2))));
-    assert!(decides(&sampling, None) && decides(&sampling, Some(&parent(true, true))));
-    assert!(!decides(&sampling, None), "two are two");
+    assert!(samples(&sampling, None) && samples(&sampling, Some(&parent(REMOTE_SAMPLED))));
+    assert!(!samples(&sampling, None), "the third trace of the second");
     assert!(
-        !decides(&sampling, Some(&parent(true, true))),
-        "a sampled flag from outside is no way around it"
+        !samples(&sampling, Some(&parent(REMOTE_SAMPLED))),
+        "a remote sampled flag does not bypass the limit"
     );
-    assert!(decides(&sampling, Some(&parent(true, false))), "inside a trace that was kept");
-    assert!(!decides(&sampling, Some(&parent(false, true))));
+    assert!(samples(&sampling, Some(&parent(LOCAL_SAMPLED))), "inside a sampled trace");
+    assert!(!samples(&sampling, Some(&parent(REMOTE_UNSAMPLED))));
 }
 
 #[test]
-fn a_rate_over_the_configured_sampler_and_back() {
+fn a_rate_replaces_the_configured_sampler_until_it_is_unset() {
     let sampling = SharedSampling(Arc::new(Sampling::new(&SamplerConfig::AlwaysOn)));
     sampling.0.set_rate(Some(0.0));
-    assert!(!decides(&sampling, None));
-    assert!(decides(&sampling, Some(&parent(true, false))), "what has begun goes on");
+    assert!(!samples(&sampling, None));
+    assert!(samples(&sampling, Some(&parent(LOCAL_SAMPLED))), "a trace that has begun stays sampled");
     sampling.0.set_rate(Some(1.0));
-    assert!(decides(&sampling, None));
+    assert!(samples(&sampling, None));
     sampling.0.set_rate(None);
-    assert!(decides(&sampling, Some(&parent(false, true))), "as configured: always");
+    assert!(samples(&sampling, Some(&parent(REMOTE_UNSAMPLED))), "the configured sampler decides again");
 }

@@ -1,5 +1,4 @@
-//! Spans that a library starts through OpenTelemetry's interface. The library decides whether they
-//! become current.
+//! Spans that a library starts through OpenTelemetry's interface.
 
 use opentelemetry::trace::{Span as _, SpanBuilder, SpanContext, TraceContextExt as _, TracerProvider as _};
 use opentelemetry::{Context, InstrumentationScope};
@@ -8,7 +7,7 @@ use opentelemetry_sdk::trace::Span;
 use super::start::{Parent, Refused};
 use super::tagged_span::TaggedSpan;
 use crate::tracer::ambient::frame::Frame;
-use crate::tracer::ambient::span_owners::OwnedSpan;
+use crate::tracer::ambient::span_owners::SpanOwnerGuard;
 use crate::tracer::named::Tracer;
 use crate::tracer::tracer_set::TracerSet;
 
@@ -19,37 +18,41 @@ use crate::tracer::tracer_set::TracerSet;
     reason = "a recorded span is the usual case, and a box would cost it an allocation"
 )]
 pub(crate) enum LibrarySpan {
-    /// Nothing is recorded. The span context is the one of the trace around.
+    /// A span that records nothing. It has the span context of its parent.
     Silent(SpanContext),
+    /// A span of a tracer.
     Started {
         span: TaggedSpan<Span>,
-        #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "acts when it is dropped"))]
-        owned: Option<OwnedSpan>,
+        #[cfg_attr(
+            not(feature = "tracing"),
+            expect(dead_code, reason = "the guard acts when it is dropped")
+        )]
+        owner: Option<SpanOwnerGuard>,
     },
 }
 
 impl LibrarySpan {
-    /// Returns a span that records nothing, in the trace around.
+    /// Returns a span that records nothing, with the current span context of `cx`.
     pub(crate) fn silent(cx: &Context) -> Self {
         Self::Silent(cx.span().span_context().clone())
     }
 
-    /// Registers the tracer as the span's owner.
+    /// Registers `tracer` as the owner of the span, unless the span has one.
     #[cfg(feature = "tracing")]
     pub(crate) fn own(&mut self, tracer: &Tracer) {
-        if let Self::Started { span, owned } = self
-            && owned.is_none()
+        if let Self::Started { span, owner } = self
+            && owner.is_none()
         {
-            *owned = Some(OwnedSpan::new(span.span_context(), tracer.clone()));
+            *owner = Some(SpanOwnerGuard::new(span.span_context(), tracer.clone()));
         }
     }
 }
 
 impl Tracer {
-    /// Starts a span of this tracer under `cx`, by the same rules as any other span, with the library's
-    /// own scope.
+    /// Starts a span of this tracer under `cx`, with the library's own instrumentation scope.
     ///
-    /// The frame stays the one of `cx`, since the caller derives the span's context from it.
+    /// The rules are those of every other span. The caller derives the span's context from `cx`, so
+    /// the frame of `cx` stays in force. The library decides if the span becomes current.
     pub(crate) fn library_span(
         &self,
         cx: &Context,
@@ -66,10 +69,10 @@ impl Tracer {
         };
         let sdk = self.core().provider.tracer_with_scope(scope.clone());
         let span = self.make(&sdk, cx, builder, admitted);
-        // a span in a context without a frame passes for the default tracer's
+        // without a frame, a span counts as the default tracer's
         let needs_owner = Frame::of(cx).is_none()
             && TracerSet::installed().unwrap_or(self.set()).default_id() != self.core().id();
-        let owned = needs_owner.then(|| OwnedSpan::new(span.span_context(), self.clone()));
-        LibrarySpan::Started { span, owned }
+        let owner = needs_owner.then(|| SpanOwnerGuard::new(span.span_context(), self.clone()));
+        LibrarySpan::Started { span, owner }
     }
 }

@@ -1,4 +1,4 @@
-//! `limits.max_spans_per_trace`: the limit of spans that one trace may start while any of it is open.
+//! The limit `limits.max_spans_per_trace`, counted while a trace has open spans.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use opentelemetry::trace::TraceId;
 
-/// The number of locks that traces are spread over.
+/// The number of locks; each trace uses one of them.
 const SHARDS: usize = 8;
 
-/// The open traces of one tracer.
+/// The open traces of one tracer, with the number of their spans.
 pub(crate) struct SpanLimit {
     max_spans: u32,
     shards: [Mutex<HashMap<TraceId, Spans>>; SHARDS],
@@ -21,7 +21,7 @@ struct Spans {
     permits: u32,
 }
 
-/// A permit for one span of a trace. The trace leaves the table with its last permit.
+/// A permit for one span of a trace. Dropping the last permit removes the trace from the table.
 pub(crate) struct SpanPermit {
     limit: Arc<SpanLimit>,
     trace: TraceId,
@@ -32,11 +32,11 @@ impl SpanLimit {
         Self { max_spans, shards: Default::default() }
     }
 
-    /// Returns a permit for one more span, unless `trace` has reached the limit.
+    /// Returns a permit for one more span, or `None` if `trace` has reached the limit.
     pub(in crate::tracer) fn enter(self: &Arc<Self>, trace: TraceId) -> Option<SpanPermit> {
         let mut shard = self.shard(trace);
         let spans = shard.entry(trace).or_default();
-        // a full trace in the table has permits out, so no entry stays behind empty
+        // a full trace holds permits, so this return leaves no empty entry
         if spans.started >= self.max_spans {
             return None;
         }

@@ -33,16 +33,17 @@ pub(crate) struct NewSpan {
 pub(crate) enum Parent {
     /// The nearest enclosing span of the same tracer.
     Nearest,
-    /// This span of any tracer; an invalid one makes a root.
+    /// This span of any tracer. An invalid span context makes a root span.
     Given(SpanContext),
 }
 
 /// The outcome of starting a span.
 #[derive(Debug)]
 pub(crate) enum Started {
-    /// The trace around is not sampled, and the context says so already.
+    /// No span started, and the caller's context stays in force. The trace is unsampled, has reached
+    /// its limit, or telemetry is suppressed.
     Unsampled,
-    /// A context in which the new span is current.
+    /// A context to run the work in. The new span is current there if it started.
     Opened { cx: Context, recording: bool },
 }
 
@@ -55,7 +56,7 @@ pub(in crate::tracer) struct Admitted {
 
 /// The reason why a span does not start.
 pub(in crate::tracer) enum Refused {
-    /// The trace of this parent was not sampled at its root, and no part of it comes back.
+    /// The trace of this parent was not sampled at its root.
     Unsampled(SpanContext),
     /// The trace has reached `limits.max_spans_per_trace`.
     SpanLimit,
@@ -72,7 +73,8 @@ impl NewSpan {
 }
 
 impl Tracer {
-    /// Starts a span of this tracer under `cx`. A sampled span records `code`.
+    /// Starts a span of this tracer under `cx`. A span that starts records the attributes of
+    /// `code`.
     pub(crate) fn start<const N: usize>(
         &self,
         cx: &Context,
@@ -82,7 +84,7 @@ impl Tracer {
         if cx.is_telemetry_suppressed() {
             return Started::Unsampled;
         }
-        let NewSpan { name, kind, parent, links, attributes: mut sampled_on } = new;
+        let NewSpan { name, kind, parent, links, attributes: mut sampler_attributes } = new;
         let is_ambient = match Frame::of(cx) {
             Some(frame) => Arc::ptr_eq(frame.tracer().core(), self.core()),
             None => self.set().is_ambient_without_frame(cx, self.core().id()),
@@ -104,9 +106,9 @@ impl Tracer {
             Err(Refused::SpanLimit) if is_ambient => return Started::Unsampled,
             Err(Refused::SpanLimit) => return Started::Opened { cx: enter(cx), recording: false },
         };
-        // each attribute that is set later costs a lock, and a vector that grows costs more
-        let mut attributes = Vec::with_capacity(USUAL_ATTRIBUTES.max(sampled_on.len() + N));
-        attributes.append(&mut sampled_on);
+        // an attribute that is set later costs a lock, and a vector that grows costs an allocation
+        let mut attributes = Vec::with_capacity(USUAL_ATTRIBUTES.max(sampler_attributes.len() + N));
+        attributes.append(&mut sampler_attributes);
         attributes.extend(code());
         let mut builder = SpanBuilder::from_name(name).with_kind(kind);
         if !attributes.is_empty() {
@@ -117,8 +119,8 @@ impl Tracer {
         Started::Opened { cx: enter(cx).with_span(span), recording }
     }
 
-    /// Decides the parent of a new span, and takes a permit in the parent's trace. Counts the span if it
-    /// does not start.
+    /// Decides the parent of a new span, and takes a permit in the parent's trace. Counts a span
+    /// that does not start.
     pub(in crate::tracer) fn admit(
         &self,
         cx: &Context,
@@ -132,7 +134,7 @@ impl Tracer {
         };
         let is_unsampled = |span: &SpanContext| !span.is_sampled() && !span.is_remote();
         let parent = match parent {
-            Some(parent) if is_unsampled(&parent) && !core.sampling.revives() => {
+            Some(parent) if is_unsampled(&parent) && !core.sampling.samples_unsampled_traces() => {
                 core.counts.sampled_out.fetch_add(1, Ordering::Relaxed);
                 return Err(Refused::Unsampled(parent));
             }
@@ -152,7 +154,7 @@ impl Tracer {
         Ok(Admitted { parent, links, permit })
     }
 
-    /// Makes the span by the SDK's tracer `sdk`, counts it, and copies baggage to it.
+    /// Starts the span with the SDK's tracer `sdk`, counts it, and copies baggage to it.
     pub(in crate::tracer) fn make(
         &self,
         sdk: &SdkTracer,
@@ -183,8 +185,8 @@ impl Tracer {
         TaggedSpan::new(span, core.id(), permit)
     }
 
-    /// Returns the parent that the rules of switching and of remote parents give. Where these forbid
-    /// one, the nearest span becomes a link.
+    /// Returns the parent by the rules `on_switch` and `remote_parent`. If they forbid a parent,
+    /// the nearest span becomes a link.
     fn nearest_parent(&self, cx: &Context, links: &mut Vec<SpanContext>) -> Option<SpanContext> {
         let (span, is_foreign) = match nearest_span(cx, self.set(), self.core().id()) {
             NearestSpan::None => return None,
@@ -204,7 +206,7 @@ impl Tracer {
         None
     }
 
-    /// Records the baggage entries that the configuration names.
+    /// Records the baggage entries that `baggage.attributes` of the configuration names.
     fn copy_baggage(&self, cx: &Context, span: &mut Span) {
         let baggage = cx.baggage();
         if baggage.is_empty() {

@@ -12,14 +12,14 @@ use crate::tracer::choice::interned_name::TracerId;
 
 /// A span with the identity of its tracer, as a `Context` holds it.
 ///
-/// A `Context` gives access to its span through OpenTelemetry's interface alone, so the question for
-/// the tracer goes through that interface: setting the status `Unset` changes no span, and a tagged
-/// span answers while [`creator`] asks.
+/// A `Context` gives access to its span only through OpenTelemetry's interface. [`creator`]
+/// therefore asks for the tracer by setting the status `Unset`, which changes no span. A tagged
+/// span answers in a thread-local variable.
 #[derive(Debug)]
 pub(crate) struct TaggedSpan<S> {
     span: S,
     tracer: TracerId,
-    /// Released with the span.
+    /// Released when the span is dropped.
     _permit: Option<SpanPermit>,
 }
 
@@ -28,10 +28,10 @@ thread_local! {
     static ANSWER: Cell<Option<TracerId>> = const { Cell::new(None) };
 }
 
-/// Returns the tracer that made the current span of `cx`, if the span is ours and started in this
+/// Returns the tracer that started the current span of `cx`, if the span is a tagged span of this
 /// process.
 pub(crate) fn creator(cx: &Context) -> Option<TracerId> {
-    // at the end of a thread these variables may be gone
+    // these variables may be destroyed when a thread ends
     ASKED.try_with(|asked| asked.set(true)).ok()?;
     cx.span().set_status(Status::Unset);
     ASKED.try_with(|asked| asked.set(false)).ok()?;

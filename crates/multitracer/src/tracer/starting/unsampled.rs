@@ -1,4 +1,4 @@
-//! The fast path of an unsampled trace, which most calls of most services take.
+//! The fast path of spans in an unsampled trace. Most calls of most services take it.
 
 use std::sync::atomic::Ordering;
 
@@ -11,9 +11,10 @@ use crate::tracer::choice::interned_name::NameId;
 use crate::tracer::core::TracerCore;
 use crate::tracer::tracer_set::TracerSet;
 
-/// Returns `true` if a span of the ambient tracer, or of the tracer `name`, is not made because the
-/// trace around was not sampled at its root, and counts that span. Returns `false` wherever the answer
-/// takes longer to find.
+/// Counts and skips a span of the ambient tracer, or of the tracer `name`, in an unsampled trace.
+///
+/// Returns `true` if the span is skipped. Returns `false` if the span may start, or if the answer
+/// needs the slow path.
 #[inline]
 pub(crate) fn skip_unsampled(name: Option<NameId>) -> bool {
     Context::map_current(|cx| {
@@ -36,14 +37,16 @@ pub(crate) fn skip_unsampled(name: Option<NameId>) -> bool {
 fn skip_in_installed(span: &SpanContext, name: Option<NameId>) -> bool {
     let Some(set) = TracerSet::installed() else { return false };
     !set.has_draining()
-        && !set.has_moved()
+        && !set.has_default_moved()
         && owner(span).is_none()
         && skip(set.roster().default_tracer(), name)
 }
 
-/// Counts a span of `core`, the tracer of the trace around, unless `name` is another tracer's.
+/// Counts and skips a span of the ambient tracer `core`, unless `name` is another tracer's.
 fn skip(core: &TracerCore, name: Option<NameId>) -> bool {
-    let skips = name.is_none_or(|name| core.id().name == name) && core.is_on() && !core.sampling.revives();
+    let skips = name.is_none_or(|name| core.id().name == name)
+        && core.is_on()
+        && !core.sampling.samples_unsampled_traces();
     if skips {
         core.counts.sampled_out.fetch_add(1, Ordering::Relaxed);
     }
