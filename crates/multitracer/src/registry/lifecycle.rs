@@ -1,4 +1,4 @@
-//! Flushing and shutting down: all tracers at once, under one timeout.
+//! Flush, shutdown and reports of all tracers at once.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,131 +15,184 @@ use crate::export::{Failures, Pending, Report, ShutdownError, Stats, TracerRepor
 use crate::registry::reload::draining::Earlier;
 use crate::tracer::{TracerCore, TracerId};
 
-/// How long [`Registry::flush`] and [`Registry::shutdown`] wait.
-const DEADLINE: Duration = Duration::from_secs(10);
+/// The timeout of [`Registry::flush`] and [`Registry::shutdown`].
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What each tracer answered.
-type Answers = HashMap<TracerId, Result<(), Failures>>;
+/// The result of each tracer that finished in time, by tracer.
+type Results = HashMap<TracerId, Result<(), Failures>>;
 
 impl Registry {
-    /// Exports what has ended so far, all tracers at once, within 10 s.
+    /// Exports the spans that have ended, all tracers at once, within 10 s.
+    ///
+    /// ```
+    /// # use multitracer::export::InMemoryExporter;
+    /// # use multitracer::{Registry, TracerBuilder};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tracer = TracerBuilder::new("canary").in_memory(&InMemoryExporter::new());
+    /// # let registry = Registry::builder().tracer(tracer).build()?;
+    /// registry.tracer("canary")?.in_span("work", || {});
+    /// let report = registry.flush().await?;
+    /// assert_eq!(report.tracers()[0].exported, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
-    /// When a tracer could not export everything; the error has the report of all.
+    /// Returns an error if a tracer could not export everything. The error holds the whole report.
     pub async fn flush(&self) -> Result<Report, ShutdownError> {
-        self.settle(DEADLINE, |core, _| core.pipeline.flush()).await
+        self.report_after(TIMEOUT, |core, _| core.pipeline.flush()).await
     }
 
-    /// As [`flush`](Self::flush), for code that is not async. Blocks the calling thread; exports go on
-    /// elsewhere, so it may be called on a thread of any runtime.
+    /// Exports the spans that have ended, all tracers at once, within `timeout`.
+    ///
+    /// Blocks the calling thread. Exports run on another thread, so a thread of any runtime can
+    /// call this.
     ///
     /// # Errors
     ///
-    /// As [`flush`](Self::flush).
+    /// Returns an error if a tracer could not export everything. The error holds the whole report.
     pub fn flush_blocking(&self, timeout: Duration) -> Result<Report, ShutdownError> {
-        self.settle_blocking(timeout, |core, _| core.pipeline.flush())
+        self.report_after_blocking(timeout, |core, _| core.pipeline.flush())
     }
 
-    /// Switches every tracer off and exports what has ended, all tracers at once, within 10 s. Spans that
-    /// are open still, and spans that start later, are not exported.
+    /// Disables every tracer and exports the ended spans, all tracers at once, within 10 s.
+    ///
+    /// Spans that are still open are not exported. No span starts later.
+    ///
+    /// ```
+    /// # use multitracer::export::InMemoryExporter;
+    /// # use multitracer::{Registry, TracerBuilder};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tracer = TracerBuilder::new("canary").in_memory(&InMemoryExporter::new());
+    /// # let registry = Registry::builder().tracer(tracer).build()?;
+    /// let canary = registry.tracer("canary")?;
+    /// canary.in_span("work", || {});
+    /// let report = registry.shutdown().await?;
+    /// assert_eq!((report.tracers()[0].exported, report.tracers()[0].dropped), (1, 0));
+    /// canary.in_span("too late", || {});
+    /// assert_eq!(registry.report().tracers()[0].started, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
-    /// When a tracer could not export everything; the error has the report of all.
+    /// Returns an error if a tracer could not export everything. The error holds the whole report.
     pub async fn shutdown(&self) -> Result<Report, ShutdownError> {
-        self.shutdown_within(DEADLINE).await
+        self.shutdown_within(TIMEOUT).await
     }
 
-    /// As [`shutdown`](Self::shutdown), with one timeout of your own for all tracers together.
+    /// Shuts down like [`shutdown`](Self::shutdown), within `timeout` for all tracers together.
     ///
     /// # Errors
     ///
-    /// As [`shutdown`](Self::shutdown).
+    /// Returns an error if a tracer could not export everything. The error holds the whole report.
     pub async fn shutdown_within(&self, timeout: Duration) -> Result<Report, ShutdownError> {
         self.inner.end();
-        self.settle(timeout, stop).await
+        self.report_after(timeout, stop).await
     }
 
-    /// As [`shutdown_within`](Self::shutdown_within), for code that is not async. Blocks the calling thread.
+    /// Shuts down like [`shutdown_within`](Self::shutdown_within), and blocks the calling thread.
     ///
     /// # Errors
     ///
-    /// As [`shutdown`](Self::shutdown).
+    /// Returns an error if a tracer could not export everything. The error holds the whole report.
     pub fn shutdown_blocking(&self, timeout: Duration) -> Result<Report, ShutdownError> {
         self.inner.end();
-        self.settle_blocking(timeout, stop)
+        self.report_after_blocking(timeout, stop)
     }
 
-    /// What has become of every tracer's spans so far. Tracers that a reload took out are in it: one of the same name and
-    /// project as a tracer that is there is added to that one, others have a line of their own.
+    /// Returns the counts of every tracer's spans so far.
+    ///
+    /// The report includes tracers that a [reload](Self::reload) removed or changed. Their counts
+    /// are added to the tracer with the same name and project, or have a line of their own.
+    ///
+    /// ```
+    /// # use multitracer::export::InMemoryExporter;
+    /// # use multitracer::{Registry, TracerBuilder};
+    /// # let tracer = TracerBuilder::new("canary").in_memory(&InMemoryExporter::new());
+    /// # let registry = Registry::builder().tracer(tracer).build()?;
+    /// registry.tracer("canary")?.in_span("work", || {});
+    /// let report = registry.report();
+    /// assert_eq!((report.tracers()[0].started, report.tracers()[0].exported), (1, 1));
+    /// println!("{report}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn report(&self) -> Report {
-        self.report_with(Answers::new())
+        self.report_with(Results::new())
     }
 
-    async fn settle(
+    /// Requests an operation of every tracer and returns their report.
+    async fn report_after(
         &self,
         timeout: Duration,
-        ask: impl Fn(&TracerCore, Instant) -> Pending,
+        request: impl Fn(&TracerCore, Instant) -> Pending,
     ) -> Result<Report, ShutdownError> {
         let (send, receive) = oneshot::channel();
-        self.ask(timeout, ask, move |answers| {
-            let _ = send.send(answers);
+        self.request_all(timeout, request, move |results| {
+            let _ = send.send(results);
         });
         self.report_with(receive.await.unwrap_or_default()).into_result()
     }
 
-    fn settle_blocking(
+    /// Requests an operation of every tracer and blocks until their report is complete.
+    fn report_after_blocking(
         &self,
         timeout: Duration,
-        ask: impl Fn(&TracerCore, Instant) -> Pending,
+        request: impl Fn(&TracerCore, Instant) -> Pending,
     ) -> Result<Report, ShutdownError> {
         let (send, receive) = mpsc::channel();
-        self.ask(timeout, ask, move |answers| {
-            let _ = send.send(answers);
+        self.request_all(timeout, request, move |results| {
+            let _ = send.send(results);
         });
         self.report_with(receive.recv().unwrap_or_default()).into_result()
     }
 
-    /// Asks every tracer, and gives `then` the answers on the export runtime once they are all there or
-    /// `timeout` has passed.
-    fn ask(
+    /// Requests an operation of every tracer. Calls `then` on the export runtime once all tracers
+    /// have finished or `timeout` has passed.
+    fn request_all(
         &self,
         timeout: Duration,
-        ask: impl Fn(&TracerCore, Instant) -> Pending,
-        then: impl FnOnce(Answers) + Send + 'static,
+        request: impl Fn(&TracerCore, Instant) -> Pending,
+        then: impl FnOnce(Results) + Send + 'static,
     ) {
         let roster = self.set().roster();
         let Earlier { draining, closing } = self.inner.draining.all(self.set().draining());
-        let by = Instant::now() + timeout;
-        let asked =
-            roster.tracers().iter().chain(&draining).map(|core| (core.id(), Wait::For(ask(core, by))));
-        let closing = closing.into_iter().map(|closing| (closing.core.id(), Wait::Close(closing.done)));
-        let waits: Vec<_> = asked.chain(closing).collect();
+        let deadline = Instant::now() + timeout;
+        let requested = roster.tracers().iter().chain(&draining);
+        let requested = requested.map(|core| (core.id(), Wait::Pending(request(core, deadline))));
+        let closing = closing.into_iter().map(|closing| (closing.core.id(), Wait::Closing(closing.done)));
+        let waits: Vec<_> = requested.chain(closing).collect();
         let Some(runtime) = self.inner.runtime.get() else {
-            return then(Answers::new());
+            return then(Results::new());
         };
         runtime.spawn(async move {
-            let mut answers = Answers::with_capacity(waits.len());
-            let mut asked = JoinSet::new();
+            let mut results = Results::with_capacity(waits.len());
+            let mut tasks = JoinSet::new();
             for (id, wait) in waits {
-                asked.spawn(async move { (id, wait.by(by, timeout).await) });
+                tasks.spawn(async move { (id, wait.until(deadline, timeout).await) });
             }
-            while let Some(answer) = asked.join_next().await {
-                answers.extend(answer);
+            while let Some(result) = tasks.join_next().await {
+                results.extend(result);
             }
-            then(answers);
+            then(results);
         });
     }
 
-    /// What has become of every tracer's spans so far, in full. As to reloads, see [`report`](Self::report).
+    /// Returns the full counts of every tracer's spans so far, with queues, retries and latencies.
+    ///
+    /// Tracers of earlier configurations are included like in the [`report`](Self::report).
     ///
     /// ```
     /// # use multitracer::export::InMemoryExporter;
     /// # use multitracer::{Registry, TracerBuilder};
     /// # let spans = InMemoryExporter::new();
-    /// let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&spans)).build()?;
+    /// let tracer = TracerBuilder::new("canary").in_memory(&spans);
+    /// let registry = Registry::builder().tracer(tracer).build()?;
     /// registry.tracer("canary")?.in_span("work", || {});
     /// let stats = registry.stats();
     /// assert_eq!((stats.tracers()[0].exported, stats.tracers()[0].dropped.total()), (1, 0));
@@ -148,18 +201,26 @@ impl Registry {
     /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
-        Stats::new(self.rows(Answers::new()).into_iter().map(|row| row.stats).collect())
+        Stats::new(self.rows(Results::new()).into_iter().map(|row| row.stats).collect())
     }
 
-    /// Publishes counts of this registry to `meter` as [OpenTelemetry's metrics of SDKs](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/),
-    /// with the tracer's name as the attribute `multitracer.tracer`, for as long as the registry is there. Call it once.
+    /// Publishes the counts of this registry to `meter`, as long as the registry lives. Call it
+    /// once.
     ///
-    /// These are `otel.sdk.span.started`, `otel.sdk.span.live`, `otel.sdk.processor.span.processed`, `.queue.size` and
-    /// `.queue.capacity`, `otel.sdk.exporter.span.exported` and `.inflight`, and the histogram `otel.sdk.exporter.operation.duration`.
-    /// The last one is there if a tracer exports already when this is called.
+    /// The metrics follow [OpenTelemetry's conventions for SDKs][conventions]. The attribute
+    /// `multitracer.tracer` holds the tracer's name. The metrics are
+    ///
+    /// - `otel.sdk.span.started` and `otel.sdk.span.live`,
+    /// - `otel.sdk.processor.span.processed`, `.queue.size` and `.queue.capacity`,
+    /// - `otel.sdk.exporter.span.exported` and `.inflight`, and
+    /// - the histogram `otel.sdk.exporter.operation.duration`, if a tracer has an exporter at the
+    ///   time of this call.
+    ///
+    /// [conventions]: https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/
     ///
     /// ```
-    /// # let registry = multitracer::Registry::from_yaml("tracers: {production: {exporter: console}}")?;
+    /// # let yaml = "tracers: {production: {exporter: console}}";
+    /// # let registry = multitracer::Registry::from_yaml(yaml)?;
     /// registry.publish_metrics(&opentelemetry::global::meter("multitracer"));
     /// # Ok::<(), multitracer::error::BuildError>(())
     /// ```
@@ -175,16 +236,16 @@ impl Registry {
         }
     }
 
-    fn report_with(&self, answers: Answers) -> Report {
+    fn report_with(&self, results: Results) -> Report {
         let line = |row: Row| TracerReport::new(row.stats, row.error);
-        Report { tracers: self.rows(answers).into_iter().map(line).collect() }
+        Report { tracers: self.rows(results).into_iter().map(line).collect() }
     }
 
-    /// Returns all rows, each with the error that its tracer answered.
-    fn rows(&self, mut answers: Answers) -> Vec<Row> {
+    /// Returns all rows, each with the error of its exporter.
+    fn rows(&self, mut results: Results) -> Vec<Row> {
         let mut rows_with_errors = |core: &Arc<TracerCore>| -> Vec<Row> {
             let mut rows = rows_of(core);
-            if let Some(Err(errors)) = answers.remove(&core.id()) {
+            if let Some(Err(errors)) = results.remove(&core.id()) {
                 for (position, error) in errors {
                     if let Some(row) = rows.get_mut(position) {
                         row.error.get_or_insert(error);
@@ -198,42 +259,46 @@ impl Registry {
         for earlier in self.inner.draining.rows(self.set().draining(), rows_with_errors) {
             fold(&mut rows, earlier);
         }
-        for at in current..rows.len() {
-            // an exporter that changed its position is another one than the exporter of that name now
-            let (others, stats) = (&rows[..at], &rows[at].stats);
+        for index in current..rows.len() {
+            // the exporter had another position before a reload, so its row must not look like a
+            // current one
+            let (others, stats) = (&rows[..index], &rows[index].stats);
             let key = |stats: &TracerStats| {
                 (Arc::clone(&stats.name), Arc::clone(&stats.project), Arc::clone(&stats.exporter))
             };
             if others.iter().any(|other| key(&other.stats) == key(stats)) {
-                rows[at].stats.exporter = format!("{} #{}", stats.exporter, stats.position + 1).into();
+                rows[index].stats.exporter = format!("{} #{}", stats.exporter, stats.position + 1).into();
             }
         }
         rows
     }
 }
 
-/// What is waited for.
+/// An operation that the registry waits for.
 enum Wait {
-    For(Pending),
-    /// The last export of a tracer that is done.
-    Close(watch::Receiver<bool>),
+    /// A flush or a shutdown of a tracer.
+    Pending(Pending),
+    /// The last export of a tracer that has drained.
+    Closing(watch::Receiver<bool>),
 }
 
 impl Wait {
-    async fn by(self, timeout: Instant, limit: Duration) -> Result<(), Failures> {
+    /// Waits until `deadline`, which is `timeout` after the request.
+    async fn until(self, deadline: Instant, timeout: Duration) -> Result<(), Failures> {
         match self {
-            Self::For(pending) => pending.by(timeout, limit).await,
-            Self::Close(mut done) => {
-                match tokio::time::timeout_at(timeout, done.wait_for(|done| *done)).await {
+            Self::Pending(pending) => pending.by(deadline, timeout).await,
+            Self::Closing(mut done) => {
+                match tokio::time::timeout_at(deadline, done.wait_for(|done| *done)).await {
                     Ok(_) => Ok(()),
-                    Err(_) => Err(vec![(0, format!("not done within {limit:?}"))]),
+                    Err(_) => Err(vec![(0, format!("not done within {timeout:?}"))]),
                 }
             }
         }
     }
 }
 
-fn stop(core: &TracerCore, timeout: Instant) -> Pending {
+/// Disables a tracer and requests its shutdown.
+fn stop(core: &TracerCore, deadline: Instant) -> Pending {
     core.enabled.switch_off();
-    core.pipeline.shutdown(Some(timeout))
+    core.pipeline.shutdown(Some(deadline))
 }

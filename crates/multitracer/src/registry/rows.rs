@@ -1,4 +1,4 @@
-//! Rows of a report: one for each exporter of each tracer.
+//! Rows of a report, one per exporter of each tracer.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,9 +13,9 @@ pub(super) struct Row {
     pub(super) error: Option<String>,
 }
 
-/// Returns one row for each exporter of a tracer.
+/// Returns one row per exporter of a tracer.
 pub(super) fn rows_of(core: &TracerCore) -> Vec<Row> {
-    // a span counts as started before it counts as anything else
+    // a span counts as started before it counts as anything else, so `started` is read last
     let counters = core.pipeline.tallies();
     let sampled_out = core.counts.sampled_out.load(Ordering::Acquire);
     let started = core.counts.sampled.load(Ordering::Acquire) + sampled_out;
