@@ -89,17 +89,17 @@ fn traced(context: &Context<'_>) -> TokenStream {
     let future = quote_spanned!(here=> #async_ #move_ #block);
     let observer = Observer::of(context);
     let path = match &observer {
-        Observer::Nothing => quote_spanned!(here=> #private::future::Any),
+        Observer::Nothing => quote_spanned!(here=> #private::async_fn::Any),
         Observer::ByType => {
             let ty = output_type(context);
-            quote_spanned!(here=> #private::future::Output::<#ty>)
+            quote_spanned!(here=> #private::async_fn::Output::<#ty>)
         }
         Observer::Closure(closure) => {
             let opened = opened(context, Opening::Defer);
-            return quote_spanned!(here=> { #items #private::Traced::watching(#opened, #future, #closure) });
+            return quote_spanned!(here=> { #items #private::Traced::observed(#opened, #future, #closure) });
         }
     };
-    let import = quote_spanned!(here=> use #private::future::AnyOutput as _;);
+    let import = quote_spanned!(here=> use #private::async_fn::AnyOutput as _;);
     let import = matches!(observer, Observer::ByType).then_some(import);
     // one call where it will do: rustc takes its time for each
     let traced = if is_plain(context) {

@@ -29,7 +29,7 @@ pub(super) fn opaque(context: &Context<'_>) -> TokenStream {
         Returns::Stream => quote_spanned!(here=> #private::TracedStream::new(__deferred, __inner)),
         returns => {
             let observer = future_observer(context, returns);
-            quote_spanned!(here=> #private::Traced::watching(__deferred, __inner, #observer))
+            quote_spanned!(here=> #private::Traced::observed(__deferred, __inner, #observer))
         }
     };
     context.with_body_and_parameters(&quote_spanned! {here=>
@@ -64,7 +64,7 @@ pub(super) fn boxed_at_the_end(context: &Context<'_>) -> Option<TokenStream> {
     let (asyncness, block) = (&end.asyncness, end.block.stream());
     let block = regroup(&end.block, quote!(#late #block));
     let observer = future_observer(context, &context.function.returns);
-    let traced = quote_spanned!(here=> #private::Traced::watching(__deferred, #asyncness #block, #observer));
+    let traced = quote_spanned!(here=> #private::Traced::observed(__deferred, #asyncness #block, #observer));
     let parens = regroup(&end.parens, traced);
     let (before, path) = (&end.before, &end.path);
     let opened = quote_spanned!(here=> #items let #mutable __deferred = #opened; #early);

@@ -49,8 +49,8 @@ pub(super) fn opened(context: &Context<'_>, opening: Opening) -> TokenStream {
             };
             // the traits come in without their names, which might be names of the user's
             quote_spanned! {here=>
-                use #private::shape::{BeginAny as _, BeginFuture as _, BeginLocalFuture as _, BeginSyncFuture as _};
-                (&&#private::shape::Shape::<#ty>::NEW).#begin
+                use #private::boxed_future::{BeginAny as _, BeginFuture as _, BeginLocalFuture as _, BeginSyncFuture as _};
+                (&&#private::boxed_future::ReturnType::<#ty>::NEW).#begin
             }
         }
     }

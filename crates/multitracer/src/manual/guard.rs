@@ -4,7 +4,7 @@ use opentelemetry::{ContextGuard, Key};
 
 use super::span::ManualSpan;
 use crate::span::__private::Entered;
-use crate::span::__private::observe::Probe;
+use crate::span::__private::outcome::Observed;
 use crate::span::ToAttribute;
 
 /// A span that is current on this thread until the guard is dropped, which ends it.
@@ -47,7 +47,7 @@ impl SpanGuard {
     /// Ends the span with what the scope gives: an `Err` makes it failed, with the error's type as `error.type`.
     pub fn finish<T, E>(self, result: Result<T, E>) -> Result<T, E> {
         match &self.0 {
-            Inner::Site(entered) => Probe(&result).tell(entered),
+            Inner::Site(entered) => Observed(&result).record_on(entered),
             Inner::Built { span, .. } => {
                 if result.is_err() {
                     span.failed::<E>();
