@@ -111,8 +111,11 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
             #[doc = #doc]
             #(#attributes)*
             #visibility const #constant: #library::TracerName = {
-                static __MULTITRACER_TRACER: #library::__private::Literal = #library::__private::Literal::new(#tracer);
-                #library::TracerName::__new(&__MULTITRACER_TRACER)
+                fn __multitracer_tracer() -> &'static #library::__private::Literal {
+                    static LITERAL: #library::__private::Literal = #library::__private::Literal::new(#tracer);
+                    &LITERAL
+                }
+                #library::TracerName::__new(__multitracer_tracer)
             };
         });
     }

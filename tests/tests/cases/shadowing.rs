@@ -9,8 +9,8 @@ pub use Result::*;
 pub struct Option;
 pub struct Box;
 pub struct String;
-pub struct Shape;
-pub struct Probe;
+pub struct ReturnType;
+pub struct Observed;
 pub struct Value;
 pub mod core {}
 pub mod std {}
@@ -36,13 +36,13 @@ pub async fn asynchronous(debug: u8, e: u8, out: u8, span: u8) -> u8 {
 }
 
 #[traced]
-pub fn shape() -> Shape {
-    Shape
+pub fn shape() -> ReturnType {
+    ReturnType
 }
 
 #[traced(tracer = tracer)]
-pub fn probe(tracer: &str) -> Probe {
+pub fn probe(tracer: &str) -> Observed {
     let __span = tracer;
     let _ = __span;
-    Probe
+    Observed
 }

@@ -92,17 +92,17 @@ fn traced_future(context: &Context<'_>) -> TokenStream {
     let future = quote_spanned!(mixed_site=> #async_ #move_ #block);
     let observer = Observer::of(context);
     let path = match &observer {
-        Observer::None => quote_spanned!(mixed_site=> #private::future::Any),
+        Observer::None => quote_spanned!(mixed_site=> #private::async_fn::Any),
         Observer::ByType => {
             let ty = output_type(context);
-            quote_spanned!(mixed_site=> #private::future::Output::<#ty>)
+            quote_spanned!(mixed_site=> #private::async_fn::Output::<#ty>)
         }
         Observer::Closure(closure) => {
             let opened = open_expression(context, Opening::Defer);
-            return quote_spanned!(mixed_site=> { #items #private::Traced::watching(#opened, #future, #closure) });
+            return quote_spanned!(mixed_site=> { #items #private::Traced::observed(#opened, #future, #closure) });
         }
     };
-    let import = quote_spanned!(mixed_site=> use #private::future::AnyOutput as _;);
+    let import = quote_spanned!(mixed_site=> use #private::async_fn::AnyOutput as _;);
     let import = matches!(observer, Observer::ByType).then_some(import);
     // one call where possible, because each call costs compile time
     let traced = if has_no_options(context) {

@@ -25,7 +25,7 @@ pub(super) fn opaque(context: &Context<'_>) -> TokenStream {
         Returns::Stream => quote_spanned!(mixed_site=> #private::TracedStream::new(__deferred, __inner)),
         returns => {
             let observer = future_observer(context, returns);
-            quote_spanned!(mixed_site=> #private::Traced::watching(__deferred, __inner, #observer))
+            quote_spanned!(mixed_site=> #private::Traced::observed(__deferred, __inner, #observer))
         }
     };
     context.with_rebinding_body(&quote_spanned! {mixed_site=>
@@ -63,7 +63,7 @@ pub(super) fn boxed_at_the_end(context: &Context<'_>) -> Option<TokenStream> {
     let block = regroup(&end.block, quote!(#late #block));
     let observer = future_observer(context, &context.function.returns);
     let traced =
-        quote_spanned!(mixed_site=> #private::Traced::watching(__deferred, #asyncness #block, #observer));
+        quote_spanned!(mixed_site=> #private::Traced::observed(__deferred, #asyncness #block, #observer));
     let parens = regroup(&end.parens, traced);
     let (before, path) = (&end.before, &end.path);
     let opened = quote_spanned!(mixed_site=> #items let #mutable __deferred = #opened; #early);

@@ -65,18 +65,18 @@ fn check_error(context: &Context<'_>) -> Option<TokenStream> {
     match context.arguments.err.as_ref().map(|capture| capture.format) {
         None if !context.function.returns.may_be_result() => None,
         None => Some(quote_spanned! {mixed_site=> {
-            use #private::observe::AnyValue as _;
-            #private::observe::Probe(__output).observe(__outcome);
+            use #private::outcome::AnyValue as _;
+            #private::outcome::Observed(__output).observe(__outcome);
         }}),
         Some(Format::ByType) => Some(quote_spanned! {mixed_site=> {
-            use #private::observe::*;
-            (&&&ProbeErr(__output)).observe(__outcome);
+            use #private::outcome::*;
+            (&&&ObservedError(__output)).observe(__outcome);
         }}),
         Some(Format::Debug) => {
-            Some(quote_spanned!(mixed_site=> #private::observe::err_debug(__output, __outcome);))
+            Some(quote_spanned!(mixed_site=> #private::outcome::err_debug(__output, __outcome);))
         }
         Some(Format::Display) => {
-            Some(quote_spanned!(mixed_site=> #private::observe::err_display(__output, __outcome);))
+            Some(quote_spanned!(mixed_site=> #private::outcome::err_display(__output, __outcome);))
         }
     }
 }

@@ -49,8 +49,8 @@ pub(super) fn open_expression(context: &Context<'_>, opening: Opening) -> TokenS
             };
             // the traits are imported without names, which could clash with the user's names
             quote_spanned! {mixed_site=>
-                use #private::shape::{BeginAny as _, BeginFuture as _, BeginLocalFuture as _, BeginSyncFuture as _};
-                (&&#private::shape::Shape::<#ty>::NEW).#begin
+                use #private::boxed_future::{BeginAny as _, BeginFuture as _, BeginLocalFuture as _, BeginSyncFuture as _};
+                (&&#private::boxed_future::ReturnType::<#ty>::NEW).#begin
             }
         }
     }

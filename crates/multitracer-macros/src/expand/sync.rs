@@ -24,8 +24,8 @@ pub(super) fn observed(context: &Context<'_>) -> TokenStream {
     let observe = match Observer::of(context) {
         Observer::None => return guarded(context),
         Observer::ByType => quote_spanned! {mixed_site=>
-            use #private::observe::AnyValue as _;
-            #private::observe::Probe(&__output).tell(&__span);
+            use #private::outcome::AnyValue as _;
+            #private::outcome::Observed(&__output).record_on(&__span);
         },
         Observer::Closure(closure) => quote_spanned!(mixed_site=> __span.observe(&__output, #closure);),
     };

@@ -4,7 +4,7 @@ use opentelemetry::{ContextGuard, Key};
 
 use super::span::ManualSpan;
 use crate::span::__private::Entered;
-use crate::span::__private::observe::Probe;
+use crate::span::__private::outcome::Observed;
 use crate::span::ToAttribute;
 
 /// A guard that keeps a span current on this thread. Its drop ends the span.
@@ -75,7 +75,7 @@ impl SpanGuard {
     /// ```
     pub fn finish<T, E>(self, result: Result<T, E>) -> Result<T, E> {
         match &self.0 {
-            Inner::Site(entered) => Probe(&result).tell(entered),
+            Inner::Site(entered) => Observed(&result).record_on(entered),
             Inner::Built { span, .. } => {
                 if result.is_err() {
                     span.failed::<E>();

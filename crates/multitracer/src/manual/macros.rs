@@ -132,9 +132,9 @@ macro_rules! __span {
             $crate::__span!(@set __options $($s)*);
         });
         __deferred.record(|__attributes| { $crate::__span!(@fields __attributes $($fields)*); });
-        $crate::__private::Traced::watching(__deferred, $future, |__output, __outcome| {
-            use $crate::__private::observe::AnyValue as _;
-            $crate::__private::observe::Probe(__output).observe(__outcome);
+        $crate::__private::Traced::observed(__deferred, $future, |__output, __outcome| {
+            use $crate::__private::outcome::AnyValue as _;
+            $crate::__private::outcome::Observed(__output).observe(__outcome);
         })
     }};
 

@@ -1,4 +1,4 @@
-//! What can go wrong while a registry is built or asked.
+//! Errors of building, reloading and controlling a registry.
 
 use std::fmt;
 use std::io;
@@ -8,11 +8,21 @@ use thiserror::Error;
 use crate::config::ConfigError;
 use crate::tracer::UnknownTracerError;
 
-/// Why a registry could not be built or installed.
+/// An error that prevents the construction or the installation of a registry.
+///
+/// ```
+/// use multitracer::Registry;
+/// use multitracer::error::BuildError;
+///
+/// let yaml = "tracers: {production: {exporter: {consol: {}}}}";
+/// let Err(error) = Registry::from_yaml(yaml) else { unreachable!() };
+/// assert!(matches!(error, BuildError::Config(_)));
+/// assert!(error.to_string().contains("consol"));
+/// ```
 #[derive(Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// The configuration is wrong; every problem is listed, with its place.
+    /// The configuration is wrong. The error lists every problem with its place.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// A tracer's exporter could not be set up.
@@ -21,19 +31,20 @@ pub enum BuildError {
     Exporter {
         /// The tracer's name.
         tracer: String,
-        /// What is wrong; holds no credential.
+        /// The reason, without credentials.
         reason: String,
     },
     /// The export thread could not be started.
     #[error("cannot start the export runtime")]
     Runtime(#[source] io::Error),
-    /// A registry is installed already; there can be one for the process.
+    /// A registry is installed already. A process can install only one.
     #[error("a registry is installed already; enter this one with `Registry::scope` instead")]
     AlreadyInstalled,
 }
 
 impl fmt::Debug for BuildError {
-    /// As `Display`, with the causes: a `main` that returns an error shows it by `Debug`.
+    /// Writes the `Display` text and the causes, because a `main` that returns an error shows its
+    /// `Debug`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")?;
         match self {
@@ -43,7 +54,16 @@ impl fmt::Debug for BuildError {
     }
 }
 
-/// Why a registry was not reloaded. Nothing has changed then.
+/// An error that prevents a reload. The configuration in use stays.
+///
+/// ```
+/// use multitracer::Registry;
+/// use multitracer::error::ReloadError;
+///
+/// let registry = Registry::from_yaml("tracers: {production: {exporter: console}}")?;
+/// assert!(matches!(registry.reload_from_file(), Err(ReloadError::NoFile)));
+/// # Ok::<(), multitracer::error::BuildError>(())
+/// ```
 #[derive(Error)]
 #[non_exhaustive]
 pub enum ReloadError {
@@ -53,7 +73,7 @@ pub enum ReloadError {
     /// The registry was not built from a file.
     #[error("the registry was not built from a file")]
     NoFile,
-    /// The registry was built from a file and from code, and the file alone would not give the same.
+    /// The registry was built from a file that code changed, so the file alone is not enough.
     #[error("the registry was built from a file that code had changed; use `Registry::reload` instead")]
     Altered,
     /// The registry was shut down.
@@ -68,7 +88,7 @@ impl From<ConfigError> for ReloadError {
 }
 
 impl fmt::Debug for ReloadError {
-    /// As `Display`: a `main` that returns an error shows it by `Debug`.
+    /// Writes the `Display` text, because a `main` that returns an error shows its `Debug`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Build(error) => write!(f, "{error:?}"),
@@ -77,21 +97,32 @@ impl fmt::Debug for ReloadError {
     }
 }
 
-/// Why a switch of a tracer was not turned.
+/// An error of [`Registry::set_enabled`](crate::Registry::set_enabled) or
+/// [`Registry::set_sample_rate`](crate::Registry::set_sample_rate).
+///
+/// ```
+/// use multitracer::Registry;
+/// use multitracer::error::SwitchError;
+///
+/// let registry = Registry::from_yaml("tracers: {production: {exporter: console}}")?;
+/// let error = registry.set_sample_rate("production", 10.0).unwrap_err();
+/// assert!(matches!(error, SwitchError::SampleRate(_)));
+/// # Ok::<(), multitracer::error::BuildError>(())
+/// ```
 #[derive(Error)]
 #[non_exhaustive]
 pub enum SwitchError {
     /// The registry has no such tracer.
     #[error(transparent)]
     Unknown(#[from] UnknownTracerError),
-    /// A share of the traces is a number from 0 to 1.
+    /// The sample rate is not from 0.0 to 1.0.
     #[error("the sample rate {0} is not within 0 to 1")]
     SampleRate(f64),
-    /// The exporter of a tracer that was off cannot be set up.
+    /// The exporter of a disabled tracer could not be set up.
     #[error(transparent)]
     Build(#[from] BuildError),
     /// `MULTITRACER_ENABLED=false` or `OTEL_SDK_DISABLED=true` is set.
-    #[error("the environment switches tracing off (`MULTITRACER_ENABLED`, `OTEL_SDK_DISABLED`)")]
+    #[error("the environment disables tracing (`MULTITRACER_ENABLED`, `OTEL_SDK_DISABLED`)")]
     Environment,
     /// The registry was shut down.
     #[error("the registry was shut down")]
@@ -99,7 +130,7 @@ pub enum SwitchError {
 }
 
 impl fmt::Debug for SwitchError {
-    /// As `Display`: a `main` that returns an error shows it by `Debug`.
+    /// Writes the `Display` text, because a `main` that returns an error shows its `Debug`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Build(error) => write!(f, "{error:?}"),

@@ -15,13 +15,14 @@ use crate::registry::build::spec::FileOrigin;
 use crate::registry::reload::draining::Draining;
 use crate::tracer::TracerSet;
 
+/// The number of the next registry.
 pub(super) static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 /// The tracers, routes and experiments of one configuration.
 ///
-/// A registry is a value: cheap to clone (clones are the same registry), free of globals, and as many
-/// may exist as a process or its tests need. One may be [installed](crate::install) as the process's
-/// own.
+/// A registry is a value that is cheap to clone. Clones are the same registry. It uses no globals,
+/// so a process or its tests can have many. One registry can be [installed](crate::install) as the
+/// process's own.
 ///
 /// ```
 /// use multitracer::export::InMemoryExporter;
@@ -43,22 +44,24 @@ pub struct Registry {
     pub(super) inner: Arc<Inner>,
 }
 
+/// The state that all handles of a registry share.
 pub(super) struct Inner {
     pub(super) id: u64,
     pub(super) set: TracerSet,
     pub(super) snapshot: ArcSwap<Snapshot>,
     pub(super) draining: Draining,
-    /// Locked by whoever changes the snapshot.
+    /// Every change of the snapshot holds this lock.
     pub(super) changing: Mutex<Changing>,
-    /// Started by the first tracer that exports.
+    /// The export thread. The first tracer that exports starts it.
     pub(super) runtime: OnceCell<ExportRuntime>,
 }
 
+/// The state that changes of the snapshot share.
 pub(super) struct Changing {
     /// The file that a reload reads.
-    pub(super) origin: Option<FileOrigin>,
-    /// `true` after the registry was shut down.
-    pub(super) ended: bool,
+    pub(super) file_origin: Option<FileOrigin>,
+    /// `true` after a shutdown.
+    pub(super) is_shut_down: bool,
 }
 
 impl Inner {
@@ -66,29 +69,30 @@ impl Inner {
         id: u64,
         snapshot: Snapshot,
         runtime: OnceCell<ExportRuntime>,
-        origin: Option<FileOrigin>,
+        file_origin: Option<FileOrigin>,
     ) -> Self {
         Self {
             id,
             set: TracerSet::new(Arc::clone(&snapshot.roster)),
             snapshot: ArcSwap::from_pointee(snapshot),
             draining: Draining::default(),
-            changing: Mutex::new(Changing { origin, ended: false }),
+            changing: Mutex::new(Changing { file_origin, is_shut_down: false }),
             runtime,
         }
     }
 
+    /// Locks the registry for a change of its snapshot.
     pub(super) fn changing(&self) -> MutexGuard<'_, Changing> {
         self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Forbids to build or switch on anything from now on.
+    /// Makes every later reload, and every later attempt to enable a tracer, fail.
     pub(super) fn end(&self) {
-        self.changing().ended = true;
+        self.changing().is_shut_down = true;
     }
 }
 
-/// A registry that may be gone.
+/// A weak handle, which does not keep its registry alive.
 #[cfg(feature = "tracing")]
 pub(crate) struct WeakRegistry(Weak<Inner>);
 
@@ -104,14 +108,17 @@ impl WeakRegistry {
 }
 
 impl Registry {
+    /// Returns the tracers that spans start in.
     pub(crate) fn set(&self) -> &TracerSet {
         &self.inner.set
     }
 
+    /// Returns the current snapshot.
     pub(super) fn snapshot(&self) -> Guard<Arc<Snapshot>> {
         self.inner.snapshot.load()
     }
 
+    /// Returns `true` if both handles are of the same registry.
     pub(crate) fn ptr_eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
     }

@@ -1,4 +1,4 @@
-//! One registry for the process.
+//! The registry of the process, and its guard.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,13 +7,14 @@ use super::error::BuildError;
 use super::handle::Registry;
 use crate::export::{Report, ShutdownError};
 
-/// How long a guard that is dropped waits for the last spans.
-const DROP_DEADLINE: Duration = Duration::from_secs(5);
+/// The longest time that the drop of a guard waits for the last spans.
+const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Loads the YAML file at `path`, checks it, builds its registry and installs it as the process's own.
+/// Loads the YAML file at `path`, builds its registry and [installs](install) it as the process's
+/// own.
 ///
-/// Logs one line for each tracer through `tracing`, target `multitracer`, without any secret. Keep the guard until
-/// the program ends.
+/// Logs one line per tracer through `tracing`, target `multitracer`, without secrets. Keep the
+/// guard until the program ends.
 ///
 /// ```no_run
 /// #[tokio::main]
@@ -27,16 +28,37 @@ const DROP_DEADLINE: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 ///
-/// When the file is wrong, an exporter cannot be set up, or a registry is installed already.
+/// Returns an error if the file is wrong, if an exporter cannot be set up, or if a registry is
+/// installed already.
 pub fn init(path: impl AsRef<Path>) -> Result<TracingGuard, BuildError> {
     install(Registry::from_path(path)?)
 }
 
-/// Installs `registry` as the process's own: what traced functions use where no registry was entered.
+/// Installs `registry` as the process's own. Traced functions use it outside any entered registry.
+///
+/// Logs one line per tracer through `tracing`, target `multitracer`, without secrets. Keep the
+/// guard until the program ends.
+///
+/// ```
+/// use multitracer::export::InMemoryExporter;
+/// use multitracer::{Registry, TracerBuilder, traced};
+///
+/// #[traced]
+/// fn work() {}
+///
+/// let spans = InMemoryExporter::new();
+/// let registry =
+///     Registry::builder().tracer(TracerBuilder::new("production").in_memory(&spans)).build()?;
+/// let tracing = multitracer::install(registry)?;
+/// work();
+/// assert_eq!(spans.spans().len(), 1);
+/// tracing.shutdown_blocking(std::time::Duration::from_secs(5))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 ///
-/// When one is installed already.
+/// Returns an error if a registry is installed already.
 pub fn install(registry: Registry) -> Result<TracingGuard, BuildError> {
     registry.set_installed()?;
     for core in registry.set().roster().tracers() {
@@ -52,52 +74,66 @@ pub fn install(registry: Registry) -> Result<TracingGuard, BuildError> {
             "tracer ready"
         );
     }
-    Ok(TracingGuard { registry, ended: false })
+    Ok(TracingGuard { registry, is_shut_down: false })
 }
 
 /// The guard of the process's registry.
 ///
-/// [`shutdown`](Self::shutdown) ends it and says what became of the spans; dropping it exports what is left,
-/// for at most 5 s.
+/// [`shutdown`](Self::shutdown) shuts the registry down and reports the outcome of its spans. The
+/// drop of the guard shuts it down too: it blocks for at most 5 s and logs an error.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     let tracing = multitracer::init("config.yaml")?;
+///     let canary = tracing.registry().tracer("canary")?;
+///     canary.in_span("start", || {});
+///     let report = tracing.shutdown_blocking(Duration::from_secs(5))?;
+///     println!("{report}");
+///     Ok(())
+/// }
+/// ```
 #[must_use = "dropping the guard shuts tracing down"]
 #[derive(Debug)]
 pub struct TracingGuard {
     registry: Registry,
-    ended: bool,
+    is_shut_down: bool,
 }
 
 impl TracingGuard {
-    /// The registry.
+    /// Returns the process's registry.
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.registry
     }
 
-    /// Switches every tracer off and exports what has ended, all tracers at once, within 10 s.
+    /// Disables every tracer and exports the ended spans, all tracers at once, within 10 s.
     ///
     /// # Errors
     ///
-    /// When a tracer could not export everything; the error has the report of all.
+    /// Returns an error if a tracer could not export everything. The error holds the whole report.
     pub async fn shutdown(mut self) -> Result<Report, ShutdownError> {
-        self.ended = true;
+        self.is_shut_down = true;
         self.registry.shutdown().await
     }
 
-    /// As [`shutdown`](Self::shutdown), for a program that is not async. Blocks the calling thread.
+    /// Disables every tracer and exports the ended spans, all tracers at once, within `timeout`.
+    /// Blocks the calling thread.
     ///
     /// # Errors
     ///
-    /// As [`shutdown`](Self::shutdown).
+    /// Returns an error if a tracer could not export everything. The error holds the whole report.
     pub fn shutdown_blocking(mut self, timeout: Duration) -> Result<Report, ShutdownError> {
-        self.ended = true;
+        self.is_shut_down = true;
         self.registry.shutdown_blocking(timeout)
     }
 }
 
 impl Drop for TracingGuard {
     fn drop(&mut self) {
-        if !self.ended
-            && let Err(error) = self.registry.shutdown_blocking(DROP_DEADLINE)
+        if !self.is_shut_down
+            && let Err(error) = self.registry.shutdown_blocking(DROP_TIMEOUT)
         {
             tracing::warn!(target: "multitracer", %error, "spans were lost at the end");
         }

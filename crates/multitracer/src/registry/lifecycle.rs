@@ -1,4 +1,4 @@
-//! Flushing and shutting down: all tracers at once, under one timeout.
+//! Flush, shutdown and reports of all tracers at once.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,64 +15,112 @@ use crate::export::{ExporterFailure, Pending, Report, ShutdownError, Stats, Trac
 use crate::registry::reload::draining::Earlier;
 use crate::tracer::{TracerCore, TracerId};
 
-/// How long [`Registry::flush`] and [`Registry::shutdown`] wait.
-const DEADLINE: Duration = Duration::from_secs(10);
+/// The timeout of [`Registry::flush`] and [`Registry::shutdown`].
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The failures of each tracer that finished in time, by tracer.
 type Results = HashMap<TracerId, Result<(), Vec<ExporterFailure>>>;
 
 impl Registry {
-    /// Exports what has ended so far, all tracers at once, within 10 s.
+    /// Exports the spans that have ended, all tracers at once, within 10 s.
+    ///
+    /// ```
+    /// # use multitracer::export::InMemoryExporter;
+    /// # use multitracer::{Registry, TracerBuilder};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tracer = TracerBuilder::new("canary").in_memory(&InMemoryExporter::new());
+    /// # let registry = Registry::builder().tracer(tracer).build()?;
+    /// registry.tracer("canary")?.in_span("work", || {});
+    /// let report = registry.flush().await?;
+    /// assert_eq!(report.tracers()[0].exported, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
-    /// When a tracer could not export everything; the error has the report of all.
+    /// Returns an error if a tracer could not export everything. The error holds the whole report.
     pub async fn flush(&self) -> Result<Report, ShutdownError> {
-        self.report_after(DEADLINE, |core, _| core.pipeline.flush()).await
+        self.report_after(TIMEOUT, |core, _| core.pipeline.flush()).await
     }
 
-    /// As [`flush`](Self::flush), for code that is not async. Blocks the calling thread; exports go on
-    /// elsewhere, so it may be called on a thread of any runtime.
+    /// Exports the spans that have ended, all tracers at once, within `timeout`.
+    ///
+    /// Blocks the calling thread. Exports run on another thread, so a thread of any runtime can
+    /// call this.
     ///
     /// # Errors
     ///
-    /// As [`flush`](Self::flush).
+    /// Returns an error if a tracer could not export everything. The error holds the whole report.
     pub fn flush_blocking(&self, timeout: Duration) -> Result<Report, ShutdownError> {
         self.report_after_blocking(timeout, |core, _| core.pipeline.flush())
     }
 
-    /// Switches every tracer off and exports what has ended, all tracers at once, within 10 s. Spans that
-    /// are open still, and spans that start later, are not exported.
+    /// Disables every tracer and exports the ended spans, all tracers at once, within 10 s.
+    ///
+    /// Spans that are still open are not exported. No span starts later.
+    ///
+    /// ```
+    /// # use multitracer::export::InMemoryExporter;
+    /// # use multitracer::{Registry, TracerBuilder};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tracer = TracerBuilder::new("canary").in_memory(&InMemoryExporter::new());
+    /// # let registry = Registry::builder().tracer(tracer).build()?;
+    /// let canary = registry.tracer("canary")?;
+    /// canary.in_span("work", || {});
+    /// let report = registry.shutdown().await?;
+    /// assert_eq!((report.tracers()[0].exported, report.tracers()[0].dropped), (1, 0));
+    /// canary.in_span("too late", || {});
+    /// assert_eq!(registry.report().tracers()[0].started, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
-    /// When a tracer could not export everything; the error has the report of all.
+    /// Returns an error if a tracer could not export everything. The error holds the whole report.
     pub async fn shutdown(&self) -> Result<Report, ShutdownError> {
-        self.shutdown_within(DEADLINE).await
+        self.shutdown_within(TIMEOUT).await
     }
 
-    /// As [`shutdown`](Self::shutdown), with one timeout of your own for all tracers together.
+    /// Shuts down like [`shutdown`](Self::shutdown), within `timeout` for all tracers together.
     ///
     /// # Errors
     ///
-    /// As [`shutdown`](Self::shutdown).
+    /// Returns an error if a tracer could not export everything. The error holds the whole report.
     pub async fn shutdown_within(&self, timeout: Duration) -> Result<Report, ShutdownError> {
         self.inner.end();
         self.report_after(timeout, stop).await
     }
 
-    /// As [`shutdown_within`](Self::shutdown_within), for code that is not async. Blocks the calling thread.
+    /// Shuts down like [`shutdown_within`](Self::shutdown_within), and blocks the calling thread.
     ///
     /// # Errors
     ///
-    /// As [`shutdown`](Self::shutdown).
+    /// Returns an error if a tracer could not export everything. The error holds the whole report.
     pub fn shutdown_blocking(&self, timeout: Duration) -> Result<Report, ShutdownError> {
         self.inner.end();
         self.report_after_blocking(timeout, stop)
     }
 
-    /// What has become of every tracer's spans so far. Tracers that a reload took out are in it: one of the same name and
-    /// project as a tracer that is there is added to that one, others have a line of their own.
+    /// Returns the counts of every tracer's spans so far.
+    ///
+    /// The report includes tracers that a [reload](Self::reload) removed or changed. Their counts
+    /// are added to the tracer with the same name and project, or have a line of their own.
+    ///
+    /// ```
+    /// # use multitracer::export::InMemoryExporter;
+    /// # use multitracer::{Registry, TracerBuilder};
+    /// # let tracer = TracerBuilder::new("canary").in_memory(&InMemoryExporter::new());
+    /// # let registry = Registry::builder().tracer(tracer).build()?;
+    /// registry.tracer("canary")?.in_span("work", || {});
+    /// let report = registry.report();
+    /// assert_eq!((report.tracers()[0].started, report.tracers()[0].exported), (1, 1));
+    /// println!("{report}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn report(&self) -> Report {
         self.report_with(Results::new())
@@ -104,8 +152,8 @@ impl Registry {
         self.report_with(receive.recv().unwrap_or_default()).into_result()
     }
 
-    /// Requests an operation of every tracer. Calls `then` on the export runtime once all tracers have
-    /// finished or `timeout` has passed.
+    /// Requests an operation of every tracer. Calls `then` on the export runtime once all tracers
+    /// have finished or `timeout` has passed.
     fn request_all(
         &self,
         timeout: Duration,
@@ -135,13 +183,16 @@ impl Registry {
         });
     }
 
-    /// What has become of every tracer's spans so far, in full. As to reloads, see [`report`](Self::report).
+    /// Returns the full counts of every tracer's spans so far, with queues, retries and latencies.
+    ///
+    /// Tracers of earlier configurations are included like in the [`report`](Self::report).
     ///
     /// ```
     /// # use multitracer::export::InMemoryExporter;
     /// # use multitracer::{Registry, TracerBuilder};
     /// # let spans = InMemoryExporter::new();
-    /// let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&spans)).build()?;
+    /// let tracer = TracerBuilder::new("canary").in_memory(&spans);
+    /// let registry = Registry::builder().tracer(tracer).build()?;
     /// registry.tracer("canary")?.in_span("work", || {});
     /// let stats = registry.stats();
     /// assert_eq!((stats.tracers()[0].exported, stats.tracers()[0].dropped.total()), (1, 0));
@@ -153,15 +204,23 @@ impl Registry {
         Stats::new(self.lines(Results::new()).into_iter().map(|line| line.stats).collect())
     }
 
-    /// Publishes counts of this registry to `meter` as [OpenTelemetry's metrics of SDKs](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/),
-    /// with the tracer's name as the attribute `multitracer.tracer`, for as long as the registry is there. Call it once.
+    /// Publishes the counts of this registry to `meter`, as long as the registry lives. Call it
+    /// once.
     ///
-    /// These are `otel.sdk.span.started`, `otel.sdk.span.live`, `otel.sdk.processor.span.processed`, `.queue.size` and
-    /// `.queue.capacity`, `otel.sdk.exporter.span.exported` and `.inflight`, and the histogram `otel.sdk.exporter.operation.duration`.
-    /// The last one is there if a tracer exports already when this is called.
+    /// The metrics follow [OpenTelemetry's conventions for SDKs][conventions]. The attribute
+    /// `multitracer.tracer` holds the tracer's name. The metrics are
+    ///
+    /// - `otel.sdk.span.started` and `otel.sdk.span.live`,
+    /// - `otel.sdk.processor.span.processed`, `.queue.size` and `.queue.capacity`,
+    /// - `otel.sdk.exporter.span.exported` and `.inflight`, and
+    /// - the histogram `otel.sdk.exporter.operation.duration`, if a tracer has an exporter at the
+    ///   time of this call.
+    ///
+    /// [conventions]: https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/
     ///
     /// ```
-    /// # let registry = multitracer::Registry::from_yaml("tracers: {production: {exporter: console}}")?;
+    /// # let yaml = "tracers: {production: {exporter: console}}";
+    /// # let registry = multitracer::Registry::from_yaml(yaml)?;
     /// registry.publish_metrics(&opentelemetry::global::meter("multitracer"));
     /// # Ok::<(), multitracer::error::BuildError>(())
     /// ```
@@ -201,7 +260,8 @@ impl Registry {
             earlier.merge_into(&mut lines);
         }
         for index in current..lines.len() {
-            // the exporter had another position before the reload, so its line must not look like a current one
+            // the exporter had another position before a reload, so its line must not look like a
+            // current one
             let (others, line) = (&lines[..index], &lines[index]);
             let names = |line: &TracerReport| {
                 (Arc::clone(&line.name), Arc::clone(&line.project), Arc::clone(&line.exporter))
@@ -240,6 +300,7 @@ impl Wait {
     }
 }
 
+/// Disables a tracer and requests its shutdown.
 fn stop(core: &TracerCore, deadline: Instant) -> Pending {
     core.enabled.switch_off();
     core.pipeline.shutdown(Some(deadline))

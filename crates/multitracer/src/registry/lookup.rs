@@ -1,4 +1,4 @@
-//! Look-ups: the registry of a place, a tracer, an experiment.
+//! Look-ups of registries, tracers and experiments.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -27,10 +27,11 @@ impl Registry {
         Ok(())
     }
 
-    /// Returns the registry of this place: the one that the current OpenTelemetry context was entered
-    /// with, else the [installed](crate::install) one.
+    /// Returns the registry of the current OpenTelemetry context, else the
+    /// [installed](crate::install) one. A context carries the registry of the tracer or the
+    /// [scope](Self::scope) that was entered.
     ///
-    /// Functions that look up tracers or experiments themselves should start here, so that tests can
+    /// Functions that look up tracers or experiments themselves should start here. Then tests can
     /// give them another registry.
     ///
     /// ```
@@ -68,7 +69,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// When the registry has no such tracer; the error lists the names that exist.
+    /// Returns an error if the registry has no such tracer. The error lists the existing names.
     pub fn tracer(&self, name: &str) -> Result<Tracer, UnknownTracerError> {
         let roster = self.set().roster();
         match roster.by_name(name) {
@@ -77,8 +78,8 @@ impl Registry {
         }
     }
 
-    /// Returns the default tracer, which functions without a tracer of their own use where no tracer is
-    /// ambient.
+    /// Returns the default tracer. Functions without a tracer of their own use it outside any
+    /// ambient tracer.
     #[must_use]
     pub fn default_tracer(&self) -> Tracer {
         Tracer::new(Arc::clone(self.set().roster().default_tracer()), self)
@@ -93,20 +94,52 @@ impl Registry {
 
     /// Returns the experiment with this name.
     ///
+    /// ```
+    /// # use multitracer::Registry;
+    /// let registry = Registry::from_yaml("
+    /// default_tracer: plain
+    /// defaults: {exporter: console}
+    /// tracers: {plain: {}, warm: {}}
+    /// experiments:
+    ///   prompt_tone:
+    ///     variants: {control: {weight: 50, tracer: plain}, warm: {weight: 50, tracer: warm}}
+    /// ")?;
+    /// let assignment = registry.experiment("prompt_tone")?.assign("user-7");
+    /// assert!(["plain", "warm"].contains(&assignment.tracer().name()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
-    /// When the registry has no such experiment; the error lists the names that exist.
+    /// Returns an error if the registry has no such experiment. The error lists the existing names.
     pub fn experiment(&self, name: &str) -> Result<Experiment, UnknownExperimentError> {
         self.snapshot().experiment(self, name)
     }
 
-    /// Runs `f` in this registry: unnamed traced functions inside use its default tracer, named ones its
-    /// tracers, whatever registry is installed.
+    /// Runs `f` in this registry, even if another registry is installed.
+    ///
+    /// Inside, unnamed traced functions use this registry's default tracer, and named functions its
+    /// tracers.
+    ///
+    /// ```
+    /// use multitracer::export::InMemoryExporter;
+    /// use multitracer::{Registry, TracerBuilder, traced};
+    ///
+    /// #[traced]
+    /// fn work() {}
+    ///
+    /// let spans = InMemoryExporter::new();
+    /// let registry =
+    ///     Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&spans)).build()?;
+    /// registry.scope(work);
+    /// assert_eq!(spans.spans()[0].name, "work");
+    /// # Ok::<(), multitracer::error::BuildError>(())
+    /// ```
     pub fn scope<R>(&self, f: impl FnOnce() -> R) -> R {
         self.default_tracer().scope(f)
     }
 
-    /// Returns the number of look-ups of names that no tracer has.
+    /// Returns the number of look-ups with a name that no tracer has.
     #[must_use]
     pub fn unknown_tracer_count(&self) -> u64 {
         self.set().unknown_count()

@@ -1,5 +1,4 @@
-//! Registries: the tracers, routes and experiments of one configuration, built, looked up, reloaded and
-//! shut down together.
+//! Registries: the tracers, routes and experiments of one configuration.
 
 mod build;
 mod error;
@@ -13,7 +12,9 @@ mod rows;
 mod runtime_control;
 mod snapshot;
 
-pub use self::build::builder::{ExperimentBuilder, RegistryBuilder, RouteBuilder};
+pub use self::build::builder::RegistryBuilder;
+pub use self::build::experiment_builder::ExperimentBuilder;
+pub use self::build::route_builder::RouteBuilder;
 pub use self::build::tracer_builder::TracerBuilder;
 pub use self::error::{BuildError, ReloadError, SwitchError};
 pub use self::handle::Registry;

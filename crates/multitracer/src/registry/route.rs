@@ -1,4 +1,4 @@
-//! Routes: from the headers of a request to a tracer, and from a unit to a variant.
+//! Routes from the headers of a request to a tracer or a variant.
 
 use std::sync::Arc;
 
@@ -9,12 +9,12 @@ use crate::routing::{Explanation, Headers, Route};
 use crate::tracer::{Tracer, TracerId};
 
 impl Registry {
-    /// Returns the route of a request with these headers: the first route that matches, top to bottom,
-    /// else the default tracer.
+    /// Returns the route of a request with these headers: the first route that matches, top to
+    /// bottom, else the default tracer.
     ///
-    /// Header names are compared without regard to case, values byte by byte. A repeated header counts
-    /// as one header whose values are joined by `, ` (RFC 9110, section 5.3), so that a smuggled second
-    /// value does not match an exact value.
+    /// Names of headers are compared without regard to case, values byte by byte. A repeated header
+    /// counts as one header, with its values joined by `, ` (RFC 9110, section 5.3). So a smuggled
+    /// second value does not match an exact value.
     ///
     /// ```
     /// # use multitracer::Registry;
@@ -33,21 +33,23 @@ impl Registry {
         self.snapshot().route(self, headers)
     }
 
-    /// Returns the route with this name, whatever its own conditions are: for a decision that was made
-    /// elsewhere, by a service in front or by the application. `headers` give an experiment's unit.
+    /// Returns the route with this name, without a check of its conditions.
+    ///
+    /// This is for a decision that the application or a service in front of it has made. If the
+    /// route leads to an experiment, `headers` give the unit.
     #[must_use]
     pub fn route_named<H: Headers + ?Sized>(&self, name: &str, headers: &H) -> Option<Route> {
         self.snapshot().route_named(self, name, headers)
     }
 
-    /// Returns the route of a request that no rule matches: the default tracer.
+    /// Returns the route of a request that no rule matches. It leads to the default tracer.
     #[must_use]
     pub fn default_route(&self) -> Route {
         Route::default_tracer(self.default_tracer())
     }
 
-    /// Returns the route as [`route`](Self::route) does, with the result of each rule: for people, not
-    /// for each request.
+    /// Returns the [`route`](Self::route) with the result of each rule. This is for people who look
+    /// for a mistake; it is too slow for every request.
     ///
     /// ```
     /// # use multitracer::Registry;
@@ -75,7 +77,7 @@ impl Registry {
         self.snapshot().route_to(tracer)
     }
 
-    /// Returns `true` if the configuration says that inbound baggage is read.
+    /// Returns `true` if the configuration trusts inbound baggage.
     pub(crate) fn trusts_baggage(&self) -> bool {
         self.snapshot().model.baggage.trusted
     }

@@ -1,4 +1,4 @@
-//! The rows of a report: one for each exporter of each tracer.
+//! Rows of a report, one per exporter of each tracer.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

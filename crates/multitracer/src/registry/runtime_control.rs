@@ -1,26 +1,30 @@
-//! Switches that are turned while the program runs.
+//! Control of tracers while the program runs: enabled state and sample rate.
 
 use std::sync::Arc;
 
 use super::error::SwitchError;
 use super::handle::{Inner, Registry};
 use super::snapshot::{Built, Snapshot};
-use crate::registry::build::assemble::build_on;
-use crate::registry::build::spec::switched_off;
+use crate::registry::build::assemble::build_enabled;
+use crate::registry::build::spec::is_disabled_by_environment;
 use crate::tracer::UnknownTracerError;
 
 impl Registry {
-    /// Switches a tracer on or off, from the next call on.
+    /// Enables or disables a tracer, from the next call on.
     ///
-    /// Spans that are open are exported when they end; the traces that they belong to get no more spans of a tracer that is off.
-    /// One that the configuration had off gets its exporter here. A [reload](Self::reload) that keeps the tracer keeps this;
-    /// one that changes it goes by the new configuration.
+    /// A disabled tracer starts no spans, also not in traces that it has begun. It still exports
+    /// its open spans when they end. If the configuration disables a tracer, its exporter is set up
+    /// here.
+    ///
+    /// A [reload](Self::reload) that keeps the tracer keeps this setting. A reload that changes the
+    /// tracer uses the new configuration.
     ///
     /// ```
     /// # use multitracer::export::InMemoryExporter;
     /// # use multitracer::{Registry, TracerBuilder};
     /// # let spans = InMemoryExporter::new();
-    /// # let registry = Registry::builder().tracer(TracerBuilder::new("canary").in_memory(&spans)).build()?;
+    /// # let tracer = TracerBuilder::new("canary").in_memory(&spans);
+    /// # let registry = Registry::builder().tracer(tracer).build()?;
     /// let canary = registry.tracer("canary")?;
     /// registry.set_enabled("canary", false)?;
     /// canary.in_span("unseen", || {});
@@ -32,32 +36,66 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// When no tracer has that name. When it is to be on and its exporter cannot be set up, the environment switches
-    /// everything off (`MULTITRACER_ENABLED`, `OTEL_SDK_DISABLED`), or the registry was shut down.
+    /// Returns an error if no tracer has this name. Enabling also fails if
+    ///
+    /// - the exporter of the tracer cannot be set up,
+    /// - the environment disables tracing (`MULTITRACER_ENABLED`, `OTEL_SDK_DISABLED`), or
+    /// - the registry was shut down.
     pub fn set_enabled(&self, name: &str, enabled: bool) -> Result<(), SwitchError> {
-        self.known(name)?;
+        self.check_name(name)?;
         self.inner.set_enabled(enabled, |other| other == name)
     }
 
-    /// Switches every tracer on or off, from the next call on, as [`set_enabled`](Self::set_enabled) does one.
+    /// Enables or disables every tracer, from the next call on, by the rules of
+    /// [`set_enabled`](Self::set_enabled).
     ///
-    /// With all of a process's tracers off, a traced function costs one relaxed load.
+    /// While all tracers of a process are disabled, a traced function costs one relaxed load.
+    ///
+    /// ```
+    /// # use multitracer::export::InMemoryExporter;
+    /// # use multitracer::{Registry, TracerBuilder};
+    /// # let spans = InMemoryExporter::new();
+    /// # let tracer = TracerBuilder::new("canary").in_memory(&spans);
+    /// # let registry = Registry::builder().tracer(tracer).build()?;
+    /// registry.set_all_enabled(false)?;
+    /// registry.default_tracer().in_span("unseen", || {});
+    /// assert!(spans.spans().is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// As [`set_enabled`](Self::set_enabled); those tracers that can be switched on are on then.
+    /// Returns an error in the cases of [`set_enabled`](Self::set_enabled). Tracers that can be
+    /// enabled are enabled nevertheless.
     pub fn set_all_enabled(&self, enabled: bool) -> Result<(), SwitchError> {
         self.inner.set_enabled(enabled, |_| true)
     }
 
-    /// Samples this share of a tracer's traces, within 0.0 to 1.0, from the next trace on; what is inside a trace follows
-    /// its beginning. Takes the place of whatever sampler is configured, as `sample_rate` in a file does.
+    /// Samples this share of a tracer's traces, from 0.0 to 1.0, from the next trace on.
     ///
-    /// A [reload](Self::reload) that keeps the tracer keeps this; one that changes it goes by the new configuration.
+    /// Replaces the configured sampler, like `sample_rate` in a file. Spans inside a trace follow
+    /// the decision at its start.
+    ///
+    /// A [reload](Self::reload) that keeps the tracer keeps this setting. A reload that changes the
+    /// tracer uses the new configuration.
+    ///
+    /// ```
+    /// # use multitracer::export::InMemoryExporter;
+    /// # use multitracer::{Registry, TracerBuilder};
+    /// # let spans = InMemoryExporter::new();
+    /// # let tracer = TracerBuilder::new("canary").in_memory(&spans);
+    /// # let registry = Registry::builder().tracer(tracer).build()?;
+    /// registry.set_sample_rate("canary", 0.0)?;
+    /// registry.tracer("canary")?.in_span("unsampled", || {});
+    /// registry.reset_sample_rate("canary")?;
+    /// registry.tracer("canary")?.in_span("sampled", || {});
+    /// assert_eq!(spans.spans().len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// When no tracer has that name, or the rate is not within 0.0 to 1.0.
+    /// Returns an error if no tracer has this name, or if `rate` is not from 0.0 to 1.0.
     pub fn set_sample_rate(&self, name: &str, rate: f64) -> Result<(), SwitchError> {
         if !(0.0..=1.0).contains(&rate) {
             return Err(SwitchError::SampleRate(rate));
@@ -65,26 +103,26 @@ impl Registry {
         self.set_rate(name, Some(rate))
     }
 
-    /// Goes back from [`set_sample_rate`](Self::set_sample_rate) to the sampler that is configured.
+    /// Uses the configured sampler again after [`set_sample_rate`](Self::set_sample_rate).
     ///
     /// # Errors
     ///
-    /// When no tracer has that name.
+    /// Returns an error if no tracer has this name.
     pub fn reset_sample_rate(&self, name: &str) -> Result<(), SwitchError> {
         self.set_rate(name, None)
     }
 
     fn set_rate(&self, name: &str, rate: Option<f64>) -> Result<(), SwitchError> {
-        // a tracer that is being rebuilt would lose it
+        // a tracer that another thread is rebuilding would lose the rate
         let _changing = self.inner.changing();
-        self.known(name)?;
+        self.check_name(name)?;
         if let Some(core) = self.set().roster().by_name(name) {
             core.sampling.set_rate(rate);
         }
         Ok(())
     }
 
-    fn known(&self, name: &str) -> Result<(), UnknownTracerError> {
+    fn check_name(&self, name: &str) -> Result<(), UnknownTracerError> {
         let roster = self.set().roster();
         match roster.by_name(name) {
             Some(_) => Ok(()),
@@ -94,39 +132,46 @@ impl Registry {
 }
 
 impl Inner {
-    fn set_enabled(self: &Arc<Self>, enabled: bool, which: impl Fn(&str) -> bool) -> Result<(), SwitchError> {
+    /// Enables or disables the tracers whose names `is_chosen` accepts.
+    fn set_enabled(
+        self: &Arc<Self>,
+        enabled: bool,
+        is_chosen: impl Fn(&str) -> bool,
+    ) -> Result<(), SwitchError> {
         let changing = self.changing();
         let old = self.snapshot.load_full();
-        let chosen = |built: &Built| which(&built.core.info.name);
+        let is_chosen = |built: &Built| is_chosen(&built.core.info.name);
         if !enabled {
             old.built()
                 .iter()
-                .filter(|built| chosen(built))
+                .filter(|built| is_chosen(built))
                 .for_each(|built| built.core.enabled.switch_off());
             return Ok(());
         }
-        if changing.ended {
+        if changing.is_shut_down {
             return Err(SwitchError::ShutDown);
         }
-        if switched_off() {
+        if is_disabled_by_environment() {
             return Err(SwitchError::Environment);
         }
-        let (mut tracers, mut rebuilt, mut failed) = (old.built(), false, None);
-        for built in tracers.iter_mut().filter(|built| chosen(built)) {
-            match built.spec.build_waiting(|tracer| build_on(tracer, self.id, &self.runtime)) {
+        let mut tracers = old.built();
+        let mut is_rebuilt = false;
+        let mut first_error = None;
+        for built in tracers.iter_mut().filter(|built| is_chosen(built)) {
+            match built.spec.build_once(|tracer| build_enabled(tracer, self.id, &self.runtime)) {
                 Ok(None) => built.core.enabled.switch_on(),
                 Ok(Some(core)) => {
                     built.core = core;
-                    rebuilt = true;
+                    is_rebuilt = true;
                 }
-                Err(error) => failed = failed.or(Some(error)),
+                Err(error) => first_error = first_error.or(Some(error)),
             }
         }
-        if rebuilt {
+        if is_rebuilt {
             let model = Arc::clone(&old.model);
             drop(old);
             self.swap(Snapshot::new(model, tracers));
         }
-        failed.map_or(Ok(()), |error| Err(error.into()))
+        first_error.map_or(Ok(()), |error| Err(error.into()))
     }
 }

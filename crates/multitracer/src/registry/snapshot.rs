@@ -13,10 +13,10 @@ pub(super) struct Snapshot {
     /// The configuration, without its tracers.
     pub(super) model: Arc<ConfigModel>,
     pub(super) roster: Arc<Roster>,
-    /// One for each tracer of the roster, in the same order.
+    /// The specification of each tracer of the roster, in the same order.
     pub(super) specs: Vec<Arc<Spec>>,
     pub(super) router: Router,
-    /// One for each rule of the router, in the same order.
+    /// The target of each rule of the router, in the same order.
     pub(super) routes: Vec<ResolvedRoute>,
     pub(super) experiments: Vec<Arc<ExperimentCore>>,
 }

@@ -1,4 +1,4 @@
-//! Attributes on their way to a span.
+//! Attributes that `fields(..)` and `args(..)` record.
 
 use std::fmt::{Debug, Display};
 
@@ -7,12 +7,12 @@ use opentelemetry::{Key, KeyValue, Value};
 use super::value::ToAttribute;
 use crate::config::model::CaptureConfig;
 
-/// What `fields(..)` and `args(..)` record.
+/// The attributes that `fields(..)` and `args(..)` record.
 #[derive(Debug)]
 pub struct Attributes<'a> {
     list: Vec<KeyValue>,
     arguments: Vec<KeyValue>,
-    /// `None`: the tracer is not known yet, and arguments are kept apart.
+    /// `None` while the tracer is unknown. Arguments are kept apart until then.
     capture: Option<&'a CaptureConfig>,
 }
 
@@ -21,38 +21,39 @@ impl<'a> Attributes<'a> {
         Self { list: Vec::new(), arguments: Vec::new(), capture: Some(capture) }
     }
 
+    /// Starts a list before the tracer is known.
     pub(super) fn early() -> Self {
         Self { list: Vec::new(), arguments: Vec::new(), capture: None }
     }
 
-    /// The attributes, and those arguments that were kept apart.
+    /// Returns the attributes, and the arguments that were kept apart.
     pub(super) fn into_lists(self) -> (Vec<KeyValue>, Vec<KeyValue>) {
         (self.list, self.arguments)
     }
 
-    /// `key = value`; a `None` is left out.
+    /// Records `key = value`. A `None` sets no attribute.
     pub fn set<V: ToAttribute + ?Sized>(&mut self, key: impl Into<Key>, value: &V) {
         if let Some(value) = value.to_attribute() {
             self.list.push(KeyValue::new(key, value));
         }
     }
 
-    /// `key = "text"`.
+    /// Records `key = "text"`.
     pub fn literal(&mut self, key: impl Into<Key>, value: &'static str) {
         self.list.push(KeyValue::new(key, value));
     }
 
-    /// `key = %value`.
+    /// Records `key = %value`.
     pub fn display(&mut self, key: impl Into<Key>, value: &dyn Display) {
         self.list.push(KeyValue::new(key, value.to_string()));
     }
 
-    /// `key = ?value`.
+    /// Records `key = ?value`.
     pub fn debug(&mut self, key: impl Into<Key>, value: &dyn Debug) {
         self.list.push(KeyValue::new(key, format!("{value:?}")));
     }
 
-    /// An argument of the function, if the tracer is configured to capture them.
+    /// Records an argument of the function, if the tracer captures arguments.
     pub fn argument(&mut self, key: impl Into<Key>, capture: impl FnOnce(&mut Captured)) {
         match self.capture {
             Some(config) if config.arguments => {
@@ -70,7 +71,7 @@ impl<'a> Attributes<'a> {
     }
 }
 
-/// Cuts text to `max` characters.
+/// Cuts text after `max` characters.
 pub(super) fn shorten(value: &mut Value, max: usize) {
     if let Value::String(text) = value
         && let Some((end, _)) = text.as_str().char_indices().nth(max)
@@ -86,7 +87,7 @@ pub struct Captured {
 }
 
 impl Captured {
-    /// What `capture` captures, its text cut to `max_length` characters.
+    /// Returns the value that `capture` sets. Text is cut after `max_length` characters.
     pub(super) fn take(max_length: usize, capture: impl FnOnce(&mut Self)) -> Option<Value> {
         let mut captured = Self::default();
         capture(&mut captured);

@@ -12,14 +12,14 @@ use crate::span::future::deferred::Deferred;
 use crate::tracer::{Literal, any_tracer_enabled, skip_unsampled};
 
 /// Opens a span that ends with the guard. `function` returns the type name of an item inside the
-/// function; the line is the caller's.
+/// traced function.
 #[inline(always)]
 #[track_caller]
 pub fn enter(name: &'static str, function: fn() -> &'static str) -> Entered {
     if any_tracer_enabled() { enter_now(name, function, Location::caller()) } else { Entered::none() }
 }
 
-/// Takes the context of the call. The span opens at the first poll.
+/// Keeps the context of the call. The span opens at the first poll.
 #[inline(always)]
 #[track_caller]
 pub fn defer(name: &'static str, function: fn() -> &'static str) -> Deferred {
@@ -51,7 +51,7 @@ impl Site {
         if any_tracer_enabled() { defer_site_with(self, options) } else { Deferred::none() }
     }
 
-    /// Runs `record` if the future that wraps the caller has just opened a span of this site.
+    /// Runs `record` if the future around the caller has just opened a span of this site.
     #[inline(always)]
     pub fn on_start(self, record: impl FnOnce(&mut Attributes<'_>)) {
         if any_tracer_enabled() {
@@ -60,7 +60,8 @@ impl Site {
     }
 }
 
-// the caller builds these arguments in its own branch, so they cost nothing while tracing is off
+// the caller builds these arguments in its own branch, so they cost nothing while tracing is
+// disabled
 
 #[inline(never)]
 fn enter_now(

@@ -1,17 +1,26 @@
-//! Attributes on the current span, from anywhere inside it.
+//! Attributes on the current span.
 
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, KeyValue};
 
-/// Sets attributes on the current span, whoever opened it. Says whether there was one that is recorded.
+/// Sets attributes on the current span, also on a span that another library opened.
+///
+/// Returns `true` if there is a recorded current span.
 ///
 /// ```
 /// use multitracer::{KeyValue, enrich_span};
+/// # use multitracer::export::InMemoryExporter;
+/// # use multitracer::{Registry, TracerBuilder};
 ///
-/// fn deep_inside(tokens: i64) {
-///     enrich_span([KeyValue::new("llm.tokens", tokens)]);
+/// fn deep_inside(tokens: i64) -> bool {
+///     enrich_span([KeyValue::new("llm.tokens", tokens)])
 /// }
-/// # deep_inside(1);
+///
+/// # let tracer = TracerBuilder::new("canary").in_memory(&InMemoryExporter::new());
+/// # let registry = Registry::builder().tracer(tracer).build().unwrap();
+/// # let canary = registry.default_tracer();
+/// assert!(canary.in_span("answer", || deep_inside(1)));
+/// assert!(!deep_inside(1));
 /// ```
 pub fn enrich_span(attributes: impl IntoIterator<Item = KeyValue>) -> bool {
     let cx = Context::current();

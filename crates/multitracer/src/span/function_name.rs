@@ -1,4 +1,4 @@
-//! `code.function.name`: a function's path without its arguments, as the semantic conventions want it.
+//! The attribute `code.function.name`: a function's path by OpenTelemetry's conventions.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -6,52 +6,67 @@ use std::sync::{Mutex, PoisonError};
 
 use once_cell::sync::Lazy;
 
-/// Ends the function's part of a type name: the item that the macro puts inside.
-const MARK: &str = "::__MultitracerSite";
+/// The end of an item's type name. The macro puts this item into the function.
+const SITE_SUFFIX: &str = "::__MultitracerSite";
 
-/// Names that had to be made up, by the type name that each comes from. As many as there are traced methods at most.
-static MADE_UP: Lazy<Mutex<HashMap<&'static str, &'static str>>> = Lazy::new(Mutex::default);
+/// Normalized paths by the paths that rustc prints. At most one per traced function.
+static NORMALIZED: Lazy<Mutex<HashMap<&'static str, &'static str>>> = Lazy::new(Mutex::default);
 
+/// The number of paths that a thread keeps.
 const RECENT_NAMES: usize = 64;
 
-thread_local! {
-    /// The same for the functions that this thread called last: found by the address of the type name, without a lock.
-    static RECENT: [Cell<(&'static str, &'static str)>; RECENT_NAMES] = const { [const { Cell::new(("", "")) }; RECENT_NAMES] };
+/// A path as rustc prints it, and its normalized form.
+#[derive(Clone, Copy)]
+struct CachedName {
+    path: &'static str,
+    name: &'static str,
 }
 
-/// The path of the function around an item, from that item's type name.
+impl CachedName {
+    const EMPTY: Self = Self { path: "", name: "" };
+}
+
+thread_local! {
+    /// The paths that this thread used last, by the address of the path. They need no lock.
+    static RECENT: [Cell<CachedName>; RECENT_NAMES] =
+        const { [const { Cell::new(CachedName::EMPTY) }; RECENT_NAMES] };
+}
+
+/// Returns the path of the function around an item, from the type name of the item.
 pub(super) fn function_name(item: &'static str) -> &'static str {
-    let path = item.strip_suffix(MARK).unwrap_or(item);
+    let path = item.strip_suffix(SITE_SUFFIX).unwrap_or(item);
     if !path.contains(['<', '{']) {
         return path;
     }
     RECENT.with(|recent| {
         let slot = &recent[(path.as_ptr().addr() >> 3) % RECENT_NAMES];
-        let (of, name) = slot.get();
-        if std::ptr::eq(of, path) {
-            return name;
+        let cached = slot.get();
+        if std::ptr::eq(cached.path, path) {
+            return cached.name;
         }
-        let name = made_up(path);
-        slot.set((path, name));
+        let name = normalized_name(path);
+        slot.set(CachedName { path, name });
         name
     })
 }
 
+/// Returns the normalized path, which is kept for the rest of the process.
 #[cold]
-fn made_up(path: &'static str) -> &'static str {
-    let mut names = MADE_UP.lock().unwrap_or_else(PoisonError::into_inner);
+fn normalized_name(path: &'static str) -> &'static str {
+    let mut names = NORMALIZED.lock().unwrap_or_else(PoisonError::into_inner);
     names.entry(path).or_insert_with(|| normalized(path).leak())
 }
 
-/// Without closures and generic arguments, and with the type instead of the `impl` block that a method stands in.
+/// Returns a path without closures and generic arguments. The type of an `impl` block replaces the
+/// block.
 fn normalized(path: &str) -> String {
     let mut path = path;
     let mut prefix = String::new();
     if let Some((inside, rest)) = split_angle(path) {
         // `<Type as Trait>::method`
         prefix = match inside.split_once(" as ") {
-            Some((of, of_trait)) if !is_path(of) => without_generics(of_trait),
-            Some((of, _)) => without_generics(of),
+            Some((ty, of_trait)) if !is_path(ty) => without_generics(of_trait),
+            Some((ty, _)) => without_generics(ty),
             None => without_generics(inside),
         };
         path = rest;
@@ -59,16 +74,16 @@ fn normalized(path: &str) -> String {
         && let Some((inside, rest)) = split_angle(&path[start..])
     {
         // `module::<impl Type>::method`, `module::<impl Trait for Type>::method`
-        let of = inside.trim_start_matches("impl ");
-        let of = of.split_once(" for ").map_or(of, |(_, of)| of);
-        prefix = without_generics(of);
+        let ty = inside.trim_start_matches("impl ");
+        let ty = ty.split_once(" for ").map_or(ty, |(_, ty)| ty);
+        prefix = without_generics(ty);
         path = rest;
     }
     prefix.push_str(&without_generics(&path.replace("::{{closure}}", "")));
     prefix
 }
 
-/// What is between a leading `<` and its `>`, and what follows.
+/// Splits a text after its leading `<..>`. Returns the content of the brackets and the rest.
 fn split_angle(text: &str) -> Option<(&str, &str)> {
     let inner = text.strip_prefix('<')?;
     let mut depth = 1;
@@ -87,6 +102,7 @@ fn split_angle(text: &str) -> Option<(&str, &str)> {
     None
 }
 
+/// Returns `true` for the path of a type, and `false` for a reference, a slice or a trait object.
 fn is_path(text: &str) -> bool {
     text.starts_with(|c: char| c.is_alphabetic() || c == '_') && !text.starts_with("dyn ")
 }
@@ -112,7 +128,7 @@ mod tests {
     use super::normalized;
 
     #[test]
-    fn paths_as_rustc_prints_them() {
+    fn printed_paths_become_function_names() {
         for (printed, name) in [
             ("a::m::free", "a::m::free"),
             ("a::m::T::new", "a::m::T::new"),

@@ -1,4 +1,4 @@
-//! The span of a sync function.
+//! The guard of the span of a sync function.
 
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
@@ -10,52 +10,53 @@ use super::attributes::Attributes;
 use super::opened::Opened;
 use crate::span::result::outcome::{Outcome, RecordResult};
 
-/// Keeps a span current, and ends it when dropped.
+/// A guard that keeps a span current, and ends it when dropped.
 #[derive(Debug)]
 pub struct Entered {
-    /// Emptied by the drop: so there is one check on the way out, not two.
-    live: ManuallyDrop<Option<Live>>,
-    /// The context must be detached on the thread on which it was attached.
+    /// `ManuallyDrop`, so that the drop checks only once if there is a span.
+    span: ManuallyDrop<Option<CurrentSpan>>,
+    /// A context must be detached on the thread that attached it.
     not_send: PhantomData<*const ()>,
 }
 
+/// A span that is current on this thread.
 #[derive(Debug)]
-struct Live {
+struct CurrentSpan {
     opened: Opened,
     attached: Option<ContextGuard>,
-    /// Whether a panic was under way already.
-    unwinding: bool,
+    /// `true` if the thread was panicking before the span started.
+    was_panicking: bool,
 }
 
 impl Entered {
     #[inline(always)]
     pub(super) fn none() -> Self {
-        Self { live: ManuallyDrop::new(None), not_send: PhantomData }
+        Self { span: ManuallyDrop::new(None), not_send: PhantomData }
     }
 
     pub(super) fn new(opened: Opened) -> Self {
         let attached = Some(opened.cx.clone().attach());
-        let live = Live { opened, attached, unwinding: thread::panicking() };
-        Self { live: ManuallyDrop::new(Some(live)), not_send: PhantomData }
+        let span = CurrentSpan { opened, attached, was_panicking: thread::panicking() };
+        Self { span: ManuallyDrop::new(Some(span)), not_send: PhantomData }
     }
 
     /// Runs `f` if the span is recorded.
     #[inline(always)]
     pub fn record(&self, f: impl FnOnce(&mut Attributes<'_>)) {
-        if let Some(live) = &*self.live {
-            live.opened.record(f);
+        if let Some(span) = &*self.span {
+            span.opened.record(f);
         }
     }
 
     /// Runs `f` on the function's result if the span is recorded.
     #[inline(always)]
     pub fn observe<T: ?Sized>(&self, out: &T, f: impl FnOnce(&T, &mut Outcome)) {
-        if let Some(live) = &*self.live {
-            live.opened.observe(out, f);
+        if let Some(span) = &*self.span {
+            span.opened.observe(out, f);
         }
     }
 
-    /// Observes the result, ends the span and gives the result back.
+    /// Runs `f` on the function's result, ends the span and returns the result.
     #[inline(always)]
     pub fn finish<T>(self, out: T, f: impl FnOnce(&T, &mut Outcome)) -> T {
         self.observe(&out, f);
@@ -73,18 +74,19 @@ impl RecordResult for Entered {
 impl Drop for Entered {
     #[inline(always)]
     fn drop(&mut self) {
-        if self.live.is_some() {
-            end(&mut self.live);
+        if self.span.is_some() {
+            end(&mut self.span);
         }
     }
 }
 
 #[inline(never)]
-fn end(live: &mut Option<Live>) {
-    let Some(mut live) = live.take() else { return };
-    if thread::panicking() && !live.unwinding {
-        live.opened.panicked();
+fn end(span: &mut Option<CurrentSpan>) {
+    let Some(mut span) = span.take() else { return };
+    if thread::panicking() && !span.was_panicking {
+        span.opened.panicked();
     }
-    live.attached = None;
-    live.opened.end();
+    // the context is detached before the span ends
+    span.attached = None;
+    span.opened.end();
 }

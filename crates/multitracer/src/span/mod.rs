@@ -1,24 +1,25 @@
-//! Spans of functions: the runtime of `#[traced]`.
+//! Spans of functions, the runtime of `#[traced]`.
 
 mod attributes;
-#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
+#[expect(missing_docs, reason = "the items that the macro's output uses are not public")]
 mod callsite;
 mod enrich;
 mod function_name;
 mod future;
 mod guard;
 mod opened;
-#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
+#[expect(missing_docs, reason = "the items that the macro's output uses are not public")]
 mod options;
 mod result;
-#[expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
+#[expect(missing_docs, reason = "the items that the macro's output uses are not public")]
 mod site;
 mod value;
 
 pub use self::enrich::enrich_span;
 pub use self::value::ToAttribute;
 
-/// What the macro's output names. No part of the public interface: it changes without notice.
+/// The items that the macro's output names. They are not part of the public interface and change
+/// without notice.
 #[doc(hidden)]
 pub(crate) mod __private {
     pub use super::attributes::{Attributes, Captured};
@@ -39,31 +40,32 @@ pub(crate) mod __private {
         };
     }
 
-    pub mod observe {
+    pub mod outcome {
         pub use crate::span::result::outcome::{
-            AnyValue, ObserveDebug, ObserveDisplay, ObserveNothing, ObserveText, Probe, ProbeErr, err_debug,
-            err_display,
+            AnyValue, ObserveDebug, ObserveDisplay, ObserveNothing, ObserveText, Observed, ObservedError,
+            err_debug, err_display,
         };
     }
 
-    pub mod future {
+    pub mod async_fn {
         pub use crate::span::future::async_fn::{Any, AnyOutput, Output};
     }
 
-    pub mod shape {
+    pub mod boxed_future {
         pub use crate::span::future::boxed_future::{
-            BeginAny, BeginFuture, BeginLocalFuture, BeginSyncFuture, FutureCall, Shape,
+            BeginAny, BeginFuture, BeginLocalFuture, BeginSyncFuture, FutureCall, ReturnType,
         };
     }
 
-    /// A value of any type, for a place that is never reached.
+    /// Returns a value of any type, for code that never runs. Aborts the process.
     #[cold]
     #[must_use]
     pub fn never<T>() -> T {
         std::process::abort()
     }
 
-    /// Calls `f`. The bound makes the closure an `FnOnce`, so that what it borrows may leave it.
+    /// Calls `f`. The bound makes the closure an `FnOnce`, so that the closure can return its
+    /// borrows.
     #[inline(always)]
     pub fn call_once<R>(f: impl FnOnce() -> R) -> R {
         f()

@@ -28,7 +28,8 @@ pub(crate) struct Prepared {
 pub(super) enum AmbientStart {
     Opened(Opened),
     NoSpan,
-    /// The fast path does not apply: no frame, a named tracer, a reload under way, or a disabled tracer.
+    /// The fast path does not apply: no frame, a named tracer, a reload under way, or a disabled
+    /// tracer.
     NeedsOptions,
 }
 
@@ -75,6 +76,7 @@ impl Opened {
         }
     }
 
+    /// Records attributes, if the span is recorded.
     pub(super) fn record(&self, f: impl FnOnce(&mut Attributes<'_>)) {
         if self.recording {
             let mut attributes = Attributes::new(&self.capture);
@@ -83,6 +85,7 @@ impl Opened {
         }
     }
 
+    /// Records the outcome of the function, if the span is recorded.
     pub(super) fn observe<T: ?Sized>(&self, out: &T, f: impl FnOnce(&T, &mut Outcome)) {
         if self.recording {
             let mut outcome = Outcome::new(self.capture);
@@ -96,7 +99,7 @@ impl Opened {
         mark_panicked(&self.cx.span());
     }
 
-    /// Marks the span of a future that was dropped before it was done.
+    /// Marks the span of a future that was dropped before it finished.
     pub(super) fn cancelled(&self) {
         mark_cancelled(&self.cx.span());
     }

@@ -1,4 +1,4 @@
-//! What a call decides about its span at run time.
+//! Options of a span that a call decides at run time.
 
 use std::borrow::Cow;
 
@@ -84,8 +84,10 @@ impl Options {
         self.enabled = enabled;
     }
 
-    /// Goes on from `now`, the context of a later place, if another tracer was entered in between: that is what
-    /// `future.with_tracer(..)` does. Otherwise the context of the call stays, and with it the parent.
+    /// Uses `now`, the context of the first poll, if another tracer was entered after the call.
+    /// This is the effect of `future.with_tracer(..)`.
+    ///
+    /// Otherwise the context of the call stays, and with it the parent.
     pub(super) fn at(mut self, now: &Context) -> Self {
         if let Some(entered) = Frame::of(now)
             && !Frame::of(&self.cx).is_some_and(|frame| frame.ptr_eq(entered))
@@ -95,6 +97,7 @@ impl Options {
         self
     }
 
+    /// Returns `true` if the call cannot open a span.
     pub(super) fn is_off(&self) -> bool {
         !self.enabled || matches!(self.tracer, Choice::None)
     }
@@ -103,7 +106,8 @@ impl Options {
         self.attributes.extend(attributes);
     }
 
-    /// Everything that opening the span needs, or nothing if there is to be none.
+    /// Chooses the tracer. Returns `None` if there is no tracer, or if the call or the tracer is
+    /// disabled.
     pub(super) fn prepare(self) -> Option<Prepared> {
         if !self.enabled {
             return None;
@@ -133,7 +137,8 @@ impl Options {
     }
 }
 
-/// What may stand behind `parent = ..`: a `Context`, a `SpanContext`, an `Option` of one; `None` makes a root.
+/// A value of `parent = ..`: a `Context`, a `SpanContext`, or an `Option` of one. `None` makes a
+/// root.
 pub trait IntoParent {
     fn set(self, options: &mut Options);
 }
@@ -172,7 +177,7 @@ impl<T: IntoParent> IntoParent for Option<T> {
     }
 }
 
-/// What may stand behind `links = ..`: a `SpanContext`, or any number of them.
+/// A value of `links = ..`: a `SpanContext`, or any number of them.
 pub trait IntoLinks {
     fn add(self, links: &mut Vec<SpanContext>);
 }

@@ -1,4 +1,4 @@
-//! A traced place in the source: the facts that the compiler knows.
+//! A traced place in the source, with the facts that the compiler knows.
 
 use std::fmt;
 use std::panic::Location;
@@ -9,8 +9,10 @@ use opentelemetry::trace::SpanKind;
 use super::function_name::function_name;
 use crate::tracer::Literal;
 
-/// One `#[traced]` in the source. Made of constants and passed by value, because a static for each
-/// function would cost more compile time than everything else that the macro writes.
+/// A traced place in the source.
+///
+/// It consists of constants and is passed by value. A static per function would cost more compile
+/// time than the rest of the macro's output.
 #[derive(Clone, Copy, Debug)]
 pub struct Site {
     pub(super) name: &'static str,
@@ -77,7 +79,7 @@ impl Site {
         ]
     }
 
-    /// Returns `true` if both are of the same function.
+    /// Returns `true` if both sites are in the same function.
     pub(super) fn is_same_function(&self, other: &Self) -> bool {
         self.place.line() == other.place.line() && (self.function)() == (other.function)()
     }

@@ -1,4 +1,4 @@
-//! Values that attributes can have.
+//! Attribute values.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -6,17 +6,38 @@ use std::sync::Arc;
 
 use opentelemetry::{Array, StringValue, Value};
 
-/// A value that a span attribute can have: what `fields(key = value)` takes.
+/// A value that a span attribute can have, as in `fields(key = value)`.
 ///
-/// Implemented for numbers, booleans, text, arrays of these, references and smart pointers to one, and `Option`, whose
-/// `None` leaves the attribute out. An unsigned number too large for OpenTelemetry's signed 64 bits becomes text.
+/// Numbers, booleans, text and arrays of these implement it, also behind references and smart
+/// pointers. An `Option` that is `None` sets no attribute. A number that does not fit into
+/// OpenTelemetry's signed 64 bits becomes text.
+///
+/// ```
+/// use multitracer::{ToAttribute, traced};
+/// use opentelemetry::Value;
+///
+/// struct OrderId(u32);
+///
+/// impl ToAttribute for OrderId {
+///     fn to_attribute(&self) -> Option<Value> {
+///         Some(format!("order-{}", self.0).into())
+///     }
+/// }
+///
+/// #[traced(fields(order.id = id))]
+/// fn ship(id: &OrderId) {}
+///
+/// ship(&OrderId(7));
+/// assert_eq!(OrderId(7).to_attribute(), Some(Value::from("order-7")));
+/// assert_eq!(None::<u8>.to_attribute(), None);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no attribute value",
     label = "no attribute value",
     note = "write `key = %value` to record its `Display`, or `key = ?value` to record its `Debug`"
 )]
 pub trait ToAttribute {
-    /// The value; `None` leaves the attribute out.
+    /// Returns the value, or `None` to set no attribute.
     fn to_attribute(&self) -> Option<Value>;
 }
 

@@ -1,4 +1,4 @@
-//! From checked configuration to running tracers.
+//! The assembly of running tracers from a checked configuration.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use opentelemetry_sdk::trace::{SdkTracerProvider, SpanLimits};
 
 use super::builder::RegistryBuilder;
 use super::spec::{Plan, Spec};
-use super::tracer_builder::{OwnExporter, TracerBuilder};
+use super::tracer_builder::{CodeExporter, TracerBuilder};
 use crate::config::model::{
     ConfigModel, ExporterConfig, LimitsConfig, OtlpGrpcConfig, OtlpHttpConfig, SamplerConfig, TracerConfig,
 };
@@ -29,16 +29,17 @@ use crate::tracer::{
 };
 
 impl RegistryBuilder {
-    /// Checks everything, sets up the exporters and makes the registry.
+    /// Checks the configuration, sets up the exporters and returns the registry.
     ///
-    /// Opens no connection: exporters connect at their first export. If `MULTITRACER_ENABLED=false` or
-    /// `OTEL_SDK_DISABLED=true` is set, the registry is off.
+    /// Opens no connection: exporters connect at their first export. If `MULTITRACER_ENABLED=false`
+    /// or `OTEL_SDK_DISABLED=true` is set, the registry is disabled.
     ///
     /// # Errors
     ///
-    /// When a name is unknown or used twice, a value is out of range, or an exporter cannot be set up.
+    /// Returns an error if a name is unknown or stands twice, if a value is out of range, or if an
+    /// exporter cannot be set up.
     pub fn build(self) -> Result<Registry, BuildError> {
-        let Plan { model, tracers, origin } = Plan::new(self)?;
+        let Plan { model, tracers, file_origin } = Plan::new(self)?;
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let runtime = OnceCell::new();
         let mut built = Vec::with_capacity(tracers.len());
@@ -46,11 +47,14 @@ impl RegistryBuilder {
             built.push(build_tracer(tracer, &model, id, &runtime)?);
         }
         let snapshot = Snapshot::new(Arc::new(model), built);
-        Ok(Registry { inner: Arc::new(Inner::new(id, snapshot, runtime, origin)) })
+        Ok(Registry { inner: Arc::new(Inner::new(id, snapshot, runtime, file_origin)) })
     }
 }
 
-/// A tracer as its configuration says. One that is off gets no exporter, and is kept for when it is switched on.
+/// Builds a tracer by its configuration.
+///
+/// A disabled tracer gets no exporter. Its specification keeps the builder, for the time when code
+/// enables the tracer.
 pub(in crate::registry) fn build_tracer(
     mut tracer: TracerBuilder,
     model: &ConfigModel,
@@ -58,52 +62,54 @@ pub(in crate::registry) fn build_tracer(
     runtime: &OnceCell<ExportRuntime>,
 ) -> Result<Built, BuildError> {
     let spec = Spec::new(&tracer, model);
-    if spec.enabled {
-        return Ok(Built { core: build_on(&mut tracer, registry, runtime)?, spec: Arc::new(spec) });
+    if spec.is_enabled {
+        return Ok(Built { core: build_enabled(&mut tracer, registry, runtime)?, spec: Arc::new(spec) });
     }
-    let off = Parts {
+    let disabled = Parts {
         info: info(&tracer),
         pipeline: Pipeline::off(),
         sampling: Sampling::new(&SamplerConfig::AlwaysOff),
-        resource: tracer.resource_of(),
-        on: false,
+        resource: tracer.to_resource(),
+        is_enabled: false,
     };
-    let core = assemble(off, &tracer.config, registry);
-    Ok(Built { core, spec: Arc::new(spec.waiting(tracer)) })
+    let core = assemble(disabled, &tracer.config, registry);
+    Ok(Built { core, spec: Arc::new(spec.with_builder(tracer)) })
 }
 
-/// A tracer that is on, whatever its configuration says. What only code can give is taken out of `tracer`, but not where
-/// this fails.
-pub(in crate::registry) fn build_on(
+/// Builds an enabled tracer, even if its configuration disables it.
+///
+/// Takes the exporters and the sampler that code gave out of `tracer`, except on an error.
+pub(in crate::registry) fn build_enabled(
     tracer: &mut TracerBuilder,
     registry: u64,
     runtime: &OnceCell<ExportRuntime>,
 ) -> Result<Arc<TracerCore>, BuildError> {
     let info = info(tracer);
-    let resource = tracer.resource_of();
-    let TracerBuilder { config, own } = tracer;
-    let pipeline = pipeline(&info.name, config, &mut own.exporters, &resource, runtime)?;
-    let sampling = own.sampler.take().map_or_else(|| Sampling::new(&config.sampler), Sampling::custom);
-    Ok(assemble(Parts { info, pipeline, sampling, resource, on: true }, config, registry))
+    let resource = tracer.to_resource();
+    let TracerBuilder { config, code } = tracer;
+    let pipeline = pipeline(&info.name, config, &mut code.exporters, &resource, runtime)?;
+    let sampling = code.sampler.take().map_or_else(|| Sampling::new(&config.sampler), Sampling::custom);
+    Ok(assemble(Parts { info, pipeline, sampling, resource, is_enabled: true }, config, registry))
 }
 
+/// The parts that an enabled and a disabled tracer do not share.
 struct Parts {
     info: TracerInfo,
     pipeline: Pipeline,
     sampling: Sampling,
     resource: Resource,
-    on: bool,
+    is_enabled: bool,
 }
 
 fn assemble(parts: Parts, config: &TracerConfig, registry: u64) -> Arc<TracerCore> {
-    let Parts { info, pipeline, sampling, resource, on } = parts;
+    let Parts { info, pipeline, sampling, resource, is_enabled } = parts;
     let (pipeline, sampling) = (Arc::new(pipeline), Arc::new(sampling));
-    let ending = PipelineProcessor::new(Arc::clone(&pipeline), config.limits.attribute_value_length_limit);
+    let processor = PipelineProcessor::new(Arc::clone(&pipeline), config.limits.attribute_value_length_limit);
     let provider = SdkTracerProvider::builder()
         .with_resource(resource)
         .with_sampler(SharedSampling(Arc::clone(&sampling)))
         .with_span_limits(limits(&config.limits))
-        .with_span_processor(ending)
+        .with_span_processor(processor)
         .build();
     let scope = InstrumentationScope::builder("multitracer").with_version(env!("CARGO_PKG_VERSION")).build();
     Arc::new(TracerCore {
@@ -114,64 +120,66 @@ fn assemble(parts: Parts, config: &TracerConfig, registry: u64) -> Arc<TracerCor
         sdk: provider.tracer_with_scope(scope),
         provider,
         sampling,
-        span_limit: config.limits.max_spans_per_trace.map(|most| Arc::new(SpanLimit::new(most))),
+        span_limit: config.limits.max_spans_per_trace.map(|limit| Arc::new(SpanLimit::new(limit))),
         counts: Counts::default(),
-        enabled: EnabledFlag::new(on),
+        enabled: EnabledFlag::new(is_enabled),
     })
 }
 
 fn info(tracer: &TracerBuilder) -> TracerInfo {
-    let TracerBuilder { config, own } = tracer;
+    let TracerBuilder { config, code } = tracer;
     TracerInfo {
         name: config.name.as_str().into(),
         project: config.project.as_str().into(),
         environment: config.environment.as_deref().map(Into::into),
-        exporter: labels(config, &own.exporters).join(", "),
-        sampler: match &own.sampler {
+        exporter: labels(config, &code.exporters).join(", "),
+        sampler: match &code.sampler {
             Some(_) => "custom".to_owned(),
             None => describe_sampler(&config.sampler),
         },
     }
 }
 
-/// What each exporter is called, no two alike.
-fn labels(config: &TracerConfig, own: &BTreeMap<usize, OwnExporter>) -> Vec<String> {
+/// Returns a unique label for each exporter, by position.
+fn labels(config: &TracerConfig, from_code: &BTreeMap<usize, CodeExporter>) -> Vec<String> {
     let mut labels: Vec<String> = Vec::new();
     for (position, exporter) in config.exporters.iter().enumerate() {
-        let label = match own.get(&position) {
-            Some(OwnExporter::Memory(_)) => "memory".to_owned(),
-            Some(OwnExporter::Custom(_)) => "custom".to_owned(),
+        let label = match from_code.get(&position) {
+            Some(CodeExporter::Memory(_)) => "memory".to_owned(),
+            Some(CodeExporter::Custom(_)) => "custom".to_owned(),
             None => describe_exporter(exporter),
         };
-        let alike = labels.contains(&label);
-        labels.push(if alike { format!("{label} #{}", position + 1) } else { label });
+        let is_taken = labels.contains(&label);
+        labels.push(if is_taken { format!("{label} #{}", position + 1) } else { label });
     }
     labels
 }
 
-/// Takes what it needs out of `own`, once nothing can fail any more.
+/// Builds the pipeline of a tracer.
+///
+/// Takes the exporters out of `from_code` only after every step that can fail.
 fn pipeline(
     name: &Arc<str>,
     config: &TracerConfig,
-    own: &mut BTreeMap<usize, OwnExporter>,
+    from_code: &mut BTreeMap<usize, CodeExporter>,
     resource: &Resource,
     runtime: &OnceCell<ExportRuntime>,
 ) -> Result<Pipeline, BuildError> {
-    let labels = labels(config, own).into_iter().map(Arc::from);
-    let in_memory = |position: usize| matches!(own.get(&position), Some(OwnExporter::Memory(_)));
+    let labels = labels(config, from_code).into_iter().map(Arc::from);
+    let in_memory = |position: usize| matches!(from_code.get(&position), Some(CodeExporter::Memory(_)));
     if (0..labels.len()).all(in_memory) {
         let destinations =
-            labels.zip(std::mem::take(own)).filter_map(|(label, (_, exporter))| match exporter {
-                OwnExporter::Memory(exporter) => Some(Destination::memory(label, exporter)),
-                OwnExporter::Custom(_) => None,
+            labels.zip(std::mem::take(from_code)).filter_map(|(label, (_, exporter))| match exporter {
+                CodeExporter::Memory(exporter) => Some(Destination::memory(label, exporter)),
+                CodeExporter::Custom(_) => None,
             });
         return Ok(Pipeline::new(destinations.collect()));
     }
     let runtime = runtime.get_or_try_init(ExportRuntime::start).map_err(BuildError::Runtime)?;
     let _entered = runtime.enter();
-    let mut made = Vec::new();
+    let mut configured_exporters = Vec::new();
     for (position, exporter) in config.exporters.iter().enumerate() {
-        made.push(match own.contains_key(&position) {
+        configured_exporters.push(match from_code.contains_key(&position) {
             true => None,
             false => {
                 Some(configured(config, exporter, resource, runtime.connection_pool()).map_err(|error| {
@@ -180,12 +188,12 @@ fn pipeline(
             }
         });
     }
-    let mut destinations = Vec::with_capacity(made.len());
-    for (position, (label, made)) in labels.zip(made).enumerate() {
-        let exporter = match (made, own.remove(&position)) {
-            (Some(made), _) => made,
-            (None, Some(OwnExporter::Custom(make))) => make(resource),
-            (None, Some(OwnExporter::Memory(exporter))) => {
+    let mut destinations = Vec::with_capacity(configured_exporters.len());
+    for (position, (label, configured)) in labels.zip(configured_exporters).enumerate() {
+        let exporter = match (configured, from_code.remove(&position)) {
+            (Some(exporter), _) => exporter,
+            (None, Some(CodeExporter::Custom(factory))) => factory(resource),
+            (None, Some(CodeExporter::Memory(exporter))) => {
                 destinations.push(Destination::memory(label, exporter));
                 continue;
             }
@@ -196,6 +204,7 @@ fn pipeline(
     Ok(Pipeline::new(destinations))
 }
 
+/// Sets up an exporter by its configuration.
 fn configured(
     config: &TracerConfig,
     exporter: &ExporterConfig,
@@ -243,7 +252,7 @@ fn limits(config: &LimitsConfig) -> SpanLimits {
     }
 }
 
-/// Kind and endpoint, without a user name or password in the URL.
+/// Returns the kind and the endpoint of an exporter, without a user name or password in the URL.
 fn describe_exporter(config: &ExporterConfig) -> String {
     let (kind, endpoint) = match config {
         ExporterConfig::Console => return "console".to_owned(),

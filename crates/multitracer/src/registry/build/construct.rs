@@ -1,4 +1,4 @@
-//! Registries from files, texts, configurations and code.
+//! Constructors of registries from files, texts, configurations and code.
 
 use std::path::Path;
 
@@ -18,8 +18,8 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, when anything in it is wrong (the error lists every problem with
-    /// its place), or when an exporter cannot be set up.
+    /// Returns an error if the file cannot be read, if its content is wrong, or if an exporter
+    /// cannot be set up. The error lists every problem with its place.
     pub fn from_path(path: impl AsRef<Path>) -> Result<Self, BuildError> {
         Self::from_config(Config::from_path(path)?)
     }
@@ -39,21 +39,31 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// As [`from_path`](Self::from_path).
+    /// Returns an error if the content is wrong, or if an exporter cannot be set up.
     pub fn from_yaml(yaml: &str) -> Result<Self, BuildError> {
         Self::from_config(Config::from_yaml(yaml)?)
     }
 
     /// Builds the registry that `config` describes.
     ///
+    /// ```
+    /// use multitracer::Registry;
+    /// use multitracer::config::Config;
+    ///
+    /// let config = Config::from_yaml("tracers: {production: {exporter: console}}")?;
+    /// let registry = Registry::from_config(config)?;
+    /// assert!(registry.tracer("production").is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
-    /// When an exporter cannot be set up.
+    /// Returns an error if an exporter cannot be set up.
     pub fn from_config(config: Config) -> Result<Self, BuildError> {
         RegistryBuilder::from_config(config).build()
     }
 
-    /// Starts a registry in code.
+    /// Starts a registry that is described in code.
     pub fn builder() -> RegistryBuilder {
         RegistryBuilder::new()
     }

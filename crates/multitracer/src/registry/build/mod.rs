@@ -3,5 +3,7 @@
 pub(super) mod assemble;
 pub(super) mod builder;
 mod construct;
+pub(super) mod experiment_builder;
+pub(super) mod route_builder;
 pub(super) mod spec;
 pub(super) mod tracer_builder;

@@ -1,36 +1,50 @@
-//! What a reload changed.
+//! The changes that a reload made.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::registry::snapshot::Snapshot;
 
-/// What a [reload](crate::Registry::reload) changed. Names are in the order of the configuration that they stand in.
+/// The changes that a [reload](crate::Registry::reload) made.
 ///
-/// Its `Display` is one line, as in `added: canary; changed: production; kept: 3; routes changed`.
+/// Names are in the order of their configuration. `Display` writes one line.
+///
+/// ```
+/// use multitracer::Registry;
+/// use multitracer::config::Config;
+///
+/// let registry = Registry::from_yaml("tracers: {production: {exporter: console}}")?;
+/// let changes = registry.reload(Config::from_yaml("tracers: {canary: {exporter: console}}")?)?;
+/// assert_eq!(*changes.added[0], *"canary");
+/// assert_eq!(
+///     changes.to_string(),
+///     "added: canary; removed: production; kept: 0; default tracer: production -> canary",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReloadChanges {
-    /// Tracers that were not there before.
+    /// New tracers.
     pub added: Vec<Arc<str>>,
-    /// Tracers that are not there any more.
+    /// Tracers that the new configuration no longer has.
     pub removed: Vec<Arc<str>>,
-    /// Tracers that were built anew, since something in their configuration changed.
+    /// Tracers that were rebuilt, because their configuration changed.
     pub changed: Vec<Arc<str>>,
-    /// Tracers that go on as they were, with their connections, queues and counts.
+    /// Tracers that stayed, with their connections, queues and counts.
     pub kept: Vec<Arc<str>>,
-    /// Whether the routes are others, or in another order.
+    /// `true` if the routes or their order changed.
     pub routes: bool,
-    /// Whether the experiments are others.
+    /// `true` if the experiments changed.
     pub experiments: bool,
-    /// Whether `unknown_tracer`, `on_switch` or `remote_parent` is another.
+    /// `true` if `unknown_tracer`, `on_switch` or `remote_parent` changed.
     pub rules: bool,
-    /// The default tracer before and now, if it is another.
+    /// The earlier and the new default tracer, if it changed.
     pub default_tracer: Option<(Arc<str>, Arc<str>)>,
 }
 
 impl ReloadChanges {
-    /// Whether everything stayed as it was.
+    /// Returns `true` if nothing changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.added.is_empty()
@@ -40,7 +54,7 @@ impl ReloadChanges {
             && self.default_tracer.is_none()
     }
 
-    /// Fills in what is not about single tracers.
+    /// Compares everything that does not belong to one tracer, and finds the removed tracers.
     pub(in crate::registry) fn compare(&mut self, old: &Snapshot, new: &Snapshot) {
         self.removed =
             old.roster.names().filter(|name| new.roster.by_name(name).is_none()).map(Into::into).collect();
@@ -61,18 +75,18 @@ impl fmt::Display for ReloadChanges {
             return f.write_str("nothing changed");
         }
         let mut parts = Vec::new();
-        for (what, names) in [("added", &self.added), ("removed", &self.removed), ("changed", &self.changed)]
+        for (label, names) in [("added", &self.added), ("removed", &self.removed), ("changed", &self.changed)]
         {
             if !names.is_empty() {
-                parts.push(format!("{what}: {}", names.join(", ")));
+                parts.push(format!("{label}: {}", names.join(", ")));
             }
         }
         parts.push(format!("kept: {}", self.kept.len()));
-        for (what, changed) in
+        for (label, is_changed) in
             [("routes", self.routes), ("experiments", self.experiments), ("rules", self.rules)]
         {
-            if changed {
-                parts.push(format!("{what} changed"));
+            if is_changed {
+                parts.push(format!("{label} changed"));
             }
         }
         if let Some((old, new)) = &self.default_tracer {

@@ -1,8 +1,8 @@
-//! Tracers of earlier configurations, until all their spans are exported.
+//! Tracers of earlier configurations that drain until all their spans are exported.
 //!
-//! Such a tracer still takes the spans of the traces that began in it. Once no span is open and nothing
-//! else holds the tracer, no span can start in it any more: its queue is exported, and its counts are
-//! kept.
+//! Such a tracer still takes the spans of the traces that began in it. Once no span is open and
+//! nothing else holds the tracer, no span can start in it. Then its queue is exported, and its
+//! counts are kept.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -24,7 +24,7 @@ const LAST_EXPORT: Duration = Duration::from_secs(3600);
 /// Tracers whose queue is exported for the last time, and the counts of those that are gone.
 ///
 /// The tracers that still take spans are in the registry's [`TracerSet`](crate::tracer::TracerSet).
-/// Whoever needs both locks takes this one first.
+/// Code that needs both locks takes this one first.
 #[derive(Default)]
 pub(in crate::registry) struct Draining {
     list: Mutex<List>,
@@ -33,7 +33,7 @@ pub(in crate::registry) struct Draining {
 #[derive(Default)]
 struct List {
     closing: Vec<Closing>,
-    /// The counts of tracers that are gone: one row for each name and project.
+    /// The counts of tracers that are gone, one line per name and project.
     past: Vec<TracerReport>,
     /// `true` while a task checks the list.
     is_watched: bool,
@@ -65,12 +65,13 @@ pub(in crate::registry) struct Earlier {
 }
 
 impl Draining {
+    /// Returns the tracers of earlier configurations that still exist.
     pub(in crate::registry) fn all(&self, draining: &DrainingTracers) -> Earlier {
         let list = self.lock();
         Earlier { draining: draining.all(), closing: list.closing.clone() }
     }
 
-    /// Returns the lines of the tracers that are here, and of those that are gone.
+    /// Returns the lines of the tracers that drain or close, and of those that are gone.
     pub(in crate::registry) fn lines(
         &self,
         draining: &DrainingTracers,
@@ -79,8 +80,8 @@ impl Draining {
         let list = self.lock();
         let draining = draining.all();
         let closing = list.closing.iter().map(|closing| &closing.core);
-        let here: Vec<_> = draining.iter().chain(closing).flat_map(&mut lines_of).collect();
-        here.into_iter().chain(list.past.iter().cloned()).collect()
+        let present: Vec<_> = draining.iter().chain(closing).flat_map(&mut lines_of).collect();
+        present.into_iter().chain(list.past.iter().cloned()).collect()
     }
 
     /// Keeps the counts of a tracer after its last export.
@@ -119,7 +120,7 @@ impl Inner {
         });
     }
 
-    /// Closes the tracers that are done. Returns `true` if no tracer drains any more.
+    /// Closes the tracers that are done. Returns `true` if no tracer drains now.
     fn close_done(self: &Arc<Self>) -> bool {
         let mut gone = Vec::new();
         let is_empty = {
@@ -138,12 +139,13 @@ impl Inner {
             list.is_watched &= !is_empty;
             is_empty
         };
-        // a user's exporter runs its own code when it is dropped, which must not happen under the lock
+        // a user's exporter runs its own code when it is dropped, which must not happen under the
+        // lock
         drop(gone);
         is_empty
     }
 
-    /// Waits for the last export of `core` in a task, then keeps its counts alone.
+    /// Waits for the last export of `core` in a task. Then only its counts are kept.
     fn close(self: &Arc<Self>, core: Arc<TracerCore>, pending: Pending) -> Closing {
         let (sender, done) = watch::channel(false);
         let (id, registry) = (core.id(), Arc::downgrade(self));
@@ -164,9 +166,10 @@ impl Inner {
     }
 }
 
-/// Returns the number of spans that are open or on their way into the queue; never less than there are.
+/// Returns the number of spans that are open or on their way into the queue. The result can be too
+/// high for a moment, but never too low.
 fn open_spans(core: &TracerCore) -> u64 {
-    // a span moves from open to ended, so the count that is read last wins
+    // a span moves from open to ended, so `ended` is read first
     let ended = core.pipeline.ended();
     core.counts.sampled.load(Ordering::Acquire).saturating_sub(ended)
 }

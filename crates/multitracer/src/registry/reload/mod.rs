@@ -1,4 +1,4 @@
-//! Reloads: another configuration for a registry in use.
+//! Reloads of a registry that is in use.
 
 pub(super) mod changes;
 pub(super) mod draining;

@@ -1,4 +1,4 @@
-//! Another configuration for a registry that is in use.
+//! The replacement of a registry's configuration.
 
 use std::sync::Arc;
 
@@ -6,26 +6,29 @@ use super::changes::ReloadChanges;
 use crate::config::Origin;
 use crate::registry::build::assemble::build_tracer;
 use crate::registry::build::builder::RegistryBuilder;
-use crate::registry::build::spec::Plan;
+use crate::registry::build::spec::{FileOrigin, Plan};
 use crate::registry::error::ReloadError;
 use crate::registry::handle::{Inner, Registry};
 use crate::registry::snapshot::{Built, Snapshot};
 
 impl Registry {
-    /// Puts another configuration in place of the one in use: a [`Config`](crate::config::Config), or a [`RegistryBuilder`].
+    /// Replaces the configuration in use with a [`Config`](crate::config::Config) or a
+    /// [`RegistryBuilder`].
     ///
-    /// Everything is built first, then swapped in one step. Whoever holds this registry sees the new tracers, routes and
-    /// experiments from the next call on, the HTTP layers among them.
+    /// Everything is built first, and then swapped in one step. All handles of this registry, also
+    /// in the HTTP layers, use the new tracers, routes and experiments from the next call on.
     ///
-    /// - A tracer whose configuration is the same is kept, with its connections, its queue, its counts, and what
-    ///   [`set_enabled`](Self::set_enabled) and [`set_sample_rate`](Self::set_sample_rate) made of it. One with an exporter or a
-    ///   sampler that code gave is always built anew, except for one that keeps the same
-    ///   [`InMemoryExporter`](crate::export::InMemoryExporter).
-    /// - A tracer that changed or is gone still takes the spans of the traces that began in it, so that these stay whole and
-    ///   where they began; then it exports what it has, and ends. Its counts stay in the [`report`](Self::report).
-    /// - Every trace that begins later follows the new configuration, whatever [`Tracer`](crate::Tracer) handle, route or
-    ///   ambient tracer it comes through: these stand for the tracer of that name. Where there is none any more, the rule for
-    ///   [unknown names](crate::config::UnknownTracerPolicy) says what to do.
+    /// - A tracer with an unchanged configuration stays, with its connections, queue and counts.
+    ///   Settings by [`set_enabled`](Self::set_enabled) and
+    ///   [`set_sample_rate`](Self::set_sample_rate) stay too.
+    /// - A tracer with an exporter or a sampler from code is always rebuilt. A tracer that keeps
+    ///   the same [`InMemoryExporter`](crate::export::InMemoryExporter) is not.
+    /// - A changed or removed tracer still takes the spans of the traces that began in it, so these
+    ///   traces stay whole. Then it exports its queue and ends. Its counts stay in the
+    ///   [`report`](Self::report).
+    /// - Every later trace follows the new configuration. [`Tracer`](crate::Tracer) handles, routes
+    ///   and ambient tracers stand for the tracer with their name. If there is no such tracer, the
+    ///   policy for [unknown names](crate::config::UnknownTracerPolicy) applies.
     ///
     /// ```
     /// use multitracer::config::Config;
@@ -44,41 +47,47 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// When a name is unknown or used twice, a value is out of range, an exporter cannot be set up, or the registry was shut
-    /// down. Then nothing has changed.
+    /// Returns an error if a name is unknown or stands twice, if a value is out of range, if an
+    /// exporter cannot be set up, or if the registry was shut down. Then nothing has changed.
     pub fn reload(&self, new: impl Into<RegistryBuilder>) -> Result<ReloadChanges, ReloadError> {
         let changes = self.replace(new.into())?;
         tracing::info!(target: "multitracer", "reloaded; {changes}");
         Ok(changes)
     }
 
-    /// Reads the file again that this registry was built from, with the same source of variables, and
-    /// [reloads](Self::reload) what it says now.
+    /// Reads the registry's file again, with the same source of variables, and
+    /// [reloads](Self::reload) it.
     ///
     /// # Errors
     ///
-    /// As [`reload`](Self::reload); when the file is wrong, with every problem and its place; and when there is no such file,
-    /// or code has changed what it said (then load it, do the same to it, and use [`reload`](Self::reload)).
+    /// Returns an error in the cases of [`reload`](Self::reload), and if the file is wrong. The
+    /// error lists every problem with its place.
+    ///
+    /// The method also fails if the registry was not built from a file, or if code changed the
+    /// file's configuration. In the second case, load the file, change it in the same way, and call
+    /// [`reload`](Self::reload).
     pub fn reload_from_file(&self) -> Result<ReloadChanges, ReloadError> {
-        self.reload(self.origin(false)?.load()?)
+        self.reload(self.unaltered_file()?.load()?)
     }
 
-    /// The file that this was built from. `altered`: even if code had changed what it said.
-    pub(in crate::registry) fn origin(&self, altered: bool) -> Result<Origin, ReloadError> {
-        let origin = self.inner.changing().origin.clone();
-        match origin {
-            None => Err(ReloadError::NoFile),
-            Some(origin) if origin.altered && !altered => Err(ReloadError::Altered),
-            Some(origin) => Ok(origin.file),
-        }
+    /// Returns the file that this registry was built from, if code did not change its
+    /// configuration.
+    pub(in crate::registry) fn unaltered_file(&self) -> Result<Origin, ReloadError> {
+        let FileOrigin { file, is_altered } = self.file_origin()?;
+        if is_altered { Err(ReloadError::Altered) } else { Ok(file) }
+    }
+
+    /// Returns the file that this registry was built from.
+    pub(in crate::registry) fn file_origin(&self) -> Result<FileOrigin, ReloadError> {
+        self.inner.changing().file_origin.clone().ok_or(ReloadError::NoFile)
     }
 
     fn replace(&self, new: RegistryBuilder) -> Result<ReloadChanges, ReloadError> {
-        let Plan { model, tracers, origin } = Plan::new(new)?;
+        let Plan { model, tracers, file_origin } = Plan::new(new)?;
         let model = Arc::new(model);
         let inner = &self.inner;
         let mut changing = inner.changing();
-        if changing.ended {
+        if changing.is_shut_down {
             return Err(ReloadError::ShutDown);
         }
         let old = inner.snapshot.load_full();
@@ -101,16 +110,17 @@ impl Registry {
         let new = Snapshot::new(model, built);
         changes.compare(&old, &new);
         drop(old);
-        changing.origin = origin.or(changing.origin.take());
+        changing.file_origin = file_origin.or(changing.file_origin.take());
         inner.swap(new);
         Ok(changes)
     }
 }
 
 impl Inner {
-    /// Replaces the snapshot. Tracers that the new one lacks drain. The caller holds the lock on changes.
+    /// Replaces the snapshot. Tracers that the new snapshot lacks drain. The caller holds the lock
+    /// of [`changing`](Self::changing).
     pub(in crate::registry) fn swap(self: &Arc<Self>, new: Snapshot) {
-        // routes of the old snapshot lead to tracers by name, so the tracers may change first
+        // routes of the old snapshot find tracers by name, so the tracers can change first
         self.set.replace(Arc::clone(&new.roster));
         self.snapshot.store(Arc::new(new));
         self.watch_draining();

@@ -1,47 +1,57 @@
-//! How an `async fn` makes its traced future. `called` does in one call what `traced` does with a span that has more to say of
-//! itself: rustc takes its time for every call in every function.
+//! The traced future of an `async fn`.
+//!
+//! `called` is the short form of `traced` for a span without options. It is one call, because each
+//! call in each function costs compile time.
 
 use std::marker::PhantomData;
 
 use super::deferred::Deferred;
 use super::traced::Traced;
 use crate::span::callsite::defer;
-use crate::span::result::outcome::{Fallible, Silent};
+use crate::span::result::outcome::{NoObserver, ResultObserver};
 
-/// Any output, with nothing to learn from it.
+/// An output that is not observed.
 #[derive(Debug)]
 pub struct Any;
 
 impl Any {
     #[inline(always)]
     #[track_caller]
-    pub fn called<F>(name: &'static str, function: fn() -> &'static str, inner: F) -> Traced<F, Silent> {
-        Traced::silent(defer(name, function), inner)
+    pub fn called<F>(name: &'static str, function: fn() -> &'static str, inner: F) -> Traced<F, NoObserver> {
+        Traced::unobserved(defer(name, function), inner)
     }
 
     #[inline(always)]
-    pub fn traced<F>(deferred: Deferred, inner: F) -> Traced<F, Silent> {
-        Traced::silent(deferred, inner)
+    pub fn traced<F>(deferred: Deferred, inner: F) -> Traced<F, NoObserver> {
+        Traced::unobserved(deferred, inner)
     }
 }
 
-/// An output type, which may be a `Result`: then the functions of this type are found before those of [`AnyOutput`].
+/// An output type. For a `Result`, rustc finds the functions of this type before those of
+/// [`AnyOutput`].
 #[derive(Debug)]
 pub struct Output<T>(PhantomData<fn() -> T>);
 
 impl<T, E> Output<Result<T, E>> {
     #[inline(always)]
     #[track_caller]
-    pub fn called<F>(name: &'static str, function: fn() -> &'static str, inner: F) -> Traced<F, Fallible>
+    pub fn called<F>(
+        name: &'static str,
+        function: fn() -> &'static str,
+        inner: F,
+    ) -> Traced<F, ResultObserver>
     where
         F: Future<Output = Result<T, E>>,
     {
-        Traced::new(defer(name, function), inner, Fallible)
+        Traced::new(defer(name, function), inner, ResultObserver)
     }
 
     #[inline(always)]
-    pub fn traced<F: Future<Output = Result<T, E>>>(deferred: Deferred, inner: F) -> Traced<F, Fallible> {
-        Traced::new(deferred, inner, Fallible)
+    pub fn traced<F: Future<Output = Result<T, E>>>(
+        deferred: Deferred,
+        inner: F,
+    ) -> Traced<F, ResultObserver> {
+        Traced::new(deferred, inner, ResultObserver)
     }
 }
 
@@ -50,16 +60,16 @@ pub trait AnyOutput {
 
     #[inline(always)]
     #[track_caller]
-    fn called<F>(name: &'static str, function: fn() -> &'static str, inner: F) -> Traced<F, Silent>
+    fn called<F>(name: &'static str, function: fn() -> &'static str, inner: F) -> Traced<F, NoObserver>
     where
         F: Future<Output = Self::Type>,
     {
-        Traced::silent(defer(name, function), inner)
+        Traced::unobserved(defer(name, function), inner)
     }
 
     #[inline(always)]
-    fn traced<F: Future<Output = Self::Type>>(deferred: Deferred, inner: F) -> Traced<F, Silent> {
-        Traced::silent(deferred, inner)
+    fn traced<F: Future<Output = Self::Type>>(deferred: Deferred, inner: F) -> Traced<F, NoObserver> {
+        Traced::unobserved(deferred, inner)
     }
 }
 

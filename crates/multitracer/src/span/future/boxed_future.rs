@@ -1,4 +1,6 @@
-//! Functions that return a boxed future under a name that the macro cannot see through: told from others by type.
+//! Functions that return a boxed future behind a type alias.
+//!
+//! The macro cannot see through the alias, so the type system tells these functions from others.
 
 use std::fmt;
 use std::future::Future;
@@ -13,20 +15,20 @@ use crate::span::options::Options;
 use crate::span::result::outcome::Outcome;
 use crate::span::site::Site;
 
-/// A function's return type.
-pub struct Shape<T: ?Sized>(PhantomData<fn() -> Box<T>>);
+/// A function's return type, without a value.
+pub struct ReturnType<T: ?Sized>(PhantomData<fn() -> Box<T>>);
 
-impl<T: ?Sized> Shape<T> {
+impl<T: ?Sized> ReturnType<T> {
     pub const NEW: Self = Self(PhantomData);
 }
 
-impl<T: ?Sized> fmt::Debug for Shape<T> {
+impl<T: ?Sized> fmt::Debug for ReturnType<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Shape")
+        f.write_str("ReturnType")
     }
 }
 
-/// A call of a function that returns a boxed future of bounds `B`.
+/// A call of a function that returns a boxed future with the bounds `B`.
 #[derive(Debug)]
 pub struct FutureCall<B> {
     deferred: Deferred,
@@ -40,21 +42,25 @@ impl<B> FutureCall<B> {
     }
 }
 
-/// Bounds of a boxed future, as marks.
+/// The mark of a boxed future without bounds.
 #[derive(Debug)]
 pub enum Local {}
+
+/// The mark of a boxed future that is `Send`.
 #[derive(Debug)]
 pub enum IsSend {}
+
+/// The mark of a boxed future that is `Send` and `Sync`.
 #[derive(Debug)]
 pub enum IsSync {}
 
-/// Any other type: an ordinary call.
+/// The start of a function that returns any other type.
 pub trait BeginAny {
     fn begin(&self, site: Site) -> Entered;
     fn begin_with(&self, site: Site, options: impl FnOnce(&mut Options)) -> Entered;
 }
 
-impl<T> BeginAny for Shape<T> {
+impl<T> BeginAny for ReturnType<T> {
     #[inline(always)]
     fn begin(&self, site: Site) -> Entered {
         site.enter()
@@ -77,7 +83,7 @@ macro_rules! boxed {
             ) -> FutureCall<$bounds>;
         }
 
-        impl<'a, T> $begin for &Shape<Pin<Box<dyn Future<Output = T> $($auto)* + 'a>>> {
+        impl<'a, T> $begin for &ReturnType<Pin<Box<dyn Future<Output = T> $($auto)* + 'a>>> {
             #[inline(always)]
             fn begin(&self, site: Site) -> FutureCall<$bounds> {
                 FutureCall { deferred: site.defer(), bounds: PhantomData }
@@ -94,14 +100,14 @@ macro_rules! boxed {
         }
 
         impl FutureCall<$bounds> {
-            /// Boxes the future again, in its span, if there is to be one.
+            /// Wraps the future in its span, if there is one, and boxes it again.
             #[inline(always)]
             pub fn finish<'a, T: 'a>(
                 self,
                 out: Pin<Box<dyn Future<Output = T> $($auto)* + 'a>>,
                 observe: impl Fn(&T, &mut Outcome) + Send + Sync + 'static,
             ) -> Pin<Box<dyn Future<Output = T> $($auto)* + 'a>> {
-                if self.deferred.is_live() { Box::pin(Traced::watching(self.deferred, out, observe)) } else { out }
+                if self.deferred.is_live() { Box::pin(Traced::observed(self.deferred, out, observe)) } else { out }
             }
         }
     )*};

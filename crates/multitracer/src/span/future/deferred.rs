@@ -9,8 +9,9 @@ use crate::span::attributes::{Attributes, shorten};
 use crate::span::opened::Opened;
 use crate::span::options::Options;
 
-/// A span that starts at the first poll of a future or stream. One pointer, which is null while tracing
-/// is off.
+/// A span that starts at the first poll of a future or stream.
+///
+/// It is one pointer, which is null while tracing is disabled.
 #[derive(Debug)]
 pub struct Deferred(pub(in crate::span) Option<Box<State>>);
 
@@ -25,7 +26,7 @@ pub(crate) enum State {
 #[derive(Debug)]
 pub(crate) struct Called {
     options: Options,
-    /// Kept apart, because the tracer decides later if it records them.
+    /// Arguments of the call. The tracer decides later if it records them.
     arguments: Vec<KeyValue>,
 }
 
@@ -58,7 +59,7 @@ impl Deferred {
         Self(Some(Box::new(State::Called(Some(Called { options, arguments: Vec::new() })))))
     }
 
-    /// Records attributes that only the call knows.
+    /// Records attributes of the call.
     #[inline(always)]
     pub fn record(&mut self, f: impl FnOnce(&mut Attributes<'_>)) {
         if let Some(state) = &mut self.0 {
@@ -84,14 +85,14 @@ fn record_early(state: &mut State, f: impl FnOnce(&mut Attributes<'_>)) {
     }
 }
 
-// a panic leaves nothing half done that another call could see, and a future must keep these traits
-// when it is traced
+// a panic leaves no half-done state that another call could see, and a traced future must keep the
+// traits of the plain one
 impl UnwindSafe for State {}
 impl RefUnwindSafe for State {}
 
 thread_local! {
-    /// Guards of the spans whose futures are being dropped, innermost last. The state is `Send`, so it
-    /// cannot hold a guard.
+    /// Guards of the spans whose futures are being dropped, innermost last. The state is `Send`, so
+    /// it cannot hold a guard.
     static DROPPING: RefCell<Vec<ContextGuard>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -108,7 +109,8 @@ impl State {
 }
 
 impl Drop for State {
-    /// Ends a span that is still open: its future or stream was dropped before its end, or panicked.
+    /// Ends a span that is still open: its future or stream was dropped before its end, or
+    /// panicked.
     fn drop(&mut self) {
         if let Self::Opened { opened, polling, dropping } = self {
             if *dropping {

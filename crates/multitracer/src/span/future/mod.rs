@@ -1,5 +1,5 @@
 //! Spans of futures and streams.
-#![expect(missing_docs, reason = "what the macro's output uses is documented for readers of the source only")]
+#![expect(missing_docs, reason = "the items that the macro's output uses are not public")]
 
 pub(super) mod async_fn;
 pub(super) mod boxed_future;

@@ -11,7 +11,8 @@ use super::deferred::{Deferred, State};
 use super::traced::{finish, poll_with};
 
 pin_project! {
-    /// A stream in a span: from its first poll to its end or its drop, current during every poll.
+    /// A stream in a span. The span starts at the first poll, ends with the stream or its drop, and
+    /// is current during every poll.
     #[must_use = "streams do nothing unless polled"]
     pub struct TracedStream<S> {
         // before the stream, so that its drop ends the span first

@@ -14,11 +14,12 @@ use super::deferred::{Called, Deferred, State};
 use crate::config::model::CaptureConfig;
 use crate::span::attributes::Attributes;
 use crate::span::opened::Opened;
-use crate::span::result::outcome::{Observe, Outcome, Silent, Watching};
+use crate::span::result::outcome::{ClosureObserver, NoObserver, Observe, Outcome};
 use crate::span::site::Site;
 
 pin_project! {
-    /// A future in a span: from its first poll to its end or its drop, current during every poll.
+    /// A future in a span. The span starts at the first poll, ends with the future or its drop, and
+    /// is current during every poll.
     #[must_use = "futures do nothing unless polled"]
     pub struct Traced<F, O> {
         #[pin]
@@ -32,19 +33,19 @@ pin_project! {
         #[inline(always)]
         fn drop(this: Pin<&mut Self>) {
             if let Some(state) = this.project().state {
-                // what the future drops may open spans of its own
+                // destructors of the future's values can open spans
                 state.enter_drop();
             }
         }
     }
 }
 
-// few bounds: rustc proves each of them for every traced function
-impl<F> Traced<F, Silent> {
-    /// Nothing is to be learned from the output.
+// few bounds, because rustc proves each bound for every traced function
+impl<F> Traced<F, NoObserver> {
+    /// Wraps a future whose output is not observed.
     #[inline(always)]
-    pub fn silent(deferred: Deferred, inner: F) -> Self {
-        Self { inner, state: deferred.0, observe: Silent }
+    pub fn unobserved(deferred: Deferred, inner: F) -> Self {
+        Self { inner, state: deferred.0, observe: NoObserver }
     }
 }
 
@@ -55,15 +56,15 @@ impl<F, O> Traced<F, O> {
     }
 }
 
-impl<F, H> Traced<F, Watching<H>>
+impl<F, H> Traced<F, ClosureObserver<H>>
 where
     F: Future,
     H: Fn(&F::Output, &mut Outcome),
 {
-    /// `watch` looks at the output.
+    /// Wraps a future whose output `observe` sees.
     #[inline(always)]
-    pub fn watching(deferred: Deferred, inner: F, watch: H) -> Self {
-        Self { inner, state: deferred.0, observe: Watching(watch) }
+    pub fn observed(deferred: Deferred, inner: F, observe: H) -> Self {
+        Self { inner, state: deferred.0, observe: ClosureObserver(observe) }
     }
 }
 
@@ -102,33 +103,34 @@ where
     result
 }
 
-/// Runs one poll with the span current, opening it at the first.
+/// Runs one poll while the span is current. The first poll opens the span.
 pub(in crate::span) fn poll_with<R>(slot: &mut Option<Box<State>>, poll: impl FnOnce() -> R) -> R {
-    let first = open(slot);
+    let is_first = open(slot);
     let Some(State::Opened { opened, polling, .. }) = slot.as_deref_mut() else { return poll() };
     // stays set if the poll panics
     *polling = true;
     let result = {
         let _attached = opened.cx.clone().attach();
-        let _fresh = (first && opened.recording).then(|| Fresh::set(opened.site, opened.capture));
+        let _just_opened =
+            (is_first && opened.recording).then(|| JustOpenedGuard::set(opened.site, opened.capture));
         poll()
     };
     *polling = false;
     result
 }
 
-/// Ends the span as a success of its own kind, after `last` has looked at it.
+/// Ends the span of a future or stream that has finished. Calls `last` before the end.
 pub(in crate::span) fn finish(slot: &mut Option<Box<State>>, last: impl FnOnce(&Opened)) {
     let Some(mut state) = slot.take() else { return };
     if let State::Opened { opened, .. } = &mut *state {
         last(opened);
         opened.end();
-        // the span has ended: the state's drop has nothing to say
+        // keeps the drop of the state from a second end
         opened.recording = false;
     }
 }
 
-/// Opens the span if it is not open yet; says whether it was this time.
+/// Opens the span at the first poll. Returns `true` at the first poll.
 fn open(slot: &mut Option<Box<State>>) -> bool {
     let Some(State::Called(called)) = slot.as_deref_mut() else { return false };
     match called.take().and_then(Called::open) {
@@ -143,34 +145,39 @@ fn open(slot: &mut Option<Box<State>>) -> bool {
 }
 
 thread_local! {
-    /// The span that has just been opened around the body about to run.
-    static FRESH: RefCell<Option<(Site, CaptureConfig)>> = const { RefCell::new(None) };
+    /// The span that was opened around the body that runs next.
+    static JUST_OPENED: RefCell<Option<JustOpened>> = const { RefCell::new(None) };
 }
 
-/// Takes the mark away if the body did not.
-struct Fresh;
+/// A span that was opened around the body that runs next.
+struct JustOpened {
+    site: Site,
+    capture: CaptureConfig,
+}
 
-impl Fresh {
+/// A guard that clears the note of an opened span, if the body did not take it.
+struct JustOpenedGuard;
+
+impl JustOpenedGuard {
     fn set(site: Site, capture: CaptureConfig) -> Self {
-        FRESH.with(|fresh| *fresh.borrow_mut() = Some((site, capture)));
+        JUST_OPENED.with(|slot| *slot.borrow_mut() = Some(JustOpened { site, capture }));
         Self
     }
 }
 
-impl Drop for Fresh {
+impl Drop for JustOpenedGuard {
     fn drop(&mut self) {
-        FRESH.with(|fresh| fresh.borrow_mut().take());
+        JUST_OPENED.with(|slot| slot.borrow_mut().take());
     }
 }
 
+/// Records attributes on the current span, if it was just opened for the function of `site`.
 #[inline(never)]
 pub(in crate::span) fn on_start(site: &Site, record: impl FnOnce(&mut Attributes<'_>)) {
-    let capture = FRESH.with(|fresh| match &mut *fresh.borrow_mut() {
-        // one that another function left is not this body's
-        slot @ Some(_) if slot.as_ref().is_some_and(|(of, _)| of.is_same_function(site)) => slot.take(),
-        _ => None,
-    });
-    if let Some((_, capture)) = capture {
+    // a note for another function stays
+    let is_own = |opened: &mut JustOpened| opened.site.is_same_function(site);
+    let opened = JUST_OPENED.with(|slot| slot.borrow_mut().take_if(is_own));
+    if let Some(JustOpened { capture, .. }) = opened {
         let mut attributes = Attributes::new(&capture);
         record(&mut attributes);
         let attributes = attributes.into_lists().0;

@@ -1,5 +1,7 @@
-//! Arguments and results, as `args(..)` and `ret` capture them: as the attribute value that they are, else as their
-//! `Debug`. Chosen by type, through the number of references on the receiver.
+//! Captured arguments and results of `args(..)` and `ret`.
+//!
+//! A value is captured as an attribute value, else as its `Debug` text. The number of references on
+//! the receiver makes rustc choose the best trait that the type has.
 
 use std::fmt::{Debug, Display};
 
@@ -10,15 +12,15 @@ use crate::span::value::ToAttribute;
 #[derive(Debug)]
 pub struct Value<'a, T: ?Sized>(pub &'a T);
 
-/// A result; of a `Result`, what is in its `Ok`.
+/// A result. Of a `Result`, only the content of `Ok` is captured.
 #[derive(Debug)]
 pub struct Return<'a, T: ?Sized>(pub &'a T);
 
-/// A result, by its `Debug`.
+/// A result that is captured as its `Debug` text.
 #[derive(Debug)]
 pub struct ReturnDebug<'a, T: ?Sized>(pub &'a T);
 
-/// A result, by its `Display`.
+/// A result that is captured as its `Display` text.
 #[derive(Debug)]
 pub struct ReturnDisplay<'a, T: ?Sized>(pub &'a T);
 

@@ -1,5 +1,7 @@
-//! What a function returned, as its span tells it. Chosen by the type of the value: an alias of `Result` is one
-//! too, and its error needs no trait.
+//! The outcome of a function, as its span records it.
+//!
+//! The type of the returned value decides. So an alias of `Result` works too, and an error needs no
+//! trait.
 
 use std::any::type_name;
 use std::borrow::Cow;
@@ -11,7 +13,7 @@ use opentelemetry::trace::{SpanRef, Status};
 use crate::config::model::CaptureConfig;
 use crate::span::attributes::Captured;
 
-/// The outcome of a traced function.
+/// The outcome of a traced function, before the span records it.
 #[derive(Debug)]
 pub struct Outcome {
     capture: CaptureConfig,
@@ -26,7 +28,7 @@ impl Outcome {
         Self { capture, failed: false, error_type: None, description: None, result: None }
     }
 
-    /// `ret`, if the tracer is configured to capture results.
+    /// Records the value of `ret`, if the tracer captures results.
     pub fn result(&mut self, capture: impl FnOnce(&mut Captured)) {
         if self.capture.results
             && let Some(value) = Captured::take(self.capture.max_length, capture)
@@ -35,7 +37,7 @@ impl Outcome {
         }
     }
 
-    /// Marks the span as failed; keeps what was said of the failure before.
+    /// Marks the span as failed. Without a new description, an earlier description stays.
     pub fn fail(&mut self, description: Option<String>) {
         self.failed = true;
         if description.is_some() {
@@ -43,11 +45,13 @@ impl Outcome {
         }
     }
 
+    /// Marks the span as failed with an error of type `E`.
     fn error<E>(&mut self, description: Option<String>) {
         self.error_type = Some(type_name::<E>());
         self.fail(description);
     }
 
+    /// Records the outcome on a span.
     pub(in crate::span) fn put_on(self, span: &SpanRef<'_>) {
         if let Some(result) = self.result {
             span.set_attribute(result);
@@ -62,34 +66,35 @@ impl Outcome {
     }
 }
 
-/// `f` of `out`; gives a closure the type of its argument.
+/// Returns `f(out)`. The signature gives a closure the type of its argument.
 pub fn test<T: ?Sized>(out: &T, f: impl FnOnce(&T) -> bool) -> bool {
     f(out)
 }
 
-/// What looks at a traced future's output. A type and not a closure, where it can be: a closure in each function costs compile time.
+/// An observer of a traced future's output. The usual observers are types, because a closure in
+/// each function costs compile time.
 pub trait Observe<T> {
     fn observe(&self, out: &T, outcome: &mut Outcome);
 }
 
-/// Nothing to learn.
+/// An observer that ignores the output.
 #[derive(Clone, Copy, Debug)]
-pub struct Silent;
+pub struct NoObserver;
 
-/// A `Result`: an error fails the span.
+/// An observer of a `Result`. An error fails the span.
 #[derive(Clone, Copy, Debug)]
-pub struct Fallible;
+pub struct ResultObserver;
 
-/// What the user asked for.
+/// An observer that calls the closure of the user's options.
 #[derive(Clone, Copy, Debug)]
-pub struct Watching<H>(pub(in crate::span) H);
+pub struct ClosureObserver<H>(pub(in crate::span) H);
 
-impl<T> Observe<T> for Silent {
+impl<T> Observe<T> for NoObserver {
     #[inline(always)]
     fn observe(&self, _: &T, _: &mut Outcome) {}
 }
 
-impl<T, E> Observe<Result<T, E>> for Fallible {
+impl<T, E> Observe<Result<T, E>> for ResultObserver {
     fn observe(&self, out: &Result<T, E>, outcome: &mut Outcome) {
         if out.is_err() {
             outcome.error::<E>(None);
@@ -97,53 +102,55 @@ impl<T, E> Observe<Result<T, E>> for Fallible {
     }
 }
 
-impl<T, H: Fn(&T, &mut Outcome)> Observe<T> for Watching<H> {
+impl<T, H: Fn(&T, &mut Outcome)> Observe<T> for ClosureObserver<H> {
     fn observe(&self, out: &T, outcome: &mut Outcome) {
         (self.0)(out, outcome);
     }
 }
 
-/// A value that may be a `Result`: then the functions of that type are found before those of [`AnyValue`].
+/// A returned value. For a `Result`, rustc finds the functions of this type before those of
+/// [`AnyValue`].
 #[derive(Debug)]
-pub struct Probe<'a, T: ?Sized>(pub &'a T);
+pub struct Observed<'a, T: ?Sized>(pub &'a T);
 
 /// An open span of a sync function, which can record the function's result.
 pub trait RecordResult {
     fn observe<T: ?Sized>(&self, out: &T, f: impl FnOnce(&T, &mut Outcome));
 }
 
-impl<T, E> Probe<'_, Result<T, E>> {
+impl<T, E> Observed<'_, Result<T, E>> {
     /// Records the result on the span of a sync function.
     #[inline(always)]
-    pub fn tell(self, span: &impl RecordResult) {
-        span.observe(self.0, |out, outcome| Fallible.observe(out, outcome));
+    pub fn record_on(self, span: &impl RecordResult) {
+        span.observe(self.0, |out, outcome| ResultObserver.observe(out, outcome));
     }
 
     #[inline(always)]
     pub fn observe(self, outcome: &mut Outcome) {
-        Fallible.observe(self.0, outcome);
+        ResultObserver.observe(self.0, outcome);
     }
 }
 
 pub trait AnyValue: Sized {
     #[inline(always)]
-    fn tell(self, _: &impl RecordResult) {}
+    fn record_on(self, _: &impl RecordResult) {}
 
     #[inline(always)]
     fn observe(self, _: &mut Outcome) {}
 }
 
-impl<T: ?Sized> AnyValue for Probe<'_, T> {}
+impl<T: ?Sized> AnyValue for Observed<'_, T> {}
 
-/// The same, with the error's text: its `Display`, else its `Debug`, else none.
+/// A returned value whose error text is recorded: its `Display` text, else its `Debug` text, else
+/// none.
 #[derive(Debug)]
-pub struct ProbeErr<'a, T>(pub &'a T);
+pub struct ObservedError<'a, T>(pub &'a T);
 
 pub trait ObserveDisplay {
     fn observe(&self, outcome: &mut Outcome);
 }
 
-impl<T, E: Display> ObserveDisplay for &&ProbeErr<'_, Result<T, E>> {
+impl<T, E: Display> ObserveDisplay for &&ObservedError<'_, Result<T, E>> {
     fn observe(&self, outcome: &mut Outcome) {
         err_display(self.0, outcome);
     }
@@ -153,7 +160,7 @@ pub trait ObserveDebug {
     fn observe(&self, outcome: &mut Outcome);
 }
 
-impl<T, E: Debug> ObserveDebug for &&&ProbeErr<'_, Result<T, E>> {
+impl<T, E: Debug> ObserveDebug for &&&ObservedError<'_, Result<T, E>> {
     fn observe(&self, outcome: &mut Outcome) {
         err_debug(self.0, outcome);
     }
@@ -163,7 +170,7 @@ pub trait ObserveText {
     fn observe(&self, outcome: &mut Outcome);
 }
 
-impl<T, E> ObserveText for &ProbeErr<'_, Result<T, E>> {
+impl<T, E> ObserveText for &ObservedError<'_, Result<T, E>> {
     fn observe(&self, outcome: &mut Outcome) {
         if self.0.is_err() {
             outcome.error::<E>(None);
@@ -175,7 +182,7 @@ pub trait ObserveNothing {
     fn observe(&self, _outcome: &mut Outcome) {}
 }
 
-impl<T> ObserveNothing for ProbeErr<'_, T> {}
+impl<T> ObserveNothing for ObservedError<'_, T> {}
 
 pub fn err_display<T, E: Display>(out: &Result<T, E>, outcome: &mut Outcome) {
     if let Err(error) = out {

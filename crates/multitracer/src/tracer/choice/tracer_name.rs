@@ -18,23 +18,26 @@ use super::literal::Literal;
 /// assert_eq!(DEFAULT.as_str(), "canary");
 /// ```
 #[derive(Clone, Copy)]
-pub struct TracerName(&'static Literal);
+pub struct TracerName(
+    // a function, because Rust 1.88 forbids a constant to refer to a static with a cell
+    fn() -> &'static Literal,
+);
 
 impl TracerName {
     #[doc(hidden)]
     #[must_use]
-    pub const fn __new(literal: &'static Literal) -> Self {
+    pub const fn __new(literal: fn() -> &'static Literal) -> Self {
         Self(literal)
     }
 
     /// Returns the name as the configuration has it.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
-        self.0.name()
+        self.literal().name()
     }
 
     pub(crate) fn literal(self) -> &'static Literal {
-        self.0
+        (self.0)()
     }
 }
 

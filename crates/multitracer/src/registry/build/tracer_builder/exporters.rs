@@ -1,37 +1,53 @@
-//! A tracer's exporters, and what they need to be let in.
+//! The exporters of a tracer, with their headers, compression and TLS.
 
 use std::time::Duration;
 
 use opentelemetry_sdk::trace::SpanExporter;
 
-use super::{OwnExporter, TracerBuilder};
+use super::{CodeExporter, TracerBuilder};
 use crate::config::Secret;
 use crate::config::model::{
     Compression, Encoding, ExporterConfig, FileConfig, OtlpGrpcConfig, OtlpHttpConfig, TlsConfig,
 };
 use crate::export::{CustomExporter, InMemoryExporter};
 
+/// The endpoint of a tracer without an exporter.
 const DEFAULT_ENDPOINT: &str = "http://localhost:4318/v1/traces";
 
 impl TracerBuilder {
-    /// Exports through `exporter`, in batches, on the registry's export thread (inside a Tokio runtime).
+    /// Exports through `exporter`, in batches, on the registry's export thread. That thread runs a
+    /// Tokio runtime.
+    ///
+    /// ```
+    /// use multitracer::{Registry, TracerBuilder};
+    /// use opentelemetry_sdk::trace::InMemorySpanExporter;
+    ///
+    /// let exporter = InMemorySpanExporter::default();
+    /// let tracer = TracerBuilder::new("canary").exporter(exporter.clone());
+    /// let registry = Registry::builder().tracer(tracer).build()?;
+    /// registry.tracer("canary")?.in_span("work", || {});
+    /// registry.flush_blocking(std::time::Duration::from_secs(5))?;
+    /// assert_eq!(exporter.get_finished_spans()?.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn exporter<E: SpanExporter + 'static>(self, exporter: E) -> Self {
-        self.own_exporter(OwnExporter::Custom(Box::new(move |resource| {
+        self.code_exporter(CodeExporter::Custom(Box::new(move |resource| {
             CustomExporter::exporter(exporter, resource)
         })))
     }
 
-    /// Keeps the spans in memory, for tests.
+    /// Keeps the spans in memory, for tests. A span is there as soon as it ends.
     pub fn in_memory(self, exporter: &InMemoryExporter) -> Self {
-        self.own_exporter(OwnExporter::Memory(exporter.clone()))
+        self.code_exporter(CodeExporter::Memory(exporter.clone()))
     }
 
-    /// Sends OTLP over HTTP, as protobuf, to this URL, path included (`http://localhost:4318/v1/traces`).
+    /// Sends OTLP over HTTP, as protobuf, to this URL. The URL includes the path
+    /// (`http://localhost:4318/v1/traces`).
     pub fn otlp_http(self, endpoint: impl Into<String>) -> Self {
         self.configured(ExporterConfig::OtlpHttp(otlp_http(endpoint.into())))
     }
 
-    /// As [`otlp_http`](Self::otlp_http), with the body as JSON.
+    /// Sends OTLP over HTTP, as JSON, to this URL. The URL includes the path.
     pub fn otlp_http_json(self, endpoint: impl Into<String>) -> Self {
         let config = OtlpHttpConfig { encoding: Encoding::Json, ..otlp_http(endpoint.into()) };
         self.configured(ExporterConfig::OtlpHttp(config))
@@ -48,7 +64,8 @@ impl TracerBuilder {
         }))
     }
 
-    /// Writes OTLP as JSON to this file, one request a line. The file is set aside at 100 MiB, and five such are kept.
+    /// Writes OTLP as JSON to this file, one request per line. The file is rotated at 100 MiB, and
+    /// five rotated files are kept.
     pub fn otlp_file(self, path: impl Into<String>) -> Self {
         self.configured(ExporterConfig::File(FileConfig::new(path.into())))
     }
@@ -58,8 +75,10 @@ impl TracerBuilder {
         self.configured(ExporterConfig::Console)
     }
 
-    /// Adds one more exporter, of which the next calls say what it is. Each span goes to all of them, each of which has a queue and
-    /// counts of its own; say while projects move from one backend to another.
+    /// Adds one more exporter. The next calls configure it.
+    ///
+    /// Every exporter gets every span, and has its own queue and counts. This helps while projects
+    /// move from one backend to another.
     ///
     /// ```
     /// use multitracer::{Registry, TracerBuilder};
@@ -73,37 +92,41 @@ impl TracerBuilder {
     /// ```
     pub fn also(mut self) -> Self {
         self.config.exporters.push(default_exporter());
-        self.own.several = true;
+        self.code.is_exporter_added = true;
         self
     }
 
-    /// A file's tracer that a test keeps in memory must send nowhere else.
-    fn replace_a_files(&mut self) {
-        if !self.own.several {
+    /// Removes the exporters of a file before code sets the first one.
+    ///
+    /// Otherwise a test that keeps a file's tracer in memory would also send its spans elsewhere.
+    fn remove_file_exporters(&mut self) {
+        if !self.code.is_exporter_added {
             self.config.exporters.truncate_to_first();
-            self.own.exporters.clear();
+            self.code.exporters.clear();
         }
     }
 
     fn configured(mut self, exporter: ExporterConfig) -> Self {
-        self.replace_a_files();
+        self.remove_file_exporters();
         let last = self.config.exporters.len() - 1;
-        self.own.exporters.remove(&last);
+        self.code.exporters.remove(&last);
         *self.current() = exporter;
         self
     }
 
-    fn own_exporter(mut self, exporter: OwnExporter) -> Self {
-        self.replace_a_files();
-        self.own.exporters.insert(self.config.exporters.len() - 1, exporter);
+    fn code_exporter(mut self, exporter: CodeExporter) -> Self {
+        self.remove_file_exporters();
+        self.code.exporters.insert(self.config.exporters.len() - 1, exporter);
         self
     }
 
+    /// Returns the exporter that the calls configure: the last one.
     fn current(&mut self) -> &mut ExporterConfig {
         self.config.exporters.last_mut()
     }
 
-    /// A header of the OTLP exporter, say a credential. Shown in no `Debug`, log or error.
+    /// Adds a header to the requests of the OTLP exporter, for example a credential. No `Debug`
+    /// output, log or error shows the value.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let header = (name.into().to_ascii_lowercase(), Secret::new(value));
         match self.current() {
@@ -114,7 +137,7 @@ impl TracerBuilder {
         self
     }
 
-    /// Compresses the OTLP exporter's bodies with gzip.
+    /// Compresses the bodies of the OTLP exporter's requests with gzip.
     pub fn gzip(mut self) -> Self {
         match self.current() {
             ExporterConfig::OtlpHttp(config) => config.compression = Compression::Gzip,
@@ -124,7 +147,7 @@ impl TracerBuilder {
         self
     }
 
-    /// Longest time that one request of the OTLP exporter may take. Default 10 s.
+    /// Sets the longest time of one request of the OTLP exporter. Default: 10 s.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         match self.current() {
             ExporterConfig::OtlpHttp(config) => config.timeout = timeout,
@@ -134,7 +157,8 @@ impl TracerBuilder {
         self
     }
 
-    /// Trusts the certificates in this PEM file, and no others, for the OTLP exporter's `https://`. Default: the public roots.
+    /// Trusts only the certificates in this PEM file for the `https://` requests of the OTLP
+    /// exporter. Default: the public roots.
     pub fn tls_ca_file(mut self, path: impl Into<String>) -> Self {
         if let Some(tls) = self.tls() {
             tls.ca_file = Some(path.into());
@@ -142,7 +166,8 @@ impl TracerBuilder {
         self
     }
 
-    /// Shows the backend this certificate: PEM files with the chain and with its private key.
+    /// Sets the client certificate of the OTLP exporter: a PEM file with the chain and a PEM file
+    /// with the private key.
     pub fn tls_client(mut self, cert_file: impl Into<String>, key_file: impl Into<String>) -> Self {
         if let Some(tls) = self.tls() {
             (tls.cert_file, tls.key_file) = (Some(cert_file.into()), Some(key_file.into()));
@@ -159,7 +184,7 @@ impl TracerBuilder {
     }
 }
 
-/// What a tracer has that says nothing about its exporter.
+/// Returns the exporter of a tracer that names none.
 pub(super) fn default_exporter() -> ExporterConfig {
     ExporterConfig::OtlpHttp(otlp_http(DEFAULT_ENDPOINT.to_owned()))
 }
