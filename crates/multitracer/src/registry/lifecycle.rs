@@ -213,7 +213,7 @@ impl Registry {
     /// - `otel.sdk.span.started` and `otel.sdk.span.live`,
     /// - `otel.sdk.processor.span.processed`, `.queue.size` and `.queue.capacity`,
     /// - `otel.sdk.exporter.span.exported` and `.inflight`, and
-    /// - the histogram `otel.sdk.exporter.operation.duration`, if a tracer has an exporter at the
+    /// - the histogram `otel.sdk.exporter.operation.duration`, if a tracer already exports at the
     ///   time of this call.
     ///
     /// [conventions]: https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/

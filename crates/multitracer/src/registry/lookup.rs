@@ -102,7 +102,9 @@ impl Registry {
     /// tracers: {plain: {}, warm: {}}
     /// experiments:
     ///   prompt_tone:
-    ///     variants: {control: {weight: 50, tracer: plain}, warm: {weight: 50, tracer: warm}}
+    ///     variants:
+    ///       - {name: control, weight: 50, tracer: plain}
+    ///       - {name: warm, weight: 50, tracer: warm}
     /// ")?;
     /// let assignment = registry.experiment("prompt_tone")?.assign("user-7");
     /// assert!(["plain", "warm"].contains(&assignment.tracer().name()));

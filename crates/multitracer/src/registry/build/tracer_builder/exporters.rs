@@ -20,14 +20,24 @@ impl TracerBuilder {
     ///
     /// ```
     /// use multitracer::{Registry, TracerBuilder};
-    /// use opentelemetry_sdk::trace::InMemorySpanExporter;
+    /// use opentelemetry_sdk::error::OTelSdkResult;
+    /// use opentelemetry_sdk::trace::{SpanData, SpanExporter};
     ///
-    /// let exporter = InMemorySpanExporter::default();
-    /// let tracer = TracerBuilder::new("canary").exporter(exporter.clone());
+    /// #[derive(Debug)]
+    /// struct PrintNames;
+    ///
+    /// impl SpanExporter for PrintNames {
+    ///     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+    ///         batch.iter().for_each(|span| println!("{}", span.name));
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let tracer = TracerBuilder::new("canary").exporter(PrintNames);
     /// let registry = Registry::builder().tracer(tracer).build()?;
     /// registry.tracer("canary")?.in_span("work", || {});
-    /// registry.flush_blocking(std::time::Duration::from_secs(5))?;
-    /// assert_eq!(exporter.get_finished_spans()?.len(), 1);
+    /// let report = registry.flush_blocking(std::time::Duration::from_secs(5))?;
+    /// assert_eq!(report.tracers()[0].exported, 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn exporter<E: SpanExporter + 'static>(self, exporter: E) -> Self {
