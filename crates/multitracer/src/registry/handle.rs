@@ -11,7 +11,7 @@ use once_cell::sync::OnceCell;
 
 use super::snapshot::Snapshot;
 use crate::export::ExportRuntime;
-use crate::registry::build::spec::FileOrigin;
+use crate::registry::building::spec::FileOrigin;
 use crate::registry::reload::draining::Draining;
 use crate::tracer::TracerSet;
 

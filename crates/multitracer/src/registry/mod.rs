@@ -1,6 +1,6 @@
 //! Registries: the tracers, routes and experiments of one configuration.
 
-mod build;
+mod building;
 mod error;
 mod handle;
 mod init;
@@ -12,10 +12,10 @@ mod rows;
 mod runtime_control;
 mod snapshot;
 
-pub use self::build::builder::RegistryBuilder;
-pub use self::build::experiment_builder::ExperimentBuilder;
-pub use self::build::route_builder::RouteBuilder;
-pub use self::build::tracer_builder::TracerBuilder;
+pub use self::building::builder::RegistryBuilder;
+pub use self::building::experiment_builder::ExperimentBuilder;
+pub use self::building::route_builder::RouteBuilder;
+pub use self::building::tracer_builder::TracerBuilder;
 pub use self::error::{BuildError, ReloadError, SwitchError};
 pub use self::handle::Registry;
 pub use self::init::{TracingGuard, init, install};
@@ -24,6 +24,6 @@ pub use self::reload::changes::ReloadChanges;
 pub use self::reload::watch::{WatchBuilder, WatchGuard};
 
 #[cfg(feature = "probe")]
-pub(crate) use self::build::tracer_builder::resource;
+pub(crate) use self::building::tracer_builder::resource;
 #[cfg(feature = "tracing")]
 pub(crate) use self::handle::WeakRegistry;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::error::SwitchError;
 use super::handle::{Inner, Registry};
 use super::snapshot::{Built, Snapshot};
-use crate::registry::build::assemble::build_enabled;
-use crate::registry::build::spec::is_disabled_by_environment;
+use crate::registry::building::assemble::build_enabled;
+use crate::registry::building::spec::is_disabled_by_environment;
 use crate::tracer::UnknownTracerError;
 
 impl Registry {

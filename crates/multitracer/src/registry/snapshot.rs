@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::config::model::{ConfigModel, RouteTarget};
 use crate::experiment::{ExperimentCore, Split, Variant};
-use crate::registry::build::spec::Spec;
+use crate::registry::building::spec::Spec;
 use crate::routing::Router;
 use crate::tracer::{Roster, TracerCore};
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::changes::ReloadChanges;
 use crate::config::Origin;
-use crate::registry::build::assemble::build_tracer;
-use crate::registry::build::builder::RegistryBuilder;
-use crate::registry::build::spec::{FileOrigin, Plan};
+use crate::registry::building::assemble::build_tracer;
+use crate::registry::building::builder::RegistryBuilder;
+use crate::registry::building::spec::{FileOrigin, Plan};
 use crate::registry::error::ReloadError;
 use crate::registry::handle::{Inner, Registry};
 use crate::registry::snapshot::{Built, Snapshot};

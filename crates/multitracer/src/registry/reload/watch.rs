@@ -15,7 +15,7 @@ use self::watcher::{Callbacks, Watcher};
 use super::changes::ReloadChanges;
 use crate::config::Config;
 use crate::export::ExportRuntime;
-use crate::registry::build::builder::RegistryBuilder;
+use crate::registry::building::builder::RegistryBuilder;
 use crate::registry::error::{BuildError, ReloadError};
 use crate::registry::handle::Registry;
 

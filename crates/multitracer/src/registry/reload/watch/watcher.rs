@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::fingerprint::Fingerprint;
 use super::hangups::Hangups;
 use crate::config::{Config, Origin};
-use crate::registry::build::builder::RegistryBuilder;
+use crate::registry::building::builder::RegistryBuilder;
 use crate::registry::error::ReloadError;
 use crate::registry::handle::{Inner, Registry};
 use crate::registry::reload::changes::ReloadChanges;
