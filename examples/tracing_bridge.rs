@@ -1,4 +1,6 @@
-//! Existing instrumentation that follows the ambient tracer: `tracing`, `log`, OpenTelemetry crates.
+//! Existing instrumentation that follows the ambient tracer.
+//!
+//! It comes from `tracing`, `log` and crates that use OpenTelemetry.
 //!
 //! Log lines name their trace.
 //!

@@ -27,8 +27,8 @@ fn spans(registry: &Registry, tracer: &str, count: usize) {
     }
 }
 
-/// Checks `started = sampled_out + exported + dropped + rejected + queued + in_flight + open`, with no
-/// open span.
+/// Checks `started = sampled_out + exported + dropped + rejected + queued + in_flight + open` for
+/// a tracer without an open span.
 fn assert_accounted(tracer: &TracerReport) {
     let completed = tracer.sampled_out
         + tracer.exported
@@ -156,7 +156,8 @@ fn answering(response: String) -> String {
     format!("http://{address}/v1/traces")
 }
 
-/// Returns the report of an exporter that sent five spans, and the outcome of a probe, for one response.
+/// Returns the report of an exporter that sent five spans, and the outcome of a probe, for one
+/// response.
 async fn exporter_and_probe(status: &str, body: &str) -> (TracerReport, ProbeOutcome) {
     let length = body.len();
     let endpoint = answering(format!(

@@ -11,10 +11,14 @@ use crate::output::{CommandError, err};
 /// The configuration to start from. It is valid without any variable.
 const STARTER: &str = include_str!("starter.yaml");
 
+/// The placeholder in [`STARTER`] for the address of the repository.
+const REPOSITORY: &str = "<repository>";
+
 pub(crate) fn init(args: &Init) -> CommandResult {
     let name = args.file.display();
+    let text = STARTER.replace(REPOSITORY, env!("CARGO_PKG_REPOSITORY"));
     if args.file == Path::new("-") {
-        io::stdout().write_all(STARTER.as_bytes())?;
+        io::stdout().write_all(text.as_bytes())?;
         return Ok(());
     }
     let mut open = OpenOptions::new();
@@ -24,7 +28,7 @@ pub(crate) fn init(args: &Init) -> CommandResult {
     } else {
         open.write(true).create_new(true)
     };
-    let written = open.open(&args.file).and_then(|mut file| file.write_all(STARTER.as_bytes()));
+    let written = open.open(&args.file).and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => CommandError::Message(format!(
             "{name} already exists; `--force` overwrites it, `-` prints to standard output"

@@ -23,3 +23,15 @@ fn writes_a_file_without_problems() {
     assert_eq!(routed["tracer"], "canary");
     assert_eq!(run(&["init", "/does/not/exist/config.yaml"], &[]).code, 1);
 }
+
+#[test]
+fn the_written_file_has_the_address_of_the_repository() {
+    let written = run(&["init", "-"], &[]).out;
+    let repository = env!("CARGO_PKG_REPOSITORY");
+    assert!(repository.starts_with("https://"), "{repository}");
+    let schema =
+        format!("# yaml-language-server: $schema={repository}/raw/main/config.schema.json\n");
+    assert!(written.starts_with(&schema), "{written}");
+    assert!(written.contains(&format!("{repository}/blob/main/docs/configuration.md\n")), "{written}");
+    assert!(!written.contains("<repository>"), "{written}");
+}

@@ -71,7 +71,9 @@ pub fn carry_fn<A, R>(f: impl Fn(A) -> R) -> impl Fn(A) -> R {
 /// # let registry = Registry::builder().tracer(canary).build()?;
 /// # let canary = registry.default_tracer();
 /// # async {
-/// let task = multitracer::spawn(async { current_tracer().map(|tracer| tracer.name().to_owned()) });
+/// let task = multitracer::spawn(async {
+///     current_tracer().map(|tracer| tracer.name().to_owned())
+/// });
 /// assert_eq!(task.await.unwrap().as_deref(), Some("canary"));
 /// # }.with_tracer(&canary).await;
 /// # Ok(())

@@ -40,8 +40,8 @@ pub(crate) enum Parent {
 /// The outcome of starting a span.
 #[derive(Debug)]
 pub(crate) enum Started {
-    /// No span started, and the caller's context stays in force. The trace is unsampled, has reached
-    /// its limit, or telemetry is suppressed.
+    /// No span started, and the caller's context stays in force. The trace is unsampled, or has
+    /// reached its limit, or telemetry is suppressed.
     Unsampled,
     /// A context to run the work in. The new span is current there if it started.
     Opened { cx: Context, recording: bool },
