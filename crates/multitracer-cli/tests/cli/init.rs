@@ -29,8 +29,7 @@ fn the_written_file_has_the_address_of_the_repository() {
     let written = run(&["init", "-"], &[]).out;
     let repository = env!("CARGO_PKG_REPOSITORY");
     assert!(repository.starts_with("https://"), "{repository}");
-    let schema =
-        format!("# yaml-language-server: $schema={repository}/raw/main/config.schema.json\n");
+    let schema = format!("# yaml-language-server: $schema={repository}/raw/main/config.schema.json\n");
     assert!(written.starts_with(&schema), "{written}");
     assert!(written.contains(&format!("{repository}/blob/main/docs/configuration.md\n")), "{written}");
     assert!(!written.contains("<repository>"), "{written}");
