@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::Debug;
 
-use opentelemetry::trace::{SpanRef, Status};
+use opentelemetry::trace::SpanRef;
 use opentelemetry::{Array, KeyValue, StringValue, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level};
 
 use super::options::TracingOptions;
+use crate::tracer::mark_error_status;
 
 /// Adds `event` to `span`. The level `ERROR` sets the span's status to an error.
 pub(super) fn record_event(event: &Event<'_>, span: &SpanRef<'_>, options: &TracingOptions) {
@@ -29,10 +30,10 @@ pub(super) fn record_event(event: &Event<'_>, span: &SpanRef<'_>, options: &Trac
         fields.record_location(event, normalized.as_ref());
     }
     if level == Level::ERROR {
-        span.set_status(Status::error(""));
+        mark_error_status(span, "");
     }
     if let Some(error_text) = fields.error_text {
-        span.set_status(Status::error(error_text));
+        mark_error_status(span, error_text);
     }
     if !fields.span_attributes.is_empty() {
         span.set_attributes(fields.span_attributes);

@@ -42,7 +42,7 @@ impl Tracer for LayerTracer {
     ///
     /// tracing-opentelemetry calls this when the span is first entered, used or closed.
     fn build_with_context(&self, mut builder: SpanBuilder, cx: &Context) -> LayerSpan {
-        let origin = creation_tracer::take(&mut builder);
+        let creation = creation_tracer::take(&mut builder);
         if !any_tracer_enabled() {
             return LayerSpan::new(LibrarySpan::silent(cx));
         }
@@ -51,7 +51,7 @@ impl Tracer for LayerTracer {
             chosen(None, cx)
         } else {
             owner(cx.span().span_context())
-                .or_else(|| origin.and_then(creation_tracer::find))
+                .or_else(|| creation.and_then(creation_tracer::find))
                 .or_else(|| chosen(self.registry.as_ref(), cx))
         };
         let Some(tracer) = tracer else { return LayerSpan::new(LibrarySpan::silent(cx)) };

@@ -7,7 +7,7 @@ use opentelemetry::{Context, InstrumentationScope};
 
 use super::dispatched_span::DispatchedSpan;
 use crate::registry::Registry;
-use crate::tracer::{Frame, LibrarySpan, Tracer as OwnTracer, any_tracer_enabled};
+use crate::tracer::{LibrarySpan, Tracer as OwnTracer, any_tracer_enabled};
 
 /// An OpenTelemetry `TracerProvider` whose spans follow the ambient tracer.
 ///
@@ -141,11 +141,5 @@ pub(super) fn chosen(registry: Option<&Registry>, cx: &Context) -> Option<OwnTra
     if !any_tracer_enabled() {
         return None;
     }
-    let tracer = match registry {
-        Some(registry) if Frame::of(cx).is_none() => {
-            OwnTracer::new(registry.set().unframed_tracer(cx), registry)
-        }
-        _ => OwnTracer::ambient(cx)?,
-    };
-    tracer.in_force(cx)
+    Registry::ambient_tracer_or(cx, registry)?.in_force(cx)
 }

@@ -1,9 +1,8 @@
 //! The memory of recorded exposures, so that each is recorded once per trace.
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use once_cell::sync::Lazy;
 use opentelemetry::trace::TraceId;
 
 /// The number of exposures in memory. An older exposure may be recorded a second time, which is
@@ -26,7 +25,7 @@ struct RecentExposures {
     oldest_first: VecDeque<Exposure>,
 }
 
-static RECENT: Lazy<Mutex<RecentExposures>> = Lazy::new(Mutex::default);
+static RECENT: LazyLock<Mutex<RecentExposures>> = LazyLock::new(Mutex::default);
 
 /// Remembers `exposure`. Returns `true` if it was not in memory yet.
 pub(super) fn remember(exposure: Exposure) -> bool {

@@ -7,7 +7,7 @@ use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, ContextGuard};
 
 use super::semantics::Semantics;
-use crate::tracer::{mark_cancelled, mark_failed, mark_panicked};
+use crate::tracer::{PanicWatch, mark_cancelled, mark_failed, mark_panicked};
 
 /// The span and the context of one request. Its drop ends the span.
 #[derive(Debug)]
@@ -19,11 +19,12 @@ pub(super) struct RequestSpan {
     header: Option<(HeaderName, HeaderValue)>,
     /// `true` if the outcome is recorded.
     over: bool,
+    panic_watch: PanicWatch,
 }
 
 impl RequestSpan {
     pub(super) fn new(cx: Context, recording: Option<Semantics>) -> Self {
-        Self { cx, recording, header: None, over: false }
+        Self { cx, recording, header: None, over: false, panic_watch: PanicWatch::start() }
     }
 
     pub(super) fn with_header(mut self, header: Option<(HeaderName, HeaderValue)>) -> Self {
@@ -54,7 +55,7 @@ impl RequestSpan {
     pub(super) fn failed<E>(mut self) {
         self.over = true;
         if self.recording.is_some() {
-            mark_failed(&self.cx.span(), type_name::<E>());
+            mark_failed(&self.cx.span(), type_name::<E>(), "");
         }
     }
 
@@ -80,7 +81,7 @@ impl RequestSpan {
 
 impl Drop for RequestSpan {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if self.panic_watch.saw_panic() {
             self.note_panic();
         }
         if self.recording.is_some() {

@@ -195,9 +195,7 @@ impl SpanBuilder {
     /// Continues from `current` if another tracer was entered since, as `future.with_tracer(..)`
     /// does.
     pub(super) fn follow_switch(mut self, current: &Context) -> Self {
-        if let Some(entered) = Frame::of(current)
-            && !Frame::of(&self.cx).is_some_and(|frame| frame.ptr_eq(entered))
-        {
+        if Frame::was_entered_since(&self.cx, current) {
             self.cx = current.clone();
         }
         self

@@ -6,6 +6,7 @@ use super::span::ManualSpan;
 use crate::span::__private::Entered;
 use crate::span::__private::outcome::Observed;
 use crate::span::ToAttribute;
+use crate::tracer::PanicWatch;
 
 /// A guard that keeps a span current on this thread. Its drop ends the span.
 ///
@@ -34,7 +35,7 @@ enum Inner {
     /// A span of the macro `span!`.
     Site(Entered),
     /// A span of `SpanBuilder::enter`.
-    Built { span: ManualSpan, attached: Option<ContextGuard>, was_panicking: bool },
+    Built { span: ManualSpan, attached: Option<ContextGuard>, panic_watch: PanicWatch },
 }
 
 impl SpanGuard {
@@ -45,7 +46,7 @@ impl SpanGuard {
 
     pub(super) fn from_span(span: ManualSpan) -> Self {
         let attached = Some(span.context().clone().attach());
-        Self(Inner::Built { span, attached, was_panicking: std::thread::panicking() })
+        Self(Inner::Built { span, attached, panic_watch: PanicWatch::start() })
     }
 
     /// Sets an attribute. A `None` value is ignored.
@@ -89,8 +90,8 @@ impl SpanGuard {
 impl Drop for Inner {
     fn drop(&mut self) {
         // the drop of `Entered` ends the span of a `Site`
-        if let Self::Built { span, attached, was_panicking } = self {
-            if std::thread::panicking() && !*was_panicking {
+        if let Self::Built { span, attached, panic_watch } = self {
+            if panic_watch.saw_panic() {
                 span.panicked();
             }
             *attached = None;

@@ -114,7 +114,7 @@ impl ManualSpan {
 
     pub(super) fn failed<E>(&self) {
         if self.recording {
-            mark_failed(&self.cx.span(), type_name::<E>());
+            mark_failed(&self.cx.span(), type_name::<E>(), "");
         }
     }
 

@@ -1,6 +1,7 @@
 //! OpenTelemetry's `TextMapPropagator`.
 
-use once_cell::sync::Lazy;
+use std::sync::LazyLock;
+
 use opentelemetry::Context;
 use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
@@ -68,20 +69,14 @@ impl TextMapPropagator for Propagator {
     }
 
     fn extract_with_context(&self, cx: &Context, extractor: &dyn Extractor) -> Context {
-        let trusts = |registry: &Registry| registry.trusts_baggage();
-        let trusted = match Registry::of(cx) {
-            Some(registry) if crate::tracer::Frame::of(cx).is_some() => trusts(&registry),
-            installed => match &self.registry {
-                Some(registry) => trusts(registry),
-                None => installed.is_some_and(|registry| trusts(&registry)),
-            },
-        };
+        let registry = Registry::of_or(cx, self.registry.as_ref());
+        let trusted = registry.is_some_and(|registry| registry.trusts_baggage());
         Incoming::from_carrier(cx, &Carrier::from_extractor(extractor, trusted)).cx
     }
 
     fn fields(&self) -> FieldIter<'_> {
-        static FIELDS: Lazy<Vec<String>> =
-            Lazy::new(|| ["traceparent", "tracestate", "baggage"].map(str::to_owned).to_vec());
+        static FIELDS: LazyLock<Vec<String>> =
+            LazyLock::new(|| ["traceparent", "tracestate", "baggage"].map(str::to_owned).to_vec());
         FieldIter::new(&FIELDS)
     }
 }

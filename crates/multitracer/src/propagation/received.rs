@@ -75,11 +75,8 @@ impl Registry {
     /// The default tracer is ambient in it if another registry was current.
     pub(crate) fn current_context(&self) -> Context {
         let cx = Context::current();
-        let is_here = match Frame::of(&cx) {
-            Some(frame) => frame.tracer().registry().ptr_eq(self),
-            None => self.set().is_installed(),
-        };
-        if is_here { cx } else { self.default_tracer().context(&cx) }
+        let is_current = Self::of(&cx).is_some_and(|registry| registry.ptr_eq(self));
+        if is_current { cx } else { self.default_tracer().context(&cx) }
     }
 }
 

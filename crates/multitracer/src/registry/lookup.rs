@@ -1,9 +1,8 @@
 //! Look-ups of registries, tracers and experiments.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use once_cell::sync::OnceCell;
 use opentelemetry::Context;
 
 use super::error::BuildError;
@@ -11,7 +10,7 @@ use super::handle::Registry;
 use crate::experiment::{Experiment, UnknownExperimentError};
 use crate::tracer::{Frame, Tracer, UnknownTracerError};
 
-static INSTALLED: OnceCell<Registry> = OnceCell::new();
+static INSTALLED: OnceLock<Registry> = OnceLock::new();
 
 impl Registry {
     /// Returns the registry that was [installed](crate::install) as the process's own.
@@ -53,6 +52,25 @@ impl Registry {
         match Frame::of(cx) {
             Some(frame) => Some(frame.tracer().shared_registry()),
             None => Self::installed().map(Cow::Borrowed),
+        }
+    }
+
+    /// Returns the registry that `cx` was entered with, else `fallback`, else the installed one.
+    pub(crate) fn of_or<'r>(cx: &Context, fallback: Option<&'r Self>) -> Option<Cow<'r, Self>> {
+        match fallback {
+            Some(fallback) if Frame::of(cx).is_none() => Some(Cow::Borrowed(fallback)),
+            _ => Self::of(cx),
+        }
+    }
+
+    /// Returns the ambient tracer of `cx`, else the default tracer of `fallback`, else that of the
+    /// installed registry.
+    pub(crate) fn ambient_tracer_or(cx: &Context, fallback: Option<&Self>) -> Option<Tracer> {
+        match fallback {
+            Some(fallback) if Frame::of(cx).is_none() => {
+                Some(Tracer::new(fallback.set().unframed_tracer(cx), fallback))
+            }
+            _ => Tracer::ambient(cx),
         }
     }
 

@@ -2,15 +2,13 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
-use once_cell::sync::Lazy;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 /// The end of an item's type name. The macro puts this item into the function.
 const SITE_SUFFIX: &str = "::__MultitracerSite";
 
 /// Normalized paths by the paths that rustc prints. At most one per traced function.
-static NORMALIZED: Lazy<Mutex<HashMap<&'static str, &'static str>>> = Lazy::new(Mutex::default);
+static NORMALIZED: LazyLock<Mutex<HashMap<&'static str, &'static str>>> = LazyLock::new(Mutex::default);
 
 /// The number of paths that a thread keeps.
 const RECENT_NAMES: usize = 64;

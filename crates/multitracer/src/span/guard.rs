@@ -2,13 +2,13 @@
 
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
-use std::thread;
 
 use opentelemetry::ContextGuard;
 
 use super::attributes::Attributes;
 use super::opened::Opened;
 use crate::span::result::outcome::{Outcome, RecordResult};
+use crate::tracer::PanicWatch;
 
 /// A guard that keeps a span current, and ends it when dropped.
 #[derive(Debug)]
@@ -24,8 +24,7 @@ pub struct Entered {
 struct CurrentSpan {
     opened: Opened,
     attached: Option<ContextGuard>,
-    /// `true` if the thread was panicking before the span started.
-    was_panicking: bool,
+    panic_watch: PanicWatch,
 }
 
 impl Entered {
@@ -36,7 +35,7 @@ impl Entered {
 
     pub(super) fn new(opened: Opened) -> Self {
         let attached = Some(opened.cx.clone().attach());
-        let span = CurrentSpan { opened, attached, was_panicking: thread::panicking() };
+        let span = CurrentSpan { opened, attached, panic_watch: PanicWatch::start() };
         Self { span: ManuallyDrop::new(Some(span)), not_send: PhantomData }
     }
 
@@ -83,7 +82,7 @@ impl Drop for Entered {
 #[inline(never)]
 fn end(span: &mut Option<CurrentSpan>) {
     let Some(mut span) = span.take() else { return };
-    if thread::panicking() && !span.was_panicking {
+    if span.panic_watch.saw_panic() {
         span.opened.panicked();
     }
     // the context is detached before the span ends

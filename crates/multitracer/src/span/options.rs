@@ -84,15 +84,13 @@ impl Options {
         self.enabled = enabled;
     }
 
-    /// Uses `now`, the context of the first poll, if another tracer was entered after the call.
+    /// Continues from `current`, the context of the first poll, if another tracer was entered after the call.
     /// This is the effect of `future.with_tracer(..)`.
     ///
     /// Otherwise the context of the call stays, and with it the parent.
-    pub(super) fn at(mut self, now: &Context) -> Self {
-        if let Some(entered) = Frame::of(now)
-            && !Frame::of(&self.cx).is_some_and(|frame| frame.ptr_eq(entered))
-        {
-            self.cx = now.clone();
+    pub(super) fn follow_switch(mut self, current: &Context) -> Self {
+        if Frame::was_entered_since(&self.cx, current) {
+            self.cx = current.clone();
         }
         self
     }

@@ -3,10 +3,9 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
-use once_cell::sync::OnceCell;
 
 use super::core::TracerCore;
 use super::roster::Roster;
@@ -15,7 +14,7 @@ use crate::tracer::choice::interned_name::{NameId, TracerId};
 use crate::tracer::choice::unknown_name::UnknownTracerError;
 
 /// The set of the installed registry.
-static INSTALLED: OnceCell<TracerSet> = OnceCell::new();
+static INSTALLED: OnceLock<TracerSet> = OnceLock::new();
 
 /// The largest number of unknown names that get a warning. Further names are only counted.
 const MAX_WARNED: usize = 256;
@@ -69,6 +68,11 @@ impl TracerSet {
 
     pub(crate) fn is_installed(&self) -> bool {
         INSTALLED.get().is_some_and(|installed| installed.ptr_eq(self))
+    }
+
+    /// Returns the set that a context without a frame stands for: the installed one, else this one.
+    pub(in crate::tracer) fn without_frame(&self) -> &Self {
+        Self::installed().unwrap_or(self)
     }
 
     pub(crate) fn ptr_eq(&self, other: &Self) -> bool {

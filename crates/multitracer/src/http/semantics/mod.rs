@@ -9,7 +9,9 @@ use std::borrow::Cow;
 use ::http::request::Parts;
 use ::http::{HeaderMap, StatusCode};
 use opentelemetry::KeyValue;
-use opentelemetry::trace::{SpanKind, SpanRef, Status};
+use opentelemetry::trace::{SpanKind, SpanRef};
+
+use crate::tracer::mark_failed;
 
 /// The conventions that apply to a request: the protocol, and the side of it that is traced.
 #[derive(Clone, Copy, Debug)]
@@ -64,8 +66,7 @@ impl Semantics {
         span.set_attribute(KeyValue::new("http.response.status_code", i64::from(status.as_u16())));
         let failed = if self.is_server { status.is_server_error() } else { status.as_u16() >= 400 };
         if failed {
-            span.set_attribute(KeyValue::new("error.type", status.as_str().to_owned()));
-            span.set_status(Status::error(""));
+            mark_failed(span, status.as_str().to_owned(), "");
         }
     }
 
@@ -76,8 +77,7 @@ impl Semantics {
         span.set_attribute(KeyValue::new("rpc.response.status_code", status.name()));
         let failed = if self.is_server { status.is_server_error() } else { !status.is_ok() };
         if failed {
-            span.set_attribute(KeyValue::new("error.type", status.name()));
-            span.set_status(Status::error(""));
+            mark_failed(span, status.name(), "");
         }
     }
 }

@@ -34,11 +34,11 @@ pub struct ReloadChanges {
     /// Tracers that stayed, with their connections, queues and counts.
     pub kept: Vec<Arc<str>>,
     /// `true` if the routes or their order changed.
-    pub routes: bool,
+    pub routes_changed: bool,
     /// `true` if the experiments changed.
-    pub experiments: bool,
+    pub experiments_changed: bool,
     /// `true` if `unknown_tracer`, `on_switch` or `remote_parent` changed.
-    pub rules: bool,
+    pub rules_changed: bool,
     /// The earlier and the new default tracer, if it changed.
     pub default_tracer: Option<(Arc<str>, Arc<str>)>,
 }
@@ -50,7 +50,7 @@ impl ReloadChanges {
         self.added.is_empty()
             && self.removed.is_empty()
             && self.changed.is_empty()
-            && !(self.routes || self.experiments || self.rules)
+            && !(self.routes_changed || self.experiments_changed || self.rules_changed)
             && self.default_tracer.is_none()
     }
 
@@ -58,12 +58,12 @@ impl ReloadChanges {
     pub(in crate::registry) fn compare(&mut self, old: &Snapshot, new: &Snapshot) {
         self.removed =
             old.roster.names().filter(|name| new.roster.by_name(name).is_none()).map(Into::into).collect();
-        self.routes = old.model.routes != new.model.routes;
-        self.experiments = old.model.experiments != new.model.experiments;
+        self.routes_changed = old.model.routes != new.model.routes;
+        self.experiments_changed = old.model.experiments != new.model.experiments;
         let rules = |snapshot: &Snapshot| {
             (snapshot.model.unknown_tracer, snapshot.model.on_switch, snapshot.model.remote_parent)
         };
-        self.rules = rules(old) != rules(new);
+        self.rules_changed = rules(old) != rules(new);
         let [old, new] = [old, new].map(|snapshot| Arc::clone(&snapshot.roster.default_tracer().info.name));
         self.default_tracer = (old != new).then_some((old, new));
     }
@@ -82,9 +82,11 @@ impl fmt::Display for ReloadChanges {
             }
         }
         parts.push(format!("kept: {}", self.kept.len()));
-        for (label, is_changed) in
-            [("routes", self.routes), ("experiments", self.experiments), ("rules", self.rules)]
-        {
+        for (label, is_changed) in [
+            ("routes", self.routes_changed),
+            ("experiments", self.experiments_changed),
+            ("rules", self.rules_changed),
+        ] {
             if is_changed {
                 parts.push(format!("{label} changed"));
             }

@@ -34,7 +34,7 @@ impl Called {
     /// Starts the span at the first poll.
     pub(in crate::span) fn open(self) -> Option<Opened> {
         let Self { options, arguments } = self;
-        let mut prepared = options.at(&Context::current()).prepare()?;
+        let mut prepared = options.follow_switch(&Context::current()).prepare()?;
         let capture = prepared.tracer.core().capture;
         if capture.arguments {
             prepared.attributes.extend(arguments.into_iter().map(|mut argument| {

@@ -4,14 +4,14 @@
 //! trait.
 
 use std::any::type_name;
-use std::borrow::Cow;
 use std::fmt::{Debug, Display};
 
 use opentelemetry::KeyValue;
-use opentelemetry::trace::{SpanRef, Status};
+use opentelemetry::trace::SpanRef;
 
 use crate::config::model::CaptureConfig;
 use crate::span::attributes::Captured;
+use crate::tracer::mark_failed;
 
 /// The outcome of a traced function, before the span records it.
 #[derive(Debug)]
@@ -58,10 +58,8 @@ impl Outcome {
         }
         if self.failed {
             // `_OTHER` is the conventions' value where no type is known
-            span.set_attribute(KeyValue::new("error.type", self.error_type.unwrap_or("_OTHER")));
-            span.set_status(Status::Error {
-                description: self.description.map_or(Cow::Borrowed(""), Cow::Owned),
-            });
+            let error_type = self.error_type.unwrap_or("_OTHER");
+            mark_failed(span, error_type, self.description.unwrap_or_default());
         }
     }
 }

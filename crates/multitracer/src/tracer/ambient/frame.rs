@@ -51,8 +51,14 @@ impl Frame {
     }
 
     /// Returns `true` if both were added at the same place and time.
-    pub(crate) fn ptr_eq(&self, other: &Self) -> bool {
+    fn ptr_eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Returns `true` if `current` has a frame that `earlier` does not have: another tracer was
+    /// entered in between.
+    pub(crate) fn was_entered_since(earlier: &Context, current: &Context) -> bool {
+        Self::of(current).is_some_and(|entered| !Self::of(earlier).is_some_and(|frame| frame.ptr_eq(entered)))
     }
 
     /// Returns `true` if `span` was current when the frame was added.
@@ -135,7 +141,7 @@ fn current_span(cx: &Context, set: &TracerSet) -> Option<OwnedSpanContext> {
     let tracer = match Frame::of(cx) {
         None => match owner(span) {
             Some(owner) => owner.core().id(),
-            None => unframed_owner(cx, TracerSet::installed().unwrap_or(set)),
+            None => unframed_owner(cx, set.without_frame()),
         },
         Some(frame) => match &frame.0.inherited {
             Some(inherited) if is_same(&inherited.span, span) => inherited.tracer,

@@ -1,14 +1,13 @@
 //! Work that runs under a tracer or in a span of that tracer.
 
 use std::borrow::Cow;
-use std::thread;
 
 use opentelemetry::trace::{SpanKind, TraceContextExt as _};
 use opentelemetry::{Context, ContextGuard};
 
 use super::frame::Frame;
 use crate::tracer::named::Tracer;
-use crate::tracer::starting::span_marks::mark_panicked;
+use crate::tracer::starting::span_marks::{PanicWatch, mark_panicked};
 use crate::tracer::starting::start::{NewSpan, Started};
 
 impl Tracer {
@@ -117,22 +116,20 @@ impl Tracer {
 struct SpanScopeGuard {
     cx: Context,
     attached: Option<ContextGuard>,
-    /// `true` if the thread was panicking before the span opened. That panic does not mark the
-    /// span.
-    was_panicking: bool,
+    panic_watch: PanicWatch,
 }
 
 impl SpanScopeGuard {
     fn new(cx: Context) -> Self {
         let attached = Some(cx.clone().attach());
-        Self { cx, attached, was_panicking: thread::panicking() }
+        Self { cx, attached, panic_watch: PanicWatch::start() }
     }
 }
 
 impl Drop for SpanScopeGuard {
     fn drop(&mut self) {
         let span = self.cx.span();
-        if thread::panicking() && !self.was_panicking {
+        if self.panic_watch.saw_panic() {
             mark_panicked(&span);
         }
         self.attached = None;

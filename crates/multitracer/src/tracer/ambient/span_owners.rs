@@ -5,9 +5,8 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
-use once_cell::sync::Lazy;
 use opentelemetry::trace::{SpanContext, SpanId, TraceId};
 
 use crate::tracer::named::Tracer;
@@ -17,7 +16,7 @@ static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 type Owners = HashMap<(TraceId, SpanId), Tracer>;
 
-static OWNERS: Lazy<Mutex<Owners>> = Lazy::new(Mutex::default);
+static OWNERS: LazyLock<Mutex<Owners>> = LazyLock::new(Mutex::default);
 
 /// A guard that keeps the entry of one span in the table.
 #[derive(Debug)]

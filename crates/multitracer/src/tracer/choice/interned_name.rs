@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
-
-use once_cell::sync::Lazy;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 /// A tracer's name as a small number, the same in every registry of the process.
 ///
@@ -13,7 +11,7 @@ use once_cell::sync::Lazy;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct NameId(u32);
 
-static NAMES: Lazy<Mutex<HashMap<&'static str, NameId>>> = Lazy::new(Mutex::default);
+static NAMES: LazyLock<Mutex<HashMap<&'static str, NameId>>> = LazyLock::new(Mutex::default);
 
 impl NameId {
     /// Returns the number of `name`. The first call for a name assigns its number.

@@ -1,6 +1,6 @@
 //! A tracer's name as a string literal in the source.
 
-use once_cell::sync::OnceCell;
+use std::sync::OnceLock;
 
 use super::interned_name::NameId;
 
@@ -8,14 +8,14 @@ use super::interned_name::NameId;
 #[derive(Debug)]
 pub struct Literal {
     name: &'static str,
-    id: OnceCell<NameId>,
+    id: OnceLock<NameId>,
 }
 
 impl Literal {
     /// Creates a literal. The first look-up interns its name.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self { name, id: OnceCell::new() }
+        Self { name, id: OnceLock::new() }
     }
 
     pub(crate) fn name(&self) -> &'static str {

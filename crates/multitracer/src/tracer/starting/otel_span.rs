@@ -4,12 +4,11 @@ use opentelemetry::trace::{Span as _, SpanBuilder, SpanContext, TraceContextExt 
 use opentelemetry::{Context, InstrumentationScope};
 use opentelemetry_sdk::trace::Span;
 
-use super::start::{Parent, Refused};
+use super::start::{NotStarted, Parent};
 use super::tagged_span::TaggedSpan;
 use crate::tracer::ambient::frame::Frame;
 use crate::tracer::ambient::span_owners::SpanOwnerGuard;
 use crate::tracer::named::Tracer;
-use crate::tracer::tracer_set::TracerSet;
 
 /// The outcome of starting a library's span.
 #[derive(Debug)]
@@ -64,14 +63,14 @@ impl Tracer {
         }
         let admitted = match self.admit(cx, Parent::Nearest, Vec::new()) {
             Ok(admitted) => admitted,
-            Err(Refused::Unsampled(parent)) => return LibrarySpan::Silent(parent),
-            Err(Refused::SpanLimit) => return LibrarySpan::silent(cx),
+            Err(NotStarted::Unsampled(parent)) => return LibrarySpan::Silent(parent),
+            Err(NotStarted::SpanLimit) => return LibrarySpan::silent(cx),
         };
         let sdk = self.core().provider.tracer_with_scope(scope.clone());
         let span = self.make(&sdk, cx, builder, admitted);
         // without a frame, a span counts as the default tracer's
-        let needs_owner = Frame::of(cx).is_none()
-            && TracerSet::installed().unwrap_or(self.set()).default_id() != self.core().id();
+        let needs_owner =
+            Frame::of(cx).is_none() && self.set().without_frame().default_id() != self.core().id();
         let owner = needs_owner.then(|| SpanOwnerGuard::new(span.span_context(), self.clone()));
         LibrarySpan::Started { span, owner }
     }

@@ -55,7 +55,7 @@ pub(in crate::tracer) struct Admitted {
 }
 
 /// The reason why a span does not start.
-pub(in crate::tracer) enum Refused {
+pub(in crate::tracer) enum NotStarted {
     /// The trace of this parent was not sampled at its root.
     Unsampled(SpanContext),
     /// The trace has reached `limits.max_spans_per_trace`.
@@ -92,7 +92,7 @@ impl Tracer {
         let enter = |cx: &Context| if is_ambient { cx.clone() } else { Frame::enter(cx, self.clone()) };
         let admitted = match self.admit(cx, parent, links) {
             Ok(admitted) => admitted,
-            Err(Refused::Unsampled(parent)) => {
+            Err(NotStarted::Unsampled(parent)) => {
                 let is_current = *cx.span().span_context() == parent;
                 return match (is_ambient, is_current) {
                     (true, true) => Started::Unsampled,
@@ -103,8 +103,8 @@ impl Tracer {
                     }
                 };
             }
-            Err(Refused::SpanLimit) if is_ambient => return Started::Unsampled,
-            Err(Refused::SpanLimit) => return Started::Opened { cx: enter(cx), recording: false },
+            Err(NotStarted::SpanLimit) if is_ambient => return Started::Unsampled,
+            Err(NotStarted::SpanLimit) => return Started::Opened { cx: enter(cx), recording: false },
         };
         // an attribute that is set later costs a lock, and a vector that grows costs an allocation
         let mut attributes = Vec::with_capacity(USUAL_ATTRIBUTES.max(sampler_attributes.len() + N));
@@ -126,7 +126,7 @@ impl Tracer {
         cx: &Context,
         parent: Parent,
         mut links: Vec<SpanContext>,
-    ) -> Result<Admitted, Refused> {
+    ) -> Result<Admitted, NotStarted> {
         let core = self.core();
         let parent = match parent {
             Parent::Given(span) => span.is_valid().then_some(span),
@@ -136,7 +136,7 @@ impl Tracer {
         let parent = match parent {
             Some(parent) if is_unsampled(&parent) && !core.sampling.samples_unsampled_traces() => {
                 core.counts.sampled_out.fetch_add(1, Ordering::Relaxed);
-                return Err(Refused::Unsampled(parent));
+                return Err(NotStarted::Unsampled(parent));
             }
             parent => parent,
         };
@@ -146,7 +146,7 @@ impl Tracer {
                 None => {
                     core.counts.sampled.fetch_add(1, Ordering::Relaxed);
                     core.pipeline.throttle();
-                    return Err(Refused::SpanLimit);
+                    return Err(NotStarted::SpanLimit);
                 }
             },
             _ => None,
