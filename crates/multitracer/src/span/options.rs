@@ -84,8 +84,8 @@ impl Options {
         self.enabled = enabled;
     }
 
-    /// Continues from `current`, the context of the first poll, if another tracer was entered after the call.
-    /// This is the effect of `future.with_tracer(..)`.
+    /// Continues from `current`, the context of the first poll, if another tracer was entered after
+    /// the call. This is the effect of `future.with_tracer(..)`.
     ///
     /// Otherwise the context of the call stays, and with it the parent.
     pub(super) fn follow_switch(mut self, current: &Context) -> Self {

@@ -1,6 +1,6 @@
 //! The fast path of spans in an unsampled trace. Most calls of most services take it.
 //!
-//! It repeats rules of `ambient/frame.rs` and `resolve.rs` on purpose, for the cases without look-up.
+//! It repeats rules of `ambient/frame.rs` and `resolve.rs` on purpose, for cases without a look-up.
 
 use std::sync::atomic::Ordering;
 
