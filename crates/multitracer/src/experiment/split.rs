@@ -25,7 +25,7 @@ pub(crate) struct Split {
     coverage: f64,
 }
 
-/// The positions of one variant. The range starts at the end of the range before.
+/// The bucket range of one variant. The range starts at the end of the range before.
 #[derive(Clone, Copy, Debug)]
 struct VariantRange {
     end: u64,

@@ -11,7 +11,7 @@ use ::http::{HeaderMap, StatusCode};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanKind, SpanRef, Status};
 
-/// The conventions that apply to a request: the protocol, and the side of it that is traced.
+/// The conventions that apply to a request: the protocol, and client or server.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Semantics {
     is_grpc: bool,
