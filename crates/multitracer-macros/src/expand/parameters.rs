@@ -122,7 +122,7 @@ pub(super) fn user_statements(context: &Context<'_>) -> Group {
     braced(inner.into_token_stream(), context.located_at(body))
 }
 
-/// Returns a block that coverage and diagnostics take for the user's body.
+/// Returns a block that coverage and diagnostics treat as the user's body.
 pub(super) fn body_block(context: &Context<'_>, content: TokenStream) -> Group {
     braced(content, context.function.body.span())
 }

@@ -47,7 +47,7 @@ pub(super) fn observed(context: &Context<'_>) -> TokenStream {
     })
 }
 
-/// Lets the type of the result decide: a boxed future keeps the span, any other value is inspected.
+/// Selects by the result's type: a boxed future keeps the span, any other value is inspected.
 pub(super) fn by_type(context: &Context<'_>) -> TokenStream {
     let mixed_site = context.mixed_site;
     let open = open_block(context, Opening::ByType);

@@ -30,8 +30,8 @@ use crate::tracer::{Frame, owner};
 ///
 /// The layer is built on [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry). Its
 /// special fields (`otel.name`, `otel.kind` and others) and its `OpenTelemetrySpanExt` work. A span
-/// with a parent from `set_parent` goes to the tracer that is ambient in the given context, else to
-/// the tracer that was ambient where the span was created.
+/// with a parent from `set_parent` goes to the tracer that is ambient in the given context. If that
+/// context has no ambient tracer, the span goes to the tracer that was ambient at its creation.
 ///
 /// Add the layer once. A second layer of tracing-opentelemetry in the same subscriber panics.
 ///
@@ -72,7 +72,24 @@ where
 
 /// Returns the layer of [`tracing_layer`], with options.
 ///
-/// See [`TracingOptions`](crate::subscriber::TracingOptions) for an example.
+/// ```
+/// use multitracer::export::InMemoryExporter;
+/// use multitracer::subscriber::{TracingOptions, tracing_layer_with};
+/// use multitracer::{Registry, TracerBuilder};
+/// use tracing_subscriber::layer::SubscriberExt as _;
+///
+/// # let spans = InMemoryExporter::new();
+/// # let tracer = TracerBuilder::new("production").in_memory(&spans);
+/// # let registry = Registry::builder().tracer(tracer).build()?;
+/// let options = TracingOptions::new().location(false).threads(false).inactivity(false);
+/// let subscriber = tracing_subscriber::registry().with(tracing_layer_with(options));
+/// tracing::subscriber::with_default(subscriber, || {
+///     registry.scope(|| tracing::info_span!("sell").in_scope(|| {}));
+/// });
+/// let keys: Vec<_> = spans.spans()[0].attributes.iter().map(|of| of.key.to_string()).collect();
+/// assert_eq!(keys, ["target"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "a layer does nothing until it is added to a subscriber"]
 pub fn tracing_layer_with<S>(options: TracingOptions) -> impl Layer<S> + 'static
 where

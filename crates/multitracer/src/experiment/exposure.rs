@@ -1,4 +1,4 @@
-//! The memory of recorded exposures, so that each is recorded once per trace.
+//! A cache of recorded exposures. It stops duplicates within a trace.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};

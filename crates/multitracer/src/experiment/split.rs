@@ -7,7 +7,7 @@
 //!
 //! Coverage keeps the first part of each variant's range and gives the rest to the fallback. The
 //! ranges do not depend on the coverage. Raising the coverage therefore adds units to variants, and
-//! moves none between variants. Coverage compares positions, because buckets are too coarse: with
+//! moves none between variants. Coverage compares positions, because buckets are too coarse. With
 //! weights 1 and 1 there are two buckets, and a coverage of 1 % would round to 0 % or 100 %.
 
 use super::Reason;
@@ -25,7 +25,7 @@ pub(crate) struct Split {
     coverage: f64,
 }
 
-/// The positions of one variant. The range starts at the end of the range before.
+/// The range of one variant's positions. It starts at the end of the range before.
 #[derive(Clone, Copy, Debug)]
 struct VariantRange {
     end: u64,

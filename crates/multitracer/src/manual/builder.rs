@@ -145,7 +145,18 @@ impl SpanBuilder {
 
     /// Starts the span without making it current.
     ///
-    /// See [`ManualSpan`](crate::manual::ManualSpan) for an example.
+    /// ```
+    /// use multitracer::manual::SpanBuilder;
+    /// # use multitracer::testing::TestRegistry;
+    ///
+    /// # let test = TestRegistry::new(["production"]);
+    /// # test.scope(|| {
+    /// let mut job = SpanBuilder::new("job").start();
+    /// // move `job` to the code that ends the job
+    /// job.end();
+    /// # });
+    /// # assert_eq!(test.span("production", "job").name, "job");
+    /// ```
     pub fn start(self) -> ManualSpan {
         let Self { name, kind, cx, tracer, parent, links, attributes, location, is_off } = self;
         let tracer = if is_off { None } else { tracer.or_else(|| Tracer::ambient(&cx)) };
@@ -171,12 +182,42 @@ impl SpanBuilder {
 
     /// Starts the span and makes it current on this thread until the guard is dropped.
     ///
-    /// See [`SpanGuard`](crate::manual::SpanGuard) for an example.
+    /// ```
+    /// use multitracer::manual::SpanBuilder;
+    /// use multitracer::traced;
+    /// # use multitracer::testing::TestRegistry;
+    ///
+    /// #[traced]
+    /// fn load() {}
+    ///
+    /// # let test = TestRegistry::new(["production"]);
+    /// # test.scope(|| {
+    /// let step = SpanBuilder::new(format!("step {}", 1)).enter();
+    /// load(); // becomes a child of `step 1`
+    /// drop(step);
+    /// # });
+    /// # multitracer::assert_tree!(test.tree("production"), "
+    /// #     step 1
+    /// #       load
+    /// # ");
+    /// ```
     pub fn enter(self) -> SpanGuard {
         SpanGuard::from_span(self.start())
     }
 
     /// Runs `f` in the span, which ends when `f` returns or panics.
+    ///
+    /// ```
+    /// use multitracer::manual::SpanBuilder;
+    /// # use multitracer::testing::TestRegistry;
+    ///
+    /// # let test = TestRegistry::new(["production"]);
+    /// # test.scope(|| {
+    /// let sum = SpanBuilder::new(format!("add {}", 2)).in_scope(|| 1 + 2);
+    /// assert_eq!(sum, 3);
+    /// # });
+    /// # assert_eq!(test.span("production", "add 2").name, "add 2");
+    /// ```
     pub fn in_scope<R>(self, f: impl FnOnce() -> R) -> R {
         let _span = self.enter();
         f()

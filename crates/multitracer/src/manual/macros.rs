@@ -2,7 +2,7 @@
 
 /// Starts a span for the rest of the scope, for code that `#[traced]` cannot mark.
 ///
-/// Takes the span's name, then any of these options of `#[traced]` in any order: `tracer = ..`,
+/// Takes the span's name, then options of `#[traced]` in any order. The options are `tracer = ..`,
 /// `kind = ".."`, `parent = ..`, `links = ..`, `enabled = ..` and `fields(..)`. The rules for the
 /// tracer, the parent and sampling are those of a `#[traced]` function, and so is the cost. Fields
 /// are evaluated only if the span is recorded.

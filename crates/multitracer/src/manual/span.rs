@@ -74,6 +74,19 @@ impl ManualSpan {
     }
 
     /// Sets an attribute. A `None` value is ignored.
+    ///
+    /// ```
+    /// use multitracer::manual::SpanBuilder;
+    /// # use multitracer::testing::TestRegistry;
+    ///
+    /// # let test = TestRegistry::new(["production"]);
+    /// # test.scope(|| {
+    /// let span = SpanBuilder::new("download").start();
+    /// span.set("bytes", &3);
+    /// span.set("etag", &None::<&str>); // ignored
+    /// # });
+    /// # multitracer::assert_tree!(test.tree("production"), "download bytes=3");
+    /// ```
     pub fn set<V: ToAttribute + ?Sized>(&self, key: impl Into<Key>, value: &V) {
         if self.recording
             && let Some(value) = value.to_attribute()
@@ -83,6 +96,19 @@ impl ManualSpan {
     }
 
     /// Adds an event.
+    ///
+    /// ```
+    /// use multitracer::manual::SpanBuilder;
+    /// use opentelemetry::KeyValue;
+    /// # use multitracer::testing::TestRegistry;
+    ///
+    /// # let test = TestRegistry::new(["production"]);
+    /// # test.scope(|| {
+    /// let span = SpanBuilder::new("download").start();
+    /// span.event("retry", vec![KeyValue::new("attempt", 2)]);
+    /// # });
+    /// # assert_eq!(test.span("production", "download").events[0].name, "retry");
+    /// ```
     pub fn event(&self, name: impl Into<Cow<'static, str>>, attributes: Vec<KeyValue>) {
         if self.recording {
             self.cx.span().add_event(name, attributes);
@@ -106,6 +132,22 @@ impl ManualSpan {
     }
 
     /// Ends the span.
+    ///
+    /// Later calls, and the drop of the span, have no effect.
+    ///
+    /// ```
+    /// use multitracer::manual::SpanBuilder;
+    /// # use multitracer::testing::TestRegistry;
+    ///
+    /// # let test = TestRegistry::new(["production"]);
+    /// # test.scope(|| {
+    /// let mut span = SpanBuilder::new("download").start();
+    /// assert!(span.is_recording());
+    /// span.end();
+    /// assert!(!span.is_recording());
+    /// # });
+    /// # assert_eq!(test.spans("production").len(), 1);
+    /// ```
     pub fn end(&mut self) {
         if std::mem::take(&mut self.recording) {
             self.cx.span().end();

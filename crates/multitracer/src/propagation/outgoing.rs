@@ -22,7 +22,7 @@ pub(super) struct RequestRoute(pub(super) Route);
 ///
 /// The function sets `traceparent` and `tracestate` (W3C trace context) and `baggage` (W3C
 /// baggage). The baggage is that of the current context, with the additional entry
-/// `multitracer.route`:
+/// `multitracer.route`. The entry is the first of these that applies:
 /// 1. the route that the request took, if it leads to the ambient tracer;
 /// 2. no entry, if the ambient tracer is the default tracer;
 /// 3. the first route that leads to the ambient tracer;

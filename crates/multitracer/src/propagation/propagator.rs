@@ -41,8 +41,8 @@ pub struct Propagator {
 
 /// Returns a propagator that uses the registry that is current at each call.
 ///
-/// That is the registry of the ambient tracer, else the [installed](crate::install) one. Set it as
-/// OpenTelemetry's global propagator:
+/// This registry is the ambient tracer's, or else the [installed](crate::install) one. Set the
+/// propagator as OpenTelemetry's global one:
 ///
 /// ```
 /// opentelemetry::global::set_text_map_propagator(multitracer::propagation::propagator());

@@ -110,6 +110,18 @@ impl TracingGuard {
 
     /// Disables every tracer and exports the ended spans, all tracers at once, within 10 s.
     ///
+    /// ```no_run
+    /// # async fn stop() -> Result<(), Box<dyn std::error::Error>> {
+    /// let tracing = multitracer::init("config.yaml")?;
+    /// // ..
+    /// match tracing.shutdown().await {
+    ///     Ok(report) => println!("{report}"),
+    ///     Err(error) => eprintln!("{error}"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns an error if a tracer could not export everything. The error holds the whole report.

@@ -18,7 +18,7 @@ use crate::tracer::{TracerCore, TracerId};
 /// The timeout of [`Registry::flush`] and [`Registry::shutdown`].
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The failures of each tracer that finished in time, by tracer.
+/// Export failures by tracer. A missed deadline is a failure too.
 type Results = HashMap<TracerId, Result<(), Vec<ExporterFailure>>>;
 
 impl Registry {
@@ -50,6 +50,19 @@ impl Registry {
     /// Blocks the calling thread. Exports run on another thread, so a thread of any runtime can
     /// call this.
     ///
+    /// ```
+    /// # use multitracer::export::InMemoryExporter;
+    /// # use multitracer::{Registry, TracerBuilder};
+    /// use std::time::Duration;
+    ///
+    /// # let tracer = TracerBuilder::new("canary").in_memory(&InMemoryExporter::new());
+    /// # let registry = Registry::builder().tracer(tracer).build()?;
+    /// registry.tracer("canary")?.in_span("work", || {});
+    /// let report = registry.flush_blocking(Duration::from_secs(2))?;
+    /// assert_eq!(report.tracers()[0].exported, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns an error if a tracer could not export everything. The error holds the whole report.
@@ -71,7 +84,7 @@ impl Registry {
     /// let canary = registry.tracer("canary")?;
     /// canary.in_span("work", || {});
     /// let report = registry.shutdown().await?;
-    /// assert_eq!((report.tracers()[0].exported, report.tracers()[0].dropped), (1, 0));
+    /// assert_eq!((report.tracers()[0].exported, report.tracers()[0].dropped.total()), (1, 0));
     /// canary.in_span("too late", || {});
     /// assert_eq!(registry.report().tracers()[0].started, 1);
     /// # Ok(())
@@ -86,6 +99,22 @@ impl Registry {
     }
 
     /// Shuts down like [`shutdown`](Self::shutdown), within `timeout` for all tracers together.
+    ///
+    /// ```
+    /// # use multitracer::export::InMemoryExporter;
+    /// # use multitracer::{Registry, TracerBuilder};
+    /// use std::time::Duration;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tracer = TracerBuilder::new("canary").in_memory(&InMemoryExporter::new());
+    /// # let registry = Registry::builder().tracer(tracer).build()?;
+    /// registry.tracer("canary")?.in_span("work", || {});
+    /// let report = registry.shutdown_within(Duration::from_secs(2)).await?;
+    /// assert_eq!(report.tracers()[0].exported, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

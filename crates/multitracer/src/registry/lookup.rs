@@ -98,12 +98,41 @@ impl Registry {
 
     /// Returns the default tracer. Functions without a tracer of their own use it outside any
     /// ambient tracer.
+    ///
+    /// ```
+    /// # use multitracer::export::InMemoryExporter;
+    /// # use multitracer::{Registry, TracerBuilder};
+    /// # let spans = InMemoryExporter::new();
+    /// # let registry = Registry::builder()
+    /// #     .tracer(TracerBuilder::new("production").in_memory(&spans))
+    /// #     .tracer(TracerBuilder::new("canary").in_memory(&spans))
+    /// #     .default_tracer("production")
+    /// #     .build()?;
+    /// registry.default_tracer().in_span("work", || {});
+    /// assert_eq!(registry.default_tracer().name(), "production");
+    /// # Ok::<(), multitracer::error::BuildError>(())
+    /// ```
     #[must_use]
     pub fn default_tracer(&self) -> Tracer {
         Tracer::new(Arc::clone(self.set().roster().default_tracer()), self)
     }
 
     /// Returns every tracer, in the configuration's order.
+    ///
+    /// ```
+    /// # use multitracer::export::InMemoryExporter;
+    /// # use multitracer::{Registry, TracerBuilder};
+    /// # let spans = InMemoryExporter::new();
+    /// # let registry = Registry::builder()
+    /// #     .tracer(TracerBuilder::new("production").in_memory(&spans))
+    /// #     .tracer(TracerBuilder::new("canary").in_memory(&spans))
+    /// #     .default_tracer("production")
+    /// #     .build()?;
+    /// let tracers = registry.tracers();
+    /// let names: Vec<&str> = tracers.iter().map(|tracer| tracer.name()).collect();
+    /// assert_eq!(names, ["production", "canary"]);
+    /// # Ok::<(), multitracer::error::BuildError>(())
+    /// ```
     #[must_use]
     pub fn tracers(&self) -> Vec<Tracer> {
         let roster = self.set().roster();

@@ -65,8 +65,8 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// Returns an error in the cases of [`set_enabled`](Self::set_enabled). Tracers that can be
-    /// enabled are enabled nevertheless.
+    /// Returns an error in the cases of [`set_enabled`](Self::set_enabled). All other tracers are
+    /// still enabled.
     pub fn set_all_enabled(&self, enabled: bool) -> Result<(), SwitchError> {
         self.inner.set_enabled(enabled, |_| true)
     }

@@ -39,7 +39,7 @@ pub(super) enum ResolvedTarget {
 }
 
 impl Snapshot {
-    /// Resolves the names of `model`. Every name was checked before, so each look-up here succeeds.
+    /// Resolves the names of `model`. All names are valid: the cross check ran first.
     pub(super) fn new(model: Arc<ConfigModel>, built: Vec<Built>) -> Self {
         let (tracers, specs): (Vec<_>, Vec<_>) =
             built.into_iter().map(|Built { core, spec }| (core, spec)).unzip();

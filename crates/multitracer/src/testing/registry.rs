@@ -36,6 +36,13 @@ pub struct TestRegistry {
 impl TestRegistry {
     /// Returns a registry with tracers of these names. The first is the default tracer.
     ///
+    /// ```
+    /// use multitracer::testing::TestRegistry;
+    ///
+    /// let test = TestRegistry::new(["production", "canary"]);
+    /// assert_eq!(test.registry().default_tracer().name(), "production");
+    /// ```
+    ///
     /// # Panics
     ///
     /// Panics if there is no name, or if a name occurs twice.
@@ -148,6 +155,18 @@ impl TestRegistry {
     }
 
     /// Runs `f` with this registry as the current one and its default tracer as the ambient one.
+    ///
+    /// ```
+    /// use multitracer::testing::TestRegistry;
+    /// use multitracer::traced;
+    ///
+    /// #[traced]
+    /// fn sell() {}
+    ///
+    /// let test = TestRegistry::new(["production"]);
+    /// test.scope(sell);
+    /// assert_eq!(test.spans("production").len(), 1);
+    /// ```
     pub fn scope<R>(&self, f: impl FnOnce() -> R) -> R {
         self.registry.scope(f)
     }
@@ -181,6 +200,19 @@ impl TestRegistry {
     }
 
     /// Returns the span with this name, of a tracer.
+    ///
+    /// ```
+    /// use multitracer::testing::TestRegistry;
+    /// use multitracer::traced;
+    ///
+    /// #[traced(fields(items = 3))]
+    /// fn sell() {}
+    ///
+    /// let test = TestRegistry::new(["production"]);
+    /// test.scope(sell);
+    /// let sell = test.span("production", "sell");
+    /// assert!(sell.attributes.iter().any(|attribute| attribute.key.as_str() == "items"));
+    /// ```
     ///
     /// # Panics
     ///
@@ -222,6 +254,24 @@ impl TestRegistry {
     /// Returns the spans of all tracers as trees, each under the name of its tracer.
     ///
     /// The tracers are in the order of the configuration. Tracers without spans are not shown.
+    ///
+    /// ```
+    /// use multitracer::testing::TestRegistry;
+    /// use multitracer::{assert_tree, traced};
+    ///
+    /// #[traced]
+    /// fn sell() {}
+    ///
+    /// let test = TestRegistry::new(["production", "canary"]);
+    /// test.scope(sell);
+    /// test.tracer("canary").scope(sell);
+    /// assert_tree!(test.trees(), "
+    ///     production
+    ///       sell
+    ///     canary
+    ///       sell
+    /// ");
+    /// ```
     pub fn trees(&self) -> Tree {
         Tree::new(self.spans_by_tracer(), None)
     }

@@ -13,10 +13,10 @@ use crate::registry::Registry;
 
 /// A tracer of a registry: a project, an environment, a sampler, limits and an export pipeline.
 ///
-/// The handle is cheap to clone. It stands for the tracer with its name: after a
+/// The handle is cheap to clone. It refers to the tracer by name. After a
 /// [reload](Registry::reload) that changes the tracer, new traces follow the new configuration.
-/// Comes from [`Registry::tracer`], [`Registry::route`] or
-/// [`current_tracer`](crate::current_tracer).
+/// [`Registry::tracer`], [`Registry::route`] and [`current_tracer`](crate::current_tracer) return
+/// the handle.
 ///
 /// ```
 /// # use multitracer::Registry;

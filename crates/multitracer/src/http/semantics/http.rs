@@ -69,7 +69,7 @@ fn push_method(method: &Method, attributes: &mut Vec<KeyValue>) {
     }
 }
 
-/// Returns `method` if the conventions list it, so that a caller cannot create new values.
+/// Returns `method` if the conventions list it, to limit the number of distinct values.
 fn known_method(method: &Method) -> Option<&'static str> {
     ["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS", "CONNECT", "TRACE"]
         .into_iter()

@@ -13,7 +13,7 @@ use opentelemetry::trace::{SpanKind, SpanRef};
 
 use crate::tracer::mark_failed;
 
-/// The conventions that apply to a request: the protocol, and the side of it that is traced.
+/// The conventions that apply to a request: the protocol, and client or server.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Semantics {
     is_grpc: bool,

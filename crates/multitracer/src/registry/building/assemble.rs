@@ -36,8 +36,8 @@ impl RegistryBuilder {
     ///
     /// # Errors
     ///
-    /// Returns an error if a name is unknown or stands twice, if a value is out of range, or if an
-    /// exporter cannot be set up.
+    /// Returns an error if a name is unknown or stands twice, or if a value is out of range. Also
+    /// returns an error if an exporter cannot be set up.
     pub fn build(self) -> Result<Registry, BuildError> {
         let Plan { model, tracers, file_origin } = Plan::new(self)?;
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);

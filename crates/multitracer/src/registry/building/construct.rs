@@ -64,6 +64,17 @@ impl Registry {
     }
 
     /// Starts a registry that is described in code.
+    ///
+    /// ```
+    /// use multitracer::export::InMemoryExporter;
+    /// use multitracer::{Registry, TracerBuilder};
+    ///
+    /// let spans = InMemoryExporter::new();
+    /// let registry =
+    ///     Registry::builder().tracer(TracerBuilder::new("production").in_memory(&spans)).build()?;
+    /// assert_eq!(registry.default_tracer().name(), "production");
+    /// # Ok::<(), multitracer::error::BuildError>(())
+    /// ```
     pub fn builder() -> RegistryBuilder {
         RegistryBuilder::new()
     }

@@ -31,6 +31,22 @@ pub struct ExperimentBuilder {
 
 impl ExperimentBuilder {
     /// Starts an experiment with this name. The name is the default salt.
+    ///
+    /// ```
+    /// use multitracer::builder::ExperimentBuilder;
+    ///
+    /// # use multitracer::export::InMemoryExporter;
+    /// # use multitracer::{Registry, TracerBuilder};
+    /// # let spans = InMemoryExporter::new();
+    /// # let builder = Registry::builder()
+    /// #     .tracer(TracerBuilder::new("production").in_memory(&spans))
+    /// #     .tracer(TracerBuilder::new("canary").in_memory(&spans))
+    /// #     .default_tracer("production");
+    /// let experiment = ExperimentBuilder::new("prompt_tone").variant("warm", 1, "canary");
+    /// let registry = builder.experiment(experiment).build()?;
+    /// assert_eq!(registry.experiment("prompt_tone")?.assign("user-7").variant(), Some("warm"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(name: impl Into<String>) -> Self {
         let name = name.into();
         Self {
@@ -66,6 +82,27 @@ impl ExperimentBuilder {
     }
 
     /// Adds a variant with its weight and the name of its tracer.
+    ///
+    /// The weights are relative: weights 1 and 3 split the units 25 % to 75 %.
+    ///
+    /// ```
+    /// use multitracer::builder::ExperimentBuilder;
+    ///
+    /// # use multitracer::export::InMemoryExporter;
+    /// # use multitracer::{Registry, TracerBuilder};
+    /// # let spans = InMemoryExporter::new();
+    /// # let builder = Registry::builder()
+    /// #     .tracer(TracerBuilder::new("production").in_memory(&spans))
+    /// #     .tracer(TracerBuilder::new("canary").in_memory(&spans))
+    /// #     .default_tracer("production");
+    /// let experiment = ExperimentBuilder::new("prompt_tone")
+    ///     .variant("control", 1, "production")
+    ///     .variant("warm", 3, "canary");
+    /// let registry = builder.experiment(experiment).build()?;
+    /// let assignment = registry.experiment("prompt_tone")?.assign("user-7");
+    /// assert!(matches!(assignment.variant(), Some("control" | "warm")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn variant(mut self, name: impl Into<String>, weight: u32, tracer: impl Into<String>) -> Self {
         self.config.variants.push(VariantConfig { name: name.into(), weight, tracer: tracer.into() });
         self

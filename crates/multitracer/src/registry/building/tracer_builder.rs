@@ -69,6 +69,16 @@ type ExporterFactory = Box<dyn FnOnce(&Resource) -> Arc<dyn Exporter> + Send>;
 
 impl TracerBuilder {
     /// Starts a tracer with this name and every default. Its project has the same name.
+    ///
+    /// ```
+    /// use multitracer::export::InMemoryExporter;
+    /// use multitracer::{Registry, TracerBuilder};
+    ///
+    /// let canary = TracerBuilder::new("canary").in_memory(&InMemoryExporter::new());
+    /// let registry = Registry::builder().tracer(canary).build()?;
+    /// assert_eq!(registry.tracer("canary")?.project(), "canary");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(name: impl Into<String>) -> Self {
         let name = name.into();
         Self::from_config(TracerConfig {
@@ -112,6 +122,16 @@ impl TracerBuilder {
     }
 
     /// Sets the environment: the resource attribute `deployment.environment.name`.
+    ///
+    /// ```
+    /// # use multitracer::export::InMemoryExporter;
+    /// # use multitracer::{Registry, TracerBuilder};
+    /// # let spans = InMemoryExporter::new();
+    /// let canary = TracerBuilder::new("canary").environment("staging").in_memory(&spans);
+    /// let registry = Registry::builder().tracer(canary).build()?;
+    /// assert_eq!(registry.tracer("canary")?.environment(), Some("staging"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn environment(mut self, environment: impl Into<String>) -> Self {
         self.config.environment = Some(environment.into());
         self
@@ -149,6 +169,17 @@ impl TracerBuilder {
     }
 
     /// Samples this share of the traces, from 0.0 to 1.0. A child follows its parent. Default: 1.0.
+    ///
+    /// ```
+    /// # use multitracer::export::InMemoryExporter;
+    /// # use multitracer::{Registry, TracerBuilder};
+    /// # let spans = InMemoryExporter::new();
+    /// let canary = TracerBuilder::new("canary").sample_rate(0.0).in_memory(&spans);
+    /// let registry = Registry::builder().tracer(canary).build()?;
+    /// registry.tracer("canary")?.in_span("unsampled", || {});
+    /// assert!(spans.spans().is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn sample_rate(mut self, rate: f64) -> Self {
         let root = SamplerConfig::TraceIdRatioBased(rate);
         self.config.sampler = SamplerConfig::ParentBased(Box::new(ParentBasedConfig::with_root(root)));

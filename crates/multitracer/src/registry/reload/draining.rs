@@ -166,8 +166,8 @@ impl Inner {
     }
 }
 
-/// Returns the number of spans that are open or on their way into the queue. The result can be too
-/// high for a moment, but never too low.
+/// Returns the number of spans that are open or about to be queued. The result may overestimate
+/// briefly, but never underestimates.
 fn open_spans(core: &TracerCore) -> u64 {
     // a span moves from open to ended, so `ended` is read first
     let ended = core.pipeline.ended();

@@ -15,8 +15,9 @@ impl Registry {
     /// Replaces the configuration in use with a [`Config`](crate::config::Config) or a
     /// [`RegistryBuilder`].
     ///
-    /// Everything is built first, and then swapped in one step. All handles of this registry, also
-    /// in the HTTP layers, use the new tracers, routes and experiments from the next call on.
+    /// The method builds everything first, and then swaps it in one step. All handles of this
+    /// registry use the new tracers, routes and experiments from the next call on. This includes
+    /// the handles in HTTP layers.
     ///
     /// - A tracer with an unchanged configuration stays, with its connections, queue and counts.
     ///   Settings by [`set_enabled`](Self::set_enabled) and
@@ -47,8 +48,11 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// Returns an error if a name is unknown or stands twice, if a value is out of range, if an
-    /// exporter cannot be set up, or if the registry was shut down. Then nothing has changed.
+    /// Returns an error in these cases. The configuration then stays as it was.
+    /// - A name is unknown or stands twice.
+    /// - A value is out of range.
+    /// - An exporter cannot be set up.
+    /// - The registry was shut down.
     pub fn reload(&self, new: impl Into<RegistryBuilder>) -> Result<ReloadChanges, ReloadError> {
         let changes = self.replace(new.into())?;
         tracing::info!(target: "multitracer", "reloaded; {changes}");
@@ -57,6 +61,16 @@ impl Registry {
 
     /// Reads the registry's file again, with the same source of variables, and
     /// [reloads](Self::reload) it.
+    ///
+    /// ```no_run
+    /// use multitracer::Registry;
+    ///
+    /// let registry = Registry::from_path("config.yaml")?;
+    /// // after someone has changed the file
+    /// let changes = registry.reload_from_file()?;
+    /// println!("{changes}"); // "added: canary; kept: 1"
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

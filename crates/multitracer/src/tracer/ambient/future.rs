@@ -14,6 +14,26 @@ use crate::tracer::named::Tracer;
 /// Methods that run a future under a tracer.
 ///
 /// Every future has them.
+///
+/// ```
+/// # use multitracer::export::InMemoryExporter;
+/// # use multitracer::{Registry, TracerBuilder};
+/// use multitracer::{WithTracerExt as _, traced};
+///
+/// #[traced]
+/// async fn fetch() {}
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let spans = InMemoryExporter::new();
+/// # let canary = TracerBuilder::new("canary").in_memory(&spans);
+/// # let registry = Registry::builder().tracer(canary).build()?;
+/// let canary = registry.tracer("canary")?;
+/// fetch().with_tracer(&canary).await;
+/// assert_eq!(spans.spans()[0].name, "fetch");
+/// # Ok(())
+/// # }
+/// ```
 pub trait WithTracerExt: Future + Sized {
     /// Runs this future with `tracer` as the ambient tracer, on every thread that polls it.
     ///

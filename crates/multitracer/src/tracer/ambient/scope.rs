@@ -86,7 +86,7 @@ impl Tracer {
     ///
     /// Use it for code that cannot carry the attribute `#[traced]`. The span gets its parent by the
     /// same rules as the span of a traced function. A panic in `f` marks the span as failed and
-    /// unwinds further.
+    /// continues to unwind.
     ///
     /// ```
     /// # use multitracer::export::InMemoryExporter;

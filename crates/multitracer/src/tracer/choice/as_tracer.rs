@@ -32,7 +32,7 @@ use crate::tracer::named::Tracer;
 /// }
 /// ```
 pub trait AsTracer {
-    /// Returns the choice of tracer that this value stands for.
+    /// Returns the tracer that this value chooses.
     fn as_tracer(&self) -> TracerChoice<'_>;
 }
 

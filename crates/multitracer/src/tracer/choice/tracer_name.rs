@@ -61,9 +61,9 @@ impl fmt::Debug for TracerName {
 
 /// Declares constants for the names of tracers, so that the compiler finds a misspelt name.
 ///
-/// Each name becomes a constant of type [`TracerName`] in capitals. The constant keeps the
-/// attributes and the visibility that stand before the name. Write a name that is not an identifier
-/// as a string. `CONSTANT = "name"` declares a constant with another identifier.
+/// Each name becomes a constant of type [`TracerName`] in capitals. The constant keeps the name's
+/// attributes and visibility. Write a name that is not an identifier as a string.
+/// `CONSTANT = "name"` declares a constant with another identifier.
 ///
 /// ```
 /// # use multitracer::export::InMemoryExporter;
@@ -91,9 +91,9 @@ impl fmt::Debug for TracerName {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The compiler does not know the configuration. If the configuration lacks a tracer of such a
-/// name, the first use of the name logs one warning with the place of the use and the configured
-/// names.
+/// The compiler does not know the configuration. If no configured tracer has a declared name, the
+/// first use of that name logs one warning. The warning shows the place of the use and the
+/// configured names.
 #[macro_export]
 macro_rules! tracers {
     ($($names:tt)*) => {

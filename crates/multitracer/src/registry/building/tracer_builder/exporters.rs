@@ -53,6 +53,15 @@ impl TracerBuilder {
 
     /// Sends OTLP over HTTP, as protobuf, to this URL. The URL includes the path
     /// (`http://localhost:4318/v1/traces`).
+    ///
+    /// ```
+    /// use multitracer::{Registry, TracerBuilder};
+    ///
+    /// let canary = TracerBuilder::new("canary").otlp_http("https://otel.example.com/v1/traces");
+    /// let registry = Registry::builder().tracer(canary).build()?;
+    /// assert_eq!(registry.default_tracer().name(), "canary");
+    /// # Ok::<(), multitracer::error::BuildError>(())
+    /// ```
     pub fn otlp_http(self, endpoint: impl Into<String>) -> Self {
         self.configured(ExporterConfig::OtlpHttp(otlp_http(endpoint.into())))
     }
@@ -64,6 +73,15 @@ impl TracerBuilder {
     }
 
     /// Sends OTLP over gRPC to this endpoint (`http://localhost:4317`).
+    ///
+    /// ```
+    /// use multitracer::{Registry, TracerBuilder};
+    ///
+    /// let canary = TracerBuilder::new("canary").otlp_grpc("http://localhost:4317");
+    /// let registry = Registry::builder().tracer(canary).build()?;
+    /// assert_eq!(registry.default_tracer().name(), "canary");
+    /// # Ok::<(), multitracer::error::BuildError>(())
+    /// ```
     pub fn otlp_grpc(self, endpoint: impl Into<String>) -> Self {
         self.configured(ExporterConfig::OtlpGrpc(OtlpGrpcConfig {
             endpoint: endpoint.into(),
@@ -137,6 +155,15 @@ impl TracerBuilder {
 
     /// Adds a header to the requests of the OTLP exporter, for example a credential. No `Debug`
     /// output, log or error shows the value.
+    ///
+    /// ```
+    /// use multitracer::TracerBuilder;
+    ///
+    /// let canary = TracerBuilder::new("canary")
+    ///     .otlp_http("http://localhost:4318/v1/traces")
+    ///     .header("authorization", "Bearer secret");
+    /// assert!(!format!("{canary:?}").contains("secret"));
+    /// ```
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let header = (name.into().to_ascii_lowercase(), Secret::new(value));
         match self.current() {
