@@ -49,7 +49,7 @@ impl Config {
     /// # Errors
     ///
     /// Returns an error if the file cannot be read, is larger than 1 MiB, or is not a valid
-    /// configuration. The error has every diagnostic.
+    /// configuration. The message lists every error with its place.
     pub fn from_path(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
         Self::loader().load_path(path)
     }
@@ -58,7 +58,8 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Returns an error if the text is not a valid configuration. The error has every diagnostic.
+    /// Returns an error if the text is not a valid configuration. The message lists every error
+    /// with its place.
     pub fn from_yaml(text: &str) -> Result<Self, ConfigError> {
         Self::loader().load_yaml(text)
     }

@@ -10,7 +10,7 @@ pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c s
         return None;
     }
     let folded = fold(word);
-    // A word of one or two letters is near every word.
+    // a word of one or two letters is near every word
     let length = folded.chars().count();
     let limit = if length < 3 { 0 } else { (length / 3).max(1) };
     candidates

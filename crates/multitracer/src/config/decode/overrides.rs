@@ -29,7 +29,7 @@ pub(crate) fn apply(cx: &Context<'_>, model: &mut ConfigModel) -> Vec<Override> 
         model.enabled = enabled;
         set.push(Override::new(ENABLED, root.key("enabled"), enabled.to_string()));
     }
-    // OpenTelemetry's specification gives every other value no effect.
+    // OpenTelemetry's specification gives every other value no effect
     if value(cx, SDK_DISABLED).is_some_and(|value| value.eq_ignore_ascii_case("true")) {
         model.enabled = false;
         set.push(Override::new(SDK_DISABLED, root.key("enabled"), "false"));

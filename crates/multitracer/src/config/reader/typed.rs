@@ -31,7 +31,7 @@ impl<'a> Fields<'a> {
         let text = cursor.text()?;
         let value = parse(&text);
         if value.is_none() {
-            // A hint from a variable's value would show the value.
+            // a hint from a variable's value would show the value
             let hint = if cursor.is_literal() { hint(key.kind, &text) } else { None };
             let help = match key.kind {
                 Kind::Choice(words) => match suggest::nearest(&text, words.iter().copied()) {

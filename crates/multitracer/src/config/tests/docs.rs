@@ -34,7 +34,7 @@ fn rows(section: &Section, prefix: &str, out: &mut String) {
         };
         let default = if key.default.is_empty() { "" } else { key.default };
         out.push_str(&format!("| `{name}` | {kind} | {default} | {} |\n", key.doc));
-        // A section with a table of its own is not repeated.
+        // a section with a table of its own is not repeated
         let own = |inner: &Section| TABLES.iter().any(|(_, table)| std::ptr::eq(*table, inner));
         let (inner, prefix) = match key.kind {
             Kind::Section(inner) => (inner, format!("{name}.")),

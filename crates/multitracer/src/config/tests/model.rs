@@ -130,7 +130,7 @@ tracers:
         schedule_delay: Duration::from_millis(100),
         export_timeout: Duration::ZERO,
         max_queue_size: 300,
-        // The default is limited by the queue.
+        // the default is limited by the queue
         max_export_batch_size: 300,
         ..BatchConfig::default()
     };
@@ -179,7 +179,7 @@ fn an_exporter_of_the_same_kind_merges_over_the_defaults() {
     assert_eq!((otlp.endpoint.as_str(), otlp.timeout), ("http://d/v1", Duration::from_millis(7)));
     assert_eq!(headers(&otlp), [("authorization", "base"), ("x-team", "c"), ("x-new", "d")]);
     assert_eq!(otlp.tls.ca_file.as_deref(), Some("ca"));
-    // An exporter inherits nothing from defaults of another kind.
+    // an exporter inherits nothing from defaults of another kind
     let ExporterConfig::OtlpGrpc(grpc) = tracer(&with("exporter: otlp_grpc")).exporters.first().clone()
     else {
         unreachable!()

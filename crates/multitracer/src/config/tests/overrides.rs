@@ -34,7 +34,7 @@ fn switches_replace_what_the_file_says() {
     let model = config.model();
     assert!(!model.enabled && model.tracers[1].enabled);
     assert_eq!(model.default_tracer, "canary-2");
-    // Keys that default to the default tracer follow the override.
+    // keys that default to the default tracer follow the override
     assert_eq!(model.experiments[0].fallback, "canary-2");
     let rate = ParentBasedConfig::with_root(SamplerConfig::TraceIdRatioBased(0.25));
     assert_eq!(model.tracers[1].sampler, SamplerConfig::ParentBased(Box::new(rate)));
@@ -153,6 +153,6 @@ fn exporter_variables_that_are_set_are_warned_about() {
           [ignored_variable]\n   = help: write `${OTEL_EXPORTER_OTLP_ENDPOINT}` where its value belongs, or unset it"
         ]
     );
-    // Without an OTLP exporter no variable is ignored.
+    // without an OTLP exporter no variable is ignored
     assert_eq!(warnings("tracers: {a: {exporter: console}}"), [""; 0]);
 }

@@ -87,7 +87,7 @@ fn credentials_in_the_clear() {
     ] {
         assert_eq!(warnings(&file(&http(url), ", api_key: k")), NONE, "{url}");
     }
-    // One warning at its place, no matter how many tracers inherit it.
+    // one warning at its place, no matter how many tracers inherit it
     let defaults = "default_tracer: a\nroutes: [{tracer: b}]\ndefaults: {api_key: k, exporter: {otlp_http: {endpoint: http://h/}}}\n\
                     tracers: {a: , b: }";
     assert_eq!(warnings(defaults), [warning("otlp_http").replace("tracers.a", "defaults")]);
@@ -195,7 +195,7 @@ fn tracers_that_only_code_can_use() {
     assert_eq!(unused(""), "bc");
     assert_eq!(unused("routes: [{headers: {x: y}, tracer: b}]"), "c");
     assert_eq!(unused("experiments: {e: {variants: [{name: b}], fallback: c}}"), "");
-    // Elsewhere another tracer may be the default.
+    // elsewhere another tracer may be the default
     assert_eq!(warnings(&format!("default_tracer: ${{APP_ENV:-a}}\n{tracers}")), NONE);
     assert_eq!(unused("experiments: {e: {variants: [{name: x, tracer: c}]}}"), "b");
 }
@@ -245,7 +245,7 @@ fn canaries_without_a_limit() {
     {
         assert_eq!(warnings(&file(limited, "")), NONE, "{limited}");
     }
-    // Then the request may have a sampled parent, which the sampler follows.
+    // then the request may have a sampled parent, which the sampler follows
     assert_eq!(warnings(&file(root, "remote_parent: child")), [warning]);
     let to_default = "tracers: {a: {exporter: console}}\nroutes: [{headers: {X: y}, tracer: a}]";
     assert_eq!(warnings(to_default), NONE);

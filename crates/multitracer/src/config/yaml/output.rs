@@ -79,6 +79,6 @@ pub(crate) fn count(number: impl TryInto<i64>) -> Tree {
 
 /// Returns a value as YAML text.
 pub(crate) fn to_text(value: &Tree) -> String {
-    // A tree has only text, numbers, lists, and maps with text as keys, so this cannot fail.
+    // a tree has only text, numbers, lists, and maps with text as keys, so this cannot fail
     serde_yaml::to_string(value).unwrap_or_default()
 }

@@ -47,7 +47,7 @@ impl KeyPath {
 
     /// Returns `true` if messages must not show the values at this path.
     ///
-    /// The keys alone decide, and in doubt the answer is `true`: a misspelt `api-key` is secret
+    /// The keys alone decide, and an unclear key counts as secret: a misspelt `api-key` is secret
     /// too.
     pub(crate) fn is_secret(&self) -> bool {
         let (routing, named) = match self.0.first() {
@@ -63,7 +63,7 @@ impl KeyPath {
             return false;
         }
         self.0.iter().enumerate().any(|(position, segment)| match segment {
-            // The name of a tracer does not tell what is in it.
+            // a tracer's name says nothing about the secrecy of its values
             Segment::Key(_) if named && position == 1 && self.0.len() > 2 => false,
             Segment::Key(key) if routing && (key == "headers" || key == "header") => false,
             Segment::Key(key) => holds_secret(key, position + 1 == self.0.len()),
