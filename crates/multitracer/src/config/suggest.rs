@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_the_word_that_was_meant() {
+    fn a_similar_word_is_suggested() {
         let words = ["sampler", "sample_rate", "source", "service", "max_queue_size"];
         assert_eq!(nearest("samplr", words), Some("sampler"));
         assert_eq!(nearest("smapler", words), Some("sampler"));

@@ -3,7 +3,7 @@
 use super::cursor::Cursor;
 use crate::config::secret::shown_key;
 use crate::config::suggest;
-use crate::config::yaml::{NodeKind, Template, UndefinedVariables, scalar};
+use crate::config::yaml::{NodeKind, Template, UndefinedVariables, core_schema};
 
 /// A scalar after substitution.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,6 +79,6 @@ impl Cursor<'_> {
 
 impl Scalar {
     fn new(text: String, plain: bool) -> Self {
-        if plain && scalar::is_null(&text) { Self::Null } else { Self::Text { text, plain } }
+        if plain && core_schema::is_null(&text) { Self::Null } else { Self::Text { text, plain } }
     }
 }

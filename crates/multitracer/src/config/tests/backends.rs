@@ -21,7 +21,7 @@ fn tracer(text: &str) -> TracerConfig {
 }
 
 #[test]
-fn key_project_and_environment() {
+fn each_backend_gets_its_key_project_and_environment() {
     // base64 of "k:s"
     let basic = "authorization: Basic azpz";
     let bearer = "authorization: Bearer k:s";
@@ -82,7 +82,7 @@ fn key_project_and_environment() {
 }
 
 #[test]
-fn what_is_written_wins() {
+fn written_keys_win_over_those_of_the_backend() {
     let text = "
 defaults: {backend: langsmith, api_key: k, exporter: {otlp_http: {timeout: 7, headers: {langsmith-project: all}}}}
 default_tracer: a
@@ -125,7 +125,7 @@ tracers:
 }
 
 #[test]
-fn what_a_backend_needs() {
+fn unmet_needs_of_a_backend_are_reported() {
     for (text, message) in [
         ("backend: honeyhive", "tracers.a.backend: the backend `honeyhive` needs an `api_key`"),
         ("backend: langfuse, api_key: pk", "tracers.a.api_key: the value is not `PUBLIC_KEY:SECRET_KEY`"),

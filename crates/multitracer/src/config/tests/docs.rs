@@ -86,7 +86,7 @@ fn every_warning_is_on_the_page() {
 
 /// Loads every example on the page.
 #[test]
-fn its_examples_load() {
+fn the_examples_of_the_page_load() {
     let examples: Vec<&str> =
         PAGE.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(examples.len() >= 6, "{}", examples.len());

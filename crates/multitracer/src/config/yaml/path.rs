@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn renders_as_the_user_would_write_it() {
+    fn a_path_renders_as_a_user_writes_it() {
         let path = KeyPath::root().key("tracers").key("a").key("attributes").key("service.name");
         assert_eq!(path.to_string(), r#"tracers.a.attributes["service.name"]"#);
         assert_eq!(KeyPath::root().key("routes").index(2).key("tracer").to_string(), "routes[2].tracer");
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_secret_places() {
+    fn secret_places_are_found() {
         let tracer = KeyPath::root().key("tracers").key("a");
         assert!(tracer.key("api_key").is_secret());
         assert!(tracer.key("apiKey").is_secret() && tracer.key("api_k-ey").is_secret());

@@ -44,7 +44,7 @@ impl TracerBlock {
         if let (Some(_), Some(source)) = (fields.given("environment"), fields.given("source")) {
             source.report("`source` and `environment` are the same; write one of them", None);
         }
-        let backend = fields.choice("backend", &backend::ALL);
+        let backend = fields.one_word_of("backend", &backend::ALL);
         let preset = backend.or(inherited).unwrap_or(Backend::Otlp).preset();
         let authorization = headers::api_key(fields, &preset);
         let exporter = exporter::read(fields);
