@@ -58,8 +58,8 @@ fn report_config_error(args: &Check, error: &ConfigError) -> CommandResult {
     Err(CommandError::AlreadyReported)
 }
 
-/// Prints warnings and a build error to standard error and the effective configuration to standard
-/// output.
+/// Prints the warnings and the build error to standard error, and the effective configuration to
+/// standard output.
 fn print_text(
     name: &str,
     warnings: &[Diagnostic],
