@@ -70,31 +70,31 @@ pub(crate) fn err(text: impl Display) -> io::Result<()> {
     writeln!(anstream::stderr().lock(), "{text}")
 }
 
-/// Writes problems to standard error. The stream removes colours if it is not a terminal.
-pub(crate) fn problems(source_name: &str, problems: &[Diagnostic]) -> io::Result<()> {
-    problems.iter().try_for_each(|problem| err(problem.render(source_name, true)))
+/// Writes diagnostics to standard error. The stream removes colours if it is not a terminal.
+pub(crate) fn print_diagnostics(source_name: &str, diagnostics: &[Diagnostic]) -> io::Result<()> {
+    diagnostics.iter().try_for_each(|diagnostic| err(diagnostic.render(source_name, true)))
 }
 
-/// Writes every problem of an invalid configuration to standard error.
+/// Writes every error of an invalid configuration to standard error.
 pub(crate) fn config_error(error: &ConfigError) -> io::Result<()> {
-    problems(error.source_name(), error.diagnostics())?;
+    print_diagnostics(error.source_name(), error.diagnostics())?;
     match error.omitted() {
         0 => Ok(()),
         more => err(format_args!("{}: and {more} more", error.source_name())),
     }
 }
 
-/// Returns a problem as JSON.
-pub(crate) fn problem_json(problem: &Diagnostic) -> Value {
+/// Returns a diagnostic as JSON.
+pub(crate) fn diagnostic_json(diagnostic: &Diagnostic) -> Value {
     json!({
-        "severity": if problem.code().is_some() { "warning" } else { "error" },
-        "code": problem.code(),
-        "path": problem.path(),
-        "line": problem.line(),
-        "column": problem.column(),
-        "message": problem.message(),
-        "help": problem.help(),
-        "source_line": problem.source_line(),
+        "severity": if diagnostic.code().is_some() { "warning" } else { "error" },
+        "code": diagnostic.code(),
+        "path": diagnostic.path(),
+        "line": diagnostic.line(),
+        "column": diagnostic.column(),
+        "message": diagnostic.message(),
+        "help": diagnostic.help(),
+        "source_line": diagnostic.source_line(),
     })
 }
 

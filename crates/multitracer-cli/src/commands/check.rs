@@ -1,4 +1,4 @@
-//! The command `check`, which prints the problems of a configuration and its effective form.
+//! The command `check`, which prints the diagnostics of a configuration and its effective form.
 
 use multitracer::Registry;
 use multitracer::config::{Config, ConfigError, Diagnostic};
@@ -37,11 +37,11 @@ pub(crate) fn check(args: &Check) -> CommandResult {
     if is_ok { Ok(()) } else { Err(CommandError::AlreadyReported) }
 }
 
-/// Prints the problems of a configuration that is invalid.
+/// Prints the errors of an invalid configuration.
 fn report_config_error(args: &Check, error: &ConfigError) -> CommandResult {
     let count = error.diagnostics().len() + error.omitted();
     if args.json {
-        let problems: Vec<Value> = error.diagnostics().iter().map(output::problem_json).collect();
+        let problems: Vec<Value> = error.diagnostics().iter().map(output::diagnostic_json).collect();
         let report = json!({
             "file": error.source_name(),
             "ok": false,
@@ -58,14 +58,15 @@ fn report_config_error(args: &Check, error: &ConfigError) -> CommandResult {
     Err(CommandError::AlreadyReported)
 }
 
-/// Prints problems to standard error and the effective configuration to standard output.
+/// Prints the warnings and the build error to standard error, and the effective configuration to
+/// standard output.
 fn print_text(
     name: &str,
     warnings: &[Diagnostic],
     build_error: Option<&str>,
     config: Option<&Config>,
 ) -> CommandResult {
-    output::problems(name, warnings)?;
+    output::print_diagnostics(name, warnings)?;
     if let Some(error) = build_error {
         err(format_args!("{name}: {error}"))?;
     }
@@ -103,7 +104,7 @@ fn print_json(
         })
     });
     let problems: Vec<Value> =
-        build_error.into_iter().chain(warnings.iter().map(output::problem_json)).collect();
+        build_error.into_iter().chain(warnings.iter().map(output::diagnostic_json)).collect();
     let overrides: Vec<Value> = config
         .map(Config::overrides)
         .unwrap_or_default()

@@ -16,7 +16,7 @@ const MIN_EXPECTED_UNITS: f64 = 5.0;
 pub(super) struct Summary<'e> {
     experiment: &'e Experiment,
     seen: HashSet<Box<str>>,
-    /// The counts by variant, and that of the fallback last.
+    /// Counts per variant; the last entry is the fallback.
     counts: Vec<u64>,
     /// The number of empty units, which have no hash.
     empty: u64,

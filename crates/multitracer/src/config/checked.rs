@@ -46,19 +46,44 @@ struct Notes {
 impl Config {
     /// Reads a YAML file. `${VAR}` takes its value from the environment of this process.
     ///
+    /// ```
+    /// use multitracer::config::Config;
+    ///
+    /// # let name = format!("multitracer-from-path-{}.yaml", std::process::id());
+    /// # let path = std::env::temp_dir().join(name);
+    /// std::fs::write(&path, "tracers: {main: {project: shop, exporter: console}}")?;
+    /// let config = Config::from_path(&path)?;
+    /// assert_eq!(config.source_name(), path.display().to_string());
+    /// assert_eq!(config.tracer_names().collect::<Vec<_>>(), ["main"]);
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns an error if the file cannot be read, is larger than 1 MiB, or is not a valid
-    /// configuration. The error has every diagnostic.
+    /// configuration. The message lists every error with its place.
     pub fn from_path(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
         Self::loader().load_path(path)
     }
 
     /// Reads YAML text. `${VAR}` takes its value from the environment of this process.
     ///
+    /// ```
+    /// use multitracer::config::Config;
+    ///
+    /// let config = Config::from_yaml("tracers: {main: {project: shop, exporter: console}}")?;
+    /// assert_eq!(config.tracer_names().collect::<Vec<_>>(), ["main"]);
+    ///
+    /// let error = Config::from_yaml("tracers: {main: {exporter: consol}}").unwrap_err();
+    /// assert_eq!(error.diagnostics()[0].help(), Some("did you mean `console`?"));
+    /// # Ok::<(), multitracer::config::ConfigError>(())
+    /// ```
+    ///
     /// # Errors
     ///
-    /// Returns an error if the text is not a valid configuration. The error has every diagnostic.
+    /// Returns an error if the text is not a valid configuration. The message lists every error
+    /// with its place.
     pub fn from_yaml(text: &str) -> Result<Self, ConfigError> {
         Self::loader().load_yaml(text)
     }
@@ -69,6 +94,14 @@ impl Config {
     }
 
     /// Returns the JSON Schema of a configuration file, for editors.
+    ///
+    /// ```
+    /// use multitracer::config::Config;
+    ///
+    /// let schema = serde_json::to_string_pretty(&Config::json_schema())?;
+    /// assert!(schema.contains("https://json-schema.org/draft/2020-12/schema"));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[must_use]
     pub fn json_schema() -> JsonSchema {
         JsonSchema::new(&ROOT)
@@ -142,6 +175,15 @@ impl Config {
 
     /// Returns the configuration in force: defaults filled in, short forms written out, variables
     /// substituted, secrets redacted.
+    ///
+    /// ```
+    /// use multitracer::config::Config;
+    ///
+    /// let config = Config::from_yaml("tracers: {main: {exporter: console}}")?;
+    /// let text = config.effective().to_string();
+    /// assert!(text.contains("default_tracer: main"), "{text}");
+    /// # Ok::<(), multitracer::config::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn effective(&self) -> EffectiveConfig {
         EffectiveConfig::new(&self.model)

@@ -103,6 +103,18 @@ impl ConfigLoader {
     ///
     /// Use it on a build machine that has no secrets. A value with a reference counts as valid.
     ///
+    /// ```
+    /// use multitracer::config::Config;
+    ///
+    /// # let name = format!("multitracer-check-path-{}.yaml", std::process::id());
+    /// # let path = std::env::temp_dir().join(name);
+    /// std::fs::write(&path, "tracers: {main: {api_key: \"${HH_API_KEY}\", sample_rate: 0}}")?;
+    /// let warnings = Config::loader().check_path(&path)?;
+    /// assert_eq!(warnings[0].code(), Some("sample_rate_zero"));
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns the errors of [`Config::from_path`], except those that need the values of variables.
@@ -130,6 +142,20 @@ impl ConfigLoader {
     }
 
     /// Reads a YAML file.
+    ///
+    /// ```
+    /// use multitracer::config::Config;
+    ///
+    /// # let name = format!("multitracer-load-path-{}.yaml", std::process::id());
+    /// # let path = std::env::temp_dir().join(name);
+    /// std::fs::write(&path, "tracers: {main: {project: \"${APP}\", exporter: console}}")?;
+    /// let config = Config::loader()
+    ///     .variables(|name: &str| (name == "APP").then(|| "shop".to_owned()))
+    ///     .load_path(&path)?;
+    /// assert!(config.effective().to_string().contains("project: shop"));
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -5,7 +5,7 @@
 //! - `yaml` parses the text to a tree that keeps places, and holds paths and variables.
 //! - `schema` has the tables of all keys. The JSON Schema and the page of keys are made from them.
 //! - `model` is the checked configuration: plain data.
-//! - `diagnostics` has what is wrong, where, and how to show it.
+//! - `diagnostics` has errors and warnings, their places and their rendering.
 //! - `check` has the rules for values, the rules between parts, and the warnings.
 //! - `reader` gives typed access to the tree and reports what does not fit.
 //! - `decode` turns the tree into the model, section by section.

@@ -1,4 +1,4 @@
-//! The pipeline: from a text to a checked model, or to an error with every diagnostic.
+//! The pipeline: from a text to a checked model, or to a list of its errors.
 
 use std::collections::HashSet;
 

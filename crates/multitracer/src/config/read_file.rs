@@ -35,7 +35,7 @@ pub(super) fn read_text(path: &Path) -> Result<(String, String), ConfigError> {
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    // One more byte than allowed distinguishes a file that is too large from one that just fits.
+    // one more byte than allowed distinguishes a file that is too large from one that just fits
     File::open(path)?.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -10,7 +10,7 @@ pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c s
         return None;
     }
     let folded = fold(word);
-    // A word of one or two letters is near every word.
+    // a word of one or two letters is near every word
     let length = folded.chars().count();
     let limit = if length < 3 { 0 } else { (length / 3).max(1) };
     candidates
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_the_word_that_was_meant() {
+    fn a_similar_word_is_suggested() {
         let words = ["sampler", "sample_rate", "source", "service", "max_queue_size"];
         assert_eq!(nearest("samplr", words), Some("sampler"));
         assert_eq!(nearest("smapler", words), Some("sampler"));

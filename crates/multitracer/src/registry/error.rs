@@ -22,7 +22,7 @@ use crate::tracer::UnknownTracerError;
 #[derive(Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// The configuration is wrong. The error lists every problem with its place.
+    /// The configuration is wrong. The message lists every error with its place.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// A tracer's exporter could not be set up.

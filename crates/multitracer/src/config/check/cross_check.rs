@@ -106,7 +106,7 @@ fn check_experiment(
         let error = ModelDiagnostic::new(variants, format!("the weights sum to {total}"));
         errors.push(error.with_help(format!("the sum must be from 1 to {MAX_TOTAL_WEIGHT}")));
     }
-    // The default tracer has a check of its own.
+    // the default tracer has a check of its own
     if experiment.fallback != model.default_tracer {
         names.check_tracer(errors, path.key("fallback"), &experiment.fallback);
     }

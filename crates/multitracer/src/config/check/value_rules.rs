@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn endpoints() {
+    fn endpoints_are_checked() {
         http_endpoint("http://localhost:4318/v1/traces").unwrap();
         http_endpoint("https://user:pw@host/").unwrap();
         http_endpoint("http://[::1]:4318/v1/traces?x=1").unwrap();
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn headers() {
+    fn headers_are_checked() {
         assert_eq!(export_header_name("X-Api-Key").unwrap(), "x-api-key");
         assert_eq!(predicate(header_name("x api")), "is not a header name");
         assert_eq!(predicate(header_name("")), "is not a header name");
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn regexes() {
+    fn regexes_are_checked() {
         assert!(regex("^(pro|team)$").unwrap().is_match(b"team"));
         assert!(regex(r"^\w+@\w+\.com$").unwrap().is_match(b"a@b.com"));
         assert!(regex("^prüf").unwrap().is_match("prüfung".as_bytes()));

@@ -11,8 +11,8 @@ pub(super) fn read(file: &Fields<'_>, default_tracer: &str) -> Vec<ExperimentCon
 }
 
 fn experiment(name: &str, fields: &Fields<'_>, default_tracer: &str) -> ExperimentConfig {
-    // There is only one hash so far, so the word is checked and then ignored.
-    let _: Option<()> = fields.choice("hash", &[()]);
+    // there is only one hash so far, so the word is checked and then ignored
+    let _: Option<()> = fields.one_word_of("hash", &[()]);
     if fields.given("variants").is_none() {
         fields.at.report_missing("variants", fields.section.key("variants").map(Key::help));
     }

@@ -5,7 +5,7 @@ use crate::config::model::{ConfigModel, ParentBasedConfig, SamplerConfig};
 use crate::config::overrides::{DEFAULT_TRACER, ENABLED, Override, SDK_DISABLED, of_tracer};
 use crate::config::reader::Context;
 use crate::config::suggest;
-use crate::config::yaml::{KeyPath, scalar};
+use crate::config::yaml::{KeyPath, core_schema};
 
 /// Returns the override of `default_tracer`, if there is one.
 pub(super) fn default_tracer(cx: &Context<'_>, names: &[&str]) -> Option<String> {
@@ -29,7 +29,7 @@ pub(crate) fn apply(cx: &Context<'_>, model: &mut ConfigModel) -> Vec<Override> 
         model.enabled = enabled;
         set.push(Override::new(ENABLED, root.key("enabled"), enabled.to_string()));
     }
-    // OpenTelemetry's specification gives every other value no effect.
+    // OpenTelemetry's specification gives every other value no effect
     if value(cx, SDK_DISABLED).is_some_and(|value| value.eq_ignore_ascii_case("true")) {
         model.enabled = false;
         set.push(Override::new(SDK_DISABLED, root.key("enabled"), "false"));
@@ -80,11 +80,11 @@ fn read<T>(cx: &Context<'_>, variable: &str, predicate: &str, parse: fn(&str) ->
 }
 
 fn flag(text: &str) -> Option<bool> {
-    scalar::parse_bool(&text.to_ascii_lowercase())
+    core_schema::parse_bool(&text.to_ascii_lowercase())
 }
 
 fn ratio(text: &str) -> Option<f64> {
-    scalar::parse_float(text).filter(|ratio| (0.0..=1.0).contains(ratio))
+    core_schema::parse_float(text).filter(|ratio| (0.0..=1.0).contains(ratio))
 }
 
 fn report_variable(cx: &Context<'_>, variable: &str, predicate: &str, help: String) {

@@ -13,7 +13,7 @@ use crate::config::yaml::{Node, NodeKind, UndefinedVariables};
 pub(crate) fn read<'a>(cx: &'a Context<'a>, root: &'a Node<'a>) -> ConfigModel {
     let file = Cursor::root(cx, root).fields(&ROOT);
     let modes = [UndefinedVariables::Error, UndefinedVariables::Empty];
-    if let Some(mode) = file.choice("undefined_variables", &modes) {
+    if let Some(mode) = file.one_word_of("undefined_variables", &modes) {
         cx.undefined.set(mode);
     }
     check_file_format(&file);
@@ -30,11 +30,11 @@ pub(crate) fn read<'a>(cx: &'a Context<'a>, root: &'a Node<'a>) -> ConfigModel {
     ConfigModel {
         enabled: file.flag("enabled").unwrap_or(true),
         unknown_tracer: file
-            .choice("unknown_tracer", &[UnknownTracerPolicy::Default, UnknownTracerPolicy::Drop])
+            .one_word_of("unknown_tracer", &[UnknownTracerPolicy::Default, UnknownTracerPolicy::Drop])
             .unwrap_or_default(),
-        on_switch: file.choice("on_switch", &[OnSwitch::Link, OnSwitch::Child]).unwrap_or_default(),
+        on_switch: file.one_word_of("on_switch", &[OnSwitch::Link, OnSwitch::Child]).unwrap_or_default(),
         remote_parent: file
-            .choice("remote_parent", &[RemoteParent::Auto, RemoteParent::Child, RemoteParent::Link])
+            .one_word_of("remote_parent", &[RemoteParent::Auto, RemoteParent::Child, RemoteParent::Link])
             .unwrap_or_default(),
         baggage: baggage::read(&file),
         tracers,

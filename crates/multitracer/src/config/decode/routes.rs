@@ -57,7 +57,7 @@ fn header(pair: &NameValue<'_>) -> Option<HeaderMatch> {
     };
     let kinds = [Match::Exact, Match::Prefix, Match::Regex, Match::Present];
     let kind = match &pair.fields {
-        Some(fields) => match (fields.get("type"), fields.choice("type", &kinds)) {
+        Some(fields) => match (fields.get("type"), fields.one_word_of("type", &kinds)) {
             (Some(cursor), None) if !cursor.is_null() => return None,
             (_, kind) => kind.unwrap_or(Match::Exact),
         },

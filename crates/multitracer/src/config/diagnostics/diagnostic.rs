@@ -73,7 +73,7 @@ impl Diagnostic {
         self.excerpt.as_ref().map(|excerpt| &*excerpt.line)
     }
 
-    /// Returns the message: what is wrong.
+    /// Returns the message, which describes the error or the warning.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message

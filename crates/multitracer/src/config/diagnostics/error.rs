@@ -1,4 +1,4 @@
-//! The error of a configuration that is refused.
+//! The errors of an invalid configuration.
 
 use std::fmt;
 use std::io;
@@ -8,9 +8,9 @@ use super::model_diagnostic::ModelDiagnostic;
 use super::source::Source;
 use super::source_diagnostic::{MAX_DIAGNOSTICS, SourceDiagnostic};
 
-/// The error of a configuration that is refused, with every diagnostic that one load finds.
+/// The errors of an invalid configuration: all errors that one load finds.
 ///
-/// `Display` shows each diagnostic with its place, its source line, and a suggestion if there is
+/// `Display` shows each error with its place, its source line, and a suggestion if there is
 /// one:
 ///
 /// ```

@@ -24,7 +24,7 @@ pub(crate) fn locate(root: &Node<'_>, diagnostic: ModelDiagnostic) -> SourceDiag
         return SourceDiagnostic { code, path: diagnostic.path, span, message, help: diagnostic.help };
     };
     let message = match &diagnostic.subject {
-        // The last path may lead to another value than the one in the model.
+        // the last path may lead to another value than the one in the model
         Subject::Value(_) if other_inherited.as_ref() != Some(found_path) => {
             format!("{} {}", subject(found.node, found_path), diagnostic.text)
         }

@@ -66,7 +66,7 @@ impl SecretFinder<'_> {
     fn advance(&mut self, span: Span) {
         self.mask_comments(span.start);
         self.close(span.start);
-        // The place of an alias is before the last place.
+        // the place of an alias is before the last place
         self.position = self.position.max(span.end);
     }
 

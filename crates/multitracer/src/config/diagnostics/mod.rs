@@ -1,4 +1,4 @@
-//! Diagnostics: what is wrong with a configuration, where, and how to show it.
+//! Diagnostics: errors and warnings, their places and their rendering.
 //!
 //! A value that breaks a rule is a [`Violation`]. With the path of the value it is a
 //! [`ModelDiagnostic`], with its place in the text a [`SourceDiagnostic`], and with line, column

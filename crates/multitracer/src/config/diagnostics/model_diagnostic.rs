@@ -20,7 +20,7 @@ pub(crate) struct ModelDiagnostic {
 /// The subject of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Subject {
-    /// No subject: the text is the whole message.
+    /// No subject; the text is a complete message.
     None,
     /// A value. In a file a variable may have given it; then the message names the variable.
     Value(String),

@@ -58,7 +58,7 @@ impl<'t> Source<'t> {
     pub(super) fn excerpt(&self, span: Span) -> Option<Excerpt> {
         let Position { line, .. } = self.position(span.start);
         let line_start = *self.line_starts.get(line - 1)?;
-        // A line may be the whole file, so only the part near the place counts.
+        // a line may be the whole file, so only the part near the place counts
         let mut start = line_start.max(span.start.saturating_sub(NEAR));
         while !self.text.is_char_boundary(start) {
             start += 1;
@@ -100,7 +100,7 @@ impl<'t> Source<'t> {
         let colon = line.find(": ").or_else(|| line.ends_with(':').then(|| line.len() - 1))?;
         let key = line.get(..colon)?.trim_start_matches([' ', '-', '{', '[', '"', '\'']);
         let key = key.trim_end_matches(['"', '\'']);
-        // A line of a multi-line text may look like a key, too.
+        // a line of a multi-line text may look like a key, too
         self.keys.knows(key).then_some(colon + 1)
     }
 }

@@ -1,4 +1,4 @@
-//! A value as a message names it.
+//! The text that names a value in a message.
 
 use crate::config::suggest;
 use crate::config::yaml::{KeyPath, Node, NodeKind, Template, is_secret};

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::config::model::{Compression, Encoding, ExporterConfig, TlsConfig};
 use crate::config::secret::{REDACTED, Secret, shown_url};
-use crate::config::yaml::{Tree, count, key, text};
+use crate::config::yaml::{OutputValue, count, key, text};
 
 /// Returns an exporter as a tree.
-pub(super) fn exporter(config: &ExporterConfig) -> Tree {
+pub(super) fn exporter(config: &ExporterConfig) -> OutputValue {
     let compression = |compression: Compression| {
         text(match compression {
             Compression::None => "none",
@@ -46,21 +46,21 @@ pub(super) fn exporter(config: &ExporterConfig) -> Tree {
             ("file", map)
         }
     };
-    Tree::Map(vec![key(kind, Tree::Map(map))])
+    OutputValue::Map(vec![key(kind, OutputValue::Map(map))])
 }
 
-fn headers(headers: &[(String, Secret)]) -> Option<(String, Tree)> {
+fn headers(headers: &[(String, Secret)]) -> Option<(String, OutputValue)> {
     let shown = headers.iter().map(|(name, _)| key(name, text(REDACTED))).collect();
-    (!headers.is_empty()).then(|| key("headers", Tree::Map(shown)))
+    (!headers.is_empty()).then(|| key("headers", OutputValue::Map(shown)))
 }
 
-fn tls(tls: &TlsConfig) -> Option<(String, Tree)> {
+fn tls(tls: &TlsConfig) -> Option<(String, OutputValue)> {
     let files = [("ca_file", &tls.ca_file), ("cert_file", &tls.cert_file), ("key_file", &tls.key_file)];
     let map: Vec<_> =
         files.into_iter().filter_map(|(name, file)| Some(key(name, text(file.as_ref()?)))).collect();
-    (!map.is_empty()).then(|| key("tls", Tree::Map(map)))
+    (!map.is_empty()).then(|| key("tls", OutputValue::Map(map)))
 }
 
-pub(super) fn millis(duration: Duration) -> Tree {
+pub(super) fn millis(duration: Duration) -> OutputValue {
     count(duration.as_millis())
 }

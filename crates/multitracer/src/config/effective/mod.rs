@@ -11,7 +11,7 @@ use serde::ser::{Serialize, Serializer};
 use self::routing::{experiment, route};
 use self::tracer::of_tracer;
 use super::model::{ConfigModel, OnSwitch, RemoteParent, UnknownTracerPolicy};
-use super::yaml::{self, Tree, key, text};
+use super::yaml::{self, OutputValue, key, text};
 
 /// A configuration with all defaults, short forms and variables written out; from
 /// [`Config::effective`](crate::config::Config::effective).
@@ -29,13 +29,13 @@ use super::yaml::{self, Tree, key, text};
 /// # Ok::<(), multitracer::config::ConfigError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct EffectiveConfig(Tree);
+pub struct EffectiveConfig(OutputValue);
 
 impl EffectiveConfig {
     pub(crate) fn new(model: &ConfigModel) -> Self {
         let mut map = vec![
             key("file_format", text("1.0")),
-            key("enabled", Tree::Flag(model.enabled)),
+            key("enabled", OutputValue::Flag(model.enabled)),
             key("default_tracer", text(&model.default_tracer)),
             key(
                 "unknown_tracer",
@@ -62,24 +62,24 @@ impl EffectiveConfig {
         ];
         let baggage = &model.baggage;
         if baggage.trusted || !baggage.attributes.is_empty() {
-            let mut entries = vec![key("trusted", Tree::Flag(baggage.trusted))];
+            let mut entries = vec![key("trusted", OutputValue::Flag(baggage.trusted))];
             if !baggage.attributes.is_empty() {
                 let attributes =
                     baggage.attributes.iter().map(|(entry, attribute)| key(entry, text(attribute)));
-                entries.push(key("attributes", Tree::Map(attributes.collect())));
+                entries.push(key("attributes", OutputValue::Map(attributes.collect())));
             }
-            map.push(key("baggage", Tree::Map(entries)));
+            map.push(key("baggage", OutputValue::Map(entries)));
         }
         let tracers = model.tracers.iter().map(|tracer| key(&tracer.name, of_tracer(tracer))).collect();
-        map.push(key("tracers", Tree::Map(tracers)));
+        map.push(key("tracers", OutputValue::Map(tracers)));
         if !model.routes.is_empty() {
-            map.push(key("routes", Tree::List(model.routes.iter().map(route).collect())));
+            map.push(key("routes", OutputValue::List(model.routes.iter().map(route).collect())));
         }
         if !model.experiments.is_empty() {
             let experiments = model.experiments.iter().map(|each| key(&each.name, experiment(each)));
-            map.push(key("experiments", Tree::Map(experiments.collect())));
+            map.push(key("experiments", OutputValue::Map(experiments.collect())));
         }
-        Self(Tree::Map(map))
+        Self(OutputValue::Map(map))
     }
 }
 

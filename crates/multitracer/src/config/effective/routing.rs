@@ -2,22 +2,22 @@
 
 use crate::config::model::{ExperimentConfig, HeaderMatch, RouteConfig, RouteTarget, ValueMatch};
 use crate::config::secret::{REDACTED, mentions_secret};
-use crate::config::yaml::{Tree, count, key, text};
+use crate::config::yaml::{OutputValue, count, key, text};
 
 /// Returns a route as a tree.
-pub(super) fn route(route: &RouteConfig) -> Tree {
+pub(super) fn route(route: &RouteConfig) -> OutputValue {
     let mut map = vec![key("name", text(&route.name))];
     if !route.headers.is_empty() {
-        map.push(key("headers", Tree::List(route.headers.iter().map(condition).collect())));
+        map.push(key("headers", OutputValue::List(route.headers.iter().map(condition).collect())));
     }
     map.push(match &route.target {
         RouteTarget::Tracer(name) => key("tracer", text(name)),
         RouteTarget::Experiment(name) => key("experiment", text(name)),
     });
-    Tree::Map(map)
+    OutputValue::Map(map)
 }
 
-fn condition(header: &HeaderMatch) -> Tree {
+fn condition(header: &HeaderMatch) -> OutputValue {
     let (kind, value) = match &header.value {
         ValueMatch::Exact(value) => ("exact", Some(value.as_str())),
         ValueMatch::Prefix(value) => ("prefix", Some(value.as_str())),
@@ -28,17 +28,17 @@ fn condition(header: &HeaderMatch) -> Tree {
     map.extend(
         value.map(|value| key("value", text(if mentions_secret(&header.name) { REDACTED } else { value }))),
     );
-    Tree::Map(map)
+    OutputValue::Map(map)
 }
 
 /// Returns an experiment as a tree.
-pub(super) fn experiment(experiment: &ExperimentConfig) -> Tree {
+pub(super) fn experiment(experiment: &ExperimentConfig) -> OutputValue {
     let mut map = Vec::new();
     if let Some(header) = &experiment.unit_header {
-        map.push(key("unit", Tree::Map(vec![key("header", text(header))])));
+        map.push(key("unit", OutputValue::Map(vec![key("header", text(header))])));
     }
     let variants = experiment.variants.iter().map(|variant| {
-        Tree::Map(vec![
+        OutputValue::Map(vec![
             key("name", text(&variant.name)),
             key("weight", count(variant.weight)),
             key("tracer", text(&variant.tracer)),
@@ -47,9 +47,9 @@ pub(super) fn experiment(experiment: &ExperimentConfig) -> Tree {
     map.extend([
         key("salt", text(&experiment.salt)),
         key("hash", text("murmur3_32_v1")),
-        key("coverage", Tree::Float(experiment.coverage)),
-        key("variants", Tree::List(variants.collect())),
+        key("coverage", OutputValue::Float(experiment.coverage)),
+        key("variants", OutputValue::List(variants.collect())),
         key("fallback", text(&experiment.fallback)),
     ]);
-    Tree::Map(map)
+    OutputValue::Map(map)
 }

@@ -21,6 +21,6 @@ pub(crate) struct ExperimentConfig {
 pub(crate) struct VariantConfig {
     pub(crate) name: String,
     pub(crate) weight: u32,
-    /// The name of its tracer; default the variant's own name.
+    /// The tracer's name. Default: the variant's name.
     pub(crate) tracer: String,
 }

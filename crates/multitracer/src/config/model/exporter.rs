@@ -60,7 +60,7 @@ pub(crate) struct OtlpGrpcConfig {
     pub(crate) tls: TlsConfig,
 }
 
-// `Debug` is by hand, because an endpoint may contain a user name and a password.
+// `Debug` is by hand, because an endpoint may contain a user name and a password
 impl fmt::Debug for OtlpHttpConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { endpoint, headers, compression, timeout, encoding, tls } = self;

@@ -29,7 +29,7 @@ pub(crate) struct HeaderMatch {
     pub(crate) value: ValueMatch,
 }
 
-// `Debug` is by hand, because the header of a condition may carry a credential.
+// `Debug` is by hand, because the header of a condition may carry a credential
 impl fmt::Debug for HeaderMatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, value } = self;

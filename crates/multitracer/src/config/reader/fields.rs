@@ -61,7 +61,7 @@ impl<'a> Cursor<'a> {
         let refused = section.refused.iter().find(|(name, _)| *name == key);
         let help = match refused {
             Some((_, instead)) => (*instead).to_owned(),
-            // Without the space, YAML reads `key:value` as one key.
+            // without the space, YAML reads `key:value` as one key
             None if key.split_once(':').is_some_and(|(key, _)| section.key(key).is_some()) => {
                 "a space is missing after the colon".to_owned()
             }
@@ -71,7 +71,7 @@ impl<'a> Cursor<'a> {
                 None => format!("{} takes {}", section.title, section.names()),
             },
         };
-        // A stray comma makes a header `{value: , 'text'}`, so that the key is the secret.
+        // a stray comma makes a header `{value: , 'text'}`, so that the key is the secret
         let hidden = entry.value.is_null() && self.path.is_secret();
         let key = if hidden { "…".to_owned() } else { shown_key(key) };
         let adjective = if refused.is_some() { "unsupported" } else { "unknown" };

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hints_at_what_was_meant() {
+    fn a_likely_mistake_gets_a_hint() {
         let hint = |kind, text| super::hint(kind, text).unwrap_or_default();
         assert_eq!(hint(Kind::Ratio, "10%"), "a share of the whole: 10 % is written `0.1`");
         assert_eq!(hint(Kind::Ratio, "50"), "a share of the whole: 50 % is written `0.5`");

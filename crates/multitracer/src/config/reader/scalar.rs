@@ -3,7 +3,7 @@
 use super::cursor::Cursor;
 use crate::config::secret::shown_key;
 use crate::config::suggest;
-use crate::config::yaml::{NodeKind, Template, UndefinedVariables, scalar};
+use crate::config::yaml::{NodeKind, Template, UndefinedVariables, core_schema};
 
 /// A scalar after substitution.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +14,7 @@ pub(crate) enum Scalar {
         /// `true` if the core schema types the scalar, unless the key has a type.
         plain: bool,
     },
-    /// A scalar with an error that was reported, or with a variable that is not known.
+    /// An invalid scalar (already reported), or one with an unknown variable.
     Unusable,
 }
 
@@ -51,7 +51,7 @@ impl Cursor<'_> {
                 self.report_undefined(name, &expansion.undefined);
                 return Scalar::Unusable;
             }
-            // The backend would refuse an empty key, but only hours later.
+            // an empty key fails only at the first export
             if let (Some(name), true) = (expansion.empty.first(), self.path.is_credential()) {
                 let message = format!("the variable `{name}` is set, but empty");
                 self.report(message, Some(format!("set it, or write `${{{name}:-}}` if it may be empty")));
@@ -79,6 +79,6 @@ impl Cursor<'_> {
 
 impl Scalar {
     fn new(text: String, plain: bool) -> Self {
-        if plain && scalar::is_null(&text) { Self::Null } else { Self::Text { text, plain } }
+        if plain && core_schema::is_null(&text) { Self::Null } else { Self::Text { text, plain } }
     }
 }

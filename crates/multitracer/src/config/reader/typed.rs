@@ -10,7 +10,7 @@ use crate::config::diagnostics::Violation;
 use crate::config::schema::{Key, Kind, MAX_MILLIS};
 use crate::config::secret::Secret;
 use crate::config::suggest;
-use crate::config::yaml::scalar;
+use crate::config::yaml::core_schema;
 
 /// A section under a name that the user chose.
 pub(crate) struct NamedFields<'a> {
@@ -31,7 +31,7 @@ impl<'a> Fields<'a> {
         let text = cursor.text()?;
         let value = parse(&text);
         if value.is_none() {
-            // A hint from a variable's value would show the value.
+            // a hint from a variable's value would show the value
             let hint = if cursor.is_literal() { hint(key.kind, &text) } else { None };
             let help = match key.kind {
                 Kind::Choice(words) => match suggest::nearest(&text, words.iter().copied()) {
@@ -55,7 +55,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn flag(&self, name: &str) -> Option<bool> {
-        self.read(name, scalar::parse_bool)
+        self.read(name, core_schema::parse_bool)
     }
 
     /// Returns a whole number within the bounds of the section, as the type in the model.
@@ -66,7 +66,7 @@ impl<'a> Fields<'a> {
             _ => return None,
         };
         self.read(name, |text| {
-            let number = u64::try_from(scalar::parse_int(text)?).ok()?;
+            let number = u64::try_from(core_schema::parse_int(text)?).ok()?;
             (min..=max).contains(&number).then(|| T::try_from(number).ok())?
         })
     }
@@ -76,11 +76,11 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn ratio(&self, name: &str) -> Option<f64> {
-        self.read(name, |text| scalar::parse_float(text).filter(|ratio| (0.0..=1.0).contains(ratio)))
+        self.read(name, |text| core_schema::parse_float(text).filter(|ratio| (0.0..=1.0).contains(ratio)))
     }
 
     /// Returns the element of `values` at the position of the word among the key's choices.
-    pub(crate) fn choice<T: Copy>(&self, name: &str, values: &[T]) -> Option<T> {
+    pub(crate) fn one_word_of<T: Copy>(&self, name: &str, values: &[T]) -> Option<T> {
         let Kind::Choice(words) = self.section.key(name)?.kind else { return None };
         self.read(name, |text| {
             let position = words.iter().position(|word| *word == text)?;

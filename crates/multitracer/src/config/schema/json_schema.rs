@@ -3,7 +3,7 @@
 use serde::ser::{Serialize, Serializer};
 
 use super::section::{Key, Kind, MAX_MILLIS, Section};
-use crate::config::yaml::{Tree, count, key, text};
+use crate::config::yaml::{OutputValue, count, key, text};
 
 /// The JSON Schema (draft 2020-12) of a configuration file; from
 /// [`Config::json_schema`](crate::config::Config::json_schema).
@@ -17,7 +17,7 @@ use crate::config::yaml::{Tree, count, key, text};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct JsonSchema(Tree);
+pub struct JsonSchema(OutputValue);
 
 /// The required keys, by the title of their section.
 const REQUIRED: [(&str, &[&str]); 7] = [
@@ -38,12 +38,12 @@ impl JsonSchema {
             key("$schema", text("https://json-schema.org/draft/2020-12/schema")),
             key("title", text("multitracer configuration")),
         ];
-        if let Tree::Map(top) = top {
+        if let OutputValue::Map(top) = top {
             entries.extend(top);
         }
         let definitions = definitions.0.into_iter().map(|(section, tree)| (name_of(section), tree)).collect();
-        entries.push(key("$defs", Tree::Map(definitions)));
-        Self(Tree::Map(entries))
+        entries.push(key("$defs", OutputValue::Map(definitions)));
+        Self(OutputValue::Map(entries))
     }
 }
 
@@ -54,35 +54,37 @@ impl Serialize for JsonSchema {
 }
 
 /// The definitions of the sections so far, in order.
-struct Definitions(Vec<(&'static Section, Tree)>);
+struct Definitions(Vec<(&'static Section, OutputValue)>);
 
 impl Definitions {
-    fn section(&mut self, section: &'static Section) -> Tree {
+    fn section(&mut self, section: &'static Section) -> OutputValue {
         let mut map = vec![key("type", list(["object", "null"]))];
         map.extend(self.keys(section));
-        Tree::Map(map)
+        OutputValue::Map(map)
     }
 
-    fn keys(&mut self, section: &'static Section) -> Vec<(String, Tree)> {
+    fn keys(&mut self, section: &'static Section) -> Vec<(String, OutputValue)> {
         let properties = section.keys.iter().map(|each| key(each.name, self.property(each))).collect();
-        let mut map =
-            vec![key("properties", Tree::Map(properties)), key("additionalProperties", Tree::Flag(false))];
+        let mut map = vec![
+            key("properties", OutputValue::Map(properties)),
+            key("additionalProperties", OutputValue::Flag(false)),
+        ];
         if let Some((_, names)) = REQUIRED.iter().find(|(title, _)| *title == section.title) {
             map.push(key("required", list(names.iter().copied())));
         }
         map
     }
 
-    fn property(&mut self, each: &Key) -> Tree {
+    fn property(&mut self, each: &Key) -> OutputValue {
         let mut map = vec![key("description", text(&described(each)))];
         match self.kind(each.kind) {
-            Tree::Map(kind) => map.extend(kind),
-            other => map.push(key("anyOf", Tree::List(vec![other]))),
+            OutputValue::Map(kind) => map.extend(kind),
+            other => map.push(key("anyOf", OutputValue::List(vec![other]))),
         }
-        Tree::Map(map)
+        OutputValue::Map(map)
     }
 
-    fn kind(&mut self, kind: Kind) -> Tree {
+    fn kind(&mut self, kind: Kind) -> OutputValue {
         match kind {
             Kind::Text | Kind::Secret => one("type", list(["string", "number", "boolean", "null"])),
             Kind::Flag => {
@@ -91,7 +93,7 @@ impl Definitions {
             Kind::Count(min, max) => whole(min, max),
             Kind::Millis(min) => whole(min, MAX_MILLIS),
             Kind::Ratio => any([
-                Tree::Map(vec![
+                OutputValue::Map(vec![
                     key("type", list(["number", "null"])),
                     key("minimum", count(0)),
                     key("maximum", count(1)),
@@ -101,32 +103,33 @@ impl Definitions {
             Kind::Choice(words) => any([one("enum", list(words.iter().copied())), one("type", text("null"))]),
             Kind::Section(inner) => self.reference(inner),
             Kind::OneOf(inner) => self.one_of(inner),
-            Kind::Named(inner) => Tree::Map(vec![
+            Kind::Named(inner) => OutputValue::Map(vec![
                 key("type", list(["object", "null"])),
                 key("additionalProperties", self.reference(inner)),
                 key(
                     "propertyNames",
-                    Tree::Map(vec![key("minLength", count(1)), key("maxLength", count(200))]),
+                    OutputValue::Map(vec![key("minLength", count(1)), key("maxLength", count(200))]),
                 ),
             ]),
-            Kind::List(inner) => {
-                Tree::Map(vec![key("type", list(["array", "null"])), key("items", self.reference(inner))])
-            }
+            Kind::List(inner) => OutputValue::Map(vec![
+                key("type", list(["array", "null"])),
+                key("items", self.reference(inner)),
+            ]),
             Kind::ListOf(inner) => {
-                Tree::Map(vec![key("type", list(["array", "null"])), key("items", self.one_of(inner))])
+                OutputValue::Map(vec![key("type", list(["array", "null"])), key("items", self.one_of(inner))])
             }
-            Kind::NameValues(inner) => Tree::Map(vec![key(
+            Kind::NameValues(inner) => OutputValue::Map(vec![key(
                 "anyOf",
-                Tree::List(vec![
+                OutputValue::List(vec![
                     one("type", list(["object", "null"])),
-                    Tree::Map(vec![key("type", text("array")), key("items", self.reference(inner))]),
+                    OutputValue::Map(vec![key("type", text("array")), key("items", self.reference(inner))]),
                 ]),
             )]),
         }
     }
 
     /// Returns the schema of a map with exactly one key, which may stand alone.
-    fn one_of(&mut self, section: &'static Section) -> Tree {
+    fn one_of(&mut self, section: &'static Section) -> OutputValue {
         let name = name_of(section);
         self.define(section, |definitions| {
             let words = section.keys.iter().map(|each| each.name);
@@ -136,24 +139,24 @@ impl Definitions {
                 key("maxProperties", count(1)),
             ];
             map.extend(definitions.keys(section));
-            any([one("enum", list(words)), one("type", text("null")), Tree::Map(map)])
+            any([one("enum", list(words)), one("type", text("null")), OutputValue::Map(map)])
         });
         one("$ref", text(&format!("#/$defs/{name}")))
     }
 
-    fn reference(&mut self, section: &'static Section) -> Tree {
+    fn reference(&mut self, section: &'static Section) -> OutputValue {
         let name = name_of(section);
         self.define(section, |definitions| definitions.section(section));
         one("$ref", text(&format!("#/$defs/{name}")))
     }
 
     /// Adds the definition of a section once, because samplers contain samplers.
-    fn define(&mut self, section: &'static Section, make: impl FnOnce(&mut Self) -> Tree) {
+    fn define(&mut self, section: &'static Section, make: impl FnOnce(&mut Self) -> OutputValue) {
         if self.0.iter().any(|(known, _)| std::ptr::eq(*known, section)) {
             return;
         }
         let position = self.0.len();
-        self.0.push((section, Tree::Flag(true)));
+        self.0.push((section, OutputValue::Flag(true)));
         let tree = make(self);
         if let Some((_, slot)) = self.0.get_mut(position) {
             *slot = tree;
@@ -172,26 +175,26 @@ fn described(each: &Key) -> String {
     if default.is_empty() { each.doc.to_owned() } else { format!("{}; default {default}", each.doc) }
 }
 
-fn one(name: &str, value: Tree) -> Tree {
-    Tree::Map(vec![key(name, value)])
+fn one(name: &str, value: OutputValue) -> OutputValue {
+    OutputValue::Map(vec![key(name, value)])
 }
 
-fn list<'w>(words: impl IntoIterator<Item = &'w str>) -> Tree {
-    Tree::List(words.into_iter().map(text).collect())
+fn list<'w>(words: impl IntoIterator<Item = &'w str>) -> OutputValue {
+    OutputValue::List(words.into_iter().map(text).collect())
 }
 
-fn pattern(expression: &str) -> Tree {
-    Tree::Map(vec![key("type", text("string")), key("pattern", text(expression))])
+fn pattern(expression: &str) -> OutputValue {
+    OutputValue::Map(vec![key("type", text("string")), key("pattern", text(expression))])
 }
 
 /// Returns the schema of any of the kinds, or of a text with a reference to a variable.
-fn any(kinds: impl IntoIterator<Item = Tree>) -> Tree {
+fn any(kinds: impl IntoIterator<Item = OutputValue>) -> OutputValue {
     let kinds = kinds.into_iter().chain([pattern("\\$\\{.*\\}")]);
-    one("anyOf", Tree::List(kinds.collect()))
+    one("anyOf", OutputValue::List(kinds.collect()))
 }
 
-fn whole(min: u64, max: u64) -> Tree {
-    let number = Tree::Map(vec![
+fn whole(min: u64, max: u64) -> OutputValue {
+    let number = OutputValue::Map(vec![
         key("type", list(["integer", "null"])),
         key("minimum", count(min)),
         key("maximum", count(max)),

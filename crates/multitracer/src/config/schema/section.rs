@@ -7,7 +7,7 @@ pub(crate) struct Section {
     /// The name in messages, with its article: "a route".
     pub(crate) title: &'static str,
     pub(crate) keys: &'static [Key],
-    /// Keys of OpenTelemetry's schema, and others that people expect here, with what to do instead.
+    /// Keys that people expect here but that do not exist, each with advice.
     pub(crate) refused: &'static [(&'static str, &'static str)],
 }
 
@@ -62,7 +62,7 @@ impl Section {
 
     /// Returns `true` if a key here or further down has this name.
     pub(crate) fn knows(&self, name: &str) -> bool {
-        // Samplers contain samplers, so the depth has a limit.
+        // samplers contain samplers, so the depth has a limit
         const MAX_DEPTH: usize = 6;
         fn knows(section: &Section, name: &str, depth: usize) -> bool {
             depth < MAX_DEPTH

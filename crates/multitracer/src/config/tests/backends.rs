@@ -21,7 +21,7 @@ fn tracer(text: &str) -> TracerConfig {
 }
 
 #[test]
-fn key_project_and_environment() {
+fn each_backend_gets_its_key_project_and_environment() {
     // base64 of "k:s"
     let basic = "authorization: Basic azpz";
     let bearer = "authorization: Bearer k:s";
@@ -82,7 +82,7 @@ fn key_project_and_environment() {
 }
 
 #[test]
-fn what_is_written_wins() {
+fn written_keys_win_over_those_of_the_backend() {
     let text = "
 defaults: {backend: langsmith, api_key: k, exporter: {otlp_http: {timeout: 7, headers: {langsmith-project: all}}}}
 default_tracer: a
@@ -99,7 +99,7 @@ tracers:
     let headers = |key: &str| vec!["langsmith-project: all".to_owned(), format!("x-api-key: {key}")];
     assert_eq!(sent[0], (langsmith.to_owned(), headers("own")));
     assert_eq!(sent[1], ("https://eu/otel/v1/traces".to_owned(), vec!["x-api-key: k".to_owned()]));
-    // A backend gets nothing that belongs to another backend.
+    // a backend gets nothing that belongs to another backend
     assert_eq!(sent[2], ("http://localhost:6006/v1/traces".to_owned(), vec![]));
     assert_eq!(sent[3], (langsmith.to_owned(), headers("k")));
     assert_eq!(model.tracers[2].project_attribute, "x");
@@ -108,8 +108,8 @@ tracers:
         assert_eq!(otlp.timeout.as_millis(), 7);
     }
     assert_eq!(*model.tracers[4].exporters.first(), ExporterConfig::Console);
-    // A tracer with a list of its own inherits nothing, and one with a backend of its own inherits
-    // no list.
+    // a tracer with a list of its own inherits nothing, and one with a backend of its own inherits
+    // no list
     let lists = self::model(
         "defaults: {backend: honeyhive, api_key: k}\ndefault_tracer: a\n\
          tracers: {a: {exporters: [{otlp_http: {endpoint: http://one/v1}}, console]}}",
@@ -125,7 +125,7 @@ tracers:
 }
 
 #[test]
-fn what_a_backend_needs() {
+fn unmet_needs_of_a_backend_are_reported() {
     for (text, message) in [
         ("backend: honeyhive", "tracers.a.backend: the backend `honeyhive` needs an `api_key`"),
         ("backend: langfuse, api_key: pk", "tracers.a.api_key: the value is not `PUBLIC_KEY:SECRET_KEY`"),
@@ -152,10 +152,10 @@ fn what_a_backend_needs() {
     let several = refusal("tracers: {a: {backend: honeyhive, exporters: [console]}}");
     assert!(several.contains("`backend` and `exporters` exclude each other"), "{several}");
     assert!(!several.contains("needs an"), "{several}");
-    // A header of the tracer counts as a key.
+    // a header of the tracer counts as a key
     let header = "tracers: {a: {backend: datadog, exporter: {otlp_http: {headers: {DD-API-KEY: k}}}}}";
     assert_eq!(sent(&tracer(header)).1, ["dd-api-key: k"]);
-    // A key with an unknown value counts, and a load without credentials needs no key.
+    // a key with an unknown value counts, and a load without credentials needs no key
     let variable = "tracers: {a: {backend: langfuse, api_key: \"${K}\"}}";
     assert!(crate::config::Config::loader().check_yaml(variable).is_ok());
     assert!(crate::config::Config::loader().without_credentials().load_yaml(variable).is_ok());

@@ -16,7 +16,7 @@ fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 #[test]
-fn it_trusts_nobody_unless_it_says_so() {
+fn baggage_is_untrusted_by_default() {
     for text in ["", "baggage:", "baggage: {}", "baggage: {trusted: false}", "baggage: {trusted: }"] {
         assert_eq!(read(text), BaggageConfig::default(), "{text}");
     }
@@ -38,7 +38,7 @@ fn attributes_are_a_map_or_a_list() {
 }
 
 #[test]
-fn attributes_that_cannot_be_are_refused() {
+fn invalid_attributes_are_refused() {
     for (text, message) in [
         ("baggage: {attributes: {'': x}}", "the name of a baggage entry is empty"),
         ("baggage: {attributes: {tenant: ''}}", "the name of an attribute is empty"),

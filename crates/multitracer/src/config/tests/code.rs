@@ -10,7 +10,7 @@ fn message(config: &ConfigModel) -> String {
 }
 
 #[test]
-fn what_a_file_refuses_code_refuses() {
+fn code_cannot_set_values_that_a_file_refuses() {
     let mut config = model(
         "default_tracer: a\ntracers: {a: , b: {exporter: otlp_grpc}, c: {exporter: console}}\n\
          experiments: {e: {variants: [{name: a}]}}",

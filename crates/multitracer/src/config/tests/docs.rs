@@ -34,7 +34,7 @@ fn rows(section: &Section, prefix: &str, out: &mut String) {
         };
         let default = if key.default.is_empty() { "" } else { key.default };
         out.push_str(&format!("| `{name}` | {kind} | {default} | {} |\n", key.doc));
-        // A section with a table of its own is not repeated.
+        // a section with a table of its own is not repeated
         let own = |inner: &Section| TABLES.iter().any(|(_, table)| std::ptr::eq(*table, inner));
         let (inner, prefix) = match key.kind {
             Kind::Section(inner) => (inner, format!("{name}.")),
@@ -86,7 +86,7 @@ fn every_warning_is_on_the_page() {
 
 /// Loads every example on the page.
 #[test]
-fn its_examples_load() {
+fn the_examples_of_the_page_load() {
     let examples: Vec<&str> =
         PAGE.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(examples.len() >= 6, "{}", examples.len());

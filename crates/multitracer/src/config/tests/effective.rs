@@ -76,7 +76,7 @@ fn plain(config: &Config) -> ConfigModel {
 }
 
 #[test]
-fn loads_again_as_the_same() {
+fn the_effective_form_loads_as_the_same_model() {
     for (text, variables) in [
         (FULL, [("V", "${V} $$ '\"")]),
         (EXAMPLE, [("HH_API_KEY", "hh-1")]),
@@ -93,7 +93,7 @@ fn loads_again_as_the_same() {
 }
 
 #[test]
-fn redacts_what_may_be_secret() {
+fn possible_secrets_are_redacted() {
     let config = load(
         "tracers:\n  a:\n    api_key: cAnArY\n    resource: {attributes: {db.password: cAnArY, tokens: [cAnArY]}}\n    \
          exporter: {otlp_http: {endpoint: 'https://u:cAnArY@h/p?q=cAnArY'}}\n\

@@ -59,7 +59,7 @@ fn route(name: &str, header: &str, value: ValueMatch, target: RouteTarget) -> Ro
 }
 
 #[test]
-fn is_what_it_says() {
+fn the_example_loads_as_documented() {
     let config = load(EXAMPLE, &[("HH_API_KEY", "hh-1")]).unwrap();
     let sampled = SamplerConfig::ParentBased(Box::new(ParentBasedConfig {
         root: SamplerConfig::TraceIdRatioBased(0.1),
@@ -112,7 +112,7 @@ fn is_what_it_says() {
 }
 
 #[test]
-fn takes_its_variables() {
+fn the_example_uses_its_variables() {
     let variables = [
         ("HH_API_KEY", "hh-1"),
         ("APP_ENV", "canary"),
@@ -132,7 +132,7 @@ fn takes_its_variables() {
 }
 
 #[test]
-fn names_the_key_that_is_not_set() {
+fn an_unset_variable_is_reported_with_its_keys() {
     let message = refusal(EXAMPLE);
     let key = "defaults.exporter.otlp_http.headers.authorization: undefined variable `HH_API_KEY`";
     assert!(message.contains(key), "{message}");

@@ -11,7 +11,7 @@ fn read(text: &str) -> Result<Config, ConfigError> {
     let result = tests::load(text, &[("HH_API_KEY", "hh-1")]);
     let structure = Config::loader().check_yaml(text);
     if let Err(error) = &structure {
-        // An error without an environment is an error with it, too.
+        // an error without an environment is an error with it, too
         assert!(result.is_err(), "{error}");
     }
     if let Err(error) = &result {
@@ -37,7 +37,7 @@ fn refused_quickly(name: &str, text: &str) {
 
 #[test]
 fn bombs_are_refused_quickly() {
-    // The texts have an eighth of the largest size, because tests run without optimisation.
+    // the texts have an eighth of the largest size, because tests run without optimisation
     const SIZE: usize = 1 << 17;
     let fill = |piece: &str| piece.repeat((SIZE - 100) / piece.len());
     let numbered = |piece: &dyn Fn(usize) -> String| {

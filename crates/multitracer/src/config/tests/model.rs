@@ -26,7 +26,7 @@ fn headers(otlp: &OtlpHttpConfig) -> Vec<(&str, &str)> {
 }
 
 #[test]
-fn the_shortest_file() {
+fn the_shortest_file_has_all_defaults() {
     let config = model("tracers: {main: }");
     assert_eq!(config.default_tracer, "main");
     assert!(config.enabled && config.routes.is_empty() && config.experiments.is_empty());
@@ -40,7 +40,7 @@ fn the_shortest_file() {
 }
 
 #[test]
-fn settings_of_the_whole() {
+fn top_level_settings_are_read() {
     let config = model(
         "file_format: 1.3\nenabled: false\nunknown_tracer: drop\non_switch: child\nremote_parent: link\n\
          default_tracer: b\ntracers: {a: {enabled: false}, b: {}}",
@@ -53,7 +53,7 @@ fn settings_of_the_whole() {
 }
 
 #[test]
-fn samplers() {
+fn samplers_are_read() {
     let sampler = |form: &str| tracer(&format!("tracers: {{a: {{{form}}}}}")).sampler;
     for form in
         ["sampler: always_on", "sampler: {always_on: }", "sampler: {always_on: {}}", "sampler: {always_on}"]
@@ -130,7 +130,7 @@ tracers:
         schedule_delay: Duration::from_millis(100),
         export_timeout: Duration::ZERO,
         max_queue_size: 300,
-        // The default is limited by the queue.
+        // the default is limited by the queue
         max_export_batch_size: 300,
         ..BatchConfig::default()
     };
@@ -140,7 +140,7 @@ tracers:
 }
 
 #[test]
-fn exporters() {
+fn exporters_are_read() {
     let full = "endpoint: \"https://h:1/v1/traces\", headers: {X-B: b, x-a: \"a \"}, headers_list: \"x-a=no,x-c=%C3%A4%20\", \
          compression: gzip, timeout: 1500, encoding: json, tls: {ca_file: ca, cert_file: c, key_file: k}";
     let full = full.replace("%C3%A4%20", "1%2C2");
@@ -179,7 +179,7 @@ fn an_exporter_of_the_same_kind_merges_over_the_defaults() {
     assert_eq!((otlp.endpoint.as_str(), otlp.timeout), ("http://d/v1", Duration::from_millis(7)));
     assert_eq!(headers(&otlp), [("authorization", "base"), ("x-team", "c"), ("x-new", "d")]);
     assert_eq!(otlp.tls.ca_file.as_deref(), Some("ca"));
-    // An exporter inherits nothing from defaults of another kind.
+    // an exporter inherits nothing from defaults of another kind
     let ExporterConfig::OtlpGrpc(grpc) = tracer(&with("exporter: otlp_grpc")).exporters.first().clone()
     else {
         unreachable!()
@@ -189,7 +189,7 @@ fn an_exporter_of_the_same_kind_merges_over_the_defaults() {
 }
 
 #[test]
-fn whose_key_is_sent() {
+fn a_tracers_own_key_wins_over_that_of_the_defaults() {
     let authorization = |text: &str| {
         let otlp = http(text);
         headers(&otlp).iter().find(|(name, _)| *name == "authorization").map(|(_, value)| (*value).to_owned())
@@ -209,7 +209,7 @@ fn whose_key_is_sent() {
 }
 
 #[test]
-fn attributes() {
+fn attributes_are_read() {
     let tracer = tracer(
         "defaults: {resource: {attributes: {kept: 1, gone: 2, changed: 3}}}
 tracers:
@@ -250,7 +250,7 @@ tracers:
 }
 
 #[test]
-fn listed_attributes_have_the_type_that_they_say() {
+fn listed_attributes_have_their_declared_type() {
     let values = [
         ("{name: x, value: 1}", AttributeValue::String("1".to_owned())),
         ("{name: x, value: 0123, type: string}", AttributeValue::String("0123".to_owned())),
@@ -294,7 +294,7 @@ fn numbers_may_come_from_quoted_variables() {
 }
 
 #[test]
-fn a_variable_that_is_not_set_may_be_empty() {
+fn an_unset_variable_may_count_as_empty() {
     let text = "undefined_variables: empty\ntracers: {a: {project: \"${NOPE}\", environment: \"x${NOPE}\", api_key: \"${NOPE}\"}}";
     let config = load(text, &[]).unwrap();
     assert_eq!(config.model().tracers[0].environment.as_deref(), Some("x"));
@@ -302,7 +302,7 @@ fn a_variable_that_is_not_set_may_be_empty() {
 }
 
 #[test]
-fn routes() {
+fn routes_are_read() {
     let config = model(
         "tracers: {a: }
 experiments: {e: {variants: [{name: a}]}}
@@ -331,7 +331,7 @@ routes:
 }
 
 #[test]
-fn experiments() {
+fn experiments_are_read() {
     let config = model(
         "default_tracer: b
 tracers: {a: , b: }
@@ -361,7 +361,7 @@ fn anchors_are_values() {
 }
 
 #[test]
-fn a_byte_order_mark_and_windows_line_ends_are_nothing() {
+fn a_byte_order_mark_and_windows_line_ends_are_ignored() {
     let config = model("\u{feff}default_tracer: b\r\ntracers:\r\n  a: {}\r\n  b: {project: \"x\"}\r\n");
     assert_eq!((config.default_tracer.as_str(), config.tracers[1].project.as_str()), ("b", "x"));
 }

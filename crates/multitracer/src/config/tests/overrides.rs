@@ -19,7 +19,7 @@ fn refusal(variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn switches_replace_what_the_file_says() {
+fn overrides_replace_values_of_the_file() {
     let config = load(
         FILE,
         &[
@@ -34,7 +34,7 @@ fn switches_replace_what_the_file_says() {
     let model = config.model();
     assert!(!model.enabled && model.tracers[1].enabled);
     assert_eq!(model.default_tracer, "canary-2");
-    // Keys that default to the default tracer follow the override.
+    // keys that default to the default tracer follow the override
     assert_eq!(model.experiments[0].fallback, "canary-2");
     let rate = ParentBasedConfig::with_root(SamplerConfig::TraceIdRatioBased(0.25));
     assert_eq!(model.tracers[1].sampler, SamplerConfig::ParentBased(Box::new(rate)));
@@ -54,7 +54,7 @@ fn switches_replace_what_the_file_says() {
 }
 
 #[test]
-fn opentelemetrys_own_switch() {
+fn opentelemetrys_switch_disables_tracing() {
     let off = load(FILE, &[("MULTITRACER_ENABLED", "true"), ("OTEL_SDK_DISABLED", "True")]).unwrap();
     assert!(!off.model().enabled);
     assert_eq!((off.overrides()[1].variable(), off.overrides()[1].value()), ("OTEL_SDK_DISABLED", "false"));
@@ -86,7 +86,7 @@ fn a_variable_that_two_tracers_share_is_refused() {
 }
 
 #[test]
-fn the_structure_has_no_overrides() {
+fn a_check_of_the_structure_ignores_overrides() {
     let enabled = |name: &str| (name == "MULTITRACER_ENABLED").then(|| "nope".to_owned());
     assert!(Config::loader().overrides(enabled).load_yaml(FILE).is_err());
     assert!(Config::loader().overrides(enabled).check_yaml(FILE).is_ok());
@@ -106,7 +106,7 @@ impl Variables for Listed {
 }
 
 #[test]
-fn variables_that_stand_for_nothing_are_warned_about() {
+fn variables_without_effect_cause_warnings() {
     const SET: Listed = Listed(&[
         ("MULTITRACER_TRACER_CANRY_2_SAMPLE_RATE", "cAnArY"),
         ("MULTITRACER_TRACER_PRODUCTION_SAMPLE_RATES", "cAnArY"),
@@ -134,7 +134,7 @@ fn variables_that_stand_for_nothing_are_warned_about() {
 }
 
 #[test]
-fn exporter_variables_that_are_set_are_warned_about() {
+fn ignored_exporter_variables_cause_warnings() {
     const SET: Listed = Listed(&[
         ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=cAnArY"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://cAnArY"),
@@ -153,6 +153,6 @@ fn exporter_variables_that_are_set_are_warned_about() {
           [ignored_variable]\n   = help: write `${OTEL_EXPORTER_OTLP_ENDPOINT}` where its value belongs, or unset it"
         ]
     );
-    // Without an OTLP exporter no variable is ignored.
+    // without an OTLP exporter no variable is ignored
     assert_eq!(warnings("tracers: {a: {exporter: console}}"), [""; 0]);
 }

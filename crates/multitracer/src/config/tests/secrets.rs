@@ -48,7 +48,7 @@ fn shown(result: &Result<Config, ConfigError>) -> String {
 }
 
 #[test]
-fn a_good_file_shows_none() {
+fn a_valid_file_shows_no_secret() {
     let config = load(FILE, &VARIABLES);
     let text = shown(&config);
     assert!(config.is_ok(), "{text}");
@@ -58,7 +58,7 @@ fn a_good_file_shows_none() {
 }
 
 #[test]
-fn an_error_on_any_line_shows_none() {
+fn an_error_on_any_line_shows_no_secret() {
     let lines: Vec<&str> = FILE.lines().collect();
     let breaks = [
         "samplr: 1",
@@ -144,7 +144,7 @@ fn wrong_values_are_not_shown() {
 
 proptest! {
     #[test]
-    fn no_typing_error_shows_one(at in any::<prop::sample::Index>(), piece in "[ \\n:{}\\[\\],\"'&*!|>#-]{1,4}") {
+    fn no_typing_error_shows_a_secret(at in any::<prop::sample::Index>(), piece in "[ \\n:{}\\[\\],\"'&*!|>#-]{1,4}") {
         let mut text = FILE.to_owned();
         text.insert_str(at.index(text.len()), &piece);
         let shown = shown(&load(&text, &VARIABLES));

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::config::options::LoadOptions;
 use crate::config::reader::{Context, Cursor, Scalar};
-use crate::config::yaml::scalar::{self, Typed};
+use crate::config::yaml::core_schema::{self, Typed};
 use crate::config::yaml::{self, NodeKind, Template, UndefinedVariables, Variables};
 
 fn environment(value: &Value) -> BTreeMap<String, String> {
@@ -23,7 +23,7 @@ fn options<'v>(variables: &'v (dyn Variables + 'v), undefined: UndefinedVariable
 
 /// Checks every row of the published table and of the prose with the parser and the substitution.
 #[test]
-fn agrees_with_the_specification() {
+fn substitution_agrees_with_the_specification() {
     let vectors: Value =
         serde_json::from_str(include_str!("../../../testdata/env_substitution.json")).unwrap();
     let shared = environment(&vectors["env"]);
@@ -56,7 +56,7 @@ fn agrees_with_the_specification() {
         if let Some(expected) = expect["text"].as_str() {
             assert_eq!(text, expected, "{id}");
         }
-        let (tag, value) = match scalar::resolve(&text) {
+        let (tag, value) = match core_schema::resolve(&text) {
             Typed::Null if plain => ("null", Value::Null),
             Typed::Bool(value) if plain => ("bool", value.into()),
             Typed::Int(value) if plain => ("int", value.into()),
@@ -85,7 +85,7 @@ fn a_variable_may_be_called_like_a_prefix() {
 }
 
 #[test]
-fn names_what_is_not_set_and_what_is_empty() {
+fn unset_and_empty_variables_are_listed() {
     let variables = |name: &str| (name == "EMPTY").then(String::new);
     let expansion = Template::parse("${A}-${EMPTY}-${B}-${EMPTY:-x}-${C:-}").unwrap().expand(&variables);
     assert_eq!(expansion.text, "---x-");
@@ -110,7 +110,7 @@ proptest! {
 
     /// Text without a `$` stays the same, and `$$` is a literal `$`.
     #[test]
-    fn escaping_is_the_inverse(text in any::<String>().prop_map(|text| text.replace('\u{0}', ""))) {
+    fn escaping_is_the_inverse_of_substitution(text in any::<String>().prop_map(|text| text.replace('\u{0}', ""))) {
         let escaped = text.replace('$', "$$");
         let expanded = Template::parse(&escaped).unwrap().expand(&|_: &str| None);
         prop_assert!(expanded.undefined.is_empty());

@@ -20,7 +20,7 @@ fn short(warnings: &[crate::config::Diagnostic]) -> Vec<String> {
 const NONE: [&str; 0] = [];
 
 #[test]
-fn shows_its_place() {
+fn a_warning_shows_its_place() {
     let config =
         load("default_tracer: a\ntracers:\n  a: {exporter: console}\n  b: {exporter: console}\n", &[]);
     assert_eq!(
@@ -33,7 +33,7 @@ fn shows_its_place() {
 }
 
 #[test]
-fn one_project_for_two_environments() {
+fn two_environments_with_one_project_cause_a_warning() {
     let file = |b: &str| {
         format!(
             "default_tracer: a\nroutes: [{{tracer: b}}]\ntracers:\n  a: {{project: shop, environment: production}}\n  b: {{{b}}}\n"
@@ -59,7 +59,7 @@ fn one_project_for_two_environments() {
 }
 
 #[test]
-fn credentials_in_the_clear() {
+fn unencrypted_credentials_cause_a_warning() {
     let file = |exporter: &str, rest: &str| format!("tracers: {{a: {{exporter: {{{exporter}}}{rest}}}}}");
     let warning = |kind: &str| {
         format!(
@@ -87,14 +87,14 @@ fn credentials_in_the_clear() {
     ] {
         assert_eq!(warnings(&file(&http(url), ", api_key: k")), NONE, "{url}");
     }
-    // One warning at its place, no matter how many tracers inherit it.
+    // one warning at its place, no matter how many tracers inherit it
     let defaults = "default_tracer: a\nroutes: [{tracer: b}]\ndefaults: {api_key: k, exporter: {otlp_http: {endpoint: http://h/}}}\n\
                     tracers: {a: , b: }";
     assert_eq!(warnings(defaults), [warning("otlp_http").replace("tracers.a", "defaults")]);
 }
 
 #[test]
-fn credentials_of_the_defaults_for_another_endpoint() {
+fn inherited_credentials_for_another_endpoint_cause_a_warning() {
     let file =
         |defaults: &str, tracer: &str| format!("defaults: {{{defaults}}}\ntracers:\n  a: {{{tracer}}}\n");
     let base = "api_key: k, exporter: {otlp_http: {endpoint: https://one/v1/traces}}";
@@ -128,7 +128,7 @@ fn credentials_of_the_defaults_for_another_endpoint() {
 }
 
 #[test]
-fn routes_that_never_match() {
+fn unreachable_routes_cause_a_warning() {
     let file = |routes: &str| {
         format!("default_tracer: a\ntracers: {{a: {{exporter: console}}}}\nroutes: [{routes}]")
     };
@@ -177,7 +177,7 @@ fn routes_that_never_match() {
 
 /// Compares routes in pairs, up to a limit.
 #[test]
-fn very_many_routes_are_looked_at_quickly() {
+fn many_routes_are_checked_quickly() {
     let routes: String = (0..20_000).map(|i| format!("- {{headers: {{X: v{i}}}, tracer: a}}\n")).collect();
     let start = std::time::Instant::now();
     assert_eq!(warnings(&format!("tracers: {{a: {{exporter: console}}}}\nroutes:\n{routes}")), NONE);
@@ -185,7 +185,7 @@ fn very_many_routes_are_looked_at_quickly() {
 }
 
 #[test]
-fn tracers_that_only_code_can_use() {
+fn unused_tracers_cause_a_warning() {
     let tracers = "tracers: {a: {exporter: console}, b: {exporter: console}, c: {exporter: console}}";
     let unused = |rest: &str| {
         let warnings = warnings(&format!("default_tracer: a\n{tracers}\n{rest}"));
@@ -195,13 +195,13 @@ fn tracers_that_only_code_can_use() {
     assert_eq!(unused(""), "bc");
     assert_eq!(unused("routes: [{headers: {x: y}, tracer: b}]"), "c");
     assert_eq!(unused("experiments: {e: {variants: [{name: b}], fallback: c}}"), "");
-    // Elsewhere another tracer may be the default.
+    // elsewhere another tracer may be the default
     assert_eq!(warnings(&format!("default_tracer: ${{APP_ENV:-a}}\n{tracers}")), NONE);
     assert_eq!(unused("experiments: {e: {variants: [{name: x, tracer: c}]}}"), "b");
 }
 
 #[test]
-fn sample_rates_of_zero() {
+fn a_sample_rate_of_zero_causes_a_warning() {
     let rate = |sampler: &str| warnings(&format!("tracers: {{a: {{exporter: console, {sampler}}}}}"));
     assert_eq!(
         rate("sample_rate: 0"),
@@ -228,7 +228,7 @@ fn sample_rates_of_zero() {
 }
 
 #[test]
-fn canaries_without_a_limit() {
+fn canaries_without_a_limit_cause_a_warning() {
     let file = |tracer: &str, rest: &str| {
         format!(
             "default_tracer: a\ntracers: {{a: {{exporter: console}}, b: {{exporter: console{tracer}}}}}\n\
@@ -245,7 +245,7 @@ fn canaries_without_a_limit() {
     {
         assert_eq!(warnings(&file(limited, "")), NONE, "{limited}");
     }
-    // Then the request may have a sampled parent, which the sampler follows.
+    // then the request may have a sampled parent, which the sampler follows
     assert_eq!(warnings(&file(root, "remote_parent: child")), [warning]);
     let to_default = "tracers: {a: {exporter: console}}\nroutes: [{headers: {X: y}, tracer: a}]";
     assert_eq!(warnings(to_default), NONE);
@@ -253,7 +253,7 @@ fn canaries_without_a_limit() {
 
 /// A message does not show the value of a variable.
 #[test]
-fn names_from_variables() {
+fn warnings_hide_names_from_variables() {
     let text = "default_tracer: a\ntracers: {a: {exporter: console}, b: {exporter: console}}\nroutes:\n\
                 - {name: \"${V}\", headers: {X: y}, tracer: b}\n- {headers: {X: y}, tracer: b}\n\
                 - {headers: [{name: \"${V}\", value: y}, {name: \"${V}\", value: z}], tracer: b}\n";
@@ -267,7 +267,7 @@ fn names_from_variables() {
 }
 
 #[test]
-fn later_formats() {
+fn a_newer_format_causes_a_warning() {
     assert_eq!(
         warnings("file_format: '1.1'\ntracers: {a: {exporter: console}}"),
         ["newer_file_format file_format: the file has a newer format than this version supports"]
@@ -277,7 +277,7 @@ fn later_formats() {
 
 /// A check without variables gives no warning that a variable could make wrong.
 #[test]
-fn the_structure_alone() {
+fn a_check_of_the_structure_gives_only_certain_warnings() {
     let check = |text: &str| short(&Config::loader().check_yaml(text).unwrap());
     assert_eq!(check("default_tracer: ${T:-a}\ntracers: {a: , b: {exporter: console}}"), NONE);
     assert_eq!(

@@ -49,7 +49,7 @@ impl<'t> DeserializeSeed<'t> for NodeSeed<'_, 't> {
             Shape::Nothing | Shape::Scalar { .. } => {
                 let (text, place) = self.place(TextSeed.deserialize(deserializer)?)?;
                 let typed = matches!(self.shape, Shape::Nothing | Shape::Scalar { string: false });
-                // The quote before an absent value belongs to another value: `{'a', 'b'}`.
+                // the quote before an absent value belongs to another value: `{'a', 'b'}`
                 let plain = place.filter(|_| !text.is_empty()).map_or(typed, |(_, plain)| plain);
                 Ok(Node { kind: NodeKind::Scalar { text, plain }, span: place.map(|(span, _)| span) })
             }

@@ -1,13 +1,13 @@
 //! The text of a file as a tree of YAML nodes, with places, paths and variables.
 
 mod builder;
+pub(crate) mod core_schema;
 mod mistakes;
 mod node;
 mod output;
 mod parser;
 mod path;
 mod path_set;
-pub(crate) mod scalar;
 mod secrecy;
 mod shape;
 mod template;
@@ -15,7 +15,7 @@ mod variables;
 
 pub(crate) use self::mistakes::likely_mistake;
 pub(crate) use self::node::{Entry, Node, NodeKind, Span};
-pub(crate) use self::output::{Tree, count, key, text, to_text};
+pub(crate) use self::output::{OutputValue, count, key, text, to_text};
 pub(crate) use self::parser::parse;
 pub(crate) use self::path::KeyPath;
 pub(crate) use self::path_set::PathSet;

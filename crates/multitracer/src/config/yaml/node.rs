@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::core_schema;
 use super::path::{KeyPath, Segment};
-use super::scalar;
 
 /// A range of bytes of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub(crate) struct Found<'n, 't> {
 
 impl<'t> Node<'t> {
     pub(crate) fn is_null(&self) -> bool {
-        matches!(&self.kind, NodeKind::Scalar { text, plain: true } if scalar::is_null(text))
+        matches!(&self.kind, NodeKind::Scalar { text, plain: true } if core_schema::is_null(text))
     }
 
     /// Returns `true` if the value, or a value under it, refers to a variable.

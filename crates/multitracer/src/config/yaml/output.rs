@@ -1,10 +1,10 @@
-//! A tree of values to write as YAML or JSON.
+//! A value to write as YAML or JSON.
 
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 /// A value to write.
 #[derive(Clone, Debug)]
-pub(crate) enum Tree {
+pub(crate) enum OutputValue {
     Text(String),
     Flag(bool),
     Int(i64),
@@ -13,8 +13,8 @@ pub(crate) enum Tree {
     Map(Vec<(String, Self)>),
 }
 
-impl Tree {
-    /// Returns the tree with every `$` escaped that would start a reference to a variable.
+impl OutputValue {
+    /// Returns the value with every `$` escaped that would start a reference to a variable.
     pub(crate) fn escaped(&self) -> Self {
         match self {
             Self::Text(text) => Self::Text(escaped(text)),
@@ -45,7 +45,7 @@ fn escaped(text: &str) -> String {
     escaped + rest
 }
 
-impl Serialize for Tree {
+impl Serialize for OutputValue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Text(text) => serializer.serialize_str(text),
@@ -65,20 +65,20 @@ impl Serialize for Tree {
 }
 
 /// Returns an entry of a map.
-pub(crate) fn key(name: &str, value: Tree) -> (String, Tree) {
+pub(crate) fn key(name: &str, value: OutputValue) -> (String, OutputValue) {
     (name.to_owned(), value)
 }
 
-pub(crate) fn text(text: &str) -> Tree {
-    Tree::Text(text.to_owned())
+pub(crate) fn text(text: &str) -> OutputValue {
+    OutputValue::Text(text.to_owned())
 }
 
-pub(crate) fn count(number: impl TryInto<i64>) -> Tree {
-    Tree::Int(number.try_into().unwrap_or(i64::MAX))
+pub(crate) fn count(number: impl TryInto<i64>) -> OutputValue {
+    OutputValue::Int(number.try_into().unwrap_or(i64::MAX))
 }
 
 /// Returns a value as YAML text.
-pub(crate) fn to_text(value: &Tree) -> String {
-    // A tree has only text, numbers, lists, and maps with text as keys, so this cannot fail.
+pub(crate) fn to_text(value: &OutputValue) -> String {
+    // a value has only text, numbers, lists, and maps with text as keys, so this cannot fail
     serde_yaml::to_string(value).unwrap_or_default()
 }

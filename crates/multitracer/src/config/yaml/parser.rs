@@ -27,7 +27,7 @@ const MAX_DEPTH: usize = 1000;
 pub(crate) fn parse(text: &str) -> Result<Node<'_>, YamlError> {
     refuse_early(text)?;
     let budget = Budget::new(MAX_VALUES, MAX_OWNED_BYTES);
-    // Two passes, because the library gives either the type of a value or its text, not both.
+    // two passes, because the library gives either the type of a value or its text, not both
     let shape = ShapeSeed(&budget)
         .deserialize(serde_yaml::Deserializer::from_str(text))
         .map_err(|error| YamlError::from_yaml(&error, text))?;
@@ -63,7 +63,7 @@ impl YamlError {
     fn from_yaml(error: &serde_yaml::Error, text: &str) -> Self {
         let at = error.location().map(|location| location.index().min(text.len()));
         let message = error.to_string();
-        // Serde's own messages quote the value, which may be a secret.
+        // serde's own messages quote the value, which may be a secret
         let known = [
             ("more than one document", "more than one YAML document; the configuration is one"),
             ("recursion limit exceeded", "nested too deeply"),

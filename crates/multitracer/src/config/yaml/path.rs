@@ -47,7 +47,7 @@ impl KeyPath {
 
     /// Returns `true` if messages must not show the values at this path.
     ///
-    /// The keys alone decide, and in doubt the answer is `true`: a misspelt `api-key` is secret
+    /// The keys alone decide, and an unclear key counts as secret: a misspelt `api-key` is secret
     /// too.
     pub(crate) fn is_secret(&self) -> bool {
         let (routing, named) = match self.0.first() {
@@ -63,7 +63,7 @@ impl KeyPath {
             return false;
         }
         self.0.iter().enumerate().any(|(position, segment)| match segment {
-            // The name of a tracer does not tell what is in it.
+            // a tracer's name says nothing about the secrecy of its values
             Segment::Key(_) if named && position == 1 && self.0.len() > 2 => false,
             Segment::Key(key) if routing && (key == "headers" || key == "header") => false,
             Segment::Key(key) => holds_secret(key, position + 1 == self.0.len()),
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn renders_as_the_user_would_write_it() {
+    fn a_path_renders_as_a_user_writes_it() {
         let path = KeyPath::root().key("tracers").key("a").key("attributes").key("service.name");
         assert_eq!(path.to_string(), r#"tracers.a.attributes["service.name"]"#);
         assert_eq!(KeyPath::root().key("routes").index(2).key("tracer").to_string(), "routes[2].tracer");
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_secret_places() {
+    fn secret_places_are_found() {
         let tracer = KeyPath::root().key("tracers").key("a");
         assert!(tracer.key("api_key").is_secret());
         assert!(tracer.key("apiKey").is_secret() && tracer.key("api_k-ey").is_secret());

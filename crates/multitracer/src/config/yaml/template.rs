@@ -41,8 +41,8 @@ impl<'t> Template<'t> {
             }
             let mut rest = part;
             while let Some((before, opened)) = rest.split_once("${") {
-                // A reference without an end is text: the default of `${A:-$${B}}` ends at the
-                // escape.
+                // a reference without an end is text: the default of `${A:-$${B}}` ends at the
+                // escape
                 let Some((inside, after)) = opened.split_once('}') else { break };
                 if !before.is_empty() {
                     pieces.push(Piece::Literal(before));
@@ -89,8 +89,8 @@ impl<'t> Template<'t> {
 
 /// Parses `[env:]NAME[:-DEFAULT]`.
 fn reference(inside: &str) -> Option<Piece<'_>> {
-    // The form without the prefix comes first, because `${env:-x}` is the variable `env` with a
-    // default.
+    // the form without the prefix comes first, because `${env:-x}` is the variable `env` with a
+    // default
     name_and_default(inside).or_else(|| name_and_default(inside.strip_prefix("env:")?))
 }
 

@@ -19,7 +19,7 @@ impl Registry {
     /// # Errors
     ///
     /// Returns an error if the file cannot be read, if its content is wrong, or if an exporter
-    /// cannot be set up. The error lists every problem with its place.
+    /// cannot be set up. The message lists every error with its place.
     pub fn from_path(path: impl AsRef<Path>) -> Result<Self, BuildError> {
         Self::from_config(Config::from_path(path)?)
     }

@@ -75,7 +75,7 @@ impl Registry {
     /// # Errors
     ///
     /// Returns an error in the cases of [`reload`](Self::reload), and if the file is wrong. The
-    /// error lists every problem with its place.
+    /// message lists every error with its place.
     ///
     /// The method also fails if the registry was not built from a file, or if code changed the
     /// file's configuration. In the second case, load the file, change it in the same way, and call

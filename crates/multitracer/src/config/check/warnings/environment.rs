@@ -67,7 +67,7 @@ impl Environment<'_> {
 /// Returns the help for an unknown override, or `None` if the variable may belong to another
 /// program.
 fn help(name: &str, known: &[String]) -> Option<String> {
-    // With their common prefix all names would be similar.
+    // with their common prefix all names would be similar
     let prefix = if name.starts_with(TRACER_PREFIX) { TRACER_PREFIX } else { PREFIX };
     let rest = |name| str::strip_prefix(name, prefix);
     let candidates = known.iter().filter_map(|name| rest(name));

@@ -16,15 +16,15 @@ use crate::config::yaml::{KeyPath, PathSet};
 /// The most warnings with the same code.
 const MAX_PER_CODE: usize = 100;
 
-/// The knowledge about a load that the model does not have.
+/// Facts about a load that are not in the model.
 pub(crate) struct WarningContext<'k> {
     pub(crate) overrides: &'k [Override],
     /// The paths of values that are not known.
     pub(crate) unknown: &'k PathSet,
-    /// Returns `true` if no variable has a part in the value at a path, so that a message may show
-    /// it.
+    /// Returns `true` if the value at a path uses no variable. A message may then show it.
     pub(crate) is_literal: &'k dyn Fn(&KeyPath) -> bool,
-    /// `true` if a variable gives the default tracer, so that it may be another one elsewhere.
+    /// `true` if a variable gives the default tracer. The default tracer may then differ between
+    /// environments.
     pub(crate) default_tracer_varies: bool,
 }
 

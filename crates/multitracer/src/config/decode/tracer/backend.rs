@@ -98,7 +98,7 @@ impl Backend {
 
     pub(super) fn preset(self) -> Preset {
         match self {
-            // The key selects the project.
+            // the key selects the project
             Self::HoneyHive => Preset {
                 endpoint: Some("https://api.dp1.us.honeyhive.ai/opentelemetry/v1/traces"),
                 ..SERVICE
@@ -108,7 +108,7 @@ impl Backend {
                 project_attribute: Some("openinference.project.name"),
                 ..PLAIN
             },
-            // The key selects the project.
+            // the key selects the project
             Self::Langfuse => Preset {
                 endpoint: Some("https://cloud.langfuse.com/api/public/otel/v1/traces"),
                 key: Key::Basic("PUBLIC_KEY:SECRET_KEY"),
@@ -129,7 +129,7 @@ impl Backend {
                 ..PLAIN
             },
             Self::Tempo => Preset { project_header: Some("x-scope-orgid"), ..PLAIN },
-            // The key selects the stack, and each region has a gateway of its own.
+            // the key selects the stack, and each region has a gateway of its own
             Self::GrafanaCloud => Preset { endpoint: None, key: Key::Basic("INSTANCE_ID:TOKEN"), ..SERVICE },
             Self::Jaeger => Preset { project_header: Some("x-tenant"), ..PLAIN },
             // The key selects the environment, and `service.name` the dataset. Classic keys use the

@@ -1,4 +1,4 @@
-//! The keys of one block, a tracer's or those of `defaults`, and their merge.
+//! The keys of a tracer or of `defaults`, and their merge.
 
 use std::collections::HashSet;
 
@@ -13,8 +13,7 @@ use crate::config::model::{AttributeValue, Exporters, SamplerConfig, ServiceConf
 use crate::config::reader::Fields;
 use crate::config::secret::Secret;
 
-/// The keys of one block, a tracer's or those of `defaults`. `None` for a key that the block does
-/// not have.
+/// The keys of a tracer or of `defaults`. An unset key is `None`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TracerBlock {
     enabled: Option<bool>,
@@ -22,7 +21,7 @@ pub(crate) struct TracerBlock {
     project_attribute: Option<String>,
     environment: Option<String>,
     pub(super) backend: Option<Backend>,
-    /// The header that `api_key` stands for: name and value.
+    /// The header that carries the `api_key`: its name and its value.
     pub(super) authorization: Option<(&'static str, Secret)>,
     /// `true` if the block has `api_key`, even with an unknown value.
     pub(super) has_key: bool,
@@ -45,7 +44,7 @@ impl TracerBlock {
         if let (Some(_), Some(source)) = (fields.given("environment"), fields.given("source")) {
             source.report("`source` and `environment` are the same; write one of them", None);
         }
-        let backend = fields.choice("backend", &backend::ALL);
+        let backend = fields.one_word_of("backend", &backend::ALL);
         let preset = backend.or(inherited).unwrap_or(Backend::Otlp).preset();
         let authorization = headers::api_key(fields, &preset);
         let exporter = exporter::read(fields);
@@ -88,7 +87,7 @@ impl TracerBlock {
     /// Returns the exporter of this block merged with that of the defaults, without the `api_key`.
     pub(super) fn exporter_over(&self, defaults: &Self) -> Option<ExporterBlock> {
         let base = match &defaults.exporter {
-            // A tracer with a backend of its own must not print because the others do.
+            // a tracer with its own backend does not inherit the console exporter
             Some(ExporterBlock::Console) if !self.inherits(defaults) => None,
             Some(base) if !self.inherits(defaults) => Some(base.anonymous()),
             base => base.clone(),
@@ -102,7 +101,7 @@ impl TracerBlock {
     /// Returns the tracer of this block, with unset keys taken from `defaults`.
     pub(super) fn finish(mut self, name: &str, defaults: &Self) -> TracerConfig {
         let inherited = defaults.exporters.clone();
-        // A tracer with a backend or an exporter of its own must not send to those of the others.
+        // a tracer with its own backend or exporter does not inherit `exporters`
         let inherited = inherited.filter(|_| self.exporter.is_none() && self.inherits(defaults));
         let several = self.exporters.take().or(inherited).unwrap_or_default();
         let several = Exporters::from_iter(several.into_iter().map(ExporterBlock::finish));

@@ -61,9 +61,9 @@ fn otlp(fields: &Fields<'_>, rule: fn(&str) -> Result<(), Violation>) -> OtlpBlo
     OtlpBlock {
         endpoint,
         headers: headers::read(fields),
-        compression: fields.choice("compression", &[Compression::None, Compression::Gzip]),
+        compression: fields.one_word_of("compression", &[Compression::None, Compression::Gzip]),
         timeout: fields.millis("timeout"),
-        encoding: fields.choice("encoding", &[Encoding::Protobuf, Encoding::Json]),
+        encoding: fields.one_word_of("encoding", &[Encoding::Protobuf, Encoding::Json]),
         tls,
     }
 }

@@ -105,7 +105,7 @@ impl ExporterBlock {
             (Self::Http(_), Some(Self::Http(base))) | (Self::Grpc(_), Some(Self::Grpc(base))) => {
                 base.endpoint.as_deref().or(preset)
             }
-            // Defaults without an endpoint mean their credentials for the endpoints of the tracers.
+            // defaults without an endpoint mean their credentials for the endpoints of the tracers
             (_, None) => Some(preset?),
             _ => return None,
         };

@@ -45,7 +45,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Headers {
         }
         headers.truncate(MAX_HEADERS);
     }
-    // `headers` wins over the list, as OpenTelemetry's specification says.
+    // `headers` wins over the list, as OpenTelemetry's specification says
     for (name, value) in list(fields) {
         if !seen.contains(&name) {
             headers.push((name, Some(value)));
@@ -100,7 +100,7 @@ fn list(fields: &Fields<'_>) -> Vec<(String, Secret)> {
 /// not UTF-8.
 fn percent_decode(text: &str) -> Option<String> {
     let is_escape = |rest: &str| rest.get(..2).is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
-    // The crate would keep an incomplete escape as text.
+    // the crate would keep an incomplete escape as text
     if !text.split('%').skip(1).all(is_escape) {
         return None;
     }

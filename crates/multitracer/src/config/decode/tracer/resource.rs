@@ -7,7 +7,7 @@ use crate::config::model::AttributeValue;
 use crate::config::reader::{Cursor, Fields, NameValue, Scalar};
 use crate::config::schema::ATTRIBUTE_TYPES;
 use crate::config::yaml::NodeKind;
-use crate::config::yaml::scalar::{self, Typed};
+use crate::config::yaml::core_schema::{self, Typed};
 
 /// The attributes of one block. A `None` removes an attribute, even one of the defaults.
 pub(super) type Attributes = Vec<(String, Option<AttributeValue>)>;
@@ -37,18 +37,20 @@ fn value(pair: &NameValue<'_>) -> Option<AttributeValue> {
         fields.at.report_missing("value", None);
         return None;
     };
-    let kind = fields.choice("type", &ATTRIBUTE_TYPES);
+    let kind = fields.one_word_of("type", &ATTRIBUTE_TYPES);
     if fields.given("type").is_some() && kind.is_none() {
         return None;
     }
     match kind.unwrap_or("string") {
-        "bool" => one(value, "`true` or `false`", scalar::parse_bool).map(AttributeValue::Bool),
-        "int" => one(value, "a whole number", scalar::parse_int).map(AttributeValue::Int),
-        "double" => one(value, "a number", scalar::parse_float).map(AttributeValue::Double),
+        "bool" => one(value, "`true` or `false`", core_schema::parse_bool).map(AttributeValue::Bool),
+        "int" => one(value, "a whole number", core_schema::parse_int).map(AttributeValue::Int),
+        "double" => one(value, "a number", core_schema::parse_float).map(AttributeValue::Double),
         "string_array" => many(value, "text", text).map(AttributeValue::StringArray),
-        "bool_array" => many(value, "`true` or `false`", scalar::parse_bool).map(AttributeValue::BoolArray),
-        "int_array" => many(value, "a whole number", scalar::parse_int).map(AttributeValue::IntArray),
-        "double_array" => many(value, "a number", scalar::parse_float).map(AttributeValue::DoubleArray),
+        "bool_array" => {
+            many(value, "`true` or `false`", core_schema::parse_bool).map(AttributeValue::BoolArray)
+        }
+        "int_array" => many(value, "a whole number", core_schema::parse_int).map(AttributeValue::IntArray),
+        "double_array" => many(value, "a number", core_schema::parse_float).map(AttributeValue::DoubleArray),
         _ => one(value, "text", text).map(AttributeValue::String),
     }
 }
@@ -100,7 +102,7 @@ fn untyped(cursor: &Cursor<'_>) -> Option<AttributeValue> {
 }
 
 fn typed(text: String, plain: bool) -> AttributeValue {
-    match scalar::resolve(&text) {
+    match core_schema::resolve(&text) {
         Typed::Bool(value) if plain => AttributeValue::Bool(value),
         Typed::Int(value) if plain => AttributeValue::Int(value),
         Typed::Float(value) if plain => AttributeValue::Double(value),

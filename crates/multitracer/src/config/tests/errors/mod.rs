@@ -1,5 +1,6 @@
 //! Every kind of error, as a user sees it.
 
+mod exporters;
 mod relations;
 mod text;
 mod values;

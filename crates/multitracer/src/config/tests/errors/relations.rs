@@ -3,7 +3,7 @@
 use super::refuses;
 
 #[test]
-fn references() {
+fn unknown_references_are_refused() {
     refuses(
         r"default_tracer: cnary
 tracers:
@@ -82,7 +82,7 @@ routes:
 }
 
 #[test]
-fn routes() {
+fn invalid_routes_are_refused() {
     refuses(
         r"tracers:
   a:
@@ -147,7 +147,7 @@ routes:
 }
 
 #[test]
-fn experiments() {
+fn invalid_experiments_are_refused() {
     refuses(
         r"tracers:
   a:
@@ -189,7 +189,7 @@ experiments:
 }
 
 #[test]
-fn what_the_defaults_and_a_tracer_say_together() {
+fn the_defaults_and_a_tracer_are_checked_together() {
     refuses(
         r"default_tracer: a
 defaults:

@@ -3,7 +3,7 @@
 use super::refuses;
 
 #[test]
-fn empty_files() {
+fn empty_files_are_refused() {
     refuses("", "<string>: the configuration is empty");
     refuses(
         r"# only a comment
@@ -28,7 +28,7 @@ fn empty_files() {
 }
 
 #[test]
-fn broken_yaml() {
+fn broken_yaml_is_refused() {
     refuses(
         r"tracers:
   a: {project: x
@@ -87,7 +87,7 @@ b: 2
 }
 
 #[test]
-fn unknown_and_duplicate_keys() {
+fn unknown_and_duplicate_keys_are_refused() {
     refuses(
         r"tracers:
   a:
@@ -156,7 +156,7 @@ tracers:
 }
 
 #[test]
-fn missing_keys() {
+fn missing_keys_are_reported() {
     refuses(
         r#"file_format: "1.0"
 "#,

@@ -72,7 +72,7 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
         ".nan" | ".NaN" | ".NAN" if rest.len() == text.len() => return Some(f64::NAN),
         _ => {}
     }
-    // Rust also parses `inf` and `nan`, which are text in YAML.
+    // Rust also parses `inf` and `nan`, which are text in YAML
     let number = rest.starts_with(|c: char| c.is_ascii_digit() || c == '.')
         && rest.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
     number.then(|| rest.parse::<f64>().ok().map(|value| sign * value))?
