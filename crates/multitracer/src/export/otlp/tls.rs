@@ -5,6 +5,14 @@ use std::fs;
 use crate::config::model::TlsConfig;
 use crate::export::exporter::ExporterError;
 
+/// The ALPN protocols of OTLP over HTTP, the preferred one first.
+#[cfg(feature = "probe")]
+pub(crate) const HTTP_ALPN: &[&[u8]] = &[b"h2", b"http/1.1"];
+
+/// The ALPN protocols of OTLP over gRPC.
+#[cfg(feature = "probe")]
+pub(crate) const GRPC_ALPN: &[&[u8]] = &[b"h2"];
+
 /// The contents of the PEM files in a `tls` block.
 ///
 /// Exporters with the same contents share their connections. A reload after the renewal of a

@@ -10,13 +10,13 @@ use crate::export::exporter::ExporterError;
 use crate::export::otlp::encode::Encoder;
 
 /// The path of OTLP's export method.
-pub(crate) const EXPORT_PATH: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+pub(super) const EXPORT_PATH: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 
 /// The metadata and the encoding of one tracer's requests.
 pub(crate) struct GrpcRequest {
     /// Headers of the configuration.
-    pub(crate) metadata: MetadataMap,
-    pub(crate) compression: Compression,
+    pub(super) metadata: MetadataMap,
+    pub(super) compression: Compression,
     encoder: Encoder,
 }
 
