@@ -33,11 +33,11 @@ impl ProbeResponse {
         match HttpResponse::read(&self.parts, &self.body, redactor) {
             HttpResponse::Accepted(success) => ProbeOutcome::from_success(success),
             HttpResponse::Refused(refusal) => ProbeOutcome::from_refusal(refusal),
-            // some backends accept spans and answer `ok`
+            // some backends accept spans and respond with `ok`
             HttpResponse::Unreadable if self.body.len() < MAX_SHORT_BODY_BYTES => ProbeOutcome::Delivered,
             HttpResponse::Unreadable | HttpResponse::WebPage => {
                 let status = self.parts.status;
-                let error = format!("the answer, {status}, is not one of OTLP; is the path right?");
+                let error = format!("the response {status} is not an OTLP response; is the path right?");
                 ProbeOutcome::unreachable(ProbeStep::Http, error)
             }
         }
@@ -48,7 +48,7 @@ impl ProbeResponse {
         let status =
             Status::from_header_map(&self.trailers).or_else(|| Status::from_header_map(&self.parts.headers));
         match status {
-            None => ProbeOutcome::unreachable(ProbeStep::Http, "the answer is not one of gRPC"),
+            None => ProbeOutcome::unreachable(ProbeStep::Http, "the response is not a gRPC response"),
             Some(status) if status.code() == Code::Ok => {
                 ProbeOutcome::from_success(grpc_success(grpc_response(&self.body), redactor))
             }

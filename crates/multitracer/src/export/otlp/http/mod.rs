@@ -107,7 +107,7 @@ impl OtlpHttp {
             HttpResponse::WebPage => {
                 Err(ExportError::failed("the response is a web page; is the endpoint an OTLP endpoint?"))
             }
-            HttpResponse::Refused(refusal) => Err(refusal.into_export_error("the backend answered ")),
+            HttpResponse::Refused(refusal) => Err(refusal.into_export_error("the backend responded with ")),
         }
     }
 }
