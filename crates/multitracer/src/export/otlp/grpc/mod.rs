@@ -26,7 +26,7 @@ use super::response::{grpc_refusal, grpc_success};
 use super::tls::Pem;
 use super::transport::MAX_RESPONSE_BYTES;
 use crate::config::model::{Compression, OtlpGrpcConfig};
-use crate::export::exporter::{ExportFuture, Exporter, ExporterError, Retry};
+use crate::export::exporter::{ExportFuture, Exporter, ExporterBuildError, Retry};
 use crate::export::outcome::{ExportError, ExportOutcome, ExportSuccess, Retryable};
 
 pub(crate) use self::request::GrpcRequest;
@@ -38,7 +38,7 @@ pub(crate) fn otlp_grpc(
     config: &OtlpGrpcConfig,
     resource: &Resource,
     pool: &ConnectionPool,
-) -> Result<Arc<dyn Exporter>, ExporterError> {
+) -> Result<Arc<dyn Exporter>, ExporterBuildError> {
     let key = ChannelKey { endpoint: config.endpoint.clone(), pem: Pem::read(&config.tls)? };
     Ok(Arc::new(OtlpGrpc {
         channel: pool.grpc.get(key, grpc_channel)?,

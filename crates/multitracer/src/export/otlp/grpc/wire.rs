@@ -12,15 +12,15 @@ use prost::Message as _;
 
 use super::request::{EXPORT_PATH, GrpcRequest};
 use crate::config::model::Compression;
-use crate::export::exporter::ExporterError;
+use crate::export::exporter::ExporterBuildError;
 use crate::export::otlp::encode::gzip;
 
 /// Size of the frame in front of a gRPC message: a flag for compression and the length.
 const GRPC_FRAME_BYTES: usize = 5;
 
 /// Returns the URL of the export method at an endpoint.
-pub(crate) fn export_url(endpoint: &str) -> Result<Uri, ExporterError> {
-    let bad_url = || ExporterError("the endpoint is not a URL".to_owned());
+pub(crate) fn export_url(endpoint: &str) -> Result<Uri, ExporterBuildError> {
+    let bad_url = || ExporterBuildError("the endpoint is not a URL".to_owned());
     let mut parts = endpoint.parse::<Uri>().map_err(|_| bad_url())?.into_parts();
     parts.path_and_query = Some(PathAndQuery::from_static(EXPORT_PATH));
     Uri::from_parts(parts).map_err(|_| bad_url())
