@@ -92,14 +92,14 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Checks `started = sampled_out + exported + rejected + dropped + queued`, with no open span.
 fn check(line: &TracerReport, made: u64) -> Result<(), Box<dyn Error>> {
-    let settled = line.sampled_out
+    let accounted = line.sampled_out
         + line.exported
         + line.rejected
         + line.dropped.total()
         + line.queued
         + line.in_flight;
-    if (line.started, settled) == (made, made) {
+    if (line.started, accounted) == (made, made) {
         return Ok(());
     }
-    Err(format!("{}: made {made}, started {}, settled {settled}", line.name, line.started).into())
+    Err(format!("{}: made {made}, started {}, accounted {accounted}", line.name, line.started).into())
 }

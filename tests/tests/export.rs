@@ -140,7 +140,7 @@ async fn refused_credentials_and_partial_success_are_counted() {
 }
 
 /// Sends every client the same response, and returns the endpoint.
-fn answering(response: String) -> String {
+fn respond_with(response: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
@@ -160,7 +160,7 @@ fn answering(response: String) -> String {
 /// response.
 async fn exporter_and_probe(status: &str, body: &str) -> (TracerReport, ProbeOutcome) {
     let length = body.len();
-    let endpoint = answering(format!(
+    let endpoint = respond_with(format!(
         "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
     ));
     // `user:pass:word`
@@ -191,7 +191,7 @@ async fn the_exporter_and_the_probe_redact_decoded_basic_credentials() {
     let body = r#"{"message":"user has no key pass:word"}"#;
     let (tracer, probe) = exporter_and_probe("403 Forbidden", body).await;
     let message = "[REDACTED] has no key [REDACTED]".to_owned();
-    let error = format!("the backend answered 403 Forbidden: {message}");
+    let error = format!("the backend responded with 403 Forbidden: {message}");
     assert_eq!(tracer.last_error.as_deref(), Some(&*error));
     assert_eq!(tracer.dropped.export_failed, 5, "{tracer:?}");
     assert_eq!(probe, ProbeOutcome::Refused { status: "403 Forbidden".to_owned(), message });

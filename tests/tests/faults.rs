@@ -75,8 +75,8 @@ async fn matrix(what: &str, fate: Fate, bad: TracerBuilder) -> TracerStats {
     let stats = registry.stats();
     for tracer in stats.tracers() {
         assert_eq!((tracer.started, tracer.ended, tracer.open()), (SPANS, SPANS, 0), "{what}\n{stats}");
-        let settled = tracer.exported + tracer.rejected + tracer.dropped.total();
-        assert_eq!((settled, tracer.queued, tracer.in_flight), (SPANS, 0, 0), "{what}\n{stats}");
+        let accounted = tracer.exported + tracer.rejected + tracer.dropped.total();
+        assert_eq!((accounted, tracer.queued, tracer.in_flight), (SPANS, 0, 0), "{what}\n{stats}");
     }
     for name in ["http", "grpc"] {
         let spans = good.spans().iter().filter(|span| span.project() == name).count() as u64;

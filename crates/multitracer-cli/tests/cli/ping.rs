@@ -36,8 +36,8 @@ fn http(endpoint: &str, rest: &str) -> String {
     format!("exporter: {{otlp_http: {{endpoint: \"{endpoint}\"{rest}}}}}")
 }
 
-/// Answers one request with these bytes, and stops.
-fn answering(response: &'static [u8]) -> String {
+/// Responds to one request with these bytes, and stops.
+fn respond_with(response: &'static [u8]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
@@ -110,7 +110,7 @@ async fn five_ways_not_to_arrive() {
     let started = Instant::now();
     let (code, report) = ping("hanging", http(&hanging.http_endpoint(), ""), "300ms").await;
     assert_eq!((code, &report["outcome"], &report["step"]), (1, &"unreachable".into(), &"HTTP".into()));
-    assert_eq!(report["message"], "no answer within 300ms");
+    assert_eq!(report["message"], "no response within 300ms");
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 
     let (code, report) = ping("closed", http(&closed, ""), "5s").await;
@@ -161,7 +161,7 @@ async fn the_same_over_grpc() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backends_own_words() {
     let words = |response| async move {
-        ping("words", http(&answering(response), ", headers: {x-api-key: cAnArY-1}"), "5s").await.1
+        ping("words", http(&respond_with(response), ", headers: {x-api-key: cAnArY-1}"), "5s").await.1
     };
     let json = words(b"HTTP/1.1 403 Forbidden\r\ncontent-type: application/json\r\ncontent-length: 45\r\n\r\n{\"message\":\"key cAnArY-1 is of another team\"}").await;
     assert_eq!(
@@ -266,7 +266,7 @@ async fn all_at_once_and_some_alone() {
             "{}",
             all.out
         );
-        assert_eq!(all.out.matches("unreachable at HTTP: no answer within 1s").count(), 20, "{}", all.out);
+        assert_eq!(all.out.matches("unreachable at HTTP: no response within 1s").count(), 20, "{}", all.out);
         let one = run(&["ping", file.path(), "--tracer", "good", "--tracer", "console"], &[]);
         assert_eq!((one.code, one.out.lines().count()), (0, 2), "{}", one.out);
         assert!(

@@ -31,10 +31,10 @@ mod pipeline;
 mod queue;
 mod stats;
 
-pub(crate) use self::exporter::{ConsoleExporter, CustomExporter, Exporter, ExporterError};
+pub(crate) use self::exporter::{ConsoleExporter, CustomExporter, Exporter, ExporterBuildError};
 pub(crate) use self::otlp::ConnectionPool;
 pub(crate) use self::pipeline::{
-    Destination, ExportRuntime, ExporterFailure, Pending, Pipeline, PipelineProcessor,
+    Destination, ExportRuntime, FlushFailure, Pending, Pipeline, PipelineProcessor,
 };
 pub(crate) use self::stats::TracerTotals;
 

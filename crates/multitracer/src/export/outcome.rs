@@ -84,7 +84,7 @@ impl ExportError {
 
     /// Creates an error for a request that got no response within `timeout`.
     pub(crate) fn timed_out(timeout: Duration) -> Self {
-        Self::new(DropReason::Timeout, format!("no answer within {timeout:?}"))
+        Self::new(DropReason::Timeout, format!("no response within {timeout:?}"))
     }
 
     /// Sets the advice on retries.

@@ -32,7 +32,7 @@ impl Deadline {
                 ProbeStep::Dns => "the name was not resolved",
                 ProbeStep::Connect => "no connection",
                 ProbeStep::Tls => "no secure connection",
-                ProbeStep::Http => "no answer",
+                ProbeStep::Http => "no response",
             };
             ProbeOutcome::unreachable(step, format_args!("{what} within {:?}", self.timeout))
         })

@@ -27,7 +27,7 @@ pub enum ProbeOutcome {
         /// Message of the backend, shortened.
         message: String,
     },
-    /// The backend answered with an error.
+    /// The backend responded with an error.
     Refused {
         /// Status: `401 Unauthorized` over HTTP, `UNAUTHENTICATED` over gRPC.
         status: String,
@@ -141,7 +141,7 @@ impl fmt::Display for ProbeOutcome {
         match self {
             Self::Delivered => f.write_str("delivered"),
             Self::Partial { rejected, message } => {
-                write!(f, "partial: the backend answered, and refused spans: {rejected}")?;
+                write!(f, "partial: the backend accepted the request and rejected spans: {rejected}")?;
                 write_message(f, message)
             }
             Self::Refused { status, message } => {

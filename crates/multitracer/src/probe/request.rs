@@ -4,19 +4,19 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, TE, USER_AGENT};
-use http::uri::{PathAndQuery, Scheme};
-use http::{HeaderMap, HeaderValue, Uri};
+use http::uri::Scheme;
+use http::{HeaderMap, Uri};
 use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceState};
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{IdGenerator as _, RandomIdGenerator, SpanData, SpanEvents, SpanLinks};
 
-use crate::config::model::{
-    Compression, ExporterConfig, OtlpGrpcConfig, OtlpHttpConfig, TlsConfig, TracerConfig,
-};
+use crate::config::model::{ExporterConfig, OtlpGrpcConfig, OtlpHttpConfig, TlsConfig, TracerConfig};
 use crate::config::{Secret, secret};
-use crate::export::client::{EXPORT_PATH, ErrorRedactor, GrpcRequest, HttpRequest, Pem, client_config, gzip};
+use crate::export::client::{
+    ErrorRedactor, GRPC_ALPN, GrpcRequest, HTTP_ALPN, HttpRequest, Pem, client_config, export_url, grpc_body,
+    grpc_headers,
+};
 use crate::registry::resource;
 
 /// The `user-agent` header of the probe.
@@ -119,7 +119,8 @@ impl ProbeRequest {
             Target::Grpc(otlp) => {
                 let request = GrpcRequest::new(otlp, resource).map_err(|error| error.to_string())?;
                 let body = grpc_body(&request, &span).map_err(|error| format!("cannot encode: {error}"))?;
-                Ok(Parts { url: export_url(&otlp.endpoint)?, headers: grpc_headers(request), body })
+                let url = export_url(&otlp.endpoint).map_err(|error| error.to_string())?;
+                Ok(Parts { url, headers: grpc_headers(&request, PROBE_USER_AGENT), body })
             }
         }
     }
@@ -138,45 +139,12 @@ fn tls(url: &Uri, target: Target<'_>) -> Result<Option<Arc<rustls::ClientConfig>
     }
     let config = Pem::read(target.tls()).and_then(|pem| client_config(&pem));
     let mut config = config.map_err(|error| error.to_string())?;
-    config.alpn_protocols = match target {
-        Target::Http(_) => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
-        Target::Grpc(_) => vec![b"h2".to_vec()],
+    let protocols = match target {
+        Target::Http(_) => HTTP_ALPN,
+        Target::Grpc(_) => GRPC_ALPN,
     };
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
     Ok(Some(Arc::new(config)))
-}
-
-/// Returns the URL of the export method at an endpoint.
-fn export_url(endpoint: &str) -> Result<Uri, String> {
-    let bad_url = "the endpoint is not a URL";
-    let mut parts = endpoint.parse::<Uri>().map_err(|_| bad_url)?.into_parts();
-    parts.path_and_query = Some(PathAndQuery::from_static(EXPORT_PATH));
-    Uri::from_parts(parts).map_err(|_| bad_url.to_owned())
-}
-
-fn grpc_headers(request: GrpcRequest) -> HeaderMap {
-    let is_compressed = request.compression == Compression::Gzip;
-    let mut headers = request.metadata.into_headers();
-    headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(PROBE_USER_AGENT));
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
-    headers.insert(TE, HeaderValue::from_static("trailers"));
-    if is_compressed {
-        headers.insert("grpc-encoding", HeaderValue::from_static("gzip"));
-    }
-    headers
-}
-
-/// Returns the message in gRPC's frame: a flag for compression, the length, the bytes.
-fn grpc_body(request: &GrpcRequest, spans: &[SpanData]) -> std::io::Result<Bytes> {
-    let message = request.message(spans);
-    let (flag, message) = match request.compression {
-        Compression::None => (0, message),
-        Compression::Gzip => (1, gzip(&message)?.into()),
-    };
-    let length = u32::try_from(message.len()).map_err(std::io::Error::other)?;
-    let mut body = vec![flag];
-    body.extend_from_slice(&length.to_be_bytes());
-    body.extend_from_slice(&message);
-    Ok(body.into())
 }
 
 /// Returns the test span of a tracer, in a trace of its own.

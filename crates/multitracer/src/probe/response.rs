@@ -3,19 +3,14 @@
 use bytes::Bytes;
 use http::HeaderMap;
 use http::response::Parts;
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
-use prost::Message as _;
 use tonic::{Code, Status};
 
 use super::outcome::{ProbeOutcome, ProbeStep};
 use super::request::{ProbeRequest, Protocol};
-use crate::export::client::{ErrorRedactor, HttpResponse, grpc_refusal, grpc_success};
+use crate::export::client::{ErrorRedactor, HttpResponse, grpc_refusal, grpc_response, grpc_success};
 
 /// Size below which an unreadable body is taken for a plain text such as `ok`.
 const MAX_SHORT_BODY_BYTES: usize = 64;
-
-/// Size of the frame in front of a gRPC message.
-const GRPC_FRAME_BYTES: usize = 5;
 
 /// A response over HTTP, complete with its trailers.
 pub(super) struct ProbeResponse {
@@ -38,11 +33,11 @@ impl ProbeResponse {
         match HttpResponse::read(&self.parts, &self.body, redactor) {
             HttpResponse::Accepted(success) => ProbeOutcome::from_success(success),
             HttpResponse::Refused(refusal) => ProbeOutcome::from_refusal(refusal),
-            // some backends accept spans and answer `ok`
+            // some backends accept spans and respond with `ok`
             HttpResponse::Unreadable if self.body.len() < MAX_SHORT_BODY_BYTES => ProbeOutcome::Delivered,
             HttpResponse::Unreadable | HttpResponse::WebPage => {
                 let status = self.parts.status;
-                let error = format!("the answer, {status}, is not one of OTLP; is the path right?");
+                let error = format!("the response {status} is not an OTLP response; is the path right?");
                 ProbeOutcome::unreachable(ProbeStep::Http, error)
             }
         }
@@ -53,12 +48,9 @@ impl ProbeResponse {
         let status =
             Status::from_header_map(&self.trailers).or_else(|| Status::from_header_map(&self.parts.headers));
         match status {
-            None => ProbeOutcome::unreachable(ProbeStep::Http, "the answer is not one of gRPC"),
+            None => ProbeOutcome::unreachable(ProbeStep::Http, "the response is not a gRPC response"),
             Some(status) if status.code() == Code::Ok => {
-                // the probe asks for no compression, so the message follows the frame as it is
-                let message = self.body.get(GRPC_FRAME_BYTES..).unwrap_or_default();
-                let response = ExportTraceServiceResponse::decode(message).unwrap_or_default();
-                ProbeOutcome::from_success(grpc_success(response, redactor))
+                ProbeOutcome::from_success(grpc_success(grpc_response(&self.body), redactor))
             }
             Some(status) => ProbeOutcome::from_refusal(grpc_refusal(&status, redactor)),
         }

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::handle::Registry;
 use super::rows::stats_of;
-use crate::export::{ExporterFailure, Pending, Report, ShutdownError, Stats, TracerReport, TracerStats};
+use crate::export::{FlushFailure, Pending, Report, ShutdownError, Stats, TracerReport, TracerStats};
 use crate::registry::reload::draining::Earlier;
 use crate::tracer::{TracerCore, TracerId};
 
@@ -19,7 +19,7 @@ use crate::tracer::{TracerCore, TracerId};
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Export failures by tracer. A missed deadline is a failure too.
-type Results = HashMap<TracerId, Result<(), Vec<ExporterFailure>>>;
+type Results = HashMap<TracerId, Result<(), Vec<FlushFailure>>>;
 
 impl Registry {
     /// Exports the spans that have ended, all tracers at once, within 10 s.
@@ -313,7 +313,7 @@ enum Wait {
 
 impl Wait {
     /// Waits until `deadline`, which is `timeout` after the request.
-    async fn until(self, deadline: Instant, timeout: Duration) -> Result<(), Vec<ExporterFailure>> {
+    async fn until(self, deadline: Instant, timeout: Duration) -> Result<(), Vec<FlushFailure>> {
         match self {
             Self::Pending(pending) => pending.until(deadline, timeout).await,
             Self::Closing(mut done) => {
@@ -321,7 +321,7 @@ impl Wait {
                     Ok(_) => Ok(()),
                     Err(_) => {
                         let message = format!("not done within {timeout:?}");
-                        Err(vec![ExporterFailure { position: 0, message }])
+                        Err(vec![FlushFailure { position: 0, message }])
                     }
                 }
             }

@@ -81,7 +81,7 @@ impl Exporter for ConsoleExporter {
     }
 }
 
-/// One trace with one span per line. Children follow their parent in the order of their start.
+/// One trace, one span per line. Children follow their parent by start time.
 struct Tree<'a>(&'a [SpanData]);
 
 impl fmt::Display for Tree<'_> {

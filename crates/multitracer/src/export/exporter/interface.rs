@@ -29,9 +29,9 @@ pub(crate) type ShutdownFuture = Pin<Box<dyn Future<Output = Result<(), String>>
 
 /// The reason for which an exporter could not be built. Holds no credential.
 #[derive(Clone, Debug)]
-pub(crate) struct ExporterError(pub(crate) String);
+pub(crate) struct ExporterBuildError(pub(crate) String);
 
-impl fmt::Display for ExporterError {
+impl fmt::Display for ExporterBuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

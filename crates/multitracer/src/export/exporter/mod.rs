@@ -14,6 +14,6 @@ pub(crate) use self::console::ConsoleExporter;
 pub(crate) use self::custom::CustomExporter;
 #[cfg(any(test, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file"))]
 pub(crate) use self::interface::ExportFuture;
-pub(crate) use self::interface::{Exporter, ExporterError};
+pub(crate) use self::interface::{Exporter, ExporterBuildError};
 pub use self::memory::InMemoryExporter;
 pub(crate) use self::retry::{Retry, ShutdownState};

@@ -173,10 +173,19 @@ mod tests {
     use super::*;
     use crate::export::outcome::ExportSuccess;
 
-    fn retry(limit: Duration, state: ShutdownState) -> (Retry, watch::Sender<ShutdownState>, Arc<Queue>) {
+    /// A retry, with the queue that counts it and the switch that stops it.
+    struct RetryTest {
+        retry: Retry,
+        shutdown: watch::Sender<ShutdownState>,
+        queue: Arc<Queue>,
+    }
+
+    /// Returns a running retry with a time limit.
+    fn retry_within(limit: Duration) -> RetryTest {
         let queue = Arc::new(Queue::new("test".into(), 1, 1, 1));
-        let (send, receive) = watch::channel(state);
-        (Retry::new(Arc::clone(&queue), limit, 10, receive, None), send, queue)
+        let (shutdown, state) = watch::channel(ShutdownState::Running);
+        let retry = Retry::new(Arc::clone(&queue), limit, 10, state, None);
+        RetryTest { retry, shutdown, queue }
     }
 
     fn failed(retry: Retryable) -> ExportOutcome {
@@ -186,7 +195,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn retries_until_the_time_limit() {
         let tries = AtomicU32::new(0);
-        let (retry, _shutdown, queue) = retry(Duration::from_secs(30), ShutdownState::Running);
+        let RetryTest { retry, shutdown: _shutdown, queue } = retry_within(Duration::from_secs(30));
         let started = Instant::now();
         let outcome = retry
             .run(|| {
@@ -202,7 +211,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn retries_at_most_max_retries_times() {
-        let (mut retry, _shutdown, queue) = retry(Duration::from_secs(3600), ShutdownState::Running);
+        let RetryTest { mut retry, shutdown: _shutdown, queue } = retry_within(Duration::from_secs(3600));
         retry.left = 3;
         assert!(retry.run(|| async { failed(Retryable::Backoff) }).await.is_err());
         assert_eq!(queue.counters().retries, 3);
@@ -211,7 +220,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn waits_for_the_requested_delay_unless_it_is_too_long() {
         for (asked, tries) in [(7, 2), (31, 1)] {
-            let (retry, _shutdown, queue) = retry(Duration::from_secs(30), ShutdownState::Running);
+            let RetryTest { retry, shutdown: _shutdown, queue } = retry_within(Duration::from_secs(30));
             let started = Instant::now();
             let mut count = 0;
             let outcome = retry
@@ -234,7 +243,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_shutdown_ends_the_wait() {
-        let (retry, shutdown, queue) = retry(Duration::from_secs(30), ShutdownState::Running);
+        let RetryTest { retry, shutdown, queue } = retry_within(Duration::from_secs(30));
         let started = Instant::now();
         let task = tokio::spawn(retry.run(|| async { failed(Retryable::Backoff) }));
         tokio::time::sleep(Duration::from_secs(2)).await;

@@ -3,7 +3,15 @@
 use std::fs;
 
 use crate::config::model::TlsConfig;
-use crate::export::exporter::ExporterError;
+use crate::export::exporter::ExporterBuildError;
+
+/// The ALPN protocols of OTLP over HTTP, the preferred one first.
+#[cfg(feature = "probe")]
+pub(crate) const HTTP_ALPN: &[&[u8]] = &[b"h2", b"http/1.1"];
+
+/// The ALPN protocols of OTLP over gRPC.
+#[cfg(feature = "probe")]
+pub(crate) const GRPC_ALPN: &[&[u8]] = &[b"h2"];
 
 /// The contents of the PEM files in a `tls` block.
 ///
@@ -25,7 +33,7 @@ pub(crate) struct ClientIdentity {
 
 impl Pem {
     /// Reads the files of a `tls` block.
-    pub(crate) fn read(tls: &TlsConfig) -> Result<Self, ExporterError> {
+    pub(crate) fn read(tls: &TlsConfig) -> Result<Self, ExporterBuildError> {
         let ca = tls.ca_file.as_deref().map(|path| read_file("ca_file", path)).transpose()?;
         let identity = match (&tls.cert_file, &tls.key_file) {
             (None, None) => None,
@@ -34,27 +42,27 @@ impl Pem {
                 private_key: read_file("key_file", key)?,
             }),
             (Some(_), None) => {
-                return Err(ExporterError("tls.cert_file needs tls.key_file beside it".into()));
+                return Err(ExporterBuildError("tls.cert_file needs tls.key_file beside it".into()));
             }
             (None, Some(_)) => {
-                return Err(ExporterError("tls.key_file needs tls.cert_file beside it".into()));
+                return Err(ExporterBuildError("tls.key_file needs tls.cert_file beside it".into()));
             }
         };
         Ok(Self { ca, identity })
     }
 }
 
-fn read_file(key: &str, path: &str) -> Result<Vec<u8>, ExporterError> {
-    fs::read(path).map_err(|error| ExporterError(format!("tls.{key}: cannot read {path}: {error}")))
+fn read_file(key: &str, path: &str) -> Result<Vec<u8>, ExporterBuildError> {
+    fs::read(path).map_err(|error| ExporterBuildError(format!("tls.{key}: cannot read {path}: {error}")))
 }
 
 /// Returns the settings of rustls for these files, without ALPN protocols.
 #[cfg(feature = "otlp-http")]
-pub(crate) fn client_config(pem: &Pem) -> Result<rustls::ClientConfig, ExporterError> {
+pub(crate) fn client_config(pem: &Pem) -> Result<rustls::ClientConfig, ExporterBuildError> {
     use rustls::pki_types::pem::PemObject as _;
     use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-    let bad = |key: &str, error: &dyn std::fmt::Display| ExporterError(format!("tls.{key}: {error}"));
+    let bad = |key: &str, error: &dyn std::fmt::Display| ExporterBuildError(format!("tls.{key}: {error}"));
     let mut roots = rustls::RootCertStore::empty();
     match &pem.ca {
         None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
@@ -68,7 +76,7 @@ pub(crate) fn client_config(pem: &Pem) -> Result<rustls::ClientConfig, ExporterE
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let builder = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| ExporterError(error.to_string()))?
+        .map_err(|error| ExporterBuildError(error.to_string()))?
         .with_root_certificates(roots);
     let Some(identity) = &pem.identity else { return Ok(builder.with_no_client_auth()) };
     let chain = CertificateDer::pem_slice_iter(&identity.certificate_chain)

@@ -13,7 +13,7 @@ use crate::config::model::BatchConfig;
 use crate::export::exporter::{Exporter, InMemoryExporter};
 use crate::export::stats::Counters;
 
-/// One exporter of a pipeline, with the spans on their way to it.
+/// One exporter of a pipeline and its pending spans.
 pub(crate) struct Destination {
     /// Kind and endpoint of the exporter, without credentials.
     label: Arc<str>,

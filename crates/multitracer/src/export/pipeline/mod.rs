@@ -19,7 +19,7 @@ use super::outcome::DropReason;
 use super::stats::{Counters, ExporterCounters};
 
 pub(crate) use self::destination::Destination;
-pub(crate) use self::pending::{ExporterFailure, Pending};
+pub(crate) use self::pending::{FlushFailure, Pending};
 pub(crate) use self::processor::PipelineProcessor;
 pub(crate) use self::runtime::ExportRuntime;
 use self::worker_handle::{CommandKind, WorkerHandle};

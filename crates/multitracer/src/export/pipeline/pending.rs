@@ -23,9 +23,9 @@ struct PendingResult {
     result: Option<oneshot::Receiver<Result<(), String>>>,
 }
 
-/// An exporter that did not complete a flush or a shutdown.
+/// The failure of one exporter to complete a flush or a shutdown.
 #[derive(Clone, Debug)]
-pub(crate) struct ExporterFailure {
+pub(crate) struct FlushFailure {
     /// Position among the exporters of the tracer, from 0.
     pub(crate) position: usize,
     pub(crate) message: String,
@@ -54,11 +54,7 @@ impl Pending {
     ///
     /// `timeout` is the time from the command to the deadline, for the error message. Runs on the
     /// export runtime.
-    pub(crate) async fn until(
-        self,
-        deadline: Instant,
-        timeout: Duration,
-    ) -> Result<(), Vec<ExporterFailure>> {
+    pub(crate) async fn until(self, deadline: Instant, timeout: Duration) -> Result<(), Vec<FlushFailure>> {
         let mut failures = Vec::new();
         for PendingResult { position, worker, result } in self.results {
             let result = match result {
@@ -72,7 +68,7 @@ impl Pending {
             if self.kind == CommandKind::Shutdown && result.is_err() {
                 worker.abandon();
             }
-            failures.extend(result.err().map(|message| ExporterFailure { position, message }));
+            failures.extend(result.err().map(|message| FlushFailure { position, message }));
         }
         if failures.is_empty() { Ok(()) } else { Err(failures) }
     }

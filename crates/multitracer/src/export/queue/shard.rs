@@ -16,7 +16,7 @@ const MAX_CHUNK_SPANS: usize = 64;
 /// Size in bytes from which a chunk takes no further span.
 const MAX_CHUNK_BYTES: usize = 256 << 10;
 
-/// A shard on a cache line of its own, so that threads do not slow each other down.
+/// A shard, aligned to its own cache line to avoid false sharing.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(super) struct Shard(Mutex<State>);

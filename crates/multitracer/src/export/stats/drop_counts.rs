@@ -16,10 +16,10 @@ use crate::export::outcome::DropReason;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DropCounts {
-    /// Spans that ended while the queue was full, in spans or in bytes.
+    /// Spans dropped because the queue was full (by count or bytes).
     pub queue_full: u64,
-    /// Spans that are larger than the queue's limit in bytes, or that the backend answered
-    /// with 413.
+    /// Spans that are larger than the queue's limit in bytes, or that the backend refused as too
+    /// large (413).
     pub too_large: u64,
     /// Spans that the backend refused, or that it could not receive during all retries.
     pub export_failed: u64,

@@ -57,28 +57,60 @@ impl ExportDurations {
     }
 }
 
-/// The name, the description and the observation of an instrument.
-type Instrument<T> = (&'static str, &'static str, fn(&TracerStats, &dyn AsyncInstrument<T>));
+/// An instrument that the meter reads.
+struct Instrument<T> {
+    name: &'static str,
+    description: &'static str,
+    observe: fn(&TracerStats, &dyn AsyncInstrument<T>),
+}
+
+const COUNTERS: [Instrument<u64>; 3] = [
+    Instrument {
+        name: "otel.sdk.span.started",
+        description: "The number of created spans.",
+        observe: started,
+    },
+    Instrument {
+        name: "otel.sdk.processor.span.processed",
+        description: "The number of spans that the exporter received, or that were dropped before.",
+        observe: processed,
+    },
+    Instrument {
+        name: "otel.sdk.exporter.span.exported",
+        description: "The number of spans whose export has finished, successful or not.",
+        observe: exported,
+    },
+];
+
+const LEVELS: [Instrument<i64>; 4] = [
+    Instrument {
+        name: "otel.sdk.span.live",
+        description: "The number of recording spans that have not ended.",
+        observe: live,
+    },
+    Instrument {
+        name: "otel.sdk.processor.span.queue.size",
+        description: "The number of spans in the queue.",
+        observe: |stats, to| to.observe(level(stats.queued), &processor_attributes(stats)),
+    },
+    Instrument {
+        name: "otel.sdk.processor.span.queue.capacity",
+        description: "The number of spans that the queue can hold.",
+        observe: |stats, to| to.observe(level(stats.queue_capacity), &processor_attributes(stats)),
+    },
+    Instrument {
+        name: "otel.sdk.exporter.span.inflight",
+        description: "The number of spans that are being exported.",
+        observe: |stats, to| to.observe(level(stats.in_flight), &attributes_of(stats)),
+    },
+];
 
 /// Publishes the result of `stats` whenever the meter collects.
 pub(crate) fn publish<F>(meter: &Meter, stats: F)
 where
     F: Fn() -> Vec<TracerStats> + Clone + Send + Sync + 'static,
 {
-    let counters: [Instrument<u64>; 3] = [
-        ("otel.sdk.span.started", "The number of created spans.", started),
-        (
-            "otel.sdk.processor.span.processed",
-            "The number of spans that the exporter received, or that were dropped before.",
-            processed,
-        ),
-        (
-            "otel.sdk.exporter.span.exported",
-            "The number of spans whose export has finished, successful or not.",
-            exported,
-        ),
-    ];
-    for (name, description, observe) in counters {
+    for Instrument { name, description, observe } in COUNTERS {
         let stats = stats.clone();
         meter
             .u64_observable_counter(name)
@@ -87,23 +119,7 @@ where
             .with_callback(move |instrument| stats().iter().for_each(|stats| observe(stats, instrument)))
             .build();
     }
-    let levels: [Instrument<i64>; 4] = [
-        ("otel.sdk.span.live", "The number of recording spans that have not ended.", live),
-        ("otel.sdk.processor.span.queue.size", "The number of spans in the queue.", |stats, to| {
-            to.observe(level(stats.queued), &processor_attributes(stats));
-        }),
-        (
-            "otel.sdk.processor.span.queue.capacity",
-            "The number of spans that the queue can hold.",
-            |stats, to| {
-                to.observe(level(stats.queue_capacity), &processor_attributes(stats));
-            },
-        ),
-        ("otel.sdk.exporter.span.inflight", "The number of spans that are being exported.", |stats, to| {
-            to.observe(level(stats.in_flight), &attributes_of(stats));
-        }),
-    ];
-    for (name, description, observe) in levels {
+    for Instrument { name, description, observe } in LEVELS {
         let stats = stats.clone();
         meter
             .i64_observable_up_down_counter(name)

@@ -6,41 +6,115 @@ use std::time::Duration;
 use super::report::TracerReport;
 use super::tracer_stats::TracerStats;
 
-/// A table of `COLUMNS` columns. Text columns are on the left; numbers align to the right.
-struct Table<const COLUMNS: usize> {
-    headings: [&'static str; COLUMNS],
-    /// Number of text columns.
-    text_columns: usize,
-    rows: Vec<Row<COLUMNS>>,
+/// A column of the tables. Text is on the left; numbers align to the right.
+struct Column {
+    heading: &'static str,
+    cell: fn(&TracerStats) -> String,
+    alignment: Alignment,
+    shown_in: ShownIn,
 }
 
-struct Row<const COLUMNS: usize> {
-    cells: [String; COLUMNS],
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Alignment {
+    Left,
+    Right,
+}
+
+/// The tables that have a column.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ShownIn {
+    Both,
+    Stats,
+    Report,
+}
+
+/// The columns of both tables, in their order.
+const COLUMNS: [Column; 15] = [
+    Column::text("tracer", |tracer| tracer.name.to_string()),
+    Column::text("project", |tracer| tracer.project.to_string()),
+    Column::text("exporter", |tracer| tracer.exporter.to_string()).only_in(ShownIn::Stats),
+    Column::number("started", |tracer| tracer.started.to_string()),
+    Column::number("sampled out", |tracer| tracer.sampled_out.to_string()),
+    Column::number("exported", |tracer| tracer.exported.to_string()),
+    Column::number("rejected", |tracer| tracer.rejected.to_string()),
+    Column::number("dropped", |tracer| tracer.dropped.total().to_string()),
+    Column::number("queued", |tracer| tracer.queued.to_string()).only_in(ShownIn::Stats),
+    Column::number("in flight", |tracer| tracer.in_flight.to_string()).only_in(ShownIn::Stats),
+    // a report has one column for all spans that wait
+    Column::number("queued", |tracer| (tracer.queued + tracer.in_flight).to_string())
+        .only_in(ShownIn::Report),
+    Column::number("open", |tracer| tracer.open().to_string()),
+    Column::number("retries", |tracer| tracer.retries.to_string()).only_in(ShownIn::Stats),
+    Column::number("p50", |tracer| duration(tracer.export_latency.p50())).only_in(ShownIn::Stats),
+    Column::number("p99", |tracer| duration(tracer.export_latency.p99())).only_in(ShownIn::Stats),
+];
+
+impl Column {
+    const fn text(heading: &'static str, cell: fn(&TracerStats) -> String) -> Self {
+        Self { heading, cell, alignment: Alignment::Left, shown_in: ShownIn::Both }
+    }
+
+    const fn number(heading: &'static str, cell: fn(&TracerStats) -> String) -> Self {
+        Self { heading, cell, alignment: Alignment::Right, shown_in: ShownIn::Both }
+    }
+
+    const fn only_in(self, shown_in: ShownIn) -> Self {
+        Self { shown_in, ..self }
+    }
+}
+
+fn duration(duration: Option<Duration>) -> String {
+    duration.map_or_else(|| "-".to_owned(), |duration| format!("{duration:.1?}"))
+}
+
+/// A table with some of the columns.
+struct Table {
+    columns: Vec<&'static Column>,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    /// One cell per column of the table.
+    cells: Vec<String>,
     /// Text after the last column.
     note: String,
 }
 
-impl<const COLUMNS: usize> fmt::Display for Table<COLUMNS> {
+impl Table {
+    /// Creates a table without rows that has the columns of `table`.
+    fn new(table: ShownIn) -> Self {
+        let is_shown = |column: &&Column| [ShownIn::Both, table].contains(&column.shown_in);
+        Self { columns: COLUMNS.iter().filter(is_shown).collect(), rows: Vec::new() }
+    }
+
+    fn cells(&self, tracer: &TracerStats) -> Vec<String> {
+        self.columns.iter().map(|column| (column.cell)(tracer)).collect()
+    }
+}
+
+impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let widths: [usize; COLUMNS] = std::array::from_fn(|column| {
-            let cells = self.rows.iter().map(|row| row.cells[column].chars().count());
-            cells.max().unwrap_or(0).max(self.headings[column].len())
-        });
+        let width = |(index, column): (usize, &&Column)| {
+            let cells = self.rows.iter().map(|row| row.cells[index].chars().count());
+            cells.max().unwrap_or(0).max(column.heading.len())
+        };
+        let widths: Vec<usize> = self.columns.iter().enumerate().map(width).collect();
         let write_line = |f: &mut fmt::Formatter<'_>, cells: &[&str]| -> fmt::Result {
-            for (column, cell) in cells.iter().enumerate() {
-                let (gap, width) = (if column == 0 { "" } else { "  " }, widths[column]);
-                if column < self.text_columns {
-                    write!(f, "{gap}{cell:width$}")?;
-                } else {
-                    write!(f, "{gap}{cell:>width$}")?;
+            for (index, ((cell, column), width)) in cells.iter().zip(&self.columns).zip(&widths).enumerate() {
+                let gap = if index == 0 { "" } else { "  " };
+                match column.alignment {
+                    Alignment::Left => write!(f, "{gap}{cell:width$}")?,
+                    Alignment::Right => write!(f, "{gap}{cell:>width$}")?,
                 }
             }
             Ok(())
         };
-        write_line(f, &self.headings)?;
+        let headings: Vec<&str> = self.columns.iter().map(|column| column.heading).collect();
+        write_line(f, &headings)?;
         for row in &self.rows {
             writeln!(f)?;
-            write_line(f, &row.cells.each_ref().map(String::as_str))?;
+            let cells: Vec<&str> = row.cells.iter().map(String::as_str).collect();
+            write_line(f, &cells)?;
             f.write_str(&row.note)?;
         }
         Ok(())
@@ -49,84 +123,42 @@ impl<const COLUMNS: usize> fmt::Display for Table<COLUMNS> {
 
 /// Writes all counts, the drop reasons and the last errors.
 pub(super) fn write_stats(f: &mut fmt::Formatter<'_>, tracers: &[TracerStats]) -> fmt::Result {
-    let headings = [
-        "tracer",
-        "project",
-        "exporter",
-        "started",
-        "sampled out",
-        "exported",
-        "rejected",
-        "dropped",
-        "queued",
-        "in flight",
-        "open",
-        "retries",
-        "p50",
-        "p99",
-    ];
-    let rows = tracers.iter().map(stats_row).collect();
-    Table { headings, text_columns: 3, rows }.fmt(f)
+    let mut table = Table::new(ShownIn::Stats);
+    for tracer in tracers {
+        let cells = table.cells(tracer);
+        table.rows.push(Row { cells, note: stats_note(tracer) });
+    }
+    table.fmt(f)
 }
 
-fn stats_row(tracer: &TracerStats) -> Row<14> {
-    let duration = |duration: Option<Duration>| {
-        duration.map_or_else(|| "-".to_owned(), |duration| format!("{duration:.1?}"))
-    };
-    let cells = [
-        tracer.name.to_string(),
-        tracer.project.to_string(),
-        tracer.exporter.to_string(),
-        tracer.started.to_string(),
-        tracer.sampled_out.to_string(),
-        tracer.exported.to_string(),
-        tracer.rejected.to_string(),
-        tracer.dropped.total().to_string(),
-        tracer.queued.to_string(),
-        tracer.in_flight.to_string(),
-        tracer.open().to_string(),
-        tracer.retries.to_string(),
-        duration(tracer.export_latency.p50()),
-        duration(tracer.export_latency.p99()),
-    ];
+/// Returns the drop reasons and the last error of a tracer.
+fn stats_note(tracer: &TracerStats) -> String {
     let dropped = tracer.dropped.by_reason().into_iter().filter(|(_, spans)| *spans > 0);
     let mut note: String = dropped.map(|(reason, spans)| format!("  {reason}: {spans}")).collect();
     if let Some(error) = &tracer.last_error {
         note.push_str("  last error: ");
         note.push_str(error);
     }
-    Row { cells, note }
+    note
 }
 
 /// Writes the main counts and the errors of a flush or a shutdown.
 pub(super) fn write_report(f: &mut fmt::Formatter<'_>, tracers: &[TracerReport]) -> fmt::Result {
-    let headings =
-        ["tracer", "project", "started", "sampled out", "exported", "rejected", "dropped", "queued", "open"];
     let has_several_lines = |tracer: &TracerReport| {
         let is_same =
             |other: &&TracerReport| (&other.name, &other.project) == (&tracer.name, &tracer.project);
         tracers.iter().filter(is_same).count() > 1
     };
-    let rows = tracers.iter().map(|tracer| report_row(tracer, has_several_lines(tracer))).collect();
-    Table { headings, text_columns: 2, rows }.fmt(f)
-}
-
-fn report_row(tracer: &TracerReport, with_exporter: bool) -> Row<9> {
-    let name = match with_exporter {
-        true => format!("{} ({})", tracer.name, tracer.exporter),
-        false => tracer.name.to_string(),
-    };
-    let cells = [
-        name,
-        tracer.project.to_string(),
-        tracer.started.to_string(),
-        tracer.sampled_out.to_string(),
-        tracer.exported.to_string(),
-        tracer.rejected.to_string(),
-        tracer.dropped.total().to_string(),
-        (tracer.queued + tracer.in_flight).to_string(),
-        tracer.open().to_string(),
-    ];
-    let note = tracer.error.as_ref().map_or_else(String::new, |error| format!("  {error}"));
-    Row { cells, note }
+    let mut table = Table::new(ShownIn::Report);
+    for tracer in tracers {
+        let mut cells = table.cells(tracer);
+        if has_several_lines(tracer)
+            && let Some(name) = cells.first_mut()
+        {
+            *name = format!("{name} ({})", tracer.exporter);
+        }
+        let note = tracer.error.as_ref().map_or_else(String::new, |error| format!("  {error}"));
+        table.rows.push(Row { cells, note });
+    }
+    table.fmt(f)
 }

@@ -18,7 +18,7 @@ use crate::config::model::{
 };
 use crate::config::secret::shown_url;
 use crate::export::{
-    ConnectionPool, ConsoleExporter, Destination, ExportRuntime, Exporter, ExporterError, Pipeline,
+    ConnectionPool, ConsoleExporter, Destination, ExportRuntime, Exporter, ExporterBuildError, Pipeline,
     PipelineProcessor,
 };
 use crate::registry::error::BuildError;
@@ -209,35 +209,35 @@ fn configured(
     config: &TracerConfig,
     exporter: &ExporterConfig,
     resource: &Resource,
-    clients: &ConnectionPool,
-) -> Result<Arc<dyn Exporter>, ExporterError> {
+    connections: &ConnectionPool,
+) -> Result<Arc<dyn Exporter>, ExporterBuildError> {
     if let ExporterConfig::OtlpHttp(OtlpHttpConfig { endpoint, .. })
     | ExporterConfig::OtlpGrpc(OtlpGrpcConfig { endpoint, .. }) = exporter
         && shown_url(endpoint).len() < endpoint.split('?').next().unwrap_or_default().len()
     {
         let reason =
             "the endpoint has a user name in it; send credentials as a header (`authorization`) instead";
-        return Err(ExporterError(reason.to_owned()));
+        return Err(ExporterBuildError(reason.to_owned()));
     }
     match exporter {
         ExporterConfig::Console => {
             Ok(ConsoleExporter::exporter(format!("[{}] project {}", config.name, config.project)))
         }
         #[cfg(feature = "otlp-http")]
-        ExporterConfig::OtlpHttp(otlp) => crate::export::otlp_http(otlp, resource, clients),
+        ExporterConfig::OtlpHttp(otlp) => crate::export::otlp_http(otlp, resource, connections),
         #[cfg(feature = "otlp-grpc")]
-        ExporterConfig::OtlpGrpc(otlp) => crate::export::otlp_grpc(otlp, resource, clients),
+        ExporterConfig::OtlpGrpc(otlp) => crate::export::otlp_grpc(otlp, resource, connections),
         #[cfg(feature = "otlp-file")]
-        ExporterConfig::File(file) => crate::export::otlp_file(file, resource, clients),
+        ExporterConfig::File(file) => crate::export::otlp_file(file, resource, connections),
         #[cfg(not(all(feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file")))]
         other => {
-            let _ = (resource, clients);
+            let _ = (resource, connections);
             let (exporter, feature) = match other {
                 ExporterConfig::OtlpGrpc(_) => ("otlp_grpc", "otlp-grpc"),
                 ExporterConfig::File(_) => ("file", "otlp-file"),
                 _ => ("otlp_http", "otlp-http"),
             };
-            Err(ExporterError(format!("exporter `{exporter}` needs the cargo feature `{feature}`")))
+            Err(ExporterBuildError(format!("exporter `{exporter}` needs the cargo feature `{feature}`")))
         }
     }
 }

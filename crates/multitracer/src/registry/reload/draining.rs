@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::export::{ExporterFailure, Pending, TracerReport};
+use crate::export::{FlushFailure, Pending, TracerReport};
 use crate::registry::handle::Inner;
 use crate::registry::rows::stats_of;
 use crate::tracer::{DrainingTracers, TracerCore, TracerId};
@@ -154,7 +154,7 @@ impl Inner {
             runtime.spawn(async move {
                 let deadline = Instant::now() + LAST_EXPORT;
                 let result = pending.until(deadline, LAST_EXPORT).await;
-                for ExporterFailure { message: error, .. } in result.err().unwrap_or_default() {
+                for FlushFailure { message: error, .. } in result.err().unwrap_or_default() {
                     tracing::warn!(target: "multitracer", tracer = &*name, %error, "a tracer that was reloaded lost spans");
                 }
                 let gone = Weak::upgrade(&registry).and_then(|inner| inner.draining.closed(id));

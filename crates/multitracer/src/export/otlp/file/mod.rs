@@ -14,7 +14,7 @@ use self::rotating::RotatingFile;
 use super::connection_pool::ConnectionPool;
 use super::encode::Encoder;
 use crate::config::model::FileConfig;
-use crate::export::exporter::{ExportFuture, Exporter, ExporterError, Retry};
+use crate::export::exporter::{ExportFuture, Exporter, ExporterBuildError, Retry};
 use crate::export::outcome::{ExportError, ExportOutcome, ExportSuccess, Retryable};
 
 /// Builds an exporter. Opens the file, so that a path without access fails at the start.
@@ -22,10 +22,10 @@ pub(crate) fn otlp_file(
     config: &FileConfig,
     resource: &Resource,
     pool: &ConnectionPool,
-) -> Result<Arc<dyn Exporter>, ExporterError> {
+) -> Result<Arc<dyn Exporter>, ExporterBuildError> {
     let file = pool.files.get(PathBuf::from(&config.path), |path| {
         let file = RotatingFile::open(path.clone());
-        let error = |error| ExporterError(format!("file.path: cannot open {}: {error}", path.display()));
+        let error = |error| ExporterBuildError(format!("file.path: cannot open {}: {error}", path.display()));
         file.map(Mutex::new).map_err(error)
     })?;
     // if two tracers write to one file, the limits of the last one apply

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct RotatingFile {
     path: PathBuf,
     open: Option<OpenFile>,
-    /// Maximum size in bytes. A single longer line is written nevertheless.
+    /// Maximum size in bytes. A single line may exceed it.
     max_size: u64,
     max_backups: u32,
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Error, Identity};
 
-use crate::export::exporter::ExporterError;
+use crate::export::exporter::ExporterBuildError;
 use crate::export::otlp::tls::Pem;
 use crate::export::otlp::transport::{KEEP_ALIVE_INTERVAL, KEEP_ALIVE_TIMEOUT, USER_AGENT, error_chain};
 
@@ -22,8 +22,9 @@ pub(crate) struct ChannelKey {
 }
 
 /// Builds a channel.
-pub(super) fn grpc_channel(key: &ChannelKey) -> Result<GrpcChannel, ExporterError> {
-    let bad = |error: Error| ExporterError(format!("cannot set up the channel: {}", error_chain(&error)));
+pub(super) fn grpc_channel(key: &ChannelKey) -> Result<GrpcChannel, ExporterBuildError> {
+    let bad =
+        |error: Error| ExporterBuildError(format!("cannot set up the channel: {}", error_chain(&error)));
     let mut endpoint = Endpoint::from_shared(key.endpoint.clone())
         .and_then(|endpoint| endpoint.user_agent(USER_AGENT))
         .map_err(bad)?

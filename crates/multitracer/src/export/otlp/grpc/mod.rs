@@ -3,6 +3,8 @@
 pub(super) mod channel;
 mod codec;
 mod request;
+#[cfg(feature = "probe")]
+mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,23 +19,26 @@ use tonic::{Request, Status};
 
 use self::channel::{ChannelKey, GrpcChannel, grpc_channel};
 use self::codec::ExportCodec;
+use self::request::EXPORT_PATH;
 use super::connection_pool::ConnectionPool;
 use super::redact_errors::ErrorRedactor;
 use super::response::{grpc_refusal, grpc_success};
 use super::tls::Pem;
 use super::transport::MAX_RESPONSE_BYTES;
 use crate::config::model::{Compression, OtlpGrpcConfig};
-use crate::export::exporter::{ExportFuture, Exporter, ExporterError, Retry};
+use crate::export::exporter::{ExportFuture, Exporter, ExporterBuildError, Retry};
 use crate::export::outcome::{ExportError, ExportOutcome, ExportSuccess, Retryable};
 
-pub(crate) use self::request::{EXPORT_PATH, GrpcRequest};
+pub(crate) use self::request::GrpcRequest;
+#[cfg(feature = "probe")]
+pub(crate) use self::wire::{export_url, grpc_body, grpc_headers, grpc_response};
 
 /// Builds an exporter. Call it inside the export runtime.
 pub(crate) fn otlp_grpc(
     config: &OtlpGrpcConfig,
     resource: &Resource,
     pool: &ConnectionPool,
-) -> Result<Arc<dyn Exporter>, ExporterError> {
+) -> Result<Arc<dyn Exporter>, ExporterBuildError> {
     let key = ChannelKey { endpoint: config.endpoint.clone(), pem: Pem::read(&config.tls)? };
     Ok(Arc::new(OtlpGrpc {
         channel: pool.grpc.get(key, grpc_channel)?,

@@ -6,23 +6,23 @@ use opentelemetry_sdk::trace::SpanData;
 use tonic::metadata::{Ascii, MetadataKey, MetadataMap, MetadataValue};
 
 use crate::config::model::{Compression, OtlpGrpcConfig};
-use crate::export::exporter::ExporterError;
+use crate::export::exporter::ExporterBuildError;
 use crate::export::otlp::encode::Encoder;
 
 /// The path of OTLP's export method.
-pub(crate) const EXPORT_PATH: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+pub(super) const EXPORT_PATH: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 
 /// The metadata and the encoding of one tracer's requests.
 pub(crate) struct GrpcRequest {
     /// Headers of the configuration.
-    pub(crate) metadata: MetadataMap,
-    pub(crate) compression: Compression,
+    pub(super) metadata: MetadataMap,
+    pub(super) compression: Compression,
     encoder: Encoder,
 }
 
 impl GrpcRequest {
     /// Creates the requests of a configuration.
-    pub(crate) fn new(config: &OtlpGrpcConfig, resource: &Resource) -> Result<Self, ExporterError> {
+    pub(crate) fn new(config: &OtlpGrpcConfig, resource: &Resource) -> Result<Self, ExporterBuildError> {
         Ok(Self {
             metadata: metadata(config)?,
             compression: config.compression,
@@ -36,10 +36,10 @@ impl GrpcRequest {
     }
 }
 
-fn metadata(config: &OtlpGrpcConfig) -> Result<MetadataMap, ExporterError> {
+fn metadata(config: &OtlpGrpcConfig) -> Result<MetadataMap, ExporterBuildError> {
     let mut metadata = MetadataMap::with_capacity(config.headers.len());
     for (name, value) in &config.headers {
-        let bad = |what: &str| ExporterError(format!("header `{name}` has {what}"));
+        let bad = |what: &str| ExporterBuildError(format!("header `{name}` has {what}"));
         let key: MetadataKey<Ascii> = name.parse().map_err(|_| bad("a name that gRPC does not allow"))?;
         let mut value: MetadataValue<Ascii> =
             value.expose().parse().map_err(|_| bad("a value that gRPC does not allow"))?;

@@ -9,7 +9,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use crate::export::exporter::ExporterError;
+use crate::export::exporter::ExporterBuildError;
 use crate::export::otlp::tls::{Pem, client_config};
 use crate::export::otlp::transport::{KEEP_ALIVE_INTERVAL, KEEP_ALIVE_TIMEOUT};
 
@@ -21,7 +21,7 @@ pub(crate) type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// Builds a client. It follows no redirect, because a redirect would carry a tracer's credentials
 /// to another host.
-pub(super) fn http_client(pem: &Pem) -> Result<HttpClient, ExporterError> {
+pub(super) fn http_client(pem: &Pem) -> Result<HttpClient, ExporterBuildError> {
     let connector = HttpsConnectorBuilder::new()
         .with_tls_config(client_config(pem)?)
         .https_or_http()

@@ -21,7 +21,7 @@ use super::response::HttpResponse;
 use super::tls::Pem;
 use super::transport::{MAX_RESPONSE_BYTES, USER_AGENT, error_chain};
 use crate::config::model::OtlpHttpConfig;
-use crate::export::exporter::{ExportFuture, Exporter, ExporterError, Retry};
+use crate::export::exporter::{ExportFuture, Exporter, ExporterBuildError, Retry};
 use crate::export::outcome::{ExportError, ExportOutcome, ExportSuccess, Retryable};
 
 pub(crate) use self::request::HttpRequest;
@@ -37,10 +37,10 @@ pub(crate) fn otlp_http(
     config: &OtlpHttpConfig,
     resource: &Resource,
     pool: &ConnectionPool,
-) -> Result<Arc<dyn Exporter>, ExporterError> {
+) -> Result<Arc<dyn Exporter>, ExporterBuildError> {
     let request = HttpRequest::new(config, resource, USER_AGENT)?;
     let host = format!("{:?} {:?}", request.url.scheme(), request.url.authority());
-    let permits = |_: &_| Ok::<_, ExporterError>(Semaphore::new(MAX_REQUESTS_PER_HOST));
+    let permits = |_: &_| Ok::<_, ExporterBuildError>(Semaphore::new(MAX_REQUESTS_PER_HOST));
     Ok(Arc::new(OtlpHttp {
         client: pool.http.get(Pem::read(&config.tls)?, http_client)?,
         permits: pool.http_permits.get(host, permits)?,
@@ -107,7 +107,7 @@ impl OtlpHttp {
             HttpResponse::WebPage => {
                 Err(ExportError::failed("the response is a web page; is the endpoint an OTLP endpoint?"))
             }
-            HttpResponse::Refused(refusal) => Err(refusal.into_export_error("the backend answered ")),
+            HttpResponse::Refused(refusal) => Err(refusal.into_export_error("the backend responded with ")),
         }
     }
 }

@@ -9,7 +9,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 
 use crate::config::model::{Compression, Encoding, OtlpHttpConfig};
-use crate::export::exporter::ExporterError;
+use crate::export::exporter::ExporterBuildError;
 use crate::export::otlp::encode::{Encoder, gzip};
 
 /// The URL, the headers and the encoding of one tracer's requests.
@@ -28,8 +28,8 @@ impl HttpRequest {
         config: &OtlpHttpConfig,
         resource: &Resource,
         user_agent: &'static str,
-    ) -> Result<Self, ExporterError> {
-        let bad_url = |_| ExporterError("the endpoint is not a URL".to_owned());
+    ) -> Result<Self, ExporterBuildError> {
+        let bad_url = |_| ExporterBuildError("the endpoint is not a URL".to_owned());
         Ok(Self {
             url: config.endpoint.parse().map_err(bad_url)?,
             headers: headers(config, user_agent)?,
@@ -52,11 +52,11 @@ impl HttpRequest {
     }
 }
 
-fn headers(config: &OtlpHttpConfig, user_agent: &'static str) -> Result<HeaderMap, ExporterError> {
+fn headers(config: &OtlpHttpConfig, user_agent: &'static str) -> Result<HeaderMap, ExporterBuildError> {
     let mut headers = HeaderMap::with_capacity(config.headers.len() + 3);
     headers.insert(USER_AGENT, HeaderValue::from_static(user_agent));
     for (name, value) in &config.headers {
-        let bad = |what: &str| ExporterError(format!("header `{name}` has {what}"));
+        let bad = |what: &str| ExporterBuildError(format!("header `{name}` has {what}"));
         let key: HeaderName = name.parse().map_err(|_| bad("a name that HTTP does not allow"))?;
         let mut value =
             HeaderValue::from_str(value.expose()).map_err(|_| bad("a value that HTTP does not allow"))?;

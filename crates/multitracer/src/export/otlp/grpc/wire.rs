@@ -1,0 +1,62 @@
+//! The request over gRPC as bytes, for the probe, which sends it on a connection of its own.
+
+use std::io;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, TE, USER_AGENT};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Uri};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
+use opentelemetry_sdk::trace::SpanData;
+use prost::Message as _;
+
+use super::request::{EXPORT_PATH, GrpcRequest};
+use crate::config::model::Compression;
+use crate::export::exporter::ExporterBuildError;
+use crate::export::otlp::encode::gzip;
+
+/// Size of the frame in front of a gRPC message: a flag for compression and the length.
+const GRPC_FRAME_BYTES: usize = 5;
+
+/// Returns the URL of the export method at an endpoint.
+pub(crate) fn export_url(endpoint: &str) -> Result<Uri, ExporterBuildError> {
+    let bad_url = || ExporterBuildError("the endpoint is not a URL".to_owned());
+    let mut parts = endpoint.parse::<Uri>().map_err(|_| bad_url())?.into_parts();
+    parts.path_and_query = Some(PathAndQuery::from_static(EXPORT_PATH));
+    Uri::from_parts(parts).map_err(|_| bad_url())
+}
+
+/// Returns all headers of a request. A `user-agent` header of the configuration wins over
+/// `user_agent`.
+pub(crate) fn grpc_headers(request: &GrpcRequest, user_agent: &'static str) -> HeaderMap {
+    let mut headers = request.metadata.clone().into_headers();
+    headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(user_agent));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    headers.insert(TE, HeaderValue::from_static("trailers"));
+    if request.compression == Compression::Gzip {
+        headers.insert("grpc-encoding", HeaderValue::from_static("gzip"));
+    }
+    headers
+}
+
+/// Returns the body for a batch: the frame and the message, encoded and compressed.
+pub(crate) fn grpc_body(request: &GrpcRequest, batch: &[SpanData]) -> io::Result<Bytes> {
+    let message = request.message(batch);
+    let (flag, message) = match request.compression {
+        Compression::None => (0, message),
+        Compression::Gzip => (1, gzip(&message)?.into()),
+    };
+    let length = u32::try_from(message.len()).map_err(io::Error::other)?;
+    let mut body = Vec::with_capacity(GRPC_FRAME_BYTES + message.len());
+    body.push(flag);
+    body.extend_from_slice(&length.to_be_bytes());
+    body.extend_from_slice(&message);
+    Ok(body.into())
+}
+
+/// Returns the message in the body of a response, or an empty message if it is unreadable.
+pub(crate) fn grpc_response(body: &[u8]) -> ExportTraceServiceResponse {
+    // the headers ask for no compression, so the message after the frame is uncompressed
+    let message = body.get(GRPC_FRAME_BYTES..).unwrap_or_default();
+    ExportTraceServiceResponse::decode(message).unwrap_or_default()
+}
