@@ -337,6 +337,8 @@ async fn no_text_of_the_library_shows_a_secret() {
 fn types() -> BTreeSet<String> {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/multitracer/src");
     let root = std::fs::read_to_string(sources.join("lib.rs")).unwrap();
+    // the module for the macros' output is not part of the public interface
+    let root = root.split("pub mod __private").next().unwrap().to_owned();
     let modules = root.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
     let modules = modules.map(|name| {
         let paths = [sources.join(name).join("mod.rs"), sources.join(format!("{name}.rs"))];
