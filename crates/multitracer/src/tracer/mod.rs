@@ -31,9 +31,9 @@ pub(crate) use self::roster::Roster;
 pub(crate) use self::sampling::{Sampling, SharedSampling};
 pub(crate) use self::starting::otel_span::LibrarySpan;
 pub(crate) use self::starting::span_limit::SpanLimit;
-pub(crate) use self::starting::span_marks::{
-    PanicWatch, mark_cancelled, mark_error_status, mark_failed, mark_panicked,
-};
+#[cfg(feature = "tracing")]
+pub(crate) use self::starting::span_marks::mark_error_status;
+pub(crate) use self::starting::span_marks::{PanicWatch, mark_cancelled, mark_failed, mark_panicked};
 pub(crate) use self::starting::start::{NewSpan, Parent, Started};
 pub(crate) use self::starting::unsampled::skip_unsampled;
 pub(crate) use self::tracer_set::{DrainingTracers, TracerSet};
