@@ -147,15 +147,16 @@ impl SpanBuilder {
     ///
     /// ```
     /// use multitracer::manual::SpanBuilder;
-    /// # use multitracer::testing::TestRegistry;
     ///
-    /// # let test = TestRegistry::new(["production"]);
-    /// # test.scope(|| {
+    /// # let spans = multitracer::export::InMemoryExporter::new();
+    /// # let tracer = multitracer::TracerBuilder::new("production").in_memory(&spans);
+    /// # let registry = multitracer::Registry::builder().tracer(tracer).build().unwrap();
+    /// # registry.scope(|| {
     /// let mut job = SpanBuilder::new("job").start();
     /// // move `job` to the code that ends the job
     /// job.end();
     /// # });
-    /// # assert_eq!(test.span("production", "job").name, "job");
+    /// # assert_eq!(spans.spans()[0].name, "job");
     /// ```
     pub fn start(self) -> ManualSpan {
         let Self { name, kind, cx, tracer, parent, links, attributes, location, is_off } = self;
@@ -185,21 +186,20 @@ impl SpanBuilder {
     /// ```
     /// use multitracer::manual::SpanBuilder;
     /// use multitracer::traced;
-    /// # use multitracer::testing::TestRegistry;
     ///
     /// #[traced]
     /// fn load() {}
     ///
-    /// # let test = TestRegistry::new(["production"]);
-    /// # test.scope(|| {
+    /// # let spans = multitracer::export::InMemoryExporter::new();
+    /// # let tracer = multitracer::TracerBuilder::new("production").in_memory(&spans);
+    /// # let registry = multitracer::Registry::builder().tracer(tracer).build().unwrap();
+    /// # registry.scope(|| {
     /// let step = SpanBuilder::new(format!("step {}", 1)).enter();
     /// load(); // becomes a child of `step 1`
     /// drop(step);
     /// # });
-    /// # multitracer::assert_tree!(test.tree("production"), "
-    /// #     step 1
-    /// #       load
-    /// # ");
+    /// # let [load, step] = &spans.spans()[..] else { panic!("two spans") };
+    /// # assert_eq!(load.parent_span_id, step.span_context.span_id());
     /// ```
     pub fn enter(self) -> SpanGuard {
         SpanGuard::from_span(self.start())
@@ -209,14 +209,15 @@ impl SpanBuilder {
     ///
     /// ```
     /// use multitracer::manual::SpanBuilder;
-    /// # use multitracer::testing::TestRegistry;
     ///
-    /// # let test = TestRegistry::new(["production"]);
-    /// # test.scope(|| {
+    /// # let spans = multitracer::export::InMemoryExporter::new();
+    /// # let tracer = multitracer::TracerBuilder::new("production").in_memory(&spans);
+    /// # let registry = multitracer::Registry::builder().tracer(tracer).build().unwrap();
+    /// # registry.scope(|| {
     /// let sum = SpanBuilder::new(format!("add {}", 2)).in_scope(|| 1 + 2);
     /// assert_eq!(sum, 3);
     /// # });
-    /// # assert_eq!(test.span("production", "add 2").name, "add 2");
+    /// # assert_eq!(spans.spans()[0].name, "add 2");
     /// ```
     pub fn in_scope<R>(self, f: impl FnOnce() -> R) -> R {
         let _span = self.enter();

@@ -77,15 +77,18 @@ impl ManualSpan {
     ///
     /// ```
     /// use multitracer::manual::SpanBuilder;
-    /// # use multitracer::testing::TestRegistry;
     ///
-    /// # let test = TestRegistry::new(["production"]);
-    /// # test.scope(|| {
+    /// # let spans = multitracer::export::InMemoryExporter::new();
+    /// # let tracer = multitracer::TracerBuilder::new("production").in_memory(&spans);
+    /// # let registry = multitracer::Registry::builder().tracer(tracer).build().unwrap();
+    /// # registry.scope(|| {
     /// let span = SpanBuilder::new("download").start();
     /// span.set("bytes", &3);
     /// span.set("etag", &None::<&str>); // ignored
     /// # });
-    /// # multitracer::assert_tree!(test.tree("production"), "download bytes=3");
+    /// # let attributes = &spans.spans()[0].attributes;
+    /// # assert!(attributes.iter().any(|attribute| attribute.key.as_str() == "bytes"));
+    /// # assert!(attributes.iter().all(|attribute| attribute.key.as_str() != "etag"));
     /// ```
     pub fn set<V: ToAttribute + ?Sized>(&self, key: impl Into<Key>, value: &V) {
         if self.recording
@@ -100,14 +103,15 @@ impl ManualSpan {
     /// ```
     /// use multitracer::manual::SpanBuilder;
     /// use opentelemetry::KeyValue;
-    /// # use multitracer::testing::TestRegistry;
     ///
-    /// # let test = TestRegistry::new(["production"]);
-    /// # test.scope(|| {
+    /// # let spans = multitracer::export::InMemoryExporter::new();
+    /// # let tracer = multitracer::TracerBuilder::new("production").in_memory(&spans);
+    /// # let registry = multitracer::Registry::builder().tracer(tracer).build().unwrap();
+    /// # registry.scope(|| {
     /// let span = SpanBuilder::new("download").start();
     /// span.event("retry", vec![KeyValue::new("attempt", 2)]);
     /// # });
-    /// # assert_eq!(test.span("production", "download").events[0].name, "retry");
+    /// # assert_eq!(spans.spans()[0].events[0].name, "retry");
     /// ```
     pub fn event(&self, name: impl Into<Cow<'static, str>>, attributes: Vec<KeyValue>) {
         if self.recording {
@@ -137,16 +141,17 @@ impl ManualSpan {
     ///
     /// ```
     /// use multitracer::manual::SpanBuilder;
-    /// # use multitracer::testing::TestRegistry;
     ///
-    /// # let test = TestRegistry::new(["production"]);
-    /// # test.scope(|| {
+    /// # let spans = multitracer::export::InMemoryExporter::new();
+    /// # let tracer = multitracer::TracerBuilder::new("production").in_memory(&spans);
+    /// # let registry = multitracer::Registry::builder().tracer(tracer).build().unwrap();
+    /// # registry.scope(|| {
     /// let mut span = SpanBuilder::new("download").start();
     /// assert!(span.is_recording());
     /// span.end();
     /// assert!(!span.is_recording());
     /// # });
-    /// # assert_eq!(test.spans("production").len(), 1);
+    /// # assert_eq!(spans.spans().len(), 1);
     /// ```
     pub fn end(&mut self) {
         if std::mem::take(&mut self.recording) {
