@@ -221,7 +221,8 @@ fn a_null_removes_an_inherited_key() {
         headers.iter().map(|(name, value)| format!("{name}: {}", value.expose())).collect::<Vec<_>>()
     };
     for kind in ["otlp_http", "otlp_grpc"] {
-        let in_header = format!("exporter: {{{kind}: {{headers: {{Authorization: Bearer base, x-team: t}}}}}}");
+        let in_header =
+            format!("exporter: {{{kind}: {{headers: {{Authorization: Bearer base, x-team: t}}}}}}");
         let in_key = format!("exporter: {{{kind}: {{headers: {{x-team: t}}}}}}, api_key: base");
         let null_header = format!("exporter: {{{kind}: {{headers: {{Authorization: null}}}}}}");
         let listed = format!("exporter: {{{kind}: {{headers: [{{name: authorization, value: null}}]}}}}");

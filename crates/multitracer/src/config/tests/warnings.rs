@@ -130,7 +130,10 @@ fn inherited_credentials_for_another_endpoint_cause_a_warning() {
         (base, "exporter: {otlp_http: {timeout: 1}}"),
         ("exporter: {otlp_http: {headers: {x-team: t}}}", own),
         (base, "api_key: null, exporter: {otlp_http: {endpoint: https://two/v1/traces}}"),
-        (headers, "exporter: {otlp_http: {endpoint: https://two/v1, headers: {authorization: , x-api-key: }}}"),
+        (
+            headers,
+            "exporter: {otlp_http: {endpoint: https://two/v1, headers: {authorization: , x-api-key: }}}",
+        ),
         // nothing is inherited
         (base, "exporter: console"),
         (base, "exporter: {file: {path: spans.jsonl}}"),
