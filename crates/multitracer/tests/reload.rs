@@ -257,13 +257,28 @@ fn a_file_is_reloaded_with_the_variables_of_its_first_load() {
     std::fs::remove_file(&path).unwrap();
 }
 
+#[test]
+fn a_reload_that_changes_the_baggage_reports_it() {
+    let config = |baggage: &str| {
+        Config::from_yaml(&format!("{{tracers: {{main: {{exporter: console}}}}, baggage: {baggage}}}"))
+            .unwrap()
+    };
+    let registry = Registry::from_config(config("{}")).unwrap();
+    for baggage in ["{trusted: true}", "{trusted: true, attributes: {tenant: app.tenant}}", "{}"] {
+        let changes = registry.reload(config(baggage)).unwrap();
+        assert!(changes.rules_changed && !changes.is_empty(), "{baggage}: {changes}");
+        assert!(registry.reload(config(baggage)).unwrap().is_empty());
+    }
+}
+
 /// A reload from the file would drop what code changed.
 #[test]
 fn a_registry_that_code_altered_is_not_reloaded_from_its_file() {
     let path = std::env::temp_dir().join(format!("multitracer-altered-{}.yaml", std::process::id()));
     std::fs::write(&path, "tracers: {main: {exporter: console}}").unwrap();
     let config = Config::from_path(&path).unwrap();
-    let alterations: [(&str, fn(RegistryBuilder) -> RegistryBuilder); 11] = [
+    type Alter = fn(RegistryBuilder) -> RegistryBuilder;
+    let alterations: [(&str, Alter); 11] = [
         ("tracer", |builder| builder.tracer(TracerBuilder::new("main"))),
         ("map_tracers", |builder| builder.map_tracers(|tracer| tracer.project("other"))),
         ("default_tracer", |builder| builder.default_tracer("main")),

@@ -149,6 +149,16 @@ fn inherited_credentials_for_another_endpoint_cause_a_warning() {
     }
 }
 
+/// A key from a variable takes the place of the inherited key, even if its value is unknown.
+#[test]
+fn an_unknown_key_is_not_an_inherited_key() {
+    let text = "defaults: {api_key: k, exporter: {otlp_http: {endpoint: https://one/v1/traces}}}\n\
+                tracers: {a: {api_key: \"${K}\", exporter: {otlp_http: {endpoint: https://two/v1/traces}}}}";
+    assert_eq!(short(&Config::loader().check_yaml(text).unwrap()), NONE);
+    let without = Config::loader().without_credentials().load_yaml(text).unwrap();
+    assert_eq!(short(without.warnings()), NONE);
+}
+
 #[test]
 fn unreachable_routes_cause_a_warning() {
     let file = |routes: &str| {
