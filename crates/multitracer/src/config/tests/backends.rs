@@ -124,29 +124,6 @@ tracers:
     assert_eq!(self::sent(&grpc), ("http://localhost:4317".to_owned(), vec!["x-scope-orgid: p".to_owned()]));
 }
 
-/// The key of a backend is in the backend's own header, and a null removes it there.
-#[test]
-fn a_null_removes_the_key_of_a_backend() {
-    for (backend, header) in [("honeyhive", "authorization"), ("langsmith", "x-api-key")] {
-        for own in ["api_key: null", &format!("exporter: {{otlp_http: {{headers: {{{header}: null}}}}}}")] {
-            let in_header = format!("exporter: {{otlp_http: {{headers: {{{header}: k}}}}}}");
-            for key in ["api_key: k", &in_header] {
-                let text =
-                    format!("defaults: {{backend: {backend}, {key}}}\ntracers: {{a: {{{own}, project: p}}}}");
-                let (_, headers) = sent(&tracer(&text));
-                assert!(headers.iter().all(|sent| !sent.starts_with(header)), "{text} {headers:?}");
-            }
-        }
-    }
-    // a null removes a fixed header of the backend
-    let langfuse = "backend: langfuse, api_key: 'k:s', exporter: {otlp_http: {headers: {x-langfuse-ingestion-version: null}}}";
-    let removed = tracer(&format!("tracers: {{a: {{{langfuse}}}}}"));
-    assert_eq!(sent(&removed).1, ["authorization: Basic azpz"]);
-    // a null without an inherited key is no key
-    let shown = refusal("tracers: {a: {backend: honeyhive, api_key: null}}");
-    assert!(shown.contains("the backend `honeyhive` needs an `api_key`"), "{shown}");
-}
-
 #[test]
 fn unmet_needs_of_a_backend_are_reported() {
     for (text, message) in [

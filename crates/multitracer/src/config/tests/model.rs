@@ -208,51 +208,6 @@ fn a_tracers_own_key_wins_over_that_of_the_defaults() {
     );
 }
 
-/// A null or empty key, or a null header, removes the key that a tracer would inherit.
-#[test]
-fn a_null_removes_an_inherited_key() {
-    let sent = |text: &str, kind: &str| {
-        let tracer = tracer(text);
-        let headers = match tracer.exporters.first() {
-            ExporterConfig::OtlpHttp(otlp) if kind == "otlp_http" => &otlp.headers,
-            ExporterConfig::OtlpGrpc(otlp) if kind == "otlp_grpc" => &otlp.headers,
-            other => unreachable!("{other:?}"),
-        };
-        headers.iter().map(|(name, value)| format!("{name}: {}", value.expose())).collect::<Vec<_>>()
-    };
-    for kind in ["otlp_http", "otlp_grpc"] {
-        let in_header =
-            format!("exporter: {{{kind}: {{headers: {{Authorization: Bearer base, x-team: t}}}}}}");
-        let in_key = format!("exporter: {{{kind}: {{headers: {{x-team: t}}}}}}, api_key: base");
-        let null_header = format!("exporter: {{{kind}: {{headers: {{Authorization: null}}}}}}");
-        let listed = format!("exporter: {{{kind}: {{headers: [{{name: authorization, value: null}}]}}}}");
-        let forms = ["api_key: null", "api_key: ", "api_key: ~", "api_key: ''", "api_key: \"${K:-}\""];
-        for own in forms.into_iter().chain([&*null_header, &*listed]) {
-            for defaults in [&in_header, &in_key] {
-                let text = format!("defaults: {{{defaults}}}\ntracers: {{a: {{{own}}}}}");
-                assert_eq!(sent(&text, kind), ["x-team: t"], "{text}");
-            }
-            // without an inherited key, a null changes nothing
-            let text = format!("defaults: {{exporter: {kind}}}\ntracers: {{a: {{{own}}}}}");
-            assert!(sent(&text, kind).is_empty(), "{text}");
-        }
-        // the own value beside the null of the other form wins
-        let own_key = format!("api_key: own, {null_header}");
-        let own_header = format!("api_key: null, {}", null_header.replace("null", "Bearer own"));
-        for own in [own_key, own_header] {
-            let text = format!("defaults: {{{in_key}}}\ntracers: {{a: {{{own}}}}}");
-            assert_eq!(sent(&text, kind), ["x-team: t", "authorization: Bearer own"], "{text}");
-        }
-    }
-    // an exporter of another kind inherits the key of `defaults`, and a null removes that as well
-    let other = |own: &str| {
-        format!("defaults: {{api_key: base, exporter: otlp_http}}\ntracers: {{a: {{exporter: {own}}}}}")
-    };
-    assert_eq!(sent(&other("otlp_grpc"), "otlp_grpc"), ["authorization: Bearer base"]);
-    assert!(sent(&other("otlp_grpc, api_key: null"), "otlp_grpc").is_empty());
-    assert!(sent(&other("{otlp_grpc: {headers: {authorization: null}}}"), "otlp_grpc").is_empty());
-}
-
 #[test]
 fn attributes_are_read() {
     let tracer = tracer(
