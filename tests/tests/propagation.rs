@@ -12,7 +12,7 @@ use multitracer::{
 };
 use opentelemetry::baggage::BaggageExt as _;
 use opentelemetry::propagation::TextMapPropagator as _;
-use opentelemetry::trace::{SpanId, TraceId, Tracer as _, TracerProvider as _};
+use opentelemetry::trace::{SpanId, TraceContextExt as _, TraceId, Tracer as _, TracerProvider as _};
 use opentelemetry::{Context, KeyValue};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -376,4 +376,19 @@ async fn a_route_name_with_special_characters_arrives_unchanged() {
     let sent = async { outgoing_headers() }.with_tracer(&test.tracer("canary")).await;
     serve(test.registry(), sent).await;
     assert_eq!(test.spans("canary").len(), 2);
+}
+
+#[test]
+fn a_propagator_falls_back_to_its_registry() {
+    let test = registry(TRUSTED);
+    let remote = test.registry().receive(&[PARENT]).context().span().span_context().clone();
+    let cx = Context::new().with_remote_span_context(remote);
+    let mut sent = HashMap::new();
+    test.registry().propagator().inject_context(&cx, &mut sent);
+    assert_eq!((&*sent["traceparent"], &*sent["baggage"]), (PARENT.1, ""), "a proxy without spans");
+    // the frame of another registry comes first, and the message's span is that registry's
+    let other = registry(TRUSTED);
+    let cx = other.tracer("canary").context(&cx);
+    test.registry().propagator().inject_context(&cx, &mut sent);
+    assert_eq!((&*sent["traceparent"], &*sent["baggage"]), ("", "multitracer.route=canary-users"));
 }

@@ -16,8 +16,8 @@ use crate::registry::Registry;
 ///
 /// It injects the same as [`inject`](crate::propagation::inject): W3C trace context, baggage, and
 /// the name of the request's route. It always sets `traceparent`, `tracestate` and `baggage`. A
-/// field without a value is set to the empty string, because an [`Injector`] cannot remove the field
-/// that a gateway copied from its caller. Receivers ignore an empty field.
+/// field without a value is set to the empty string, because an [`Injector`] cannot remove the
+/// field that a gateway copied from its caller. Receivers ignore an empty field.
 ///
 /// It always extracts trace context, and baggage only if the configuration trusts it. It does not
 /// route: use the tower layer or [`Registry::route`] for that.
@@ -60,8 +60,8 @@ pub fn propagator() -> Propagator {
 impl Registry {
     /// Returns a propagator that falls back to this registry.
     ///
-    /// It reads `baggage.trusted` and the routes from the registry of the ambient tracer. Without an
-    /// ambient tracer, it reads them from this registry, in place of the installed one.
+    /// It reads `baggage.trusted` and the routes from the registry of the ambient tracer. Without
+    /// an ambient tracer, it reads them from this registry, in place of the installed one.
     #[must_use]
     pub fn propagator(&self) -> Propagator {
         Propagator { registry: Some(self.clone()) }

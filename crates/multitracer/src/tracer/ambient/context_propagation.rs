@@ -43,9 +43,9 @@ pub fn carry<R>(f: impl FnOnce() -> R) -> impl FnOnce() -> R {
 ///
 /// Use it for a callback that a library runs in a task of its own, such as a WebSocket after the
 /// upgrade: `upgrade.on_upgrade(carry_async(|socket| async move { .. }))`. The context is taken
-/// when `carry_async` is called. The closure and each poll of its future run in that context. Inside
-/// the closure, [`with_current_tracer`](crate::WithTracerExt::with_current_tracer) would be too
-/// late: it takes the context of the task that calls the closure.
+/// when `carry_async` is called. The closure and each poll of its future run in that context.
+/// Inside the closure, [`with_current_tracer`](crate::WithTracerExt::with_current_tracer) would be
+/// too late: it takes the context of the task that calls the closure.
 ///
 /// ```
 /// # use multitracer::export::InMemoryExporter;
