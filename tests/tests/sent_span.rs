@@ -125,14 +125,20 @@ const STEPS: [Step; 8] = [
     Step::Message,
 ];
 
-/// The headers of the request that a program handles, and the tracer of its caller's span.
-const REQUESTS: [(&[(&str, &str)], Option<&str>); 6] = [
-    (&[], None),
-    (&[PARENT], Some("production")),
-    (&[("x-route", "canary-users")], None),
-    (&[PARENT, ("x-route", "operators")], Some("production")),
-    (&[PARENT, ("x-route", "canary-users")], Some("production")),
-    (&[PARENT, ("baggage", "multitracer.route=canary-users")], Some("canary")),
+/// The request that a program handles.
+struct Incoming {
+    headers: &'static [(&'static str, &'static str)],
+    /// The tracer of the caller's span.
+    caller: Option<&'static str>,
+}
+
+const REQUESTS: [Incoming; 6] = [
+    Incoming { headers: &[], caller: None },
+    Incoming { headers: &[PARENT], caller: Some("production") },
+    Incoming { headers: &[("x-route", "canary-users")], caller: None },
+    Incoming { headers: &[PARENT, ("x-route", "operators")], caller: Some("production") },
+    Incoming { headers: &[PARENT, ("x-route", "canary-users")], caller: Some("production") },
+    Incoming { headers: &[PARENT, ("baggage", "multitracer.route=canary-users")], caller: Some("canary") },
 ];
 
 const PARENT: (&str, &str) = ("traceparent", "00-00000000000000000000000000000007-0000000000000009-01");
@@ -223,7 +229,7 @@ impl Suite {
         if default_changes_after_message(steps) {
             return;
         }
-        for (headers, caller) in REQUESTS {
+        for Incoming { headers, caller } in REQUESTS {
             let mut run =
                 Run { service, version: Version::First, owners: HashMap::new(), around: Vec::new() };
             if let Some(caller) = caller {

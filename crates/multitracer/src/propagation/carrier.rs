@@ -39,7 +39,7 @@ impl<'a> Carrier<'a> {
                 [value] => Cow::Borrowed(*value),
                 several => several.join(",").into(),
             };
-            Some(value).filter(is_present)
+            Some(value).filter(|value| is_present(value))
         };
         Self {
             traceparent: field("traceparent"),
@@ -54,11 +54,11 @@ fn field<'a, H: Headers + ?Sized>(headers: &'a H, name: &str) -> Option<Cow<'a, 
         Cow::Borrowed(value) => Cow::Borrowed(std::str::from_utf8(value).ok()?),
         Cow::Owned(value) => Cow::Owned(String::from_utf8(value).ok()?),
     };
-    Some(value).filter(is_present)
+    Some(value).filter(|value| is_present(value))
 }
 
 /// Returns `false` for an empty value, which a sender sets if it cannot remove a field.
-fn is_present(value: &Cow<'_, str>) -> bool {
+fn is_present(value: &str) -> bool {
     !value.trim().is_empty()
 }
 
