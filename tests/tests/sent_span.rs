@@ -12,10 +12,12 @@ use multitracer::export::InMemoryExporter;
 use multitracer::propagation::outgoing_headers;
 use multitracer::{Registry, TracerBuilder, traced};
 use opentelemetry::Context;
+use opentelemetry::propagation::TextMapPropagator as _;
 use opentelemetry::trace::{
     SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState, Tracer as _,
     TracerProvider as _,
 };
+use opentelemetry_sdk::trace::SdkTracerProvider;
 
 /// The state of a configuration, before or after a reload.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -109,12 +111,14 @@ enum Step {
     Span(&'static str),
     /// A span through OpenTelemetry's provider.
     LibrarySpan,
+    /// A span of a tracer provider that is none of ours.
+    ForeignSpan,
     /// The context of another message is attached.
     Message,
     Reload(Version),
 }
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     Step::Scope("production"),
     Step::Scope("canary"),
     Step::Scope("audit"),
@@ -122,6 +126,7 @@ const STEPS: [Step; 8] = [
     Step::Span("canary"),
     Step::Span("audit"),
     Step::LibrarySpan,
+    Step::ForeignSpan,
     Step::Message,
 ];
 
@@ -186,6 +191,10 @@ impl Run<'_> {
                     self.add(cx.span().span_context().span_id(), &ambient);
                     self.steps(inner)
                 })
+            }
+            Step::ForeignSpan => {
+                let foreign = SdkTracerProvider::default().tracer("foreign");
+                foreign.in_span("foreign", |_cx| self.steps(inner))
             }
             Step::Message => {
                 let remote = SpanContext::new(
@@ -265,8 +274,10 @@ impl Suite {
         {
             return Err(format!("sends a span of {:?} for {named}", owner(parent)));
         }
-        // messages inside of a span, and reloads, may cost a trace its parent
-        if !steps.iter().any(|step| matches!(step, Step::Message | Step::Reload(_))) {
+        // a span that covers another one, and a reload, may cost a trace its parent
+        let may_lose_parent =
+            |step: &Step| matches!(step, Step::ForeignSpan | Step::Message | Step::Reload(_));
+        if !steps.iter().any(may_lose_parent) {
             let nearest = run.around.iter().rev().copied().find(|id| owner(*id) == Some(named));
             if parent != nearest {
                 return Err(format!("sends {parent:?} for {named}, not {nearest:?}"));
@@ -323,4 +334,18 @@ fn the_next_service_has_no_orphan_if_both_reload_meanwhile() {
             }
         }
     }
+}
+
+#[test]
+fn a_foreign_span_is_sent_only_if_no_registry_is_in_force() {
+    let service = Service::new(Version::First);
+    SdkTracerProvider::default().tracer("foreign").in_span("foreign", |cx| {
+        let id = cx.span().span_context().span_id().to_string();
+        assert!(outgoing_headers()["traceparent"].to_str().unwrap().contains(&id));
+        assert_eq!(service.registry.scope(outgoing_headers)["traceparent"], "");
+        // the propagator of a registry needs no ambient tracer
+        let mut carrier = HashMap::new();
+        service.registry.propagator().inject_context(&cx, &mut carrier);
+        assert_eq!(carrier["traceparent"], "");
+    });
 }
