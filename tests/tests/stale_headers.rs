@@ -1,4 +1,4 @@
-//! Copied and empty context headers: a sender replaces them, and a receiver ignores empty ones.
+//! Copied, empty and full context headers, in senders and receivers.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::HashMap;
@@ -10,10 +10,10 @@ use multitracer::http::HttpClientLayer;
 use multitracer::propagation::{inject, outgoing_headers};
 use multitracer::testing::TestRegistry;
 use multitracer::{assert_tree, traced};
-use opentelemetry::Context;
 use opentelemetry::baggage::BaggageExt as _;
 use opentelemetry::propagation::TextMapPropagator as _;
 use opentelemetry::trace::{SpanId, TraceContextExt as _};
+use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
@@ -172,4 +172,13 @@ fn a_receiver_ignores_empty_fields() {
           work
     "
     );
+}
+
+#[test]
+fn full_baggage_does_not_displace_the_route() {
+    let test = registry();
+    let entries = (0..64).map(|number| KeyValue::new(format!("entry-{number}"), "x".repeat(100)));
+    let _attached = Context::current().with_baggage(entries).attach();
+    let sent = test.tracer("canary").in_span("call", outgoing_headers);
+    assert!(sent["baggage"].to_str().unwrap().contains("multitracer.route=canary-users"));
 }

@@ -120,8 +120,9 @@ impl Fields {
         let foreign = foreign.map(|(name, (value, metadata))| {
             KeyValueMetadata::new(name.clone(), value.clone(), metadata.clone())
         });
+        // the route comes first, because full baggage refuses further entries
         let entries: Vec<_> =
-            foreign.chain(own(ROUTE_ENTRY, route)).chain(own(VARIANT_ENTRY, variant)).collect();
+            own(ROUTE_ENTRY, route).into_iter().chain(own(VARIANT_ENTRY, variant)).chain(foreign).collect();
         if !entries.is_empty() {
             BaggagePropagator::new().inject_context(&sent.with_baggage(entries), &mut fields);
         }
