@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use opentelemetry::trace::{SpanBuilder, TraceContextExt as _, Tracer};
 use opentelemetry::{Context, InstrumentationScope};
 
-use super::creation_tracer;
+use super::creation_tracer::{self, Origin};
 use super::layer_span::LayerSpan;
 use super::provider::chosen;
 use crate::registry::Registry;
@@ -32,9 +32,7 @@ impl Tracer for LayerTracer {
     /// tracing-opentelemetry calls this where the span is created.
     fn span_builder<T: Into<Cow<'static, str>>>(&self, name: T) -> SpanBuilder {
         let mut builder = SpanBuilder::from_name(name);
-        if any_tracer_enabled() {
-            creation_tracer::mark(&mut builder);
-        }
+        creation_tracer::mark(&mut builder);
         builder
     }
 
@@ -42,17 +40,18 @@ impl Tracer for LayerTracer {
     ///
     /// tracing-opentelemetry calls this when the span is first entered, used or closed.
     fn build_with_context(&self, mut builder: SpanBuilder, cx: &Context) -> LayerSpan {
-        let creation = creation_tracer::take(&mut builder);
-        if !any_tracer_enabled() {
+        let origin = creation_tracer::take(&mut builder);
+        if !any_tracer_enabled() || origin == Origin::Export {
             return LayerSpan::new(LibrarySpan::silent(cx));
         }
         let framed = Frame::of(cx).is_some();
         let tracer = if framed {
             chosen(None, cx)
         } else {
-            owner(cx.span().span_context())
-                .or_else(|| creation.and_then(creation_tracer::find))
-                .or_else(|| chosen(self.registry.as_ref(), cx))
+            owner(cx.span().span_context()).or_else(|| match origin {
+                Origin::Ambient(registry, name) => creation_tracer::find(registry, name),
+                _ => chosen(self.registry.as_ref(), cx),
+            })
         };
         let Some(tracer) = tracer else { return LayerSpan::new(LibrarySpan::silent(cx)) };
         let mut span = tracer.library_span(cx, builder, &self.scope);

@@ -25,6 +25,7 @@ use self::exchange::exchange;
 use self::request::{ProbeRequest, Target};
 use crate::config::model::{ExporterConfig, TracerConfig};
 use crate::config::{Config, secret};
+use crate::export::Silenced;
 
 impl Config {
     /// Sends one test span to each exporter of the tracer `tracer`, and reports the outcomes.
@@ -32,6 +33,7 @@ impl Config {
     /// The span is called `multitracer.ping`. It goes to the tracer's endpoint with the tracer's
     /// headers, resource, encoding, compression and certificates. The exporters are probed one
     /// after the other, each for at most `timeout`. The result is empty if there is no such tracer.
+    /// A probe creates no spans of its own.
     ///
     /// Call it inside a Tokio runtime with time and I/O.
     ///
@@ -55,7 +57,7 @@ impl Config {
         for exporter in config.exporters.iter() {
             let started = Instant::now();
             let outcome = if is_enabled {
-                probe(config, exporter, timeout).await
+                Silenced::new(probe(config, exporter, timeout)).await
             } else {
                 ProbeOutcome::Skipped { why: "it is off".to_owned() }
             };

@@ -57,6 +57,16 @@ impl TracerId {
 }
 
 #[cfg(feature = "tracing")]
+impl NameId {
+    /// Returns the name of a number. It searches the table, so it is for rare cases.
+    #[cold]
+    pub(crate) fn name(self) -> Option<&'static str> {
+        let names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+        names.iter().find(|(_, id)| **id == self).map(|(name, _)| *name)
+    }
+}
+
+#[cfg(feature = "tracing")]
 impl TracerId {
     /// Packs the registry and the name into one number. A process makes fewer than 2^32 registries.
     pub(crate) fn to_bits(self) -> i64 {

@@ -6,6 +6,7 @@ use opentelemetry_sdk::trace::Span;
 
 use super::start::{NotStarted, Parent};
 use super::tagged_span::TaggedSpan;
+use crate::export::is_export_thread;
 use crate::tracer::ambient::frame::Frame;
 use crate::tracer::ambient::span_owners::SpanOwnerGuard;
 use crate::tracer::named::Tracer;
@@ -58,7 +59,7 @@ impl Tracer {
         builder: SpanBuilder,
         scope: &InstrumentationScope,
     ) -> LibrarySpan {
-        if !self.is_on() || cx.is_telemetry_suppressed() {
+        if !self.is_on() || cx.is_telemetry_suppressed() || is_export_thread() {
             return LibrarySpan::silent(cx);
         }
         let admitted = match self.admit(cx, Parent::Nearest, Vec::new()) {

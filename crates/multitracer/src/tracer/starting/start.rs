@@ -14,6 +14,7 @@ use opentelemetry_sdk::trace::{SdkTracer, Span};
 use super::span_limit::SpanPermit;
 use super::tagged_span::TaggedSpan;
 use crate::config::{OnSwitch, RemoteParent};
+use crate::export::is_export_thread;
 use crate::tracer::ambient::frame::{Frame, NearestSpan, nearest_span};
 use crate::tracer::named::Tracer;
 
@@ -81,7 +82,7 @@ impl Tracer {
         new: NewSpan,
         code: impl FnOnce() -> [KeyValue; N],
     ) -> Started {
-        if cx.is_telemetry_suppressed() {
+        if cx.is_telemetry_suppressed() || is_export_thread() {
             return Started::Unsampled;
         }
         let NewSpan { name, kind, parent, links, attributes: mut sampler_attributes } = new;

@@ -8,6 +8,7 @@ use opentelemetry::trace::{Span, SpanContext, Status, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue};
 
 use super::span_limit::SpanPermit;
+use crate::export::is_export_thread;
 use crate::tracer::choice::interned_name::TracerId;
 
 /// A span with the identity of its tracer, as a `Context` holds it.
@@ -59,7 +60,9 @@ impl<S: Span> Span for TaggedSpan<S> {
     where
         T: Into<Cow<'static, str>>,
     {
-        self.span.add_event_with_timestamp(name, timestamp, attributes);
+        if !is_export_thread() {
+            self.span.add_event_with_timestamp(name, timestamp, attributes);
+        }
     }
 
     fn span_context(&self) -> &SpanContext {
