@@ -9,19 +9,25 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver as Inbox, Sender, channel};
 use std::time::{Duration, Instant};
 
+use multitracer::config::Config;
 use multitracer::export::InMemoryExporter;
+use multitracer::probe::ProbeOutcome;
 use multitracer::{Registry, TracerBuilder, traced};
 use multitracer_tests::Receiver;
-use opentelemetry::trace::Tracer as _;
+use opentelemetry::trace::{Status, Tracer as _, get_active_span};
 use opentelemetry::{Context, global};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use tracing::subscriber::NoSubscriber;
 use tracing::{Instrument as _, info_span, instrument};
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 /// The tracers that send to the receiver.
 const SENDING: [&str; 6] = ["http", "http-gzip", "json", "json-gzip", "grpc", "grpc-gzip"];
+
+/// The file of the tracer `file`.
+const FILE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/export_silence.jsonl");
 
 /// The spans of one call of [`request`], in alphabetical order.
 const NAMES: [&str; 3] = ["child", "library", "request"];
@@ -61,6 +67,19 @@ async fn chatter() {
     info_span!("without a context").in_scope(|| tracing::info!("from the exporter"));
 }
 
+/// A span of the application, which the exporter tries to change.
+static KEPT: Mutex<Option<tracing::Span>> = Mutex::new(None);
+
+/// Logs to a span of the application, and opens spans in it.
+fn change(kept: &tracing::Span) {
+    tracing::error!(parent: kept, "from the exporter");
+    kept.in_scope(|| info_span!("in a kept span").in_scope(traced_in_the_exporter));
+    let _attached = kept.context().attach();
+    traced_in_the_exporter();
+    tracing::error!("from the exporter");
+    get_active_span(|span| span.add_event("from the exporter", Vec::new()));
+}
+
 /// An exporter that traces itself, and hands spans to the application.
 #[derive(Debug)]
 struct Chatty {
@@ -75,6 +94,7 @@ impl SpanExporter for Chatty {
         tokio::spawn(chatter().instrument(info_span!(parent: None, "task"))).await.unwrap();
         let handle = tokio::runtime::Handle::current();
         tokio::task::spawn_blocking(move || handle.block_on(chatter())).await.unwrap();
+        KEPT.lock().unwrap().iter().for_each(change);
         self.handed.lock().unwrap().send(info_span!(parent: None, "handed over")).unwrap();
         for span in batch {
             self.exported.lock().unwrap().send(span).unwrap();
@@ -105,6 +125,7 @@ fn install(receiver: &Receiver, memory: &InMemoryExporter, chatty: Chatty) -> mu
         TracerBuilder::new("json-gzip").otlp_http_json(&http).gzip(),
         TracerBuilder::new("grpc").otlp_grpc(&grpc),
         TracerBuilder::new("grpc-gzip").otlp_grpc(&grpc).gzip(),
+        TracerBuilder::new("file").otlp_file(FILE),
         TracerBuilder::new("memory").in_memory(memory),
         TracerBuilder::new("custom").exporter(chatty),
     ];
@@ -122,7 +143,7 @@ fn load(registry: &Registry, duration: Duration, handed: &Inbox<tracing::Span>) 
     let started = Instant::now();
     let mut requests = 0;
     while started.elapsed() < duration {
-        for name in SENDING.iter().chain(&["memory", "custom"]) {
+        for name in SENDING.iter().chain(&["file", "memory", "custom"]) {
             registry.tracer(name).unwrap().scope(request);
         }
         requests += 1;
@@ -134,16 +155,44 @@ fn load(registry: &Registry, duration: Duration, handed: &Inbox<tracing::Span>) 
     requests
 }
 
+/// Sends test spans on a runtime of the application, in a request.
+fn probe(receiver: &Receiver) {
+    let (http, grpc) = (receiver.http_endpoint(), receiver.grpc_endpoint());
+    let yaml = format!(
+        "tracers: {{probe: {{exporters: [otlp_http: {{endpoint: '{http}'}}, otlp_grpc: {{endpoint: '{grpc}'}}]}}}}"
+    );
+    let config = Config::from_yaml(&yaml).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let reports = runtime.block_on(config.probe("probe", Duration::from_secs(5)));
+    assert!(reports.iter().all(|report| *report.outcome() == ProbeOutcome::Delivered), "{reports:?}");
+}
+
+/// Returns the names and events of the spans in the file.
+fn spans_in_file() -> Vec<(String, Vec<String>)> {
+    let lists = |value: &serde_json::Value, key: &str| value[key].as_array().cloned().unwrap_or_default();
+    let name = |value: &serde_json::Value| value["name"].as_str().unwrap().to_owned();
+    let text = std::fs::read_to_string(FILE).unwrap();
+    let requests = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    requests
+        .flat_map(|request: serde_json::Value| lists(&request, "resourceSpans"))
+        .flat_map(|resource| lists(&resource, "scopeSpans"))
+        .flat_map(|scope| lists(&scope, "spans"))
+        .map(|span| (name(&span), lists(&span, "events").iter().map(name).collect()))
+        .collect()
+}
+
 /// Fails unless the spans are those of `requests` requests, with their events.
 fn assert_only_requests(tracer: &str, requests: usize, spans: &[(String, Vec<String>)]) {
     let mut counts = BTreeMap::<_, usize>::new();
-    for (name, events) in spans {
-        let expected: &[&str] = if name == "child" { &[EVENT] } else { &[] };
-        assert_eq!(events, expected, "events of `{name}` of {tracer}");
+    for (name, _) in spans {
         *counts.entry(name.as_str()).or_default() += 1;
     }
     let expected: BTreeMap<_, _> = NAMES.into_iter().map(|name| (name, requests)).collect();
     assert_eq!(counts, expected, "spans of {tracer}");
+    for (name, events) in spans {
+        let expected: &[&str] = if name == "child" { &[EVENT] } else { &[] };
+        assert_eq!(events, expected, "events of `{name}` of {tracer}");
+    }
 }
 
 fn name_and_events(span: &SpanData) -> (String, Vec<String>) {
@@ -158,22 +207,25 @@ fn exporters_never_trace_themselves() {
     )
     .unwrap();
     global::set_tracer_provider(multitracer::tracer_provider());
+    // a file of an earlier run
+    let _ = std::fs::remove_file(FILE);
     let (_runtime, receiver) = start_receiver();
     let memory = InMemoryExporter::new();
     let (exported, exported_spans) = channel();
     let (handed, handed_spans) = channel();
-    let guard = install(
-        &receiver,
-        &memory,
-        Chatty { exported: Mutex::new(exported), handed: Mutex::new(handed) },
-    );
+    let guard =
+        install(&receiver, &memory, Chatty { exported: Mutex::new(exported), handed: Mutex::new(handed) });
+    let kept = guard.registry().tracer("memory").unwrap().scope(|| info_span!("kept"));
+    kept.in_scope(|| *KEPT.lock().unwrap() = Some(kept.clone()));
+    drop(kept);
 
-    let requests = load(guard.registry(), Duration::from_secs(seconds), &handed_spans);
+    let mut requests = load(guard.registry(), Duration::from_secs(seconds), &handed_spans);
     guard.registry().flush_blocking(Duration::from_secs(10)).unwrap();
-    let last = load(guard.registry(), Duration::from_millis(100), &handed_spans);
+    requests += load(guard.registry(), Duration::from_millis(100), &handed_spans);
+    probe(&receiver);
+    drop(KEPT.lock().unwrap().take());
     let report = guard.shutdown_blocking(Duration::from_secs(10)).unwrap();
 
-    let requests = requests + last;
     let mut received = BTreeMap::<String, Vec<_>>::new();
     for span in receiver.spans() {
         let events = span.span.events.iter().map(|event| event.name.clone()).collect();
@@ -182,12 +234,20 @@ fn exporters_never_trace_themselves() {
     for tracer in SENDING {
         assert_only_requests(tracer, requests, received.get(tracer).map_or(&[], Vec::as_slice));
     }
-    let spans: Vec<_> = memory.spans().iter().map(name_and_events).collect();
-    assert_only_requests("memory", requests, &spans);
+    let (kept, spans): (Vec<_>, Vec<_>) = memory.spans().into_iter().partition(|span| span.name == "kept");
+    assert_eq!(
+        (name_and_events(&kept[0]), &kept[0].status),
+        (("kept".to_owned(), Vec::new()), &Status::Unset)
+    );
+    assert_only_requests("memory", requests, &spans.iter().map(name_and_events).collect::<Vec<_>>());
+    assert_only_requests("file", requests, &spans_in_file());
+    let pings: Vec<_> = received["probe"].iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(pings, ["multitracer.ping"; 2]);
     let spans: Vec<_> = exported_spans.try_iter().map(|span| name_and_events(&span)).collect();
     assert_only_requests("custom", requests, &spans);
     for tracer in report.tracers() {
-        let name = tracer.name.clone();
-        assert_eq!((tracer.started, tracer.sampled_out), (3 * requests as u64, 0), "{name}: {report}");
+        let kept = u64::from(&*tracer.name == "memory");
+        let expected = 3 * requests as u64 + kept;
+        assert_eq!((tracer.started, tracer.sampled_out), (expected, 0), "{}: {report}", tracer.name);
     }
 }

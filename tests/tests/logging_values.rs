@@ -201,8 +201,5 @@ fn a_traced_function_inside_a_value_is_a_child() {
     in_two_spans(&f, child);
     let (child, inner) = (f.span("canary", "child"), f.span("canary", "child_of_value"));
     assert_eq!(inner.parent_span_id, child.span_context.span_id());
-    assert_eq!(
-        (events(&child), events(&inner)),
-        (vec!["in child"], vec!["in the child of the value"])
-    );
+    assert_eq!((events(&child), events(&inner)), (vec!["in child"], vec!["in the child of the value"]));
 }

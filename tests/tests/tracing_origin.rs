@@ -1,11 +1,11 @@
 //! The tracer of `tracing` spans that start without a frame: only their origin decides.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use multitracer::builder::RegistryBuilder;
 use multitracer::config::UnknownTracerPolicy;
 use multitracer::export::InMemoryExporter;
 use multitracer::subscriber::TracingOptions;
 use multitracer::testing::TestRegistry;
-use multitracer::builder::RegistryBuilder;
 use multitracer::{Registry, TracerBuilder};
 use opentelemetry::Value;
 use opentelemetry_sdk::trace::SpanData;

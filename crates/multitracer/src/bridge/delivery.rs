@@ -121,7 +121,9 @@ impl Delivery {
 
 /// Calls `f` with the deliveries of this thread, unless the thread ends.
 fn with_deliveries<R>(f: impl FnOnce(&mut Vec<Delivery>) -> R) -> Option<R> {
-    DELIVERIES.try_with(|deliveries| deliveries.try_borrow_mut().ok().map(|mut deliveries| f(&mut deliveries))).ok()?
+    DELIVERIES
+        .try_with(|deliveries| deliveries.try_borrow_mut().ok().map(|mut deliveries| f(&mut deliveries)))
+        .ok()?
 }
 
 fn place(event: &Event<'_>) -> usize {

@@ -43,7 +43,8 @@ impl LayerSpan {
         if self.held.as_ref().is_some_and(|held| held.delivery != delivery) {
             self.make_held_changes();
         }
-        let held = self.held.get_or_insert_with(|| Box::new(Held { delivery, changes: SpanChanges::default() }));
+        let held =
+            self.held.get_or_insert_with(|| Box::new(Held { delivery, changes: SpanChanges::default() }));
         &mut held.changes
     }
 
