@@ -1,6 +1,7 @@
 //! Events whose values log while they are formatted. Only a global subscriber sees such events.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::cell::Cell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Once;
@@ -178,8 +179,13 @@ fn a_panic_in_a_value_affects_no_later_event_or_change() {
 #[test]
 fn a_panic_inside_a_value_that_survives_it_affects_no_event() {
     let f = fixture();
-    let value = Value(|| survive(|| info!(value = ?panics(), "lost")));
+    let formatted = Cell::new(0);
+    let value = Value(|| {
+        formatted.set(formatted.get() + 1);
+        survive(|| info!(value = ?panics(), "lost"));
+    });
     in_two_spans(&f, || error!(?value, "first"));
+    assert_eq!(formatted.get(), 1);
     let (canary, outer) = (f.span("canary", "canary"), f.span("production", "outer"));
     assert_eq!((events(&canary), &canary.status), (vec!["first"], &Status::error("")));
     assert_eq!((events(&outer), &outer.status), (vec!["after"], &Status::Unset));

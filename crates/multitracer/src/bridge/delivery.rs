@@ -80,7 +80,13 @@ impl Delivery {
         let place = place(event);
         let ended = with_deliveries(|deliveries| {
             let at = deliveries.iter().rposition(|delivery| delivery.event == place)?;
-            deliveries.drain(at..).next()
+            let mut ended = deliveries.drain(at..);
+            let delivery = ended.next()?;
+            // the innermost delivery notes the progress, also if it is left over from a panic
+            Some(match ended.next_back() {
+                Some(innermost) => Self { progress: innermost.progress, ..delivery },
+                None => delivery,
+            })
         });
         match ended.flatten() {
             None | Some(Self { target: None | Some(SpanId::INVALID), .. }) => Remaining::Nothing,

@@ -27,7 +27,7 @@ use crate::tracer::{Frame, owner};
 ///
 /// `#[instrument]` spans and `#[traced]` spans nest in both directions. An event is added to the
 /// innermost span around it, of either kind. An event of level `ERROR` sets the span's status. The
-/// layer ignores multitracer's own events.
+/// layer ignores multitracer's own events, and everything that exporters do.
 ///
 /// The layer is built on [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry). Its
 /// special fields (`otel.name`, `otel.kind` and others) and its `OpenTelemetrySpanExt` work. A span

@@ -55,6 +55,6 @@ pub(crate) use self::otlp::otlp_http;
 #[cfg(feature = "probe")]
 pub(crate) use self::outcome::ExportSuccess;
 #[cfg(feature = "probe")]
-pub(crate) use self::silence::Silenced;
+pub(crate) use self::silence::SilenceGuard;
 #[cfg(feature = "metrics")]
 pub(crate) use self::stats::publish;

@@ -15,7 +15,7 @@ use super::deadline::Deadline;
 use super::outcome::{ProbeOutcome, ProbeStep};
 use super::request::{ProbeRequest, Protocol};
 use super::response::ProbeResponse;
-use crate::export::Silenced;
+use super::silenced::Silenced;
 use crate::export::client::{MAX_RESPONSE_BYTES, error_chain};
 
 /// Sends the request and reads the response until its end.

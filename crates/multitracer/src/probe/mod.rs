@@ -13,6 +13,7 @@ mod outcome;
 mod report;
 mod request;
 mod response;
+mod silenced;
 
 use std::time::{Duration, Instant};
 
@@ -23,9 +24,9 @@ use self::connection::connect;
 use self::deadline::Deadline;
 use self::exchange::exchange;
 use self::request::{ProbeRequest, Target};
+use self::silenced::Silenced;
 use crate::config::model::{ExporterConfig, TracerConfig};
 use crate::config::{Config, secret};
-use crate::export::Silenced;
 
 impl Config {
     /// Sends one test span to each exporter of the tracer `tracer`, and reports the outcomes.
