@@ -215,7 +215,8 @@ impl SpanBuilder {
     /// # assert_eq!(load.parent_span_id, step.span_context.span_id());
     /// ```
     pub fn enter(self) -> SpanGuard {
-        SpanGuard::from_span(self.start())
+        let location = self.location;
+        SpanGuard::from_span(self.start(), location)
     }
 
     /// Runs `f` in the span, which ends when `f` returns or panics.
