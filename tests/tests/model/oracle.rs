@@ -1,0 +1,442 @@
+//! The spans that a program must make: a recursive evaluation by the rules.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use crate::context::{Cx, Entered, Owner, Span};
+use crate::program::{
+    Attach, Block, Choice, Drive, Future, Id, Kind, Message, Options, Parent, Program, Spawn, Step, TRACERS, Thread,
+    TracingParent, Who,
+};
+use crate::rules::{Chosen, Expected, Given, Rules};
+use crate::world::Settings;
+
+/// A decision about a future.
+#[derive(Debug)]
+struct Decision {
+    made: u64,
+    /// The context in which it was made.
+    maker: Cx,
+    cx: Cx,
+}
+
+/// The place where code runs.
+#[derive(Clone, Debug, Default)]
+struct Place {
+    cx: Cx,
+    decision: Option<Rc<Decision>>,
+    /// `true` if another executor is between the decision and this place.
+    is_crossed: bool,
+    subscriber: usize,
+    /// The places where the executor polls spawned tasks, and local ones.
+    spawned: Option<Rc<Self>>,
+    local: Option<Rc<Self>>,
+}
+
+impl Place {
+    fn under(&self, cx: Cx) -> Self {
+        Self { cx, decision: None, ..self.clone() }
+    }
+
+    fn decided(&self, decision: &Rc<Decision>) -> Self {
+        let decision = Rc::clone(decision);
+        Self { cx: decision.cx.clone(), decision: Some(decision), is_crossed: false, ..self.clone() }
+    }
+
+    fn crossed(&self) -> Self {
+        Self { is_crossed: true, ..self.clone() }
+    }
+}
+
+/// A future that was called.
+#[derive(Clone, Debug)]
+enum Called<'p> {
+    Block(&'p Block),
+    Traced { id: Id, options: Options, given: Given, called: u64, cx: Cx, body: &'p Block },
+    Decided(Rc<Decision>, Box<Self>),
+    Attached(Cx, Box<Self>),
+    Subscriber(usize, Box<Self>),
+    Shared(Id),
+    Nothing,
+}
+
+#[derive(Debug)]
+enum Value<'p> {
+    Cx(Cx),
+    Inside(Cx),
+    Started(Option<Span>),
+    Tracing { subscriber: usize, inside: Cx },
+    Future(Called<'p>),
+    Shared(Option<Called<'p>>),
+}
+
+/// The way in which a block ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Flow {
+    Done,
+    Pending,
+    Panic,
+}
+
+struct Oracle<'p> {
+    rules: Rules<'p>,
+    values: HashMap<Id, Value<'p>>,
+    time: u64,
+}
+
+/// Returns the spans that `program` must make, given the ids of the spans that arrived.
+pub(crate) fn expected(program: &Program, settings: &Settings, arrived: &HashSet<Id>) -> Vec<Expected> {
+    let rules = Rules { settings, arrived, expected: Vec::new() };
+    let mut oracle = Oracle { rules, values: HashMap::new(), time: 0 };
+    let place = Place { subscriber: settings.subscriber, ..Place::default() };
+    oracle.block(&place, &program.body);
+    oracle.rules.expected
+}
+
+impl<'p> Oracle<'p> {
+    fn block(&mut self, place: &Place, block: &'p Block) -> Flow {
+        for step in block.iter() {
+            let flow = self.step(place, step);
+            if flow != Flow::Done {
+                return flow;
+            }
+        }
+        Flow::Done
+    }
+
+    fn step(&mut self, place: &Place, step: &'p Step) -> Flow {
+        let (id, cx) = (step.id, &place.cx);
+        let value = match &step.kind {
+            Kind::Save => Value::Cx(cx.clone()),
+            Kind::StartManual(options) => Value::Inside(self.function(place, id, *options).cx),
+            Kind::StartLibrary(registry) => Value::Started(self.library(cx, id, *registry)),
+            Kind::StartForeign => Value::Started(Some(Span::foreign(id))),
+            Kind::StartTracing(parent) => {
+                Value::Tracing { subscriber: place.subscriber, inside: self.tracing(place, id, *parent) }
+            }
+            Kind::Call { future, is_shared } => {
+                let called = self.call(place, future);
+                if *is_shared { Value::Shared(Some(called)) } else { Value::Future(called) }
+            }
+            kind => return self.run(place, id, kind),
+        };
+        self.values.insert(id, value);
+        Flow::Done
+    }
+
+    fn run(&mut self, place: &Place, id: Id, kind: &'p Kind) -> Flow {
+        let cx = &place.cx;
+        match kind {
+            Kind::Pending => Flow::Pending,
+            Kind::Panic => Flow::Panic,
+            Kind::Scope(who, block) => self.block(&place.under(cx.enter(self.rules.entered(*who))), block),
+            Kind::RegistryScope(registry, block) => {
+                let who = Who { registry: *registry, tracer: 0 };
+                self.block(&place.under(cx.enter(self.rules.entered(who))), block)
+            }
+            Kind::InSpan(who, block) => {
+                let options = Options { choice: Choice::Handle(*who), parent: Parent::Nearest, is_enabled: true };
+                let inside = self.function(place, id, options);
+                self.block(&inside, block)
+            }
+            Kind::Function(_, options, block) => {
+                let inside = self.function(place, id, *options);
+                self.block(&inside, block)
+            }
+            Kind::InManual(id, block) | Kind::InTracing(id, block) => {
+                let inside = match self.values.get(id) {
+                    Some(Value::Inside(inside) | Value::Tracing { inside, .. }) => place.under(inside.clone()),
+                    _ => place.clone(),
+                };
+                self.block(&inside, block)
+            }
+            Kind::Library(registry, block) => {
+                let span = self.library(cx, id, *registry);
+                self.block(&place.under(cx.with_current(span)), block)
+            }
+            Kind::Foreign(block) => self.block(&place.under(cx.with_current(Some(Span::foreign(id)))), block),
+            Kind::Tracing(parent, block) => {
+                let inside = self.tracing(place, id, *parent);
+                self.block(&place.under(inside), block)
+            }
+            Kind::Attach(attach, block) => match self.attached(cx, id, *attach) {
+                Some(inside) => self.block(&place.under(inside), block),
+                None => self.block(place, block),
+            },
+            Kind::Receive(message, block) => self.block(&place.under(self.received(cx, message)), block),
+            Kind::Thread(how, block) => {
+                let cx = if *how == Thread::Plain { Cx::default() } else { cx.clone() };
+                let inside = Place { cx, subscriber: place.subscriber, ..Place::default() };
+                self.block(&inside, block)
+            }
+            Kind::Catch(block) => {
+                self.block(place, block);
+                Flow::Done
+            }
+            Kind::Subscriber(subscriber, block) => {
+                self.block(&Place { subscriber: *subscriber, ..place.clone() }, block)
+            }
+            Kind::BlockOn(drive, block) => {
+                let inside = self.executor(place, *drive);
+                self.block(&inside, block)
+            }
+            Kind::Await(future) => {
+                let called = self.call(place, future);
+                self.poll(place, called)
+            }
+            Kind::Select(future) | Kind::CatchAsync(future) => {
+                let ends_here = if matches!(kind, Kind::Select(_)) { Flow::Pending } else { Flow::Panic };
+                let called = self.call(place, future);
+                let flow = self.poll(place, called);
+                if flow == ends_here { Flow::Done } else { flow }
+            }
+            Kind::Join(futures) | Kind::Unordered(futures) => {
+                let place = if matches!(kind, Kind::Join(_)) { place.clone() } else { place.crossed() };
+                let called: Vec<_> = futures.iter().map(|future| self.call(&place, future)).collect();
+                for called in called {
+                    self.poll(&place, called);
+                }
+                Flow::Done
+            }
+            Kind::Spawn { how, future, meanwhile } => self.spawn(place, *how, future, meanwhile),
+            _ => Flow::Done,
+        }
+    }
+
+    fn executor(&self, place: &Place, drive: Drive) -> Place {
+        if place.spawned.is_some() {
+            return place.crossed();
+        }
+        let base = Place { decision: None, ..place.clone() };
+        let local = match drive {
+            Drive::Plain => base.clone(),
+            Drive::LocalUnder(who) => {
+                let cx = place.cx.enter(self.rules.entered(who));
+                let decision = Rc::new(Decision { made: self.time, maker: place.cx.clone(), cx });
+                base.decided(&decision).crossed()
+            }
+        };
+        let spawned = Some(Rc::new(base));
+        let inside = Place { spawned: spawned.clone(), ..local.clone() };
+        Place { local: Some(Rc::new(Place { spawned, ..local })), ..inside }
+    }
+
+    fn spawn(&mut self, place: &Place, how: Spawn, future: &'p Future, meanwhile: &'p Block) -> Flow {
+        let called = self.call(place, future);
+        let flow = self.block(place, meanwhile);
+        let tasks = |base: &Option<Rc<Place>>| {
+            let base = base.as_deref().cloned().unwrap_or_default();
+            Place { spawned: place.spawned.clone(), local: place.local.clone(), ..base }
+        };
+        match how {
+            Spawn::Tokio => self.poll(&tasks(&place.spawned), called),
+            Spawn::Local => self.poll(&tasks(&place.local), called),
+            Spawn::Multitracer => {
+                let cx = place.cx.clone();
+                let decision = Rc::new(Decision { made: self.time, maker: cx.clone(), cx });
+                self.poll(&tasks(&place.spawned), Called::Decided(decision, Box::new(called)))
+            }
+            Spawn::Blocking | Spawn::MultitracerBlocking => {
+                let cx = if how == Spawn::Blocking { Cx::default() } else { place.cx.clone() };
+                let thread = Place { cx, subscriber: place.subscriber, ..Place::default() };
+                self.poll(&thread, called)
+            }
+        };
+        flow
+    }
+
+    fn call(&mut self, place: &Place, future: &'p Future) -> Called<'p> {
+        self.time += 1;
+        let cx = &place.cx;
+        match future {
+            Future::Block(block) => Called::Block(block),
+            Future::Traced { id, options, body, .. } => {
+                let given = self.given(options.parent);
+                let (id, options, called) = (*id, *options, self.time);
+                Called::Traced { id, options, given, called, cx: cx.clone(), body }
+            }
+            Future::WithTracer(choice, future) => {
+                let inner = self.call(place, future);
+                let inside = match self.rules.chosen(cx, *choice, None) {
+                    Chosen::Tracer(who) => cx.enter(Entered::Tracer(who)),
+                    Chosen::Silent(registry) => cx.enter(Entered::Silent(registry)),
+                    Chosen::Unchanged => cx.clone(),
+                };
+                self.decide(cx, inside, inner)
+            }
+            Future::WithCurrent(future) => {
+                let inner = self.call(place, future);
+                self.decide(cx, cx.clone(), inner)
+            }
+            Future::Received(message, future) => {
+                let inner = self.call(place, future);
+                self.decide(cx, self.received(cx, message), inner)
+            }
+            Future::WithContext(attach, future) => {
+                let inner = self.call(place, future);
+                // a context by hand has the number of no step
+                match self.attached(cx, 0, *attach) {
+                    Some(inside) => Called::Attached(inside, Box::new(inner)),
+                    None => inner,
+                }
+            }
+            Future::Instrument { id, parent, future } => {
+                let inner = self.call(place, future);
+                Called::Attached(self.tracing(place, *id, *parent), Box::new(inner))
+            }
+            Future::CalledIn(who, future) => self.call(&place.under(cx.enter(self.rules.entered(*who))), future),
+            Future::Moved(future) => self.call(place, future),
+            Future::Subscriber(subscriber, future) => {
+                Called::Subscriber(*subscriber, Box::new(self.call(place, future)))
+            }
+            Future::Called(id) => match self.values.get(id) {
+                Some(Value::Shared(_)) => Called::Shared(*id),
+                Some(Value::Future(_)) => match self.values.remove(id) {
+                    Some(Value::Future(called)) => called,
+                    _ => Called::Nothing,
+                },
+                _ => Called::Nothing,
+            },
+        }
+    }
+
+    fn decide(&mut self, maker: &Cx, cx: Cx, inner: Called<'p>) -> Called<'p> {
+        self.time += 1;
+        let decision = Decision { made: self.time, maker: maker.clone(), cx };
+        Called::Decided(Rc::new(decision), Box::new(inner))
+    }
+
+    fn poll(&mut self, place: &Place, called: Called<'p>) -> Flow {
+        match called {
+            Called::Block(block) => self.block(place, block),
+            Called::Traced { id, options, given, called, cx, body } => {
+                let holds = place.decision.as_ref().is_some_and(|decision| {
+                    let maker = &decision.maker;
+                    let is_same = maker.ambient(None) == cx.ambient(None) && maker.current == cx.current;
+                    called < decision.made && (!place.is_crossed || is_same)
+                });
+                let cx = if holds { &place.cx } else { &cx };
+                let here = if *cx == place.cx { place.clone() } else { place.under(cx.clone()) };
+                let inside = self.function_given(&here, id, options, given);
+                self.block(&inside, body)
+            }
+            Called::Decided(decision, inner) => self.poll(&place.decided(&decision), *inner),
+            Called::Attached(cx, inner) => self.poll(&place.under(cx), *inner),
+            Called::Subscriber(subscriber, inner) => self.poll(&Place { subscriber, ..place.clone() }, *inner),
+            Called::Shared(id) => match self.values.insert(id, Value::Shared(None)) {
+                Some(Value::Shared(Some(inner))) => self.poll(&place.crossed(), inner),
+                _ => Flow::Done,
+            },
+            Called::Nothing => Flow::Done,
+        }
+    }
+
+    fn given(&self, parent: Parent) -> Given {
+        match parent {
+            Parent::Nearest => Given::Nearest,
+            Parent::Root => Given::Root,
+            Parent::Remote(remote) => Given::Span(Span::remote(remote, None)),
+            Parent::Saved(id) => match self.values.get(&id) {
+                Some(Value::Cx(Cx { current: Some(span), .. })) => Given::Span(*span),
+                _ => Given::Root,
+            },
+        }
+    }
+
+    fn function(&mut self, place: &Place, id: Id, options: Options) -> Place {
+        self.function_given(place, id, options, self.given(options.parent))
+    }
+
+    fn function_given(&mut self, place: &Place, id: Id, options: Options, given: Given) -> Place {
+        if !options.is_enabled {
+            return place.clone();
+        }
+        let chosen = self.rules.chosen(&place.cx, options.choice, None);
+        let started = self.rules.start_chosen(&place.cx, id, chosen, given);
+        if started.is_new { place.under(started.cx) } else { place.clone() }
+    }
+
+    /// Returns the span of a library. The library attaches it itself, so the context learns no more.
+    fn library(&mut self, cx: &Cx, id: Id, registry: usize) -> Option<Span> {
+        let chosen = self.rules.chosen(cx, Choice::Ambient, Some(registry));
+        self.rules.start_chosen(cx, id, chosen, Given::Nearest).span
+    }
+
+    /// Returns the context inside of a span of `tracing`.
+    fn tracing(&mut self, place: &Place, id: Id, parent: TracingParent) -> Cx {
+        let default = Some(place.subscriber).filter(|number| *number < TRACERS.len());
+        let creation = &place.cx;
+        let (cx, given) = match parent {
+            TracingParent::Contextual => (creation.clone(), Given::Nearest),
+            TracingParent::Root => (Cx { entered: creation.entered, ..Cx::default() }, Given::Root),
+            TracingParent::Span(id) => match self.values.get(&id) {
+                Some(Value::Tracing { subscriber, inside }) if *subscriber == place.subscriber => {
+                    (inside.clone(), Given::Nearest)
+                }
+                _ => (creation.clone(), Given::Nearest),
+            },
+            TracingParent::Set(id) => match self.values.get(&id) {
+                Some(Value::Cx(cx)) => (cx.clone(), Given::Nearest),
+                _ => (creation.clone(), Given::Nearest),
+            },
+            TracingParent::Extracted(remote) => {
+                (Cx::default().with_current(Some(Span::remote(remote, None))), Given::Nearest)
+            }
+        };
+        // without an ambient tracer, the tracer of the creation is entered
+        let ambient = cx.ambient(None).or_else(|| creation.ambient(default));
+        let chosen = match ambient {
+            Some(Entered::Tracer(who)) => self.rules.chosen(&cx, Choice::Handle(who), None),
+            Some(Entered::Silent(registry)) if cx.entered.is_none() => Chosen::Silent(registry),
+            _ => Chosen::Unchanged,
+        };
+        self.rules.start_chosen(&cx, id, chosen, given).cx
+    }
+
+    fn attached(&mut self, cx: &Cx, id: Id, attach: Attach) -> Option<Cx> {
+        Some(match attach {
+            Attach::Empty => Cx::default(),
+            Attach::Remote(remote) => cx.with_current(Some(Span::remote(remote, None))),
+            Attach::OnlyRemote(remote) => Cx::default().with_current(Some(Span::remote(remote, None))),
+            Attach::HandMade => cx.with_current(Some(Span::foreign(id))),
+            Attach::Saved(id) => match self.values.get(&id) {
+                Some(Value::Cx(saved)) => saved.clone(),
+                _ => return None,
+            },
+            Attach::SpanOf(id) => match self.values.get(&id) {
+                Some(Value::Cx(saved)) => cx.with_current(saved.current.map(|span| match span.owner {
+                    Owner::Remote(_) => Span { owner: Owner::Remote(None), ..span },
+                    _ => span,
+                })),
+                _ => return None,
+            },
+            Attach::Started(id) => match self.values.remove(&id) {
+                Some(Value::Started(span)) => cx.with_current(span),
+                _ => return None,
+            },
+        })
+    }
+
+    fn received(&self, cx: &Cx, message: &Message) -> Cx {
+        let registry = message.registry;
+        let is_current = cx.ambient(None).is_some_and(|ambient| ambient.registry() == registry);
+        let default = Who { registry, tracer: 0 };
+        let mut cx = if is_current { cx.clone() } else { cx.enter(self.rules.entered(default)) };
+        let trusted = message.baggage.filter(|_| self.rules.settings.registries[registry].trusts_baggage);
+        if let Some(remote) = message.remote {
+            cx.remember_current(registry);
+            for known in cx.memory.values_mut() {
+                known.is_of_request = false;
+            }
+            cx.request = Some(remote.trace);
+            let owner = trusted.map(|tracer| Who { registry, tracer });
+            cx.current = Some(Span::remote(remote, owner));
+        }
+        let tracer = trusted.or(message.route).unwrap_or(0);
+        let mut inside = cx.enter(self.rules.entered(Who { registry, tracer }));
+        for known in inside.memory.values_mut() {
+            known.is_of_request = false;
+        }
+        inside
+    }
+}

@@ -1,0 +1,187 @@
+//! The rules of `docs/semantics.md` for one span: its tracer, its parent, its trace.
+
+use std::collections::HashSet;
+
+use multitracer::config::{OnSwitch, RemoteParent};
+
+use crate::context::{Cx, Entered, Label, Owner, Span, Trace};
+use crate::program::{Choice, Id, NAMES, TRACERS, Who};
+use crate::world::Settings;
+
+/// A span that must arrive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Expected {
+    pub(crate) id: Id,
+    pub(crate) who: Who,
+    pub(crate) parent: Option<Label>,
+    pub(crate) links: Vec<Label>,
+    pub(crate) trace: Trace,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Given {
+    Nearest,
+    Root,
+    Span(Span),
+}
+
+/// The tracer of a new span.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Chosen {
+    Tracer(Who),
+    /// Nothing changes: there is no tracer, or the ambient one makes no spans.
+    Unchanged,
+    /// The choice silences the inside.
+    Silent(usize),
+}
+
+/// What a start of a span has made.
+#[derive(Clone, Debug)]
+pub(crate) struct Started {
+    /// The context inside of the span.
+    pub(crate) cx: Cx,
+    /// The span, or the unsampled span that stands for it.
+    pub(crate) span: Option<Span>,
+    /// `true` if the span is new, or if a tracer was entered.
+    pub(crate) is_new: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Rules<'a> {
+    pub(crate) settings: &'a Settings,
+    /// The spans that arrived. They tell how a sampler with a ratio decided.
+    pub(crate) arrived: &'a HashSet<Id>,
+    pub(crate) expected: Vec<Expected>,
+}
+
+impl Rules<'_> {
+    fn is_on(&self, who: Who) -> bool {
+        self.settings.tracer(who).is_on
+    }
+
+    /// Returns what a scope of this tracer enters.
+    pub(crate) fn entered(&self, who: Who) -> Entered {
+        if self.is_on(who) { Entered::Tracer(who) } else { Entered::Silent(who.registry) }
+    }
+
+    /// Returns the tracer that a choice means in `cx`.
+    pub(crate) fn chosen(&self, cx: &Cx, choice: Choice, default: Option<usize>) -> Chosen {
+        let explicit = |who| match self.entered(who) {
+            Entered::Tracer(who) => Chosen::Tracer(who),
+            Entered::Silent(registry) => Chosen::Silent(registry),
+        };
+        let name = match choice {
+            Choice::Handle(who) => return explicit(who),
+            Choice::Ambient => {
+                return match cx.ambient(default) {
+                    Some(Entered::Tracer(who)) if self.is_on(who) => Chosen::Tracer(who),
+                    _ => Chosen::Unchanged,
+                };
+            }
+            Choice::Literal(name) | Choice::Name(name) => NAMES[name],
+        };
+        let Some(ambient) = cx.ambient(default) else { return Chosen::Unchanged };
+        let registry = ambient.registry();
+        match TRACERS[registry].iter().position(|known| *known == name) {
+            Some(tracer) => explicit(Who { registry, tracer }),
+            None if self.settings.registries[registry].drops_unknown => Chosen::Silent(registry),
+            None => explicit(Who { registry, tracer: 0 }),
+        }
+    }
+
+    /// Starts a span of the tracer that a choice means.
+    pub(crate) fn start_chosen(&mut self, cx: &Cx, id: Id, chosen: Chosen, given: Given) -> Started {
+        match chosen {
+            Chosen::Tracer(who) => self.start(cx, id, who, given),
+            Chosen::Unchanged => Started { cx: cx.clone(), span: cx.current, is_new: false },
+            Chosen::Silent(registry) => {
+                let cx = cx.enter(Entered::Silent(registry));
+                Started { span: cx.current, cx, is_new: true }
+            }
+        }
+    }
+
+    /// Starts a span of a tracer that is on.
+    pub(crate) fn start(&mut self, cx: &Cx, id: Id, who: Who, given: Given) -> Started {
+        let is_ambient = cx.ambient(None) == Some(Entered::Tracer(who));
+        let (parent, link) = self.parent(cx, who, given);
+        let mut inside = if is_ambient { cx.clone() } else { cx.enter(Entered::Tracer(who)) };
+        if let Some(parent) = parent
+            && !parent.is_sampled
+            && !parent.is_remote()
+        {
+            let is_new = !is_ambient || cx.current != Some(parent);
+            return Started { cx: inside.with_current(Some(parent)), span: Some(parent), is_new };
+        }
+        let is_sampled = match parent {
+            Some(parent) => parent.is_sampled,
+            None => match self.settings.tracer(who).rate {
+                0.0 => false,
+                1.0 => true,
+                _ => self.arrived.contains(&id),
+            },
+        };
+        let trace = parent.map_or(Trace::Of(id), |parent| parent.trace);
+        let span = Span { label: Label::Step(id), owner: Owner::Tracer(who), trace, is_sampled };
+        if is_sampled {
+            let links = link.iter().map(Span::link_label).collect();
+            self.expected.push(Expected { id, who, parent: parent.map(|parent| parent.label), links, trace });
+        }
+        if inside.entered.is_some() {
+            let covers_other = cx.current.is_some_and(|current| current.owner != span.owner);
+            if covers_other {
+                inside.remember_current(cx.ambient(None).map_or(who.registry, Entered::registry));
+            }
+            if covers_other || parent.is_none() || !is_ambient {
+                inside.remember(who, span);
+            }
+        }
+        Started { cx: inside.with_current(Some(span)), span: Some(span), is_new: true }
+    }
+
+    /// Returns the parent of a new span, and the span that it links to.
+    fn parent(&self, cx: &Cx, who: Who, given: Given) -> (Option<Span>, Option<Span>) {
+        let is_switch_child = self.settings.registries[who.registry].on_switch == OnSwitch::Child;
+        let current = match given {
+            Given::Root => return (None, None),
+            Given::Span(span) => {
+                let is_parent = match span.owner {
+                    Owner::Remote(_) => true,
+                    Owner::Tracer(owner) => owner == who || is_switch_child,
+                    Owner::Nobody => false,
+                };
+                return if is_parent { (Some(span), None) } else { (None, Some(span)) };
+            }
+            Given::Nearest => cx.current,
+        };
+        let known = cx.memory.get(&who);
+        let current = match (current, known) {
+            (Some(current), _) => current,
+            (None, Some(known)) => return self.as_parent(known.span, who),
+            (None, None) => return (None, None),
+        };
+        if current.is_remote() {
+            return match known {
+                Some(known) if known.is_of_request && cx.is_of_request(&current) => self.as_parent(known.span, who),
+                _ => self.as_parent(current, who),
+            };
+        }
+        match (current.owner, known) {
+            (Owner::Tracer(owner), _) if owner == who => (Some(current), None),
+            (_, Some(known)) => self.as_parent(known.span, who),
+            (Owner::Tracer(_), None) if is_switch_child => (Some(current), None),
+            _ => (None, Some(current)),
+        }
+    }
+
+    /// Returns `span` as the parent, or as a link if it is a remote span that may not be one.
+    fn as_parent(&self, span: Span, who: Who) -> (Option<Span>, Option<Span>) {
+        let is_parent = !span.is_remote()
+            || match self.settings.registries[who.registry].remote_parent {
+                RemoteParent::Child => true,
+                RemoteParent::Link => false,
+                _ => span.owner_in(who.registry) == Some(who),
+            };
+        if is_parent { (Some(span), None) } else { (None, Some(span)) }
+    }
+}
