@@ -62,7 +62,9 @@ fn edited_blocks(block: &Block) -> Vec<Block> {
             if let (Some(inside), _) = future.inside() {
                 replace(at, inside);
             }
-            replace(at, &[Step { id: step.id, kind: Kind::Await(future.clone()) }]);
+            if !matches!(step.kind, Kind::Await(_)) {
+                replace(at, &[Step { id: step.id, kind: Kind::Await(future.clone()) }]);
+            }
         }
     }
     for (at, step) in block.iter().enumerate() {
