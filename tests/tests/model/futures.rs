@@ -4,16 +4,43 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Poll;
+use std::task::{Context as TaskContext, Poll};
 
 use crate::run::Env;
 use crate::threads::with_subscriber;
 
 pub(crate) type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Polls a future with a subscriber.
-pub(crate) fn subscribed(env: Arc<Env>, subscriber: usize, mut inner: BoxFuture) -> BoxFuture {
-    Box::pin(poll_fn(move |task| with_subscriber(&env.world, subscriber, || inner.as_mut().poll(task))))
+/// A future that is polled and dropped with a subscriber.
+///
+/// A span of `tracing` must be entered and closed with its own subscriber, because the registry of
+/// `tracing-subscriber` closes spans through the subscriber of the thread.
+struct Subscribed {
+    env: Arc<Env>,
+    subscriber: usize,
+    inner: Option<BoxFuture>,
+}
+
+impl Future for Subscribed {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<()> {
+        let Self { env, subscriber, inner } = &mut *self;
+        let Some(inner) = inner else { return Poll::Ready(()) };
+        with_subscriber(&env.world, *subscriber, || inner.as_mut().poll(task))
+    }
+}
+
+impl Drop for Subscribed {
+    fn drop(&mut self) {
+        let inner = self.inner.take();
+        with_subscriber(&self.env.world, self.subscriber, || drop(inner));
+    }
+}
+
+/// Returns a future that is polled and dropped with a subscriber.
+pub(crate) fn subscribed(env: Arc<Env>, subscriber: usize, inner: BoxFuture) -> BoxFuture {
+    Box::pin(Subscribed { env, subscriber, inner: Some(inner) })
 }
 
 /// Returns a future that is pending once.

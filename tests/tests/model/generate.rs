@@ -56,6 +56,8 @@ struct Place {
     depth: usize,
     is_async: bool,
     can_spawn: bool,
+    /// `true` if a local task can be spawned: the local set polls this code.
+    is_local: bool,
     can_pend: bool,
     can_panic: bool,
     is_in_runtime: bool,
@@ -79,6 +81,7 @@ pub(crate) fn generate(seed: u64, worlds: u64) -> Program {
         depth: 0,
         is_async: false,
         can_spawn: true,
+        is_local: false,
         can_pend: false,
         can_panic: false,
         is_in_runtime: false,
@@ -220,7 +223,8 @@ impl Generator {
             _ => {
                 let is_root = !place.is_in_runtime;
                 let drive = if is_root && self.random.chance(30) { Drive::LocalUnder(self.who()) } else { Drive::Plain };
-                let inside = Place { is_async: true, can_spawn: is_root, is_in_runtime: true, ..inside };
+                let inside =
+                    Place { is_async: true, can_spawn: is_root, is_local: is_root, is_in_runtime: true, ..inside };
                 Kind::BlockOn(drive, self.block(inside))
             }
         }
@@ -235,7 +239,7 @@ impl Generator {
                     Spawn::Tokio,
                     Spawn::Multitracer,
                     Spawn::Multitracer,
-                    Spawn::Local,
+                    if place.is_local { Spawn::Local } else { Spawn::Tokio },
                     Spawn::Blocking,
                     Spawn::MultitracerBlocking,
                 ]);
@@ -245,7 +249,7 @@ impl Generator {
                         let inside = Place { is_async: false, can_spawn: false, ..apart };
                         Future::Block(generator.block(inside))
                     } else {
-                        generator.future(apart)
+                        generator.future(Place { is_local: how == Spawn::Local, ..apart })
                     }
                 });
                 let meanwhile =

@@ -145,7 +145,10 @@ impl<'p> Oracle<'p> {
             }
             Kind::InManual(id, block) | Kind::InTracing(id, block) => {
                 let inside = match self.values.get(id) {
-                    Some(Value::Inside(inside) | Value::Tracing { inside, .. }) => place.under(inside.clone()),
+                    Some(Value::Inside(inside)) => place.under(inside.clone()),
+                    Some(Value::Tracing { subscriber, inside }) => {
+                        Place { subscriber: *subscriber, ..place.under(inside.clone()) }
+                    }
                     _ => place.clone(),
                 };
                 self.block(&inside, block)
@@ -282,7 +285,8 @@ impl<'p> Oracle<'p> {
             }
             Future::Instrument { id, parent, future } => {
                 let inner = self.call(place, future);
-                Called::Attached(self.tracing(place, *id, *parent), Box::new(inner))
+                let inside = Called::Attached(self.tracing(place, *id, *parent), Box::new(inner));
+                Called::Subscriber(place.subscriber, Box::new(inside))
             }
             Future::CalledIn(who, future) => self.call(&place.under(cx.enter(self.rules.entered(*who))), future),
             Future::Moved(future) => self.call(place, future),

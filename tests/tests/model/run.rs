@@ -65,7 +65,11 @@ pub(crate) fn run(program: &Program, world: &World) -> HashMap<SpanId, Label> {
         let _ = catch_unwind(AssertUnwindSafe(|| env.block(&program.body)));
         // the values end their spans
         let values = std::mem::take(&mut *env.values.lock().unwrap());
-        drop(values);
+        for value in values.into_values() {
+            if let Value::Tracing(subscriber, span) = value {
+                with_subscriber(world, subscriber, || drop(span));
+            }
+        }
     });
     std::mem::take(&mut *env.labels.lock().unwrap())
 }
@@ -111,7 +115,7 @@ impl Env {
                 None => self.block(block),
             },
             Kind::InTracing(id, block) => match self.saved_tracing(*id) {
-                Some((_, span)) => span.in_scope(|| self.block(block)),
+                Some((number, span)) => with_subscriber(world, number, || span.in_scope(|| self.block(block))),
                 None => self.block(block),
             },
             Kind::Library(registry, block) => {
@@ -237,7 +241,8 @@ impl Env {
             }
             Future::Instrument { id, parent, future } => {
                 let future = self.call(future);
-                Box::pin(future.instrument(self.tracing(*id, *parent)))
+                let future = Box::pin(future.instrument(self.tracing(*id, *parent)));
+                subscribed(Arc::clone(self), subscriber(), future)
             }
             Future::CalledIn(who, future) => self.world.tracer(*who).scope(|| self.call(future)),
             Future::Moved(future) => {

@@ -7,6 +7,7 @@ struct Place {
     is_async: bool,
     is_in_runtime: bool,
     can_spawn: bool,
+    is_local: bool,
     can_pend: bool,
     can_panic: bool,
 }
@@ -14,7 +15,7 @@ struct Place {
 /// Returns `true` if every step of the program may stand where it stands.
 pub(crate) fn is_valid(program: &Program) -> bool {
     let place =
-        Place { is_async: false, is_in_runtime: false, can_spawn: true, can_pend: false, can_panic: false };
+        Place { is_async: false, is_in_runtime: false, can_spawn: true, is_local: false, can_pend: false, can_panic: false };
     block(place, &program.body)
 }
 
@@ -38,7 +39,7 @@ fn step(place: Place, kind: &Kind) -> bool {
         Kind::Catch(inside) => block(Place { can_panic: true, ..sync }, inside),
         Kind::BlockOn(_, inside) => {
             let can_spawn = !place.is_in_runtime;
-            block(Place { is_async: true, can_spawn, is_in_runtime: true, ..sync }, inside)
+            block(Place { is_async: true, can_spawn, is_local: can_spawn, is_in_runtime: true, ..sync }, inside)
         }
         Kind::Await(awaited) => place.is_async && future(place, awaited),
         Kind::Select(awaited) => place.is_async && future(Place { can_pend: true, ..place }, awaited),
@@ -52,7 +53,8 @@ fn step(place: Place, kind: &Kind) -> bool {
                     block(Place { is_async: false, can_spawn: false, ..apart }, inside)
                 }
                 (Spawn::Blocking | Spawn::MultitracerBlocking, _) => false,
-                _ => future(apart, spawned),
+                (Spawn::Local, _) => place.is_local && future(apart, spawned),
+                _ => future(Place { is_local: false, ..apart }, spawned),
             };
             place.is_async && place.can_spawn && is_good && block(apart, meanwhile)
         }
