@@ -27,8 +27,7 @@ pub(crate) enum Trace {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
     Tracer(Who),
-    /// A remote span, and the tracer whose route trusted baggage named.
-    Remote(Option<Who>),
+    Remote,
     Nobody,
 }
 
@@ -59,8 +58,14 @@ pub(crate) struct Cx {
     pub(crate) entered: Option<Entered>,
     pub(crate) current: Option<Span>,
     pub(crate) memory: BTreeMap<Who, Remembered>,
-    /// The trace that the request came with.
-    pub(crate) request: Option<u8>,
+    pub(crate) request: Option<Request>,
+}
+
+/// The remote span that a request or message came with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Request {
+    pub(crate) remote: Remote,
+    pub(crate) owner: Who,
 }
 
 impl Entered {
@@ -73,10 +78,10 @@ impl Entered {
 }
 
 impl Span {
-    pub(crate) fn remote(remote: Remote, owner: Option<Who>) -> Self {
+    pub(crate) fn remote(remote: Remote) -> Self {
         Self {
             label: Label::Remote(remote),
-            owner: Owner::Remote(owner),
+            owner: Owner::Remote,
             trace: Trace::Remote(remote.trace),
             is_sampled: remote.is_sampled,
         }
@@ -87,16 +92,7 @@ impl Span {
     }
 
     pub(crate) fn is_remote(&self) -> bool {
-        matches!(self.owner, Owner::Remote(_))
-    }
-
-    /// Returns the tracer that the span belongs to, as seen in `registry`.
-    pub(crate) fn owner_in(&self, registry: usize) -> Option<Who> {
-        match self.owner {
-            Owner::Tracer(who) | Owner::Remote(Some(who)) => Some(who),
-            Owner::Remote(None) => Some(Who { registry, tracer: 0 }),
-            Owner::Nobody => None,
-        }
+        self.owner == Owner::Remote
     }
 
     /// Returns the label that a link to this span has when it arrives.
@@ -124,20 +120,30 @@ impl Cx {
     /// Returns the context in which a tracer, or silence, is entered.
     pub(crate) fn enter(&self, entered: Entered) -> Self {
         let mut inside = self.clone();
-        inside.remember_current(self.ambient(None).unwrap_or(entered).registry());
+        inside.remember_current(entered.registry());
         inside.entered = Some(entered);
         inside
     }
 
-    /// Remembers the current span for its owner.
+    /// Remembers the current span for its owner. A remote span of another trace is a new request.
     pub(crate) fn remember_current(&mut self, registry: usize) {
         let Some(span) = self.current else { return };
-        let Some(owner) = span.owner_in(registry) else { return };
-        // a remote span of the request's own trace is older than the spans of the request
-        if self.is_of_request(&span) && self.memory.get(&owner).is_some_and(|known| known.is_of_request) {
-            return;
+        match (span.owner, span.label) {
+            (Owner::Tracer(owner), _) => self.remember(owner, span),
+            (Owner::Remote, Label::Remote(remote)) if !self.is_of_request(&span) => {
+                self.arrive(remote, Who { registry, tracer: 0 });
+            }
+            _ => {}
         }
-        self.remember(owner, span);
+    }
+
+    /// Notes the arrival of a request with a remote span, which belongs to `owner`.
+    pub(crate) fn arrive(&mut self, remote: Remote, owner: Who) {
+        for known in self.memory.values_mut() {
+            known.is_of_request = false;
+        }
+        self.request = Some(Request { remote, owner });
+        self.memory.insert(owner, Remembered { span: Span::remote(remote), is_of_request: false });
     }
 
     pub(crate) fn remember(&mut self, owner: Who, span: Span) {
@@ -147,6 +153,14 @@ impl Cx {
 
     /// Returns `true` if `span` is a remote span of the trace that the request came with.
     pub(crate) fn is_of_request(&self, span: &Span) -> bool {
-        span.is_remote() && self.request.is_some_and(|trace| span.trace == Trace::Remote(trace))
+        span.is_remote() && self.request.is_some_and(|request| span.trace == Trace::Remote(request.remote.trace))
+    }
+
+    /// Returns `true` if the remote span belongs to this tracer.
+    pub(crate) fn is_remote_of(&self, span: &Span, who: Who) -> bool {
+        match self.request {
+            Some(request) if span.label == Label::Remote(request.remote) => request.owner == who,
+            _ => who.tracer == 0,
+        }
     }
 }

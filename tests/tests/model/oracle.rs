@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::context::{Cx, Entered, Owner, Span};
+use crate::context::{Cx, Entered, Label, Owner, Span, Trace};
 use crate::program::{
-    Attach, Block, Choice, Drive, Future, Id, Kind, Message, Options, Parent, Program, Spawn, Step, TRACERS, Thread,
+    AsyncSite, Attach, Block, Choice, Drive, Future, Id, Kind, Message, Options, Parent, Program, Spawn, Step, TRACERS, Thread,
     TracingParent, Who,
 };
 use crate::rules::{Chosen, Expected, Given, Rules};
@@ -52,7 +52,7 @@ impl Place {
 #[derive(Clone, Debug)]
 enum Called<'p> {
     Block(&'p Block),
-    Traced { id: Id, options: Options, given: Given, called: u64, cx: Cx, body: &'p Block },
+    Traced { id: Id, options: Options, early: Option<Chosen>, given: Given, called: u64, cx: Cx, body: &'p Block },
     Decided(Rc<Decision>, Box<Self>),
     Attached(Cx, Box<Self>),
     Subscriber(usize, Box<Self>),
@@ -235,6 +235,7 @@ impl<'p> Oracle<'p> {
             Spawn::Tokio => self.poll(&tasks(&place.spawned), called),
             Spawn::Local => self.poll(&tasks(&place.local), called),
             Spawn::Multitracer => {
+                self.time += 1;
                 let cx = place.cx.clone();
                 let decision = Rc::new(Decision { made: self.time, maker: cx.clone(), cx });
                 self.poll(&tasks(&place.spawned), Called::Decided(decision, Box::new(called)))
@@ -253,10 +254,18 @@ impl<'p> Oracle<'p> {
         let cx = &place.cx;
         match future {
             Future::Block(block) => Called::Block(block),
-            Future::Traced { id, options, body, .. } => {
+            Future::Traced { id, site, options, body } => {
                 let given = self.given(options.parent);
                 let (id, options, called) = (*id, *options, self.time);
-                Called::Traced { id, options, given, called, cx: cx.clone(), body }
+                // a computed name is looked up at the call, if there is a registry
+                let is_early = match options.choice {
+                    Choice::Name(_) => true,
+                    Choice::Literal(_) => *site == AsyncSite::Builder,
+                    _ => false,
+                };
+                let early = Some(self.rules.chosen(cx, options.choice, None));
+                let early = early.filter(|chosen| is_early && *chosen != Chosen::Unchanged);
+                Called::Traced { id, options, early, given, called, cx: cx.clone(), body }
             }
             Future::WithTracer(choice, future) => {
                 let inner = self.call(place, future);
@@ -313,7 +322,7 @@ impl<'p> Oracle<'p> {
     fn poll(&mut self, place: &Place, called: Called<'p>) -> Flow {
         match called {
             Called::Block(block) => self.block(place, block),
-            Called::Traced { id, options, given, called, cx, body } => {
+            Called::Traced { id, options, early, given, called, cx, body } => {
                 let holds = place.decision.as_ref().is_some_and(|decision| {
                     let maker = &decision.maker;
                     let is_same = maker.ambient(None) == cx.ambient(None) && maker.current == cx.current;
@@ -321,7 +330,7 @@ impl<'p> Oracle<'p> {
                 });
                 let cx = if holds { &place.cx } else { &cx };
                 let here = if *cx == place.cx { place.clone() } else { place.under(cx.clone()) };
-                let inside = self.function_given(&here, id, options, given);
+                let inside = self.function_given(&here, id, options, early, given);
                 self.block(&inside, body)
             }
             Called::Decided(decision, inner) => self.poll(&place.decided(&decision), *inner),
@@ -339,7 +348,7 @@ impl<'p> Oracle<'p> {
         match parent {
             Parent::Nearest => Given::Nearest,
             Parent::Root => Given::Root,
-            Parent::Remote(remote) => Given::Span(Span::remote(remote, None)),
+            Parent::Remote(remote) => Given::Span(Span::remote(remote)),
             Parent::Saved(id) => match self.values.get(&id) {
                 Some(Value::Cx(Cx { current: Some(span), .. })) => Given::Span(*span),
                 _ => Given::Root,
@@ -348,22 +357,46 @@ impl<'p> Oracle<'p> {
     }
 
     fn function(&mut self, place: &Place, id: Id, options: Options) -> Place {
-        self.function_given(place, id, options, self.given(options.parent))
+        self.function_given(place, id, options, None, self.given(options.parent))
     }
 
-    fn function_given(&mut self, place: &Place, id: Id, options: Options, given: Given) -> Place {
+    fn function_given(
+        &mut self,
+        place: &Place,
+        id: Id,
+        options: Options,
+        early: Option<Chosen>,
+        given: Given,
+    ) -> Place {
         if !options.is_enabled {
             return place.clone();
         }
-        let chosen = self.rules.chosen(&place.cx, options.choice, None);
-        let started = self.rules.start_chosen(&place.cx, id, chosen, given);
+        let chosen = early.unwrap_or_else(|| self.rules.chosen(&place.cx, options.choice, None));
+        let started = self.rules.start_chosen(&place.cx, id, chosen, given, None);
         if started.is_new { place.under(started.cx) } else { place.clone() }
+    }
+
+    /// Returns the unsampled span that stands for a span of a tracer that is off, if nothing else
+    /// says that the inside is silent.
+    fn off_span(&self, cx: &Cx, id: Id, default: Option<usize>) -> Option<Span> {
+        match cx.ambient(default) {
+            Some(Entered::Tracer(who)) if cx.entered.is_none() && cx.current.is_none() => Some(Span {
+                label: Label::Step(id),
+                owner: Owner::Tracer(who),
+                trace: Trace::Of(id),
+                is_sampled: false,
+            }),
+            _ => cx.current,
+        }
     }
 
     /// Returns the span of a library. The library attaches it itself, so the context learns no more.
     fn library(&mut self, cx: &Cx, id: Id, registry: usize) -> Option<Span> {
         let chosen = self.rules.chosen(cx, Choice::Ambient, Some(registry));
-        self.rules.start_chosen(cx, id, chosen, Given::Nearest).span
+        if chosen == Chosen::Unchanged {
+            return self.off_span(cx, id, Some(registry));
+        }
+        self.rules.start_chosen(cx, id, chosen, Given::Nearest, Some(registry)).span
     }
 
     /// Returns the context inside of a span of `tracing`.
@@ -384,7 +417,7 @@ impl<'p> Oracle<'p> {
                 _ => (creation.clone(), Given::Nearest),
             },
             TracingParent::Extracted(remote) => {
-                (Cx::default().with_current(Some(Span::remote(remote, None))), Given::Nearest)
+                (Cx::default().with_current(Some(Span::remote(remote))), Given::Nearest)
             }
         };
         // without an ambient tracer, the tracer of the creation is entered
@@ -394,24 +427,24 @@ impl<'p> Oracle<'p> {
             Some(Entered::Silent(registry)) if cx.entered.is_none() => Chosen::Silent(registry),
             _ => Chosen::Unchanged,
         };
-        self.rules.start_chosen(&cx, id, chosen, given).cx
+        if chosen == Chosen::Unchanged {
+            return cx.with_current(self.off_span(&cx, id, default));
+        }
+        self.rules.start_chosen(&cx, id, chosen, given, default).cx
     }
 
     fn attached(&mut self, cx: &Cx, id: Id, attach: Attach) -> Option<Cx> {
         Some(match attach {
             Attach::Empty => Cx::default(),
-            Attach::Remote(remote) => cx.with_current(Some(Span::remote(remote, None))),
-            Attach::OnlyRemote(remote) => Cx::default().with_current(Some(Span::remote(remote, None))),
+            Attach::Remote(remote) => cx.with_current(Some(Span::remote(remote))),
+            Attach::OnlyRemote(remote) => Cx::default().with_current(Some(Span::remote(remote))),
             Attach::HandMade => cx.with_current(Some(Span::foreign(id))),
             Attach::Saved(id) => match self.values.get(&id) {
                 Some(Value::Cx(saved)) => saved.clone(),
                 _ => return None,
             },
             Attach::SpanOf(id) => match self.values.get(&id) {
-                Some(Value::Cx(saved)) => cx.with_current(saved.current.map(|span| match span.owner {
-                    Owner::Remote(_) => Span { owner: Owner::Remote(None), ..span },
-                    _ => span,
-                })),
+                Some(Value::Cx(saved)) => cx.with_current(saved.current),
                 _ => return None,
             },
             Attach::Started(id) => match self.values.remove(&id) {
@@ -427,20 +460,11 @@ impl<'p> Oracle<'p> {
         let default = Who { registry, tracer: 0 };
         let mut cx = if is_current { cx.clone() } else { cx.enter(self.rules.entered(default)) };
         let trusted = message.baggage.filter(|_| self.rules.settings.registries[registry].trusts_baggage);
-        if let Some(remote) = message.remote {
-            cx.remember_current(registry);
-            for known in cx.memory.values_mut() {
-                known.is_of_request = false;
-            }
-            cx.request = Some(remote.trace);
-            let owner = trusted.map(|tracer| Who { registry, tracer });
-            cx.current = Some(Span::remote(remote, owner));
-        }
         let tracer = trusted.or(message.route).unwrap_or(0);
-        let mut inside = cx.enter(self.rules.entered(Who { registry, tracer }));
-        for known in inside.memory.values_mut() {
-            known.is_of_request = false;
+        if let Some(remote) = message.remote {
+            cx.current = Some(Span::remote(remote));
+            cx.arrive(remote, Who { registry, tracer: trusted.unwrap_or(0) });
         }
-        inside
+        cx.enter(self.rules.entered(Who { registry, tracer }))
     }
 }

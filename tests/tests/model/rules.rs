@@ -90,9 +90,16 @@ impl Rules<'_> {
     }
 
     /// Starts a span of the tracer that a choice means.
-    pub(crate) fn start_chosen(&mut self, cx: &Cx, id: Id, chosen: Chosen, given: Given) -> Started {
+    pub(crate) fn start_chosen(
+        &mut self,
+        cx: &Cx,
+        id: Id,
+        chosen: Chosen,
+        given: Given,
+        default: Option<usize>,
+    ) -> Started {
         match chosen {
-            Chosen::Tracer(who) => self.start(cx, id, who, given),
+            Chosen::Tracer(who) => self.start(cx, id, who, given, default),
             Chosen::Unchanged => Started { cx: cx.clone(), span: cx.current, is_new: false },
             Chosen::Silent(registry) => {
                 let cx = cx.enter(Entered::Silent(registry));
@@ -101,9 +108,9 @@ impl Rules<'_> {
         }
     }
 
-    /// Starts a span of a tracer that is on.
-    pub(crate) fn start(&mut self, cx: &Cx, id: Id, who: Who, given: Given) -> Started {
-        let is_ambient = cx.ambient(None) == Some(Entered::Tracer(who));
+    /// Starts a span of a tracer that is on, by code that was made for the registry `default`.
+    fn start(&mut self, cx: &Cx, id: Id, who: Who, given: Given, default: Option<usize>) -> Started {
+        let is_ambient = cx.ambient(default) == Some(Entered::Tracer(who));
         let (parent, link) = self.parent(cx, who, given);
         let mut inside = if is_ambient { cx.clone() } else { cx.enter(Entered::Tracer(who)) };
         if let Some(parent) = parent
@@ -130,7 +137,7 @@ impl Rules<'_> {
         if inside.entered.is_some() {
             let covers_other = cx.current.is_some_and(|current| current.owner != span.owner);
             if covers_other {
-                inside.remember_current(cx.ambient(None).map_or(who.registry, Entered::registry));
+                inside.remember_current(who.registry);
             }
             if covers_other || parent.is_none() || !is_ambient {
                 inside.remember(who, span);
@@ -146,7 +153,7 @@ impl Rules<'_> {
             Given::Root => return (None, None),
             Given::Span(span) => {
                 let is_parent = match span.owner {
-                    Owner::Remote(_) => true,
+                    Owner::Remote => true,
                     Owner::Tracer(owner) => owner == who || is_switch_child,
                     Owner::Nobody => false,
                 };
@@ -157,30 +164,32 @@ impl Rules<'_> {
         let known = cx.memory.get(&who);
         let current = match (current, known) {
             (Some(current), _) => current,
-            (None, Some(known)) => return self.as_parent(known.span, who),
+            (None, Some(known)) => return self.as_parent(cx, known.span, who),
             (None, None) => return (None, None),
         };
         if current.is_remote() {
             return match known {
-                Some(known) if known.is_of_request && cx.is_of_request(&current) => self.as_parent(known.span, who),
-                _ => self.as_parent(current, who),
+                Some(known) if known.is_of_request && cx.is_of_request(&current) => {
+                    self.as_parent(cx, known.span, who)
+                }
+                _ => self.as_parent(cx, current, who),
             };
         }
         match (current.owner, known) {
             (Owner::Tracer(owner), _) if owner == who => (Some(current), None),
-            (_, Some(known)) => self.as_parent(known.span, who),
+            (_, Some(known)) => self.as_parent(cx, known.span, who),
             (Owner::Tracer(_), None) if is_switch_child => (Some(current), None),
             _ => (None, Some(current)),
         }
     }
 
     /// Returns `span` as the parent, or as a link if it is a remote span that may not be one.
-    fn as_parent(&self, span: Span, who: Who) -> (Option<Span>, Option<Span>) {
+    fn as_parent(&self, cx: &Cx, span: Span, who: Who) -> (Option<Span>, Option<Span>) {
         let is_parent = !span.is_remote()
             || match self.settings.registries[who.registry].remote_parent {
                 RemoteParent::Child => true,
                 RemoteParent::Link => false,
-                _ => span.owner_in(who.registry) == Some(who),
+                _ => cx.current != Some(span) || cx.is_remote_of(&span, who),
             };
         if is_parent { (Some(span), None) } else { (None, Some(span)) }
     }
