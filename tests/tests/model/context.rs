@@ -43,8 +43,8 @@ pub(crate) struct Span {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Entered {
     Tracer(Who),
-    /// No tracer, in this registry.
-    Silent(usize),
+    /// No tracer. The place was silenced in the registry of this tracer.
+    Silent(Who),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,11 +69,14 @@ pub(crate) struct Request {
 }
 
 impl Entered {
-    pub(crate) fn registry(self) -> usize {
+    pub(crate) fn who(self) -> Who {
         match self {
-            Self::Tracer(who) => who.registry,
-            Self::Silent(registry) => registry,
+            Self::Tracer(who) | Self::Silent(who) => who,
         }
+    }
+
+    pub(crate) fn registry(self) -> usize {
+        self.who().registry
     }
 }
 
@@ -93,6 +96,12 @@ impl Span {
 
     pub(crate) fn is_remote(&self) -> bool {
         self.owner == Owner::Remote
+    }
+
+    /// Returns the span that stands for a span of a tracer that makes none.
+    pub(crate) fn off(id: Id, who: Who) -> Self {
+        let (label, trace) = (Label::Step(id), Trace::Of(id));
+        Self { label, owner: Owner::Tracer(who), trace, is_sampled: false }
     }
 
     /// Returns the label that a link to this span has when it arrives.
@@ -149,6 +158,12 @@ impl Cx {
     pub(crate) fn remember(&mut self, owner: Who, span: Span) {
         let is_of_request = self.request.is_some();
         self.memory.insert(owner, Remembered { span, is_of_request });
+    }
+
+    /// Returns `true` if nothing of this tracer is remembered since the request.
+    pub(crate) fn knows_nothing_of(&self, who: Who) -> bool {
+        let is_known = |known: &Remembered| known.is_of_request == self.request.is_some() && !known.span.is_remote();
+        !self.memory.get(&who).is_some_and(is_known)
     }
 
     /// Returns `true` if `span` is a remote span of the trace that the request came with.

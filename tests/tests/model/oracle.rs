@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::context::{Cx, Entered, Label, Owner, Span, Trace};
+use crate::context::{Cx, Entered, Owner, Span};
 use crate::program::{
     AsyncSite, Attach, Block, Choice, Drive, Future, Id, Kind, Message, Options, Parent, Program, Spawn, Step, TRACERS, Thread,
     TracingParent, Who,
 };
-use crate::rules::{Chosen, Expected, Given, Rules};
+use crate::rules::{Chosen, Expected, Given, Maker, Rules};
 use crate::world::Settings;
 
 /// A decision about a future.
@@ -271,7 +271,7 @@ impl<'p> Oracle<'p> {
                 let inner = self.call(place, future);
                 let inside = match self.rules.chosen(cx, *choice, None) {
                     Chosen::Tracer(who) => cx.enter(Entered::Tracer(who)),
-                    Chosen::Silent(registry) => cx.enter(Entered::Silent(registry)),
+                    Chosen::Silent(who) => cx.enter(Entered::Silent(who)),
                     Chosen::Unchanged => cx.clone(),
                 };
                 self.decide(cx, inside, inner)
@@ -372,31 +372,17 @@ impl<'p> Oracle<'p> {
             return place.clone();
         }
         let chosen = early.unwrap_or_else(|| self.rules.chosen(&place.cx, options.choice, None));
-        let started = self.rules.start_chosen(&place.cx, id, chosen, given, None);
+        let started = self.rules.start_chosen(&place.cx, id, chosen, given, Maker::Own);
         if started.is_new { place.under(started.cx) } else { place.clone() }
-    }
-
-    /// Returns the unsampled span that stands for a span of a tracer that is off, if nothing else
-    /// says that the inside is silent.
-    fn off_span(&self, cx: &Cx, id: Id, default: Option<usize>) -> Option<Span> {
-        match cx.ambient(default) {
-            Some(Entered::Tracer(who)) if cx.entered.is_none() && cx.current.is_none() => Some(Span {
-                label: Label::Step(id),
-                owner: Owner::Tracer(who),
-                trace: Trace::Of(id),
-                is_sampled: false,
-            }),
-            _ => cx.current,
-        }
     }
 
     /// Returns the span of a library. The library attaches it itself, so the context learns no more.
     fn library(&mut self, cx: &Cx, id: Id, registry: usize) -> Option<Span> {
         let chosen = self.rules.chosen(cx, Choice::Ambient, Some(registry));
         if chosen == Chosen::Unchanged {
-            return self.off_span(cx, id, Some(registry));
+            return off_span(cx, id, cx.ambient(Some(registry)));
         }
-        self.rules.start_chosen(cx, id, chosen, Given::Nearest, Some(registry)).span
+        self.rules.start_chosen(cx, id, chosen, Given::Nearest, Maker::Library(Some(registry))).span
     }
 
     /// Returns the context inside of a span of `tracing`.
@@ -420,17 +406,14 @@ impl<'p> Oracle<'p> {
                 (Cx::default().with_current(Some(Span::remote(remote))), Given::Nearest)
             }
         };
-        // without an ambient tracer, the tracer of the creation is entered
+        // without an ambient tracer, the tracer of the creation counts
         let ambient = cx.ambient(None).or_else(|| creation.ambient(default));
-        let chosen = match ambient {
-            Some(Entered::Tracer(who)) => self.rules.chosen(&cx, Choice::Handle(who), None),
-            Some(Entered::Silent(registry)) if cx.entered.is_none() => Chosen::Silent(registry),
-            _ => Chosen::Unchanged,
-        };
-        if chosen == Chosen::Unchanged {
-            return cx.with_current(self.off_span(&cx, id, default));
+        match ambient.map(|ambient| self.rules.entered_again(ambient)) {
+            Some(Entered::Tracer(who)) => {
+                self.rules.start_chosen(&cx, id, Chosen::Tracer(who), given, Maker::Library(default)).cx
+            }
+            _ => cx.with_current(off_span(&cx, id, ambient)),
         }
-        self.rules.start_chosen(&cx, id, chosen, given, default).cx
     }
 
     fn attached(&mut self, cx: &Cx, id: Id, attach: Attach) -> Option<Cx> {
@@ -463,8 +446,21 @@ impl<'p> Oracle<'p> {
         let tracer = trusted.or(message.route).unwrap_or(0);
         if let Some(remote) = message.remote {
             cx.current = Some(Span::remote(remote));
-            cx.arrive(remote, Who { registry, tracer: trusted.unwrap_or(0) });
+            if cx.request.is_none_or(|request| request.remote != remote) {
+                cx.arrive(remote, Who { registry, tracer: trusted.unwrap_or(0) });
+            }
         }
         cx.enter(self.rules.entered(Who { registry, tracer }))
+    }
+}
+
+/// Returns the span that a library's span of a silent place leaves in the context.
+///
+/// If nothing else in the context says that the inside is silent, an unsampled span says so.
+fn off_span(cx: &Cx, id: Id, ambient: Option<Entered>) -> Option<Span> {
+    let is_owned = cx.current.is_some_and(|current| matches!(current.owner, Owner::Tracer(_)));
+    match ambient {
+        Some(ambient) if cx.entered.is_none() && !is_owned => Some(Span::off(id, ambient.who())),
+        _ => cx.current,
     }
 }

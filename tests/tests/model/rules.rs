@@ -32,7 +32,16 @@ pub(crate) enum Chosen {
     /// Nothing changes: there is no tracer, or the ambient one makes no spans.
     Unchanged,
     /// The choice silences the inside.
-    Silent(usize),
+    Silent(Who),
+}
+
+/// The code that starts a span.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Maker {
+    /// The library itself.
+    Own,
+    /// A provider or a layer, which was made for this registry. It adds nothing to the context.
+    Library(Option<usize>),
 }
 
 /// What a start of a span has made.
@@ -61,14 +70,22 @@ impl Rules<'_> {
 
     /// Returns what a scope of this tracer enters.
     pub(crate) fn entered(&self, who: Who) -> Entered {
-        if self.is_on(who) { Entered::Tracer(who) } else { Entered::Silent(who.registry) }
+        if self.is_on(who) { Entered::Tracer(who) } else { Entered::Silent(who) }
+    }
+
+    /// Returns the ambient tracer if it is on, else silence.
+    pub(crate) fn entered_again(&self, ambient: Entered) -> Entered {
+        match ambient {
+            Entered::Tracer(who) => self.entered(who),
+            silent @ Entered::Silent(_) => silent,
+        }
     }
 
     /// Returns the tracer that a choice means in `cx`.
     pub(crate) fn chosen(&self, cx: &Cx, choice: Choice, default: Option<usize>) -> Chosen {
         let explicit = |who| match self.entered(who) {
             Entered::Tracer(who) => Chosen::Tracer(who),
-            Entered::Silent(registry) => Chosen::Silent(registry),
+            Entered::Silent(who) => Chosen::Silent(who),
         };
         let name = match choice {
             Choice::Handle(who) => return explicit(who),
@@ -84,7 +101,7 @@ impl Rules<'_> {
         let registry = ambient.registry();
         match TRACERS[registry].iter().position(|known| *known == name) {
             Some(tracer) => explicit(Who { registry, tracer }),
-            None if self.settings.registries[registry].drops_unknown => Chosen::Silent(registry),
+            None if self.settings.registries[registry].drops_unknown => Chosen::Silent(ambient.who()),
             None => explicit(Who { registry, tracer: 0 }),
         }
     }
@@ -96,20 +113,24 @@ impl Rules<'_> {
         id: Id,
         chosen: Chosen,
         given: Given,
-        default: Option<usize>,
+        maker: Maker,
     ) -> Started {
         match chosen {
-            Chosen::Tracer(who) => self.start(cx, id, who, given, default),
+            Chosen::Tracer(who) => self.start(cx, id, who, given, maker),
             Chosen::Unchanged => Started { cx: cx.clone(), span: cx.current, is_new: false },
-            Chosen::Silent(registry) => {
-                let cx = cx.enter(Entered::Silent(registry));
+            Chosen::Silent(who) => {
+                let cx = cx.enter(Entered::Silent(who));
                 Started { span: cx.current, cx, is_new: true }
             }
         }
     }
 
-    /// Starts a span of a tracer that is on, by code that was made for the registry `default`.
-    fn start(&mut self, cx: &Cx, id: Id, who: Who, given: Given, default: Option<usize>) -> Started {
+    /// Starts a span of a tracer that is on.
+    fn start(&mut self, cx: &Cx, id: Id, who: Who, given: Given, maker: Maker) -> Started {
+        let (default, remembers) = match maker {
+            Maker::Own => (None, true),
+            Maker::Library(default) => (default, false),
+        };
         let is_ambient = cx.ambient(default) == Some(Entered::Tracer(who));
         let (parent, link) = self.parent(cx, who, given);
         let mut inside = if is_ambient { cx.clone() } else { cx.enter(Entered::Tracer(who)) };
@@ -134,12 +155,14 @@ impl Rules<'_> {
             let links = link.iter().map(Span::link_label).collect();
             self.expected.push(Expected { id, who, parent: parent.map(|parent| parent.label), links, trace });
         }
-        if inside.entered.is_some() {
-            let covers_other = cx.current.is_some_and(|current| current.owner != span.owner);
-            if covers_other {
+        if inside.entered.is_some() && remembers {
+            let covers_other = cx.current.is_some_and(|current| match current.owner {
+                Owner::Tracer(owner) => owner != who,
+                Owner::Remote => !cx.is_of_request(&current),
+                Owner::Nobody => false,
+            });
+            if covers_other || !is_ambient || cx.knows_nothing_of(who) {
                 inside.remember_current(who.registry);
-            }
-            if covers_other || parent.is_none() || !is_ambient {
                 inside.remember(who, span);
             }
         }
