@@ -380,7 +380,8 @@ impl<'p> Oracle<'p> {
     fn library(&mut self, cx: &Cx, id: Id, registry: usize) -> Option<Span> {
         let chosen = self.rules.chosen(cx, Choice::Ambient, Some(registry));
         if chosen == Chosen::Unchanged {
-            return off_span(cx, id, cx.ambient(Some(registry)));
+            let ambient = cx.ambient(Some(registry));
+            return off_span(cx, id, ambient, ambient);
         }
         self.rules.start_chosen(cx, id, chosen, Given::Nearest, Maker::Library(Some(registry))).span
     }
@@ -412,7 +413,7 @@ impl<'p> Oracle<'p> {
             Some(Entered::Tracer(who)) => {
                 self.rules.start_chosen(&cx, id, Chosen::Tracer(who), given, Maker::Library(default)).cx
             }
-            _ => cx.with_current(off_span(&cx, id, ambient)),
+            _ => cx.with_current(off_span(&cx, id, ambient, cx.ambient(default))),
         }
     }
 
@@ -457,10 +458,11 @@ impl<'p> Oracle<'p> {
 /// Returns the span that a library's span of a silent place leaves in the context.
 ///
 /// If nothing else in the context says that the inside is silent, an unsampled span says so.
-fn off_span(cx: &Cx, id: Id, ambient: Option<Entered>) -> Option<Span> {
+fn off_span(cx: &Cx, id: Id, ambient: Option<Entered>, implied: Option<Entered>) -> Option<Span> {
     let is_owned = cx.current.is_some_and(|current| matches!(current.owner, Owner::Tracer(_)));
+    let is_implied = cx.current.is_some() && ambient == implied;
     match ambient {
-        Some(ambient) if cx.entered.is_none() && !is_owned => Some(Span::off(id, ambient.who())),
+        Some(ambient) if cx.entered.is_none() && !is_owned && !is_implied => Some(Span::off(id, ambient.who())),
         _ => cx.current,
     }
 }

@@ -78,11 +78,13 @@ impl Frame {
 
     /// Returns `cx` with `tracer` as its ambient tracer. The current remote span is that of a
     /// request that arrives now, and belongs to `owner`. `None` stands for a tracer that is not
-    /// known here.
+    /// known here. A remote span arrives once: an inner message without a span of its own, or with
+    /// the same span, belongs to the outer request.
     pub(crate) fn arrive(cx: &Context, tracer: Tracer, owner: Option<&Tracer>) -> Context {
         let span = cx.span().span_context().clone();
         let mut draft = Draft::empty(cx, tracer);
-        if span.is_valid() && span.is_remote() {
+        let has_arrived = draft.arrival.is_some_and(|arrival| arrival.is_span(&span));
+        if span.is_valid() && span.is_remote() && !has_arrived {
             draft.arrive(span, owner.map(|owner| owner.core().id()));
         } else {
             draft.remember_current(cx);
