@@ -1,5 +1,6 @@
 //! The model's own notion of a context.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use crate::program::{Id, Remote, Who};
@@ -53,8 +54,19 @@ pub(crate) struct Remembered {
     pub(crate) is_of_request: bool,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+thread_local! {
+    static PLACES: Cell<u64> = const { Cell::new(0) };
+}
+
+fn new_place() -> u64 {
+    PLACES.set(PLACES.get() + 1);
+    PLACES.get()
+}
+
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Cx {
+    /// The identity of this context. Every change makes another context.
+    pub(crate) place: u64,
     pub(crate) entered: Option<Entered>,
     pub(crate) current: Option<Span>,
     pub(crate) memory: BTreeMap<Who, Remembered>,
@@ -123,14 +135,15 @@ impl Cx {
     }
 
     pub(crate) fn with_current(&self, current: Option<Span>) -> Self {
-        Self { current, ..self.clone() }
+        Self { current, place: new_place(), ..self.clone() }
     }
 
     /// Returns the context in which a tracer, or silence, is entered.
     pub(crate) fn enter(&self, entered: Entered) -> Self {
         let mut inside = self.clone();
-        inside.remember_current(entered.registry());
+        inside.remember_current(self.entered.unwrap_or(entered).registry());
         inside.entered = Some(entered);
+        inside.place = new_place();
         inside
     }
 
@@ -175,7 +188,8 @@ impl Cx {
     pub(crate) fn is_remote_of(&self, span: &Span, who: Who) -> bool {
         match self.request {
             Some(request) if span.label == Label::Remote(request.remote) => request.owner == who,
-            _ => who.tracer == 0,
+            // the registry in force
+            _ => who.tracer == 0 && self.entered.is_none_or(|entered| entered.registry() == who.registry),
         }
     }
 }

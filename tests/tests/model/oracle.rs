@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::context::{Cx, Entered, Owner, Span};
+use crate::context::{Cx, Entered, Label, Owner, Span};
 use crate::program::{
     AsyncSite, Attach, Block, Choice, Drive, Future, Id, Kind, Message, Options, Parent, Program, Spawn, Step, TRACERS, Thread,
     TracingParent, Who,
@@ -35,7 +35,7 @@ struct Place {
 
 impl Place {
     fn under(&self, cx: Cx) -> Self {
-        Self { cx, decision: None, ..self.clone() }
+        Self { cx, ..self.clone() }
     }
 
     fn decided(&self, decision: &Rc<Decision>) -> Self {
@@ -206,7 +206,8 @@ impl<'p> Oracle<'p> {
         }
     }
 
-    fn executor(&self, place: &Place, drive: Drive) -> Place {
+    fn executor(&mut self, place: &Place, drive: Drive) -> Place {
+        self.time += 1;
         if place.spawned.is_some() {
             return place.crossed();
         }
@@ -216,12 +217,13 @@ impl<'p> Oracle<'p> {
             Drive::LocalUnder(who) => {
                 let cx = place.cx.enter(self.rules.entered(who));
                 let decision = Rc::new(Decision { made: self.time, maker: place.cx.clone(), cx });
-                base.decided(&decision).crossed()
+                base.decided(&decision)
             }
         };
         let spawned = Some(Rc::new(base));
         let inside = Place { spawned: spawned.clone(), ..local.clone() };
-        Place { local: Some(Rc::new(Place { spawned, ..local })), ..inside }
+        // the local set polls its tasks, but `run_until` polls this code
+        Place { local: Some(Rc::new(Place { spawned, ..local.crossed() })), ..inside }
     }
 
     fn spawn(&mut self, place: &Place, how: Spawn, future: &'p Future, meanwhile: &'p Block) -> Flow {
@@ -254,6 +256,9 @@ impl<'p> Oracle<'p> {
         let cx = &place.cx;
         match future {
             Future::Block(block) => Called::Block(block),
+            Future::Traced { site: AsyncSite::Builder, options, body, .. } if !options.is_enabled => {
+                Called::Block(body)
+            }
             Future::Traced { id, site, options, body } => {
                 let given = self.given(options.parent);
                 let (id, options, called) = (*id, *options, self.time);
@@ -325,11 +330,11 @@ impl<'p> Oracle<'p> {
             Called::Traced { id, options, early, given, called, cx, body } => {
                 let holds = place.decision.as_ref().is_some_and(|decision| {
                     let maker = &decision.maker;
-                    let is_same = maker.ambient(None) == cx.ambient(None) && maker.current == cx.current;
-                    called < decision.made && (!place.is_crossed || is_same)
+                    let is_same = maker.place == cx.place;
+                    let is_direct = decision.cx.place == place.cx.place;
+                    called < decision.made && is_direct && (!place.is_crossed || is_same)
                 });
-                let cx = if holds { &place.cx } else { &cx };
-                let here = if *cx == place.cx { place.clone() } else { place.under(cx.clone()) };
+                let here = if holds { place.clone() } else { place.under(cx) };
                 let inside = self.function_given(&here, id, options, early, given);
                 self.block(&inside, body)
             }
@@ -373,7 +378,7 @@ impl<'p> Oracle<'p> {
         }
         let chosen = early.unwrap_or_else(|| self.rules.chosen(&place.cx, options.choice, None));
         let started = self.rules.start_chosen(&place.cx, id, chosen, given, Maker::Own);
-        if started.is_new { place.under(started.cx) } else { place.clone() }
+        place.under(started.cx)
     }
 
     /// Returns the span of a library. The library attaches it itself, so the context learns no more.
@@ -392,7 +397,7 @@ impl<'p> Oracle<'p> {
         let creation = &place.cx;
         let (cx, given) = match parent {
             TracingParent::Contextual => (creation.clone(), Given::Nearest),
-            TracingParent::Root => (Cx { entered: creation.entered, ..Cx::default() }, Given::Root),
+            TracingParent::Root => (Cx { entered: creation.entered, ..Cx::default() }.with_current(None), Given::Root),
             TracingParent::Span(id) => match self.values.get(&id) {
                 Some(Value::Tracing { subscriber, inside }) if *subscriber == place.subscriber => {
                     (inside.clone(), Given::Nearest)
@@ -446,10 +451,13 @@ impl<'p> Oracle<'p> {
         let trusted = message.baggage.filter(|_| self.rules.settings.registries[registry].trusts_baggage);
         let tracer = trusted.or(message.route).unwrap_or(0);
         if let Some(remote) = message.remote {
-            cx.current = Some(Span::remote(remote));
-            if cx.request.is_none_or(|request| request.remote != remote) {
-                cx.arrive(remote, Who { registry, tracer: trusted.unwrap_or(0) });
-            }
+            cx = cx.with_current(Some(Span::remote(remote)));
+        }
+        // a remote span arrives once
+        if let Some(Span { label: Label::Remote(remote), .. }) = cx.current
+            && cx.request.is_none_or(|request| request.remote != remote)
+        {
+            cx.arrive(remote, Who { registry, tracer: trusted.unwrap_or(0) });
         }
         cx.enter(self.rules.entered(Who { registry, tracer }))
     }

@@ -51,8 +51,6 @@ pub(crate) struct Started {
     pub(crate) cx: Cx,
     /// The span, or the unsampled span that stands for it.
     pub(crate) span: Option<Span>,
-    /// `true` if the span is new, or if a tracer was entered.
-    pub(crate) is_new: bool,
 }
 
 #[derive(Debug)]
@@ -117,10 +115,10 @@ impl Rules<'_> {
     ) -> Started {
         match chosen {
             Chosen::Tracer(who) => self.start(cx, id, who, given, maker),
-            Chosen::Unchanged => Started { cx: cx.clone(), span: cx.current, is_new: false },
+            Chosen::Unchanged => Started { cx: cx.clone(), span: cx.current },
             Chosen::Silent(who) => {
                 let cx = cx.enter(Entered::Silent(who));
-                Started { span: cx.current, cx, is_new: true }
+                Started { span: cx.current, cx }
             }
         }
     }
@@ -138,8 +136,10 @@ impl Rules<'_> {
             && !parent.is_sampled
             && !parent.is_remote()
         {
-            let is_new = !is_ambient || cx.current != Some(parent);
-            return Started { cx: inside.with_current(Some(parent)), span: Some(parent), is_new };
+            if cx.current != Some(parent) {
+                inside = inside.with_current(Some(parent));
+            }
+            return Started { cx: inside, span: Some(parent) };
         }
         let is_sampled = match parent {
             Some(parent) => parent.is_sampled,
@@ -162,11 +162,11 @@ impl Rules<'_> {
                 Owner::Nobody => false,
             });
             if covers_other || !is_ambient || cx.knows_nothing_of(who) {
-                inside.remember_current(who.registry);
+                inside.remember_current(cx.entered.map_or(who.registry, Entered::registry));
                 inside.remember(who, span);
             }
         }
-        Started { cx: inside.with_current(Some(span)), span: Some(span), is_new: true }
+        Started { cx: inside.with_current(Some(span)), span: Some(span) }
     }
 
     /// Returns the parent of a new span, and the span that it links to.

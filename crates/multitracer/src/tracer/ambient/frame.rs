@@ -146,12 +146,7 @@ impl Frame {
         if current.is_remote() {
             return !self.0.arrival.is_some_and(|arrival| arrival.trace == current.trace_id());
         }
-        match owner(current) {
-            Some(other) if other != tracer.build => {
-                Remembered::find(self.remembered(), |piece| piece.is_span(other, current)).is_none()
-            }
-            _ => false,
-        }
+        owner(current).is_some_and(|other| other != tracer.build)
     }
 }
 
@@ -197,7 +192,10 @@ impl Draft {
         }
         if span.is_remote() {
             if !self.arrival.is_some_and(|arrival| arrival.trace == span.trace_id()) {
-                self.arrive(span.clone(), Some(self.tracer.set().default_id()));
+                // the registry in force is that of `cx`, not the one that is entered
+                let in_force = Frame::of(cx).map_or(&self.tracer, Frame::tracer);
+                let owner = in_force.set().default_id();
+                self.arrive(span.clone(), Some(owner));
             }
         } else if let Some(owner) = owner(span) {
             self.remember(Piece::Local(owner, span.clone()));
