@@ -65,7 +65,7 @@ enum Value<'p> {
     Cx(Cx),
     Inside(Cx),
     Started(Option<Span>),
-    Tracing { subscriber: usize, inside: Cx },
+    Tracing { subscriber: usize, cx: Cx },
     Future(Called<'p>),
     Shared(Option<Called<'p>>),
 }
@@ -112,7 +112,7 @@ impl<'p> Oracle<'p> {
             Kind::StartLibrary(registry) => Value::Started(self.library(cx, id, *registry)),
             Kind::StartForeign => Value::Started(Some(Span::foreign(id))),
             Kind::StartTracing(parent) => {
-                Value::Tracing { subscriber: place.subscriber, inside: self.tracing(place, id, *parent) }
+                Value::Tracing { subscriber: place.subscriber, cx: self.tracing(place, id, *parent) }
             }
             Kind::Call { future, is_shared } => {
                 let called = self.call(place, future);
@@ -129,10 +129,10 @@ impl<'p> Oracle<'p> {
         match kind {
             Kind::Pending => Flow::Pending,
             Kind::Panic => Flow::Panic,
-            Kind::Scope(who, block) => self.block(&place.under(cx.enter(self.rules.entered(*who))), block),
+            Kind::Scope(who, block) => self.block(&place.under(cx.enter(Entered::Tracer(*who))), block),
             Kind::RegistryScope(registry, block) => {
                 let who = Who { registry: *registry, tracer: 0 };
-                self.block(&place.under(cx.enter(self.rules.entered(who))), block)
+                self.block(&place.under(cx.enter(Entered::Tracer(who))), block)
             }
             Kind::InSpan(who, block) => {
                 let options = Options { choice: Choice::Handle(*who), parent: Parent::Nearest, is_enabled: true };
@@ -146,8 +146,8 @@ impl<'p> Oracle<'p> {
             Kind::InManual(id, block) | Kind::InTracing(id, block) => {
                 let inside = match self.values.get(id) {
                     Some(Value::Inside(inside)) => place.under(inside.clone()),
-                    Some(Value::Tracing { subscriber, inside }) => {
-                        Place { subscriber: *subscriber, ..place.under(inside.clone()) }
+                    Some(Value::Tracing { subscriber, cx }) => {
+                        Place { subscriber: *subscriber, ..place.under(inside_tracing(cx)) }
                     }
                     _ => place.clone(),
                 };
@@ -159,7 +159,7 @@ impl<'p> Oracle<'p> {
             }
             Kind::Foreign(block) => self.block(&place.under(cx.with_current(Some(Span::foreign(id)))), block),
             Kind::Tracing(parent, block) => {
-                let inside = self.tracing(place, id, *parent);
+                let inside = inside_tracing(&self.tracing(place, id, *parent));
                 self.block(&place.under(inside), block)
             }
             Kind::Attach(attach, block) => match self.attached(cx, id, *attach) {
@@ -215,7 +215,7 @@ impl<'p> Oracle<'p> {
         let local = match drive {
             Drive::Plain => base.clone(),
             Drive::LocalUnder(who) => {
-                let cx = place.cx.enter(self.rules.entered(who));
+                let cx = place.cx.enter(Entered::Tracer(who));
                 let decision = Rc::new(Decision { made: self.time, maker: place.cx.clone(), cx });
                 base.decided(&decision)
             }
@@ -275,7 +275,7 @@ impl<'p> Oracle<'p> {
             Future::WithTracer(choice, future) => {
                 let inner = self.call(place, future);
                 let inside = match self.rules.chosen(cx, *choice, None) {
-                    Chosen::Tracer(who) => cx.enter(Entered::Tracer(who)),
+                    Chosen::Tracer(who) | Chosen::Off(who) => cx.enter(Entered::Tracer(who)),
                     Chosen::Silent(who) => cx.enter(Entered::Silent(who)),
                     Chosen::Unchanged => cx.clone(),
                 };
@@ -299,10 +299,11 @@ impl<'p> Oracle<'p> {
             }
             Future::Instrument { id, parent, future } => {
                 let inner = self.call(place, future);
-                let inside = Called::Attached(self.tracing(place, *id, *parent), Box::new(inner));
+                let inside = inside_tracing(&self.tracing(place, *id, *parent));
+                let inside = Called::Attached(inside, Box::new(inner));
                 Called::Subscriber(place.subscriber, Box::new(inside))
             }
-            Future::CalledIn(who, future) => self.call(&place.under(cx.enter(self.rules.entered(*who))), future),
+            Future::CalledIn(who, future) => self.call(&place.under(cx.enter(Entered::Tracer(*who))), future),
             Future::Moved(future) => self.call(place, future),
             Future::Subscriber(subscriber, future) => {
                 Called::Subscriber(*subscriber, Box::new(self.call(place, future)))
@@ -391,16 +392,16 @@ impl<'p> Oracle<'p> {
         self.rules.start_chosen(cx, id, chosen, Given::Nearest, Maker::Library(Some(registry))).span
     }
 
-    /// Returns the context inside of a span of `tracing`.
+    /// Returns the context of a span of `tracing`.
     fn tracing(&mut self, place: &Place, id: Id, parent: TracingParent) -> Cx {
         let default = Some(place.subscriber).filter(|number| *number < TRACERS.len());
         let creation = &place.cx;
         let (cx, given) = match parent {
             TracingParent::Contextual => (creation.clone(), Given::Nearest),
-            TracingParent::Root => (Cx { entered: creation.entered, ..Cx::default() }.with_current(None), Given::Root),
+            TracingParent::Root => (Cx::default(), Given::Root),
             TracingParent::Span(id) => match self.values.get(&id) {
-                Some(Value::Tracing { subscriber, inside }) if *subscriber == place.subscriber => {
-                    (inside.clone(), Given::Nearest)
+                Some(Value::Tracing { subscriber, cx }) if *subscriber == place.subscriber => {
+                    (cx.clone(), Given::Nearest)
                 }
                 _ => (creation.clone(), Given::Nearest),
             },
@@ -414,12 +415,13 @@ impl<'p> Oracle<'p> {
         };
         // without an ambient tracer, the tracer of the creation counts
         let ambient = cx.ambient(None).or_else(|| creation.ambient(default));
-        match ambient.map(|ambient| self.rules.entered_again(ambient)) {
-            Some(Entered::Tracer(who)) => {
-                self.rules.start_chosen(&cx, id, Chosen::Tracer(who), given, Maker::Library(default)).cx
+        let span = match ambient {
+            Some(Entered::Tracer(who)) if self.rules.is_on(who) => {
+                self.rules.start(&cx, id, who, given, Maker::Library(default)).span
             }
-            _ => cx.with_current(off_span(&cx, id, ambient, cx.ambient(default))),
-        }
+            _ => off_span(&cx, id, ambient, cx.ambient(default)),
+        };
+        cx.with_current(span)
     }
 
     fn attached(&mut self, cx: &Cx, id: Id, attach: Attach) -> Option<Cx> {
@@ -447,7 +449,7 @@ impl<'p> Oracle<'p> {
         let registry = message.registry;
         let is_current = cx.ambient(None).is_some_and(|ambient| ambient.registry() == registry);
         let default = Who { registry, tracer: 0 };
-        let mut cx = if is_current { cx.clone() } else { cx.enter(self.rules.entered(default)) };
+        let mut cx = if is_current { cx.clone() } else { cx.enter(Entered::Tracer(default)) };
         let trusted = message.baggage.filter(|_| self.rules.settings.registries[registry].trusts_baggage);
         let tracer = trusted.or(message.route).unwrap_or(0);
         if let Some(remote) = message.remote {
@@ -459,7 +461,8 @@ impl<'p> Oracle<'p> {
         {
             cx.arrive(remote, Who { registry, tracer: trusted.unwrap_or(0) });
         }
-        cx.enter(self.rules.entered(Who { registry, tracer }))
+        let who = Who { registry, tracer };
+        cx.enter(if self.rules.is_on(who) { Entered::Tracer(who) } else { Entered::Silent(who) })
     }
 }
 
@@ -472,5 +475,14 @@ fn off_span(cx: &Cx, id: Id, ambient: Option<Entered>, implied: Option<Entered>)
     match ambient {
         Some(ambient) if cx.entered.is_none() && !is_owned && !is_implied => Some(Span::off(id, ambient.who())),
         _ => cx.current,
+    }
+}
+
+/// Returns the context inside of an entered span of `tracing`, which enters the span's tracer if the
+/// span's context names none.
+fn inside_tracing(cx: &Cx) -> Cx {
+    match cx.current.map(|span| span.owner) {
+        Some(Owner::Tracer(who)) if cx.entered.is_none() => cx.enter(Entered::Tracer(who)),
+        _ => cx.clone(),
     }
 }

@@ -31,7 +31,9 @@ pub(crate) enum Chosen {
     Tracer(Who),
     /// Nothing changes: there is no tracer, or the ambient one makes no spans.
     Unchanged,
-    /// The choice silences the inside.
+    /// The tracer is off, so the inside is silent.
+    Off(Who),
+    /// The name is unknown, so the inside is silent.
     Silent(Who),
 }
 
@@ -62,29 +64,13 @@ pub(crate) struct Rules<'a> {
 }
 
 impl Rules<'_> {
-    fn is_on(&self, who: Who) -> bool {
+    pub(crate) fn is_on(&self, who: Who) -> bool {
         self.settings.tracer(who).is_on
-    }
-
-    /// Returns what a scope of this tracer enters.
-    pub(crate) fn entered(&self, who: Who) -> Entered {
-        if self.is_on(who) { Entered::Tracer(who) } else { Entered::Silent(who) }
-    }
-
-    /// Returns the ambient tracer if it is on, else silence.
-    pub(crate) fn entered_again(&self, ambient: Entered) -> Entered {
-        match ambient {
-            Entered::Tracer(who) => self.entered(who),
-            silent @ Entered::Silent(_) => silent,
-        }
     }
 
     /// Returns the tracer that a choice means in `cx`.
     pub(crate) fn chosen(&self, cx: &Cx, choice: Choice, default: Option<usize>) -> Chosen {
-        let explicit = |who| match self.entered(who) {
-            Entered::Tracer(who) => Chosen::Tracer(who),
-            Entered::Silent(who) => Chosen::Silent(who),
-        };
+        let explicit = |who| if self.is_on(who) { Chosen::Tracer(who) } else { Chosen::Off(who) };
         let name = match choice {
             Choice::Handle(who) => return explicit(who),
             Choice::Ambient => {
@@ -116,7 +102,7 @@ impl Rules<'_> {
         match chosen {
             Chosen::Tracer(who) => self.start(cx, id, who, given, maker),
             Chosen::Unchanged => Started { cx: cx.clone(), span: cx.current },
-            Chosen::Silent(who) => {
+            Chosen::Off(who) | Chosen::Silent(who) => {
                 let cx = cx.enter(Entered::Silent(who));
                 Started { span: cx.current, cx }
             }
@@ -124,19 +110,22 @@ impl Rules<'_> {
     }
 
     /// Starts a span of a tracer that is on.
-    fn start(&mut self, cx: &Cx, id: Id, who: Who, given: Given, maker: Maker) -> Started {
+    pub(crate) fn start(&mut self, cx: &Cx, id: Id, who: Who, given: Given, maker: Maker) -> Started {
         let (default, remembers) = match maker {
             Maker::Own => (None, true),
             Maker::Library(default) => (default, false),
         };
         let is_ambient = cx.ambient(default) == Some(Entered::Tracer(who));
         let (parent, link) = self.parent(cx, who, given);
-        let mut inside = if is_ambient { cx.clone() } else { cx.enter(Entered::Tracer(who)) };
         if let Some(parent) = parent
             && !parent.is_sampled
             && !parent.is_remote()
         {
+            let mut inside = if is_ambient { cx.clone() } else { cx.enter(Entered::Tracer(who)) };
             if cx.current != Some(parent) {
+                if remembers {
+                    Self::remember(cx, &mut inside, who, parent);
+                }
                 inside = inside.with_current(Some(parent));
             }
             return Started { cx: inside, span: Some(parent) };
@@ -155,18 +144,26 @@ impl Rules<'_> {
             let links = link.iter().map(Span::link_label).collect();
             self.expected.push(Expected { id, who, parent: parent.map(|parent| parent.label), links, trace });
         }
-        if inside.entered.is_some() && remembers {
-            let covers_other = cx.current.is_some_and(|current| match current.owner {
-                Owner::Tracer(owner) => owner != who,
-                Owner::Remote => !cx.is_of_request(&current),
-                Owner::Nobody => false,
-            });
-            if covers_other || !is_ambient || cx.knows_nothing_of(who) {
-                inside.remember_current(cx.entered.map_or(who.registry, Entered::registry));
-                inside.remember(who, span);
-            }
+        let mut inside = if is_ambient { cx.clone() } else { cx.enter(Entered::Tracer(who)) };
+        if remembers {
+            Self::remember(cx, &mut inside, who, span);
         }
         Started { cx: inside.with_current(Some(span)), span: Some(span) }
+    }
+
+    /// Remembers `span`, which starts under `cx`, and what it covers. Outside of an entered tracer,
+    /// nothing is remembered.
+    fn remember(cx: &Cx, inside: &mut Cx, who: Who, span: Span) {
+        let covers_other = cx.current.is_some_and(|current| match current.owner {
+            Owner::Tracer(owner) => owner != who,
+            Owner::Remote => !cx.is_of_request(&current),
+            Owner::Nobody => false,
+        });
+        let is_entered = cx.entered != inside.entered;
+        if inside.entered.is_some() && (covers_other || is_entered || cx.knows_nothing_of(who)) {
+            inside.remember_current(cx.entered.map_or(who.registry, Entered::registry));
+            inside.remember(who, span);
+        }
     }
 
     /// Returns the parent of a new span, and the span that it links to.
