@@ -1,0 +1,181 @@
+//! The registry of the servers, with a task that switches and reloads its tracers.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use multitracer::builder::{ExperimentBuilder, RegistryBuilder, RouteBuilder};
+use multitracer::export::InMemoryExporter;
+use multitracer::{Registry, TracerBuilder};
+
+use super::board::{Board, TRACERS};
+use super::jobs::mix;
+use super::seen::Seen;
+
+/// The share of traces that each tracer keeps, in the order of [`TRACERS`].
+pub(crate) const RATES: [f64; TRACERS.len()] = [0.3, 0.3, 0.3, 0.3, 0.5, 0.2, 0.4];
+
+/// The destination of the spans.
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    Memory,
+    /// The endpoint of a receiver.
+    OtlpHttp(String),
+    /// The endpoint of a receiver.
+    OtlpGrpc(String),
+}
+
+/// The memory of one build of a tracer.
+#[derive(Debug)]
+struct Sink {
+    tracer: usize,
+    build: usize,
+    exporter: InMemoryExporter,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The number of the current build of each tracer.
+    builds: [usize; TRACERS.len()],
+    is_disabled: [bool; TRACERS.len()],
+    /// The index of the default tracer: `production` or `stable`.
+    default: usize,
+    sinks: Vec<Sink>,
+}
+
+impl State {
+    /// Returns the configuration. A tracer whose build has not changed stays as it is.
+    fn builder(&mut self, target: &Target) -> RegistryBuilder {
+        let mut registry = Registry::builder().default_tracer(TRACERS[self.default]);
+        for (at, name) in TRACERS.iter().enumerate() {
+            let build = self.builds[at];
+            let tracer = TracerBuilder::new(*name).project(format!("{name}.{build}")).sample_rate(RATES[at]);
+            let tracer = match target {
+                Target::Memory => tracer.in_memory(&self.exporter(at)),
+                Target::OtlpHttp(endpoint) => tracer.otlp_http(endpoint).max_queue_size(100_000),
+                Target::OtlpGrpc(endpoint) => tracer.otlp_grpc(endpoint).max_queue_size(100_000),
+            };
+            registry = registry.tracer(tracer);
+        }
+        let tone = ExperimentBuilder::new("tone").unit_header(http::HeaderName::from_static("x-user-id"));
+        registry
+            .trusted_baggage(true)
+            .baggage_attribute("tenant", "tenant")
+            .route(RouteBuilder::to_tracer("canary-users", "canary").header("X-Canary-User", "true"))
+            .route(RouteBuilder::to_tracer("shadow", "shadow").header("X-Shadow-Traffic", "true"))
+            .route(RouteBuilder::to_experiment("paying", "tone").header_present("X-Plan"))
+            .experiment(tone.variant("warm", 1, "warm").variant("terse", 1, "terse"))
+    }
+
+    /// Returns the memory of the current build of a tracer.
+    fn exporter(&mut self, tracer: usize) -> InMemoryExporter {
+        let build = self.builds[tracer];
+        if let Some(sink) = self.sinks.iter().find(|sink| (sink.tracer, sink.build) == (tracer, build)) {
+            return sink.exporter.clone();
+        }
+        let exporter = InMemoryExporter::new();
+        self.sinks.push(Sink { tracer, build, exporter: exporter.clone() });
+        exporter
+    }
+}
+
+/// The registry, the memory of its tracers, and the board of the requests.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) registry: Registry,
+    pub(crate) board: Arc<Board>,
+    target: Target,
+    state: Mutex<State>,
+}
+
+impl World {
+    pub(crate) fn new(target: Target) -> Arc<Self> {
+        let mut state = State::default();
+        let registry = state.builder(&target).build().unwrap();
+        Arc::new(Self { registry, board: Arc::default(), target, state: Mutex::new(state) })
+    }
+
+    /// Removes the spans in memory. No span may be open.
+    pub(crate) fn take_spans(&self) -> Vec<Seen> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = Vec::new();
+        for sink in &state.sinks {
+            let project = format!("{}.{}", TRACERS[sink.tracer], sink.build);
+            seen.extend(sink.exporter.take().iter().map(|span| Seen::from_data(&project, span)));
+        }
+        // no trace is open, so earlier builds get no more spans
+        let builds = state.builds;
+        state.sinks.retain(|sink| sink.build == builds[sink.tracer]);
+        seen
+    }
+
+    /// Switches and reloads tracers until `stop` is set, and returns the number of changes.
+    pub(crate) async fn change_until(&self, stop: &AtomicBool, pause: Duration) -> usize {
+        let mut number = 0;
+        while !stop.load(Ordering::Relaxed) && number < 1_000_000 {
+            self.change(number);
+            number += 1;
+            tokio::time::sleep(pause).await;
+        }
+        // a later round starts with all tracers
+        for at in 0..TRACERS.len() {
+            self.set_enabled(at, true);
+        }
+        number
+    }
+
+    /// Makes change `number`.
+    fn change(&self, number: usize) {
+        let random = mix(number as u64);
+        let at = (random >> 8) as usize % TRACERS.len();
+        let name = TRACERS[at];
+        match number % 6 {
+            0 | 3 => self.set_enabled(at, self.lock().is_disabled[at]),
+            1 => {
+                // an earlier `set_enabled(false)` does not last
+                let disabled = self.lock().is_disabled.iter().position(|is_disabled| *is_disabled);
+                if let Some(at) = disabled {
+                    self.set_enabled(at, true);
+                }
+            }
+            2 => {
+                let rate = [0.05, 0.9, 1.0, 0.0][(random >> 32) as usize % 4];
+                self.registry.set_sample_rate(name, rate).unwrap();
+            }
+            4 => {
+                if !self.lock().is_disabled[at] {
+                    self.lock().builds[at] += 1;
+                    self.reload();
+                }
+                self.registry.reset_sample_rate(name).unwrap();
+            }
+            _ => {
+                TRACERS.iter().for_each(|name| self.registry.reset_sample_rate(name).unwrap());
+                self.board.switches.around_default(|| {
+                    self.lock().default ^= 1;
+                    self.reload();
+                });
+            }
+        }
+    }
+
+    fn set_enabled(&self, at: usize, enabled: bool) {
+        if self.lock().is_disabled[at] != enabled {
+            return;
+        }
+        self.board.switches.around_tracer(at, || {
+            self.registry.set_enabled(TRACERS[at], enabled).unwrap();
+            self.lock().is_disabled[at] = !enabled;
+        });
+    }
+
+    fn reload(&self) {
+        let builder = self.lock().builder(&self.target);
+        let changes = self.registry.reload(builder).unwrap();
+        assert!(changes.changed.len() <= 1 && changes.removed.is_empty(), "{changes}");
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
