@@ -59,6 +59,7 @@ fn app(tools: &Arc<Tools>, layer: HttpLayer) -> Router {
     let timeout = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_millis(10));
     Router::new()
         .route("/slow/{id}", get(handler))
+        .route("/healthz/slow/{id}", get(handler))
         .layer(timeout)
         .route("/work/{id}", get(handler))
         .route("/healthz/{id}", get(handler))

@@ -188,6 +188,7 @@ impl Job {
     /// Returns the path of an HTTP request.
     pub(crate) fn path(&self) -> String {
         match (self.listener, self.end) {
+            (Listener::Quiet, End::Timeout) => format!("/healthz/slow/{}", self.id),
             (Listener::Quiet, _) => format!("/healthz/{}", self.id),
             (_, End::Timeout) => format!("/slow/{}", self.id),
             _ => format!("/work/{}", self.id),

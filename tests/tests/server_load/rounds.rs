@@ -91,9 +91,9 @@ impl Load {
                 self.connect(&mut connections, number, address, jobs);
             }
         }
-        while let Some(connection) = connections.join_next().await {
-            connection.unwrap();
-        }
+        let all = async { connections.join_all().await };
+        let all = tokio::time::timeout(Duration::from_secs(30), all).await;
+        assert!(all.is_ok(), "requests without a response: {:#?}", self.world.board.take());
         self.sent += (CONNECTIONS * REQUESTS) as u64;
         self.tools.shelf.clear();
         stop.store(true, Ordering::Relaxed);

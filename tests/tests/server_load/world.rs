@@ -130,7 +130,10 @@ impl World {
         let at = (random >> 8) as usize % TRACERS.len();
         let name = TRACERS[at];
         match number % 6 {
-            0 | 3 => self.set_enabled(at, self.lock().is_disabled[at]),
+            0 | 3 => {
+                let is_disabled = self.lock().is_disabled[at];
+                self.set_enabled(at, is_disabled);
+            }
             1 => {
                 // an earlier `set_enabled(false)` does not last
                 let disabled = self.lock().is_disabled.iter().position(|is_disabled| *is_disabled);
