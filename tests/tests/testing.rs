@@ -159,20 +159,14 @@ fn assertions_find_open_spans_and_lost_parents() {
     );
     drop(open);
 
-    let elsewhere = |remote| {
-        SpanContext::new(
-            TraceId::from(7),
-            SpanId::from(9),
-            TraceFlags::SAMPLED,
-            remote,
-            TraceState::default(),
-        )
-    };
+    let elsewhere =
+        SpanContext::new(TraceId::from(7), SpanId::from(9), TraceFlags::SAMPLED, true, TraceState::default());
+    let forgotten = test.scope(|| SpanBuilder::new("forgotten").start().span_context());
     test.clear();
-    test.scope(|| drop(SpanBuilder::new("remote").parent(elsewhere(true)).start()));
+    test.scope(|| drop(SpanBuilder::new("remote").parent(elsewhere).start()));
     assert_no_orphans!(test);
     assert_tree!(test.tree("production"), "remote (remote parent)");
-    test.scope(|| drop(SpanBuilder::new("lost").parent(elsewhere(false)).start()));
+    test.scope(|| drop(SpanBuilder::new("lost").parent(forgotten).start()));
     test.check_no_orphans().unwrap_err();
     assert_tree!(test.tree("production"), "remote (remote parent)\nlost (parent not here)");
 }

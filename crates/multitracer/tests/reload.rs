@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use multitracer::builder::{RegistryBuilder, RouteBuilder};
-use multitracer::config::{Config, UnknownTracerPolicy};
+use multitracer::builder::{ExperimentBuilder, RegistryBuilder, RouteBuilder};
+use multitracer::config::{Config, OnSwitch, RemoteParent, UnknownTracerPolicy};
 use multitracer::error::ReloadError;
 use multitracer::export::InMemoryExporter;
 use multitracer::{Registry, TracerBuilder, WithTracerExt as _, traced};
@@ -254,7 +254,50 @@ fn a_file_is_reloaded_with_the_variables_of_its_first_load() {
     let error = registry.reload_from_file().unwrap_err().to_string();
     assert!(error.contains("projct") && error.contains(".yaml:1:"), "{error}");
     assert_eq!(registry.tracers().len(), 2);
-    let altered = RegistryBuilder::from_config(config).enabled(false).build().unwrap();
-    assert!(matches!(altered.reload_from_file(), Err(ReloadError::Altered)));
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
+fn a_reload_that_changes_the_baggage_reports_it() {
+    let config = |baggage: &str| {
+        Config::from_yaml(&format!("{{tracers: {{main: {{exporter: console}}}}, baggage: {baggage}}}"))
+            .unwrap()
+    };
+    let registry = Registry::from_config(config("{}")).unwrap();
+    for baggage in ["{trusted: true}", "{trusted: true, attributes: {tenant: app.tenant}}", "{}"] {
+        let changes = registry.reload(config(baggage)).unwrap();
+        assert!(changes.rules_changed && !changes.is_empty(), "{baggage}: {changes}");
+        assert!(registry.reload(config(baggage)).unwrap().is_empty());
+    }
+}
+
+/// A reload from the file would drop what code changed.
+#[test]
+fn a_registry_that_code_altered_is_not_reloaded_from_its_file() {
+    let path = std::env::temp_dir().join(format!("multitracer-altered-{}.yaml", std::process::id()));
+    std::fs::write(&path, "tracers: {main: {exporter: console}}").unwrap();
+    let config = Config::from_path(&path).unwrap();
+    type Alter = fn(RegistryBuilder) -> RegistryBuilder;
+    let alterations: [(&str, Alter); 11] = [
+        ("tracer", |builder| builder.tracer(TracerBuilder::new("main"))),
+        ("map_tracers", |builder| builder.map_tracers(|tracer| tracer.project("other"))),
+        ("default_tracer", |builder| builder.default_tracer("main")),
+        ("enabled", |builder| builder.enabled(false)),
+        ("unknown_tracer", |builder| builder.unknown_tracer(UnknownTracerPolicy::Drop)),
+        ("on_switch", |builder| builder.on_switch(OnSwitch::Child)),
+        ("remote_parent", |builder| builder.remote_parent(RemoteParent::Link)),
+        ("trusted_baggage", |builder| builder.trusted_baggage(true)),
+        ("baggage_attribute", |builder| builder.baggage_attribute("tenant", "app.tenant")),
+        ("route", |builder| builder.route(RouteBuilder::to_tracer("all", "main"))),
+        ("experiment", |builder| {
+            builder.experiment(ExperimentBuilder::new("tone").variant("warm", 1, "main"))
+        }),
+    ];
+    let unaltered = Registry::from_config(config.clone()).unwrap();
+    assert!(unaltered.reload_from_file().unwrap().is_empty());
+    for (method, alter) in alterations {
+        let registry = alter(RegistryBuilder::from_config(config.clone())).build().unwrap();
+        assert!(matches!(registry.reload_from_file(), Err(ReloadError::Altered)), "{method}");
+    }
     std::fs::remove_file(&path).unwrap();
 }

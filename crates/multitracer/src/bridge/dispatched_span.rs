@@ -44,7 +44,7 @@ impl Span for DispatchedSpan {
     where
         T: Into<Cow<'static, str>>,
     {
-        if let LibrarySpan::Started { span, .. } = &mut self.0 {
+        if let LibrarySpan::Started(span) = &mut self.0 {
             span.add_event_with_timestamp(name, timestamp, attributes);
         }
     }
@@ -52,22 +52,22 @@ impl Span for DispatchedSpan {
     fn span_context(&self) -> &SpanContext {
         match &self.0 {
             LibrarySpan::Silent(span) => span,
-            LibrarySpan::Started { span, .. } => span.span_context(),
+            LibrarySpan::Started(span) => span.span_context(),
         }
     }
 
     fn is_recording(&self) -> bool {
-        matches!(&self.0, LibrarySpan::Started { span, .. } if span.is_recording())
+        matches!(&self.0, LibrarySpan::Started(span) if span.is_recording())
     }
 
     fn set_attribute(&mut self, attribute: KeyValue) {
-        if let LibrarySpan::Started { span, .. } = &mut self.0 {
+        if let LibrarySpan::Started(span) = &mut self.0 {
             span.set_attribute(attribute);
         }
     }
 
     fn set_status(&mut self, status: Status) {
-        if let LibrarySpan::Started { span, .. } = &mut self.0 {
+        if let LibrarySpan::Started(span) = &mut self.0 {
             span.set_status(status);
         }
     }
@@ -76,19 +76,19 @@ impl Span for DispatchedSpan {
     where
         T: Into<Cow<'static, str>>,
     {
-        if let LibrarySpan::Started { span, .. } = &mut self.0 {
+        if let LibrarySpan::Started(span) = &mut self.0 {
             span.update_name(name);
         }
     }
 
     fn add_link(&mut self, linked: SpanContext, attributes: Vec<KeyValue>) {
-        if let LibrarySpan::Started { span, .. } = &mut self.0 {
+        if let LibrarySpan::Started(span) = &mut self.0 {
             span.add_link(linked, attributes);
         }
     }
 
     fn end_with_timestamp(&mut self, timestamp: SystemTime) {
-        if let LibrarySpan::Started { span, .. } = &mut self.0 {
+        if let LibrarySpan::Started(span) = &mut self.0 {
             span.end_with_timestamp(timestamp);
         }
     }

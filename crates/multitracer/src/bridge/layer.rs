@@ -1,10 +1,9 @@
 //! The `tracing` layer: tracing-opentelemetry's layer between two small layers.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
+use opentelemetry::Context;
 use opentelemetry::trace::{SpanId, TraceContextExt as _};
-use opentelemetry::{Context, ContextGuard};
-use tracing::span::Id;
 use tracing::{Event, Subscriber};
 use tracing_opentelemetry::OpenTelemetryLayer;
 use tracing_subscriber::Layer;
@@ -16,7 +15,6 @@ use super::event;
 use super::layer_tracer::LayerTracer;
 use super::options::TracingOptions;
 use crate::registry::Registry;
-use crate::tracer::{Frame, owner};
 
 /// Returns a `tracing` layer that sends each span to the ambient tracer, of any registry.
 ///
@@ -169,42 +167,18 @@ impl<S: Subscriber> Layer<S> for BeforeOpenTelemetry {
     }
 }
 
-/// The layer that runs after tracing-opentelemetry's.
-///
-/// It makes the tracer of an entered span ambient, and records events for spans that are unknown to
-/// `tracing`.
+/// The layer that runs after tracing-opentelemetry's. It records events for spans that are unknown
+/// to `tracing`.
 struct AfterOpenTelemetry {
     options: TracingOptions,
 }
 
 thread_local! {
-    /// The contexts that this thread attached for entered spans.
-    static ADOPTED_CONTEXTS: RefCell<Vec<(Id, ContextGuard)>> = const { RefCell::new(Vec::new()) };
     /// `true` while this thread records an event on a span.
     static IS_RECORDING_EVENT: Cell<bool> = const { Cell::new(false) };
 }
 
 impl<S: Subscriber> Layer<S> for AfterOpenTelemetry {
-    /// Makes the span's tracer ambient if the context has no frame.
-    fn on_enter(&self, id: &Id, _cx: LayerContext<'_, S>) {
-        let adopted = Context::map_current(|cx| {
-            let owner = if Frame::of(cx).is_none() { owner(cx.span().span_context()) } else { None };
-            owner.map(|owner| Frame::adopt(cx, owner))
-        });
-        if let Some(adopted) = adopted {
-            let attached = adopted.attach();
-            ADOPTED_CONTEXTS.with_borrow_mut(|list| list.push((id.clone(), attached)));
-        }
-    }
-
-    fn on_exit(&self, id: &Id, _cx: LayerContext<'_, S>) {
-        let attached = ADOPTED_CONTEXTS.with_borrow_mut(|list| {
-            let at = list.iter().rposition(|(of, _)| of == id)?;
-            Some(list.remove(at))
-        });
-        drop(attached);
-    }
-
     /// Records an event that tracing-opentelemetry could not add to its target.
     fn on_event(&self, event: &Event<'_>, _cx: LayerContext<'_, S>) {
         let Some(delivery) = EventDelivery::end() else { return };

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use opentelemetry::trace::{SpanBuilder, TraceContextExt as _, Tracer};
+use opentelemetry::trace::{SpanBuilder, Tracer as OtelTracer};
 use opentelemetry::{Context, InstrumentationScope};
 
 use super::creation_tracer;
 use super::layer_span::LayerSpan;
 use super::provider::chosen;
 use crate::registry::Registry;
-use crate::tracer::{Frame, LibrarySpan, any_tracer_enabled, owner};
+use crate::tracer::{LibrarySpan, Tracer, any_tracer_enabled};
 
 /// A tracer that starts each span of `tracing` on the tracer that was ambient at its creation.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl LayerTracer {
     }
 }
 
-impl Tracer for LayerTracer {
+impl OtelTracer for LayerTracer {
     type Span = LayerSpan;
 
     /// Returns a builder that remembers the ambient tracer.
@@ -46,21 +46,11 @@ impl Tracer for LayerTracer {
         if !any_tracer_enabled() {
             return LayerSpan::new(LibrarySpan::silent(cx));
         }
-        let framed = Frame::of(cx).is_some();
-        let tracer = if framed {
-            chosen(None, cx)
-        } else {
-            owner(cx.span().span_context())
-                .or_else(|| creation.and_then(creation_tracer::find))
-                .or_else(|| chosen(self.registry.as_ref(), cx))
-        };
-        let Some(tracer) = tracer else { return LayerSpan::new(LibrarySpan::silent(cx)) };
-        let mut span = tracer.library_span(cx, builder, &self.scope);
-        let implied = tracer.set().is_installed() && tracer.set().default_id() == tracer.core().id();
-        if !framed && !implied {
-            // without a frame, the code inside the span finds its tracer by the span
-            span.own(&tracer);
-        }
-        LayerSpan::new(span)
+        let created = if Tracer::is_known(cx) { None } else { creation.and_then(creation_tracer::find) };
+        let tracer = created.or_else(|| chosen(self.registry.as_ref(), cx));
+        LayerSpan::new(match tracer {
+            Some(tracer) => tracer.library_span(cx, builder, &self.scope),
+            None => LibrarySpan::silent(cx),
+        })
     }
 }

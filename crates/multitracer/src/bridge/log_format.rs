@@ -2,20 +2,20 @@
 
 use std::fmt::{self, Write as _};
 
-use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::tracer::Tracer;
+use crate::tracer::{Tracer, with_current};
 
 /// A log format for `tracing-subscriber` that adds `trace_id`, `span_id` and `tracer` to each line.
 ///
 /// It wraps another format. The span is the innermost one, from `#[traced]`, `#[instrument]` or a
-/// library. A span that is not sampled has identifiers too. The tracer is the ambient one. Without
-/// a span, `trace_id` and `span_id` are missing; without a tracer, `tracer` is missing.
+/// library. A span that is not sampled has identifiers too. The tracer is that of the span; without
+/// a span of multitracer, it is the ambient one. Without a span, `trace_id` and `span_id` are
+/// missing; without a tracer, `tracer` is missing.
 ///
 /// Add the `fmt` layer after [`tracing_layer`](crate::tracing_layer). Otherwise the span of
 /// `tracing` is not yet current when a line is written.
@@ -91,11 +91,12 @@ struct LineFields {
 impl LineFields {
     /// Returns the fields for the current context.
     fn current() -> Self {
-        Context::map_current(|cx| {
+        let fields = with_current(|cx| {
             let span = cx.span();
             let span = Some(span.span_context()).filter(|span| span.is_valid()).cloned();
-            Self { span, tracer: Tracer::ambient(cx) }
-        })
+            Self { span, tracer: Tracer::of_current_span(cx).or_else(|| Tracer::ambient(cx)) }
+        });
+        fields.unwrap_or(Self { span: None, tracer: None })
     }
 
     /// Calls `write_field` with the name and the value of each field.

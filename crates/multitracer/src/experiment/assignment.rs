@@ -8,7 +8,7 @@ use opentelemetry::{Context, KeyValue};
 
 use super::Reason;
 use super::exposure::{self, Exposure};
-use crate::tracer::{AsTracer, RecordedDecision, Tracer, TracerChoice};
+use crate::tracer::{AsTracer, RecordedDecision, Tracer, TracerChoice, current_context};
 
 /// The variant that an experiment gives a unit, with the variant's tracer, or the fallback.
 ///
@@ -109,7 +109,7 @@ impl Assignment {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn record_exposure(&self) {
-        self.record_exposure_in(&Context::current());
+        self.record_exposure_in(&current_context());
     }
 
     /// Adds the event to the current span of `cx`.

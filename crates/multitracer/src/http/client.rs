@@ -5,7 +5,6 @@ use std::task::{Context as TaskContext, Poll};
 use http::request::Parts;
 use http::{HeaderMap, Request, Response};
 use http_body::Body;
-use opentelemetry::Context;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -15,7 +14,7 @@ use super::semantics::Semantics;
 use super::server::SpanOpened;
 use super::span::RequestSpan;
 use crate::propagation::inject;
-use crate::tracer::{NewSpan, Started, Tracer, any_tracer_enabled};
+use crate::tracer::{NewSpan, Started, Tracer, any_tracer_enabled, current_context};
 
 /// A tower layer for HTTP and gRPC clients such as hyper and tonic.
 ///
@@ -136,7 +135,7 @@ fn replace_context_headers(headers: &mut HeaderMap) {
 
 /// Starts the client span, or returns the current context without a span to record on.
 fn open_span(request: &Parts, without_spans: bool) -> RequestSpan {
-    let cx = Context::current();
+    let cx = current_context();
     if without_spans || !any_tracer_enabled() {
         return RequestSpan::new(cx, None);
     }

@@ -8,10 +8,10 @@ use opentelemetry::{Context, KeyValue};
 use super::options::Options;
 use super::semantics::Semantics;
 use super::span::RequestSpan;
-use crate::propagation::{ChosenRoute, Incoming, with_route};
+use crate::propagation::{ChosenRoute, Incoming, arrive};
 use crate::registry::Registry;
 use crate::routing::Route;
-use crate::tracer::{NewSpan, Started, Tracer};
+use crate::tracer::{Chosen, NewSpan, Readiness, Started, current_context};
 
 /// The outcome of routing a request.
 struct Decision {
@@ -31,7 +31,7 @@ pub(super) fn open_span(options: &Options, request: &mut Parts) -> RequestSpan {
         .get::<SpanOpened>()
         .is_some_and(|SpanOpened(registry)| registry.ptr_eq(&options.registry))
     {
-        return RequestSpan::new(Context::current(), None);
+        return RequestSpan::new(current_context(), None);
     }
     request.extensions.insert(SpanOpened(options.registry.clone()));
     start_span(options, request)
@@ -39,7 +39,7 @@ pub(super) fn open_span(options: &Options, request: &mut Parts) -> RequestSpan {
 
 fn start_span(options: &Options, request: &Parts) -> RequestSpan {
     if options.exclusions.contains(request.uri.path()) {
-        return RequestSpan::new(Context::current().with_telemetry_suppressed(), None);
+        return RequestSpan::new(current_context().with_telemetry_suppressed(), None);
     }
     let registry = &options.registry;
     let trusted = options.reads_baggage && registry.trusts_baggage();
@@ -48,10 +48,12 @@ fn start_span(options: &Options, request: &Parts) -> RequestSpan {
         decide(options, request, &incoming);
     let tracer = route.tracer();
     let header = options.response_header.clone().zip(HeaderValue::from_str(tracer.name()).ok());
-    let cx = with_route(&incoming.cx, &route, owns_caller_span);
-    let without_span = |cx: &Context| RequestSpan::new(tracer.context(cx), None);
-    let in_force = tracer.clone().in_force(&cx).filter(Tracer::is_on);
-    let Some(in_force) = in_force else { return without_span(&cx).with_header(header) };
+    let cx = arrive(&incoming.cx, &route, owns_caller_span);
+    let in_force = match Chosen::Named(tracer.clone()).readiness(&cx) {
+        Readiness::Ready(in_force) => in_force,
+        Readiness::Silent(cx) => return RequestSpan::new(cx, None).with_header(header),
+        Readiness::Unchanged => return RequestSpan::new(cx, None).with_header(header),
+    };
 
     let semantics = Semantics::of_server(request);
     let pattern = match &options.find_route {
@@ -62,7 +64,7 @@ fn start_span(options: &Options, request: &Parts) -> RequestSpan {
     let attributes = semantics.request_attributes(request, pattern);
     let new = NewSpan { attributes, ..NewSpan::new(name, semantics.kind()) };
     let span = match in_force.start(&cx, new, || []) {
-        Started::Unsampled => without_span(&cx),
+        Started::Unsampled => RequestSpan::new(cx, None),
         Started::Opened { cx, recording } => {
             if recording {
                 record_route(&cx, &route, refused);

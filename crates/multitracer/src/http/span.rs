@@ -7,7 +7,7 @@ use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, ContextGuard};
 
 use super::semantics::Semantics;
-use crate::tracer::{PanicWatch, mark_cancelled, mark_failed, mark_panicked};
+use crate::tracer::{PanicWatch, attach, mark_cancelled, mark_failed, mark_panicked};
 
 /// The span and the context of one request. Its drop ends the span.
 #[derive(Debug)]
@@ -32,8 +32,8 @@ impl RequestSpan {
         self
     }
 
-    pub(super) fn attach(&self) -> ContextGuard {
-        self.cx.clone().attach()
+    pub(super) fn attach(&self) -> Option<ContextGuard> {
+        attach(self.cx.clone())
     }
 
     pub(super) fn record_response<B>(&mut self, response: &mut Response<B>) {
@@ -92,7 +92,7 @@ impl Drop for RequestSpan {
 
 /// Runs `poll` in the span. `polling` stays `true` if `poll` panics.
 pub(super) fn poll_in_span<R>(span: Option<&RequestSpan>, polling: &mut bool, poll: impl FnOnce() -> R) -> R {
-    let _attached = span.map(RequestSpan::attach);
+    let _attached = span.and_then(RequestSpan::attach);
     *polling = true;
     let result = poll();
     *polling = false;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::future::Future;
 use std::panic::Location;
+use std::task::Context as TaskContext;
 
 use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt as _};
 use opentelemetry::{Context, Key, KeyValue};
@@ -11,7 +12,10 @@ use super::future::InSpan;
 use super::guard::SpanGuard;
 use super::span::ManualSpan;
 use crate::span::ToAttribute;
-use crate::tracer::{AsTracer, Frame, NewSpan, Parent, Started, Tracer, TracerChoice, any_tracer_enabled};
+use crate::tracer::{
+    AsTracer, CallTime, Chosen, NewSpan, Parent, Readiness, Started, TracerChoice, any_tracer_enabled,
+    current_context,
+};
 
 /// A description of a span that is complete only at run time.
 ///
@@ -46,13 +50,14 @@ pub struct SpanBuilder {
     name: Cow<'static, str>,
     kind: SpanKind,
     cx: Context,
-    tracer: Option<Tracer>,
+    called: CallTime,
+    /// `None` for the ambient tracer.
+    tracer: Option<Chosen>,
     parent: Parent,
     links: Vec<SpanContext>,
     attributes: Vec<KeyValue>,
     location: &'static Location<'static>,
-    /// `true` if no span starts: tracing is disabled, or the tracer is unknown and `unknown_tracer`
-    /// is `drop`.
+    /// `true` if no tracer is enabled.
     is_off: bool,
 }
 
@@ -65,7 +70,8 @@ impl SpanBuilder {
         Self {
             name: name.into(),
             kind: SpanKind::Internal,
-            cx: Context::current(),
+            cx: current_context(),
+            called: CallTime::now(),
             tracer: None,
             parent: Parent::Nearest,
             links: Vec::new(),
@@ -84,13 +90,11 @@ impl SpanBuilder {
             return self;
         }
         let choice = tracer.as_tracer();
-        if let TracerChoice::Ambient = choice {
-            self.tracer = None;
-            return self;
-        }
         self.attributes.extend(choice.attributes());
-        self.tracer = Tracer::chosen(&self.cx, choice, &self.location);
-        self.is_off = self.tracer.is_none();
+        self.tracer = match choice {
+            TracerChoice::Ambient => None,
+            choice => Some(Chosen::of(&self.cx, choice, &self.location)),
+        };
         self
     }
 
@@ -100,7 +104,11 @@ impl SpanBuilder {
         self
     }
 
-    /// Sets the parent, which may belong to any tracer. An invalid parent makes the span a root.
+    /// Sets the parent. An invalid parent makes the span a root.
+    ///
+    /// A span of another tracer, or of another `TracerProvider`, becomes a link, unless the
+    /// configuration says `on_switch: child`. To continue a span of another process, pass a span
+    /// context whose `is_remote` is `true`.
     ///
     /// ```
     /// use multitracer::manual::SpanBuilder;
@@ -159,10 +167,15 @@ impl SpanBuilder {
     /// # assert_eq!(spans.spans()[0].name, "job");
     /// ```
     pub fn start(self) -> ManualSpan {
-        let Self { name, kind, cx, tracer, parent, links, attributes, location, is_off } = self;
-        let tracer = if is_off { None } else { tracer.or_else(|| Tracer::ambient(&cx)) };
-        let tracer = tracer.and_then(|tracer| tracer.in_force(&cx));
-        let Some(tracer) = tracer.filter(Tracer::is_on) else { return ManualSpan::new(cx, false) };
+        let Self { name, kind, cx, called: _, tracer, parent, links, attributes, location, is_off } = self;
+        if is_off {
+            return ManualSpan::new(cx, false);
+        }
+        let tracer = match tracer.unwrap_or_else(|| Chosen::ambient(&cx)).readiness(&cx) {
+            Readiness::Ready(tracer) => tracer,
+            Readiness::Silent(cx) => return ManualSpan::new(cx, false),
+            Readiness::Unchanged => return ManualSpan::new(cx, false),
+        };
         let new = NewSpan { parent, links, ..NewSpan::new(name, kind) };
         let code = || {
             [
@@ -234,11 +247,10 @@ impl SpanBuilder {
         InSpan::new(self, future)
     }
 
-    /// Continues from `current` if another tracer was entered since, as `future.with_tracer(..)`
-    /// does.
-    pub(super) fn follow_switch(mut self, current: &Context) -> Self {
-        if Frame::was_entered_since(&self.cx, current) {
-            self.cx = current.clone();
+    /// Continues from the context of a decision about the future, if one was made since.
+    pub(super) fn follow_decision(mut self, task: &TaskContext<'_>) -> Self {
+        if let Some(decided) = self.called.decided_context(&self.cx, task) {
+            self.cx = decided;
         }
         self
     }

@@ -5,7 +5,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
-use opentelemetry::Context;
 use pin_project_lite::pin_project;
 
 use super::builder::SpanBuilder;
@@ -59,7 +58,7 @@ impl<F: Future> Future for InSpan<F> {
         if let State::NotStarted(builder) = this.state
             && let Some(builder) = builder.take()
         {
-            let span = builder.follow_switch(&Context::current()).start();
+            let span = builder.follow_decision(task).start();
             *this.state = State::Started { span, is_polling: false };
         }
         let State::Started { span, is_polling } = this.state else { return this.inner.poll(task) };

@@ -6,7 +6,7 @@ use super::span::ManualSpan;
 use crate::span::__private::Entered;
 use crate::span::__private::outcome::Observed;
 use crate::span::ToAttribute;
-use crate::tracer::PanicWatch;
+use crate::tracer::{PanicWatch, attach};
 
 /// A guard that keeps a span current on this thread. Its drop ends the span.
 ///
@@ -45,7 +45,7 @@ impl SpanGuard {
     }
 
     pub(super) fn from_span(span: ManualSpan) -> Self {
-        let attached = Some(span.context().clone().attach());
+        let attached = attach(span.context().clone());
         Self(Inner::Built { span, attached, panic_watch: PanicWatch::start() })
     }
 

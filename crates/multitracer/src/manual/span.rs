@@ -7,7 +7,7 @@ use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use opentelemetry::{Context, Key, KeyValue};
 
 use crate::span::ToAttribute;
-use crate::tracer::{mark_cancelled, mark_failed, mark_panicked};
+use crate::tracer::{attach, mark_cancelled, mark_failed, mark_panicked};
 
 /// A span for callbacks and other code that starts and ends in different places.
 ///
@@ -69,7 +69,7 @@ impl ManualSpan {
 
     /// Runs `f` in the span. The span does not end when `f` returns.
     pub fn in_scope<R>(&self, f: impl FnOnce() -> R) -> R {
-        let _attached = self.cx.clone().attach();
+        let _attached = attach(self.cx.clone());
         f()
     }
 

@@ -25,7 +25,7 @@ pub use self::received::Received;
 #[cfg(feature = "tower")]
 pub(crate) use self::incoming::{ChosenRoute, Incoming};
 #[cfg(feature = "tower")]
-pub(crate) use self::received::with_route;
+pub(crate) use self::received::arrive;
 
 /// The name of the baggage entry for the route.
 const ROUTE_ENTRY: &str = "multitracer.route";

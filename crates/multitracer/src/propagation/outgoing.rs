@@ -12,7 +12,7 @@ use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use super::{OWN_PREFIX, ROUTE_ENTRY, VARIANT_ENTRY};
 use crate::registry::Registry;
 use crate::routing::Route;
-use crate::tracer::{NearestSpan, Tracer, nearest_span};
+use crate::tracer::{NearestSpan, Tracer, nearest_span, with_current};
 
 /// The entry of a `Context` that holds the route of the current request.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ pub(super) struct RequestRoute(pub(super) Route);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn inject(headers: &mut HeaderMap) {
-    Context::map_current(|cx| inject_context(cx, &mut HeaderInjector(headers)));
+    with_current(|cx| inject_context(cx, &mut HeaderInjector(headers)));
 }
 
 /// Returns the headers that [`inject`] writes, for clients that take a header map.
@@ -106,9 +106,10 @@ fn outgoing(cx: &Context) -> Outgoing<'_> {
     let Some(registry) = Registry::of(cx) else { return unnamed(current) };
     let own = |id| match nearest_span(cx, registry.set(), id) {
         NearestSpan::Own(span) | NearestSpan::OwnFurtherOut(span) => Some(span),
+        NearestSpan::Silent(remote) => remote,
         NearestSpan::Foreign(_) | NearestSpan::None => None,
     };
-    let Some(ambient) = Tracer::ambient(cx).map(|tracer| tracer.core().id()) else {
+    let Some(ambient) = Tracer::of_work(cx).map(|tracer| tracer.core().id()) else {
         return unnamed(current);
     };
     let decided =

@@ -3,13 +3,12 @@
 use std::future::Future;
 
 use opentelemetry::Context;
-use opentelemetry::trace::TraceContextExt as _;
 
 use super::incoming::{ChosenRoute, Incoming};
 use super::outgoing::RequestRoute;
 use crate::registry::Registry;
 use crate::routing::{Headers, Route};
-use crate::tracer::{Frame, WithTracer};
+use crate::tracer::{Chosen, Frame, Readiness, WithTracer, attach, current_context};
 
 /// The route of a message and the context in which to handle it.
 ///
@@ -66,7 +65,11 @@ impl Registry {
         let ChosenRoute { route, owns_caller_span } = incoming
             .route(self, headers)
             .unwrap_or_else(|| ChosenRoute { route: self.route(headers), owns_caller_span: false });
-        let cx = route.tracer().context(&with_route(&incoming.cx, &route, owns_caller_span));
+        let cx = arrive(&incoming.cx, &route, owns_caller_span);
+        let cx = match Chosen::Named(route.tracer().clone()).readiness(&cx) {
+            Readiness::Silent(silent) => silent,
+            Readiness::Ready(_) | Readiness::Unchanged => cx,
+        };
         Received { route, cx }
     }
 
@@ -74,26 +77,24 @@ impl Registry {
     ///
     /// The default tracer is ambient in it if another registry was current.
     pub(crate) fn current_context(&self) -> Context {
-        let cx = Context::current();
+        let cx = current_context();
         let is_current = Self::of(&cx).is_some_and(|registry| registry.ptr_eq(self));
         if is_current { cx } else { self.default_tracer().context(&cx) }
     }
 }
 
-/// Returns `cx` with the route, which outgoing requests send along.
+/// Returns `cx` for a request that arrives, with its route and the route's tracer.
 ///
-/// If `owns_caller_span` is set, the remote span in `cx` is marked as a span of the route's tracer.
-pub(crate) fn with_route(cx: &Context, route: &Route, owns_caller_span: bool) -> Context {
-    let mut inside = cx.clone();
-    if route.name().is_some() {
-        inside = inside.with_value(RequestRoute(route.clone()));
-    }
-    let tracer = route.tracer();
-    let in_force = if owns_caller_span { tracer.clone().in_force(cx) } else { None };
-    match in_force {
-        Some(tracer) if cx.span().span_context().is_remote() => Frame::enter_remote(&inside, tracer),
-        _ => inside,
-    }
+/// The remote span in `cx` belongs to the route's tracer if `owns_caller_span` is set, else to the
+/// default tracer.
+pub(crate) fn arrive(cx: &Context, route: &Route, owns_caller_span: bool) -> Context {
+    let cx = match route.name() {
+        Some(_) => cx.with_value(RequestRoute(route.clone())),
+        None => cx.clone(),
+    };
+    let tracer = route.tracer().clone().in_force(&cx).unwrap_or_else(|| route.tracer().clone());
+    let owner = if owns_caller_span { tracer.clone() } else { tracer.registry().default_tracer() };
+    Frame::arrive(&cx, tracer, &owner)
 }
 
 impl Received {
@@ -113,7 +114,7 @@ impl Received {
 
     /// Runs `f` in the context of the message.
     pub fn scope<R>(&self, f: impl FnOnce() -> R) -> R {
-        let _attached = self.cx.clone().attach();
+        let _attached = attach(self.cx.clone());
         f()
     }
 

@@ -1,10 +1,8 @@
 //! The handle of a registry, and the state that handles share.
 
 use std::fmt;
-#[cfg(feature = "tracing")]
-use std::sync::Weak;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use arc_swap::{ArcSwap, Guard};
 use once_cell::sync::OnceCell;
@@ -17,6 +15,9 @@ use crate::tracer::TracerSet;
 
 /// The number of the next registry.
 pub(super) static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+/// The registries that exist, by their identities. The owner of a span is found through them.
+static REGISTRIES: Mutex<Vec<(u64, Weak<Inner>)>> = Mutex::new(Vec::new());
 
 /// The tracers, routes and experiments of one configuration.
 ///
@@ -108,6 +109,21 @@ impl WeakRegistry {
 }
 
 impl Registry {
+    /// Returns the handle of a new registry.
+    pub(super) fn new(inner: Inner) -> Self {
+        let inner = Arc::new(inner);
+        let mut registries = registries();
+        registries.retain(|(_, registry)| registry.strong_count() > 0);
+        registries.push((inner.id, Arc::downgrade(&inner)));
+        Self { inner }
+    }
+
+    /// Returns the registry with this identity, while it exists.
+    pub(super) fn existing(id: u64) -> Option<Self> {
+        let registry = registries().iter().find(|(of, _)| *of == id)?.1.clone();
+        Some(Self { inner: registry.upgrade()? })
+    }
+
     /// Returns the tracers that spans start in.
     pub(crate) fn set(&self) -> &TracerSet {
         &self.inner.set
@@ -133,4 +149,8 @@ impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registry").field("tracers", self.set()).finish_non_exhaustive()
     }
+}
+
+fn registries() -> MutexGuard<'static, Vec<(u64, Weak<Inner>)>> {
+    REGISTRIES.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -8,7 +8,7 @@ use opentelemetry::Context;
 use super::error::BuildError;
 use super::handle::Registry;
 use crate::experiment::{Experiment, UnknownExperimentError};
-use crate::tracer::{Frame, Tracer, UnknownTracerError};
+use crate::tracer::{Frame, Tracer, UnknownTracerError, with_current};
 
 static INSTALLED: OnceLock<Registry> = OnceLock::new();
 
@@ -44,31 +44,41 @@ impl Registry {
     /// ```
     #[must_use]
     pub fn current() -> Option<Self> {
-        Context::map_current(|cx| Self::of(cx).map(Cow::into_owned))
+        with_current(|cx| Self::of(cx).map(Cow::into_owned))?
     }
 
-    /// Returns the registry that `cx` was entered with, else the installed one.
-    pub(crate) fn of(cx: &Context) -> Option<Cow<'static, Self>> {
-        match Frame::of(cx) {
-            Some(frame) => Some(frame.tracer().shared_registry()),
-            None => Self::installed().map(Cow::Borrowed),
+    /// Returns the registry with this identity, while it exists.
+    pub(crate) fn with_id(id: u64) -> Option<Cow<'static, Self>> {
+        match Self::installed() {
+            Some(installed) if installed.inner.id == id => Some(Cow::Borrowed(installed)),
+            _ => Self::existing(id).map(Cow::Owned),
         }
     }
 
-    /// Returns the registry that `cx` was entered with, else `fallback`, else the installed one.
+    /// Returns the registry that `cx` was entered with, else that of the current span's owner, else
+    /// the installed one.
+    pub(crate) fn of(cx: &Context) -> Option<Cow<'static, Self>> {
+        Tracer::of_registry_of(cx).map(|tracer| tracer.shared_registry())
+    }
+
+    /// Returns the registry of `cx` as [`of`](Self::of) does, with `fallback` in place of the
+    /// installed one.
     pub(crate) fn of_or<'r>(cx: &Context, fallback: Option<&'r Self>) -> Option<Cow<'r, Self>> {
         match fallback {
-            Some(fallback) if Frame::of(cx).is_none() => Some(Cow::Borrowed(fallback)),
+            Some(fallback) if Frame::of(cx).is_none() => {
+                let owner = Tracer::without_frame(cx, || Some(fallback.default_tracer()))?;
+                Some(owner.shared_registry())
+            }
             _ => Self::of(cx),
         }
     }
 
-    /// Returns the ambient tracer of `cx`, else the default tracer of `fallback`, else that of the
-    /// installed registry.
+    /// Returns the ambient tracer of `cx`, with the default tracer of `fallback` in place of that of
+    /// the installed registry.
     pub(crate) fn ambient_tracer_or(cx: &Context, fallback: Option<&Self>) -> Option<Tracer> {
         match fallback {
             Some(fallback) if Frame::of(cx).is_none() => {
-                Some(Tracer::new(fallback.set().unframed_tracer(cx), fallback))
+                Tracer::without_frame(cx, || Some(fallback.default_tracer()))
             }
             _ => Tracer::ambient(cx),
         }

@@ -103,7 +103,8 @@ impl Registry {
         self.set_rate(name, Some(rate))
     }
 
-    /// Uses the configured sampler again after [`set_sample_rate`](Self::set_sample_rate).
+    /// Uses the configured sampler again after [`set_sample_rate`](Self::set_sample_rate), from the
+    /// next trace on. A trace that began under the rate keeps its decision.
     ///
     /// # Errors
     ///

@@ -5,7 +5,7 @@ use std::panic::Location;
 use super::attributes::Attributes;
 use super::future::traced;
 use super::guard::Entered;
-use super::opened::{AmbientStart, Opened, Prepared};
+use super::opened::{AmbientStart, Opened, Opening};
 use super::options::Options;
 use super::site::Site;
 use crate::span::future::deferred::Deferred;
@@ -80,7 +80,7 @@ fn enter_site(site: Site) -> Entered {
     match Opened::ambient(site) {
         AmbientStart::Opened(opened) => Entered::new(opened),
         AmbientStart::NoSpan => Entered::none(),
-        AmbientStart::NeedsOptions => opened(Options::new(site)),
+        AmbientStart::NeedsOptions => opened(site, Options::new(site)),
     }
 }
 
@@ -88,13 +88,13 @@ fn enter_site(site: Site) -> Entered {
 fn enter_site_with(site: Site, set: impl FnOnce(&mut Options)) -> Entered {
     let mut options = Options::new(site);
     set(&mut options);
-    opened(options)
+    opened(site, options)
 }
 
-fn opened(options: Options) -> Entered {
-    match options.prepare().and_then(Prepared::open) {
-        Some(opened) => Entered::new(opened),
-        None => Entered::none(),
+fn opened(site: Site, options: Options) -> Entered {
+    match options.prepare().open(site) {
+        Opening::Opened(opened) => Entered::new(opened),
+        Opening::Unchanged(_) => Entered::none(),
     }
 }
 

@@ -1,7 +1,9 @@
 //! Attributes on the current span.
 
+use opentelemetry::KeyValue;
 use opentelemetry::trace::TraceContextExt as _;
-use opentelemetry::{Context, KeyValue};
+
+use crate::tracer::current_context;
 
 /// Sets attributes on the current span, also on a span that another library opened.
 ///
@@ -23,7 +25,7 @@ use opentelemetry::{Context, KeyValue};
 /// assert!(!deep_inside(1));
 /// ```
 pub fn enrich_span(attributes: impl IntoIterator<Item = KeyValue>) -> bool {
-    let cx = Context::current();
+    let cx = current_context();
     let span = cx.span();
     if !span.is_recording() {
         return false;

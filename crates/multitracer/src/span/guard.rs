@@ -8,7 +8,7 @@ use opentelemetry::ContextGuard;
 use super::attributes::Attributes;
 use super::opened::Opened;
 use crate::span::result::outcome::{Outcome, RecordResult};
-use crate::tracer::PanicWatch;
+use crate::tracer::{PanicWatch, attach};
 
 /// A guard that keeps a span current, and ends it when dropped.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl Entered {
     }
 
     pub(super) fn new(opened: Opened) -> Self {
-        let attached = Some(opened.cx.clone().attach());
+        let attached = attach(opened.cx.clone());
         let span = CurrentSpan { opened, attached, panic_watch: PanicWatch::start() };
         Self { span: ManuallyDrop::new(Some(span)), not_send: PhantomData }
     }

@@ -5,11 +5,13 @@ use std::borrow::Cow;
 use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue};
 
-use super::attributes::Attributes;
+use super::attributes::{Attributes, shorten};
 use super::site::Site;
 use crate::config::model::CaptureConfig;
 use crate::span::result::outcome::Outcome;
-use crate::tracer::{Frame, NewSpan, Parent, Started, Tracer, mark_cancelled, mark_panicked};
+use crate::tracer::{
+    Frame, NewSpan, Parent, Started, Tracer, current_context, mark_cancelled, mark_panicked,
+};
 
 /// A span that has not started.
 #[derive(Debug)]
@@ -24,12 +26,32 @@ pub(crate) struct Prepared {
     pub(super) attributes: Vec<KeyValue>,
 }
 
+/// The outcome of a preparation.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a span that starts is the usual case")]
+pub(super) enum Preparation {
+    Ready(Prepared),
+    /// The work runs in this silent context.
+    Silent(Context),
+    /// The work runs in the context of the call, which this is.
+    Unchanged(Context),
+}
+
+/// The outcome of opening a span.
+#[derive(Debug)]
+pub(super) enum Opening {
+    /// The work runs in the context of this span.
+    Opened(Opened),
+    /// No span is open, and the work runs in the context of the call, which this is.
+    Unchanged(Context),
+}
+
 /// The outcome of the fast path for a function without options.
 pub(super) enum AmbientStart {
     Opened(Opened),
     NoSpan,
-    /// The fast path does not apply: no frame, a named tracer, a reload under way, or a disabled
-    /// tracer.
+    /// The fast path does not apply: no frame, a silent one, a named tracer, a reload under way, or
+    /// a disabled tracer.
     NeedsOptions,
 }
 
@@ -43,18 +65,40 @@ pub(crate) struct Opened {
     pub(super) recording: bool,
 }
 
+impl Preparation {
+    /// Starts the span.
+    pub(super) fn open(self, site: Site) -> Opening {
+        match self {
+            Self::Ready(prepared) => prepared.open(),
+            Self::Silent(cx) => Opening::Opened(Opened::silent(site, cx)),
+            Self::Unchanged(cx) => Opening::Unchanged(cx),
+        }
+    }
+}
+
 impl Prepared {
-    /// Starts the span. Returns `None` where the context needs no change.
-    pub(super) fn open(self) -> Option<Opened> {
+    /// Adds the arguments of the call, if the tracer records arguments.
+    pub(super) fn add_arguments(&mut self, arguments: Vec<KeyValue>) {
+        let capture = self.tracer.core().capture;
+        if capture.arguments {
+            self.attributes.extend(arguments.into_iter().map(|mut argument| {
+                shorten(&mut argument.value, capture.max_length);
+                argument
+            }));
+        }
+    }
+
+    /// Starts the span.
+    fn open(self) -> Opening {
         let Self { site, tracer, cx, name, parent, links, attributes } = self;
         let new = NewSpan { parent, links, ..NewSpan::new(name, site.span_kind()) };
         match tracer.start(&cx, new, || site.code()) {
-            Started::Unsampled => None,
+            Started::Unsampled => Opening::Unchanged(cx),
             Started::Opened { cx, recording } => {
                 if recording && !attributes.is_empty() {
                     cx.span().set_attributes(attributes);
                 }
-                Some(Opened { site, capture: tracer.core().capture, cx, recording })
+                Opening::Opened(Opened { site, capture: tracer.core().capture, cx, recording })
             }
         }
     }
@@ -63,10 +107,10 @@ impl Prepared {
 impl Opened {
     /// Starts the span of a function without options under the ambient tracer of a frame.
     pub(super) fn ambient(site: Site) -> AmbientStart {
-        let cx = Context::current();
+        let cx = current_context();
         let Some(frame) = Frame::of(&cx) else { return AmbientStart::NeedsOptions };
         let tracer = frame.tracer();
-        if site.literal().is_some() || tracer.set().has_draining() || !tracer.is_on() {
+        if frame.is_silent() || site.literal().is_some() || tracer.set().has_draining() || !tracer.is_on() {
             return AmbientStart::NeedsOptions;
         }
         let capture = tracer.core().capture;
@@ -74,6 +118,11 @@ impl Opened {
             Started::Unsampled => AmbientStart::NoSpan,
             Started::Opened { cx, recording } => AmbientStart::Opened(Self { site, capture, cx, recording }),
         }
+    }
+
+    /// Returns the state of a call without a span, which runs in a silent context.
+    fn silent(site: Site, cx: Context) -> Self {
+        Self { site, capture: CaptureConfig::default(), cx, recording: false }
     }
 
     /// Records attributes, if the span is recorded.

@@ -1,19 +1,21 @@
 //! Options of a span that a call decides at run time.
 
 use std::borrow::Cow;
+use std::task::Context as TaskContext;
 
 use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue};
 
-use super::opened::Prepared;
+use super::opened::{Preparation, Prepared};
 use super::site::Site;
-use crate::tracer::{AsTracer, Frame, Parent, Tracer, TracerChoice};
+use crate::tracer::{AsTracer, CallTime, Chosen, Parent, Readiness, Tracer, TracerChoice, current_context};
 
 /// Options of one call.
 #[derive(Debug)]
 pub struct Options {
     site: Site,
     cx: Context,
+    called: CallTime,
     tracer: Choice,
     name: Option<Cow<'static, str>>,
     parent: Parent,
@@ -27,18 +29,18 @@ pub struct Options {
 enum Choice {
     /// The tracer of the call site: its literal, else the ambient one.
     Site,
-    Tracer(Tracer),
+    /// A tracer that was found at the call.
+    Found(Chosen),
     /// The tracer of this name, in a registry that is not known yet.
     Named(String),
-    /// No tracer: an unknown name, where the configuration says `drop`.
-    None,
 }
 
 impl Options {
     pub(super) fn new(site: Site) -> Self {
         Self {
             site,
-            cx: Context::current(),
+            cx: current_context(),
+            called: CallTime::now(),
             tracer: Choice::Site,
             name: None,
             parent: Parent::Nearest,
@@ -53,18 +55,12 @@ impl Options {
         self.attributes.extend(choice.attributes());
         self.tracer = match choice {
             TracerChoice::Ambient => Choice::Site,
-            TracerChoice::Tracer(tracer) | TracerChoice::Recorded { tracer, .. } => {
-                Choice::Tracer(tracer.clone())
-            }
             TracerChoice::Constant(name) => {
                 self.site = self.site.tracer(name.literal());
                 Choice::Site
             }
             TracerChoice::Name(name) if !Tracer::has_registry(&self.cx) => Choice::Named(name.to_owned()),
-            TracerChoice::Name(name) => match Tracer::of_name(&self.cx, name, &self.site) {
-                Some(tracer) => Choice::Tracer(tracer),
-                None => Choice::None,
-            },
+            choice => Choice::Found(Chosen::of(&self.cx, choice, &self.site)),
         };
     }
 
@@ -84,46 +80,42 @@ impl Options {
         self.enabled = enabled;
     }
 
-    /// Continues from `current`, the context of the first poll, if another tracer was entered after
-    /// the call. This is the effect of `future.with_tracer(..)`.
-    ///
-    /// Otherwise the context of the call stays, and with it the parent.
-    pub(super) fn follow_switch(mut self, current: &Context) -> Self {
-        if Frame::was_entered_since(&self.cx, current) {
-            self.cx = current.clone();
+    /// Continues from the context of a decision about the future that was made after the call, as
+    /// `future.with_tracer(..)` is one. Otherwise the context of the call stays.
+    pub(super) fn follow_decision(mut self, task: &TaskContext<'_>) -> Self {
+        if let Some(decided) = self.called.decided_context(&self.cx, task) {
+            self.cx = decided;
         }
         self
     }
 
-    /// Returns `true` if the call cannot open a span.
-    pub(super) fn is_off(&self) -> bool {
-        !self.enabled || matches!(self.tracer, Choice::None)
+    pub(super) fn site(&self) -> Site {
+        self.site
     }
 
     pub(super) fn add(&mut self, attributes: impl IntoIterator<Item = KeyValue>) {
         self.attributes.extend(attributes);
     }
 
-    /// Chooses the tracer. Returns `None` if there is no tracer, or if the call or the tracer is
-    /// disabled.
-    pub(super) fn prepare(self) -> Option<Prepared> {
+    /// Chooses the tracer.
+    pub(super) fn prepare(self) -> Preparation {
         if !self.enabled {
-            return None;
+            return Preparation::Unchanged(self.cx);
         }
-        let tracer = match self.tracer {
-            Choice::Tracer(tracer) => tracer,
+        let chosen = match self.tracer {
+            Choice::Found(chosen) => chosen,
             Choice::Site => match self.site.literal() {
-                Some(literal) => Tracer::of_literal(&self.cx, literal, &self.site)?,
-                None => Tracer::ambient(&self.cx)?,
+                Some(literal) => Chosen::of_literal(&self.cx, literal, &self.site),
+                None => Chosen::ambient(&self.cx),
             },
-            Choice::Named(name) => Tracer::of_name(&self.cx, &name, &self.site)?,
-            Choice::None => return None,
+            Choice::Named(name) => Chosen::of_name(&self.cx, &name, &self.site),
         };
-        let tracer = tracer.in_force(&self.cx)?;
-        if !tracer.is_on() {
-            return None;
-        }
-        Some(Prepared {
+        let tracer = match chosen.readiness(&self.cx) {
+            Readiness::Ready(tracer) => tracer,
+            Readiness::Silent(cx) => return Preparation::Silent(cx),
+            Readiness::Unchanged => return Preparation::Unchanged(self.cx),
+        };
+        Preparation::Ready(Prepared {
             site: self.site,
             tracer,
             cx: self.cx,

@@ -10,13 +10,13 @@ use super::enabled::EnabledFlag;
 use super::sampling::Sampling;
 use crate::config::model::CaptureConfig;
 use crate::export::Pipeline;
-use crate::tracer::choice::interned_name::TracerId;
+use crate::tracer::owner::builds::{BuildEntry, TracerId};
 use crate::tracer::starting::span_limit::SpanLimit;
 
 /// One build of a tracer, which its handles share.
 pub(crate) struct TracerCore {
     pub(crate) info: TracerInfo,
-    pub(crate) id: TracerId,
+    pub(crate) build: BuildEntry,
     pub(crate) capture: CaptureConfig,
     pub(crate) pipeline: Arc<Pipeline>,
     /// The provider of SDK tracers with other instrumentation scopes.
@@ -48,7 +48,7 @@ pub(crate) struct Counts {
 
 impl TracerCore {
     pub(crate) fn id(&self) -> TracerId {
-        self.id
+        self.build.id()
     }
 
     pub(crate) fn is_on(&self) -> bool {

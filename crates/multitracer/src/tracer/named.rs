@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::core::TracerCore;
+use super::owner::builds::BuildNumber;
 use super::tracer_set::TracerSet;
 use crate::registry::Registry;
 
@@ -47,6 +48,14 @@ impl Tracer {
     pub(super) fn installed(find: impl FnOnce(&TracerSet) -> Option<Arc<TracerCore>>) -> Option<Self> {
         let registry = Registry::installed()?;
         Some(Self { core: find(registry.set())?, registry: Cow::Borrowed(registry) })
+    }
+
+    /// Returns the tracer of a build, if the build still takes spans.
+    pub(super) fn of_build(build: BuildNumber) -> Option<Self> {
+        let id = build.tracer()?;
+        let registry = Registry::with_id(id.registry)?;
+        let core = registry.set().build(id)?;
+        Some(Self { core, registry })
     }
 
     /// Returns another tracer of the same registry.

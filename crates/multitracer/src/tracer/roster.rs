@@ -35,7 +35,7 @@ impl Roster {
             tracers.iter().enumerate().map(|(index, core)| (Arc::clone(&core.info.name), index)).collect();
         let mut by_id = Vec::new();
         for (index, core) in tracers.iter().enumerate() {
-            let id = core.id.name.index();
+            let id = core.id().name.index();
             if by_id.len() <= id {
                 by_id.resize(id + 1, None);
             }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
@@ -10,8 +10,9 @@ use arc_swap::{ArcSwap, Guard};
 use super::core::TracerCore;
 use super::roster::Roster;
 use crate::config::UnknownTracerPolicy;
-use crate::tracer::choice::interned_name::{NameId, TracerId};
+use crate::tracer::choice::interned_name::NameId;
 use crate::tracer::choice::unknown_name::UnknownTracerError;
+use crate::tracer::owner::builds::TracerId;
 
 /// The set of the installed registry.
 static INSTALLED: OnceLock<TracerSet> = OnceLock::new();
@@ -30,9 +31,6 @@ pub(crate) struct TracerSet(Arc<Inner>);
 struct Inner {
     roster: ArcSwap<Roster>,
     draining: DrainingTracers,
-    /// `true` after a reload changed the default tracer. From then on, a context without a frame
-    /// may hold a span of an earlier default tracer.
-    default_moved: AtomicBool,
     unknown: AtomicU64,
     warned: Mutex<HashSet<String>>,
 }
@@ -50,7 +48,6 @@ impl TracerSet {
         Self(Arc::new(Inner {
             roster: ArcSwap::new(roster),
             draining: DrainingTracers::default(),
-            default_moved: AtomicBool::new(false),
             unknown: AtomicU64::new(0),
             warned: Mutex::default(),
         }))
@@ -70,11 +67,6 @@ impl TracerSet {
         INSTALLED.get().is_some_and(|installed| installed.ptr_eq(self))
     }
 
-    /// Returns the set that a context without a frame stands for: the installed one, else this one.
-    pub(in crate::tracer) fn without_frame(&self) -> &Self {
-        Self::installed().unwrap_or(self)
-    }
-
     pub(crate) fn ptr_eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
@@ -87,9 +79,6 @@ impl TracerSet {
     /// Replaces the roster. Tracers that are not in the new roster drain.
     pub(crate) fn replace(&self, new: Arc<Roster>) {
         let old = self.0.roster.load_full();
-        if old.default_tracer().id() != new.default_tracer().id() {
-            self.0.default_moved.store(true, Ordering::Relaxed);
-        }
         let is_kept =
             |core: &Arc<TracerCore>| new.by_id(core.id().name).is_some_and(|other| Arc::ptr_eq(core, other));
         // a thread that sees the new roster must find these tracers too
@@ -105,11 +94,6 @@ impl TracerSet {
     /// Returns `true` while tracers of earlier configurations take spans.
     pub(crate) fn has_draining(&self) -> bool {
         self.0.draining.count.load(Ordering::Relaxed) != 0
-    }
-
-    /// Returns `true` if a reload changed the default tracer.
-    pub(crate) fn has_default_moved(&self) -> bool {
-        self.0.default_moved.load(Ordering::Relaxed)
     }
 
     /// Returns the identity of the default tracer.

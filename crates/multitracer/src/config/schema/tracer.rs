@@ -34,7 +34,7 @@ pub(crate) static TRACER: Section = Section {
             "api_key",
             Kind::Secret,
             "",
-            "the key, sent in the header that the backend reads; without a backend as `authorization: Bearer ..`",
+            "the key, sent in the header that the backend reads; without a backend as `authorization: Bearer ..`. `null` removes the key of `defaults`",
         ),
         Key::new("service", Kind::Section(&SERVICE), "", "the resource attributes `service.*`"),
         Key::new("resource", Kind::Section(&RESOURCE), "", "further resource attributes"),

@@ -11,6 +11,7 @@ mod errors;
 mod example;
 mod hostile;
 mod model;
+mod null_credentials;
 mod overrides;
 mod secrets;
 mod substitution;

@@ -110,6 +110,13 @@ fn inherited_credentials_for_another_endpoint_cause_a_warning() {
         warnings(&file(&format!("{}, api_key: k", grpc("one")), &grpc("two"))),
         [format!("{}`authorization`", warning.replace("_http", "_grpc"))]
     );
+    // an exporter of another kind inherits the `api_key`, and no header of the exporter
+    let base_with_header = base.replace("}}", ", headers: {x-api-key: k}}}");
+    let warning_grpc = format!("{}`authorization`", warning.replace("_http", "_grpc"));
+    assert_eq!(warnings(&file(&base_with_header, &grpc("two"))), [warning_grpc.as_str()]);
+    assert_eq!(warnings(&file("api_key: k, exporter: otlp_http", &grpc("two"))), [warning_grpc.as_str()]);
+    let key_and_grpc = format!("api_key: k, {}", grpc("one"));
+    assert_eq!(warnings(&file(&key_and_grpc, own)), [format!("{warning}`authorization`")]);
     let backend = "backend: langsmith, api_key: k";
     assert_eq!(warnings(&file(backend, own)), [format!("{warning}`x-api-key`")]);
     for (defaults, tracer) in [
@@ -122,9 +129,34 @@ fn inherited_credentials_for_another_endpoint_cause_a_warning() {
         (base, "exporter: {otlp_http: {endpoint: https://two/v1/traces, headers: {authorization: Basic x}}}"),
         (base, "exporter: {otlp_http: {timeout: 1}}"),
         ("exporter: {otlp_http: {headers: {x-team: t}}}", own),
+        (base, "api_key: null, exporter: {otlp_http: {endpoint: https://two/v1/traces}}"),
+        (
+            headers,
+            "exporter: {otlp_http: {endpoint: https://two/v1, headers: {authorization: , x-api-key: }}}",
+        ),
+        // nothing is inherited
+        (base, "exporter: console"),
+        (base, "exporter: {file: {path: spans.jsonl}}"),
+        (headers, &grpc("two")),
+        (base, &format!("api_key: null, {}", grpc("two"))),
+        (base, "exporters: [{otlp_http: {endpoint: https://two/v1/traces}}]"),
+        // the same host, by another protocol
+        (base, &grpc("one:4317")),
+        ("api_key: k, exporter: console", own),
+        ("api_key: k", &grpc("two")),
     ] {
         assert_eq!(warnings(&file(defaults, tracer)), NONE, "{defaults} {tracer}");
     }
+}
+
+/// A key from a variable takes the place of the inherited key, even if its value is unknown.
+#[test]
+fn an_unknown_key_is_not_an_inherited_key() {
+    let text = "defaults: {api_key: k, exporter: {otlp_http: {endpoint: https://one/v1/traces}}}\n\
+                tracers: {a: {api_key: \"${K}\", exporter: {otlp_http: {endpoint: https://two/v1/traces}}}}";
+    assert_eq!(short(&Config::loader().check_yaml(text).unwrap()), NONE);
+    let without = Config::loader().without_credentials().load_yaml(text).unwrap();
+    assert_eq!(short(without.warnings()), NONE);
 }
 
 #[test]

@@ -25,7 +25,8 @@ use crate::registry::error::BuildError;
 use crate::registry::handle::{Inner, NEXT_ID, Registry};
 use crate::registry::snapshot::{Built, Snapshot};
 use crate::tracer::{
-    Counts, EnabledFlag, NameId, Sampling, SharedSampling, SpanLimit, TracerCore, TracerId, TracerInfo,
+    BuildEntry, Counts, EnabledFlag, NameId, OwnedIds, Sampling, SharedSampling, SpanLimit, TracerCore,
+    TracerInfo,
 };
 
 impl RegistryBuilder {
@@ -47,7 +48,7 @@ impl RegistryBuilder {
             built.push(build_tracer(tracer, &model, id, &runtime)?);
         }
         let snapshot = Snapshot::new(Arc::new(model), built);
-        Ok(Registry { inner: Arc::new(Inner::new(id, snapshot, runtime, file_origin)) })
+        Ok(Registry::new(Inner::new(id, snapshot, runtime, file_origin)))
     }
 }
 
@@ -104,16 +105,18 @@ struct Parts {
 fn assemble(parts: Parts, config: &TracerConfig, registry: u64) -> Arc<TracerCore> {
     let Parts { info, pipeline, sampling, resource, is_enabled } = parts;
     let (pipeline, sampling) = (Arc::new(pipeline), Arc::new(sampling));
+    let build = BuildEntry::new(registry, NameId::of(&info.name));
     let processor = PipelineProcessor::new(Arc::clone(&pipeline), config.limits.attribute_value_length_limit);
     let provider = SdkTracerProvider::builder()
         .with_resource(resource)
         .with_sampler(SharedSampling(Arc::clone(&sampling)))
         .with_span_limits(limits(&config.limits))
         .with_span_processor(processor)
+        .with_id_generator(OwnedIds(build.id().build))
         .build();
     let scope = InstrumentationScope::builder("multitracer").with_version(env!("CARGO_PKG_VERSION")).build();
     Arc::new(TracerCore {
-        id: TracerId::new(registry, NameId::of(&info.name)),
+        build,
         info,
         capture: config.capture,
         pipeline,

@@ -155,12 +155,14 @@ impl RegistryBuilder {
     /// Callers can forge baggage, so trust it only behind an edge that removes baggage from
     /// outside.
     pub fn trusted_baggage(mut self, trusted: bool) -> Self {
+        self.is_altered = true;
         self.model.baggage.trusted = trusted;
         self
     }
 
     /// Copies the baggage entry `entry` to every span, as `attribute`.
     pub fn baggage_attribute(mut self, entry: impl Into<String>, attribute: impl Into<String>) -> Self {
+        self.is_altered = true;
         self.model.baggage.attributes.push((entry.into(), attribute.into()));
         self
     }

@@ -37,7 +37,7 @@ pub struct ReloadChanges {
     pub routes_changed: bool,
     /// `true` if the experiments changed.
     pub experiments_changed: bool,
-    /// `true` if `unknown_tracer`, `on_switch` or `remote_parent` changed.
+    /// `true` if `unknown_tracer`, `on_switch`, `remote_parent` or `baggage` changed.
     pub rules_changed: bool,
     /// The earlier and the new default tracer, if it changed.
     pub default_tracer: Option<(Arc<str>, Arc<str>)>,
@@ -63,7 +63,7 @@ impl ReloadChanges {
         let rules = |snapshot: &Snapshot| {
             (snapshot.model.unknown_tracer, snapshot.model.on_switch, snapshot.model.remote_parent)
         };
-        self.rules_changed = rules(old) != rules(new);
+        self.rules_changed = rules(old) != rules(new) || old.model.baggage != new.model.baggage;
         let [old, new] = [old, new].map(|snapshot| Arc::clone(&snapshot.roster.default_tracer().info.name));
         self.default_tracer = (old != new).then_some((old, new));
     }

@@ -2,16 +2,18 @@
 
 use std::cell::RefCell;
 use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::task::Context as TaskContext;
 
 use opentelemetry::{Context, ContextGuard, KeyValue};
 
-use crate::span::attributes::{Attributes, shorten};
-use crate::span::opened::Opened;
+use crate::span::attributes::Attributes;
+use crate::span::opened::{Opened, Opening, Preparation};
 use crate::span::options::Options;
+use crate::tracer::attach;
 
 /// A span that starts at the first poll of a future or stream.
 ///
-/// It is one pointer, which is null while tracing is disabled.
+/// It is one pointer, which is null while no tracer is enabled.
 #[derive(Debug)]
 pub struct Deferred(pub(in crate::span) Option<Box<State>>);
 
@@ -19,7 +21,16 @@ pub struct Deferred(pub(in crate::span) Option<Box<State>>);
 #[derive(Debug)]
 pub(crate) enum State {
     Called(Option<Called>),
-    Opened { opened: Opened, polling: bool, dropping: bool },
+    Opened {
+        opened: Opened,
+        polling: bool,
+        dropping: bool,
+    },
+    /// No span is open. The work keeps the context of the call.
+    Kept {
+        cx: Context,
+        dropping: bool,
+    },
 }
 
 /// A call whose span has not started. Its tracer is chosen when it does.
@@ -32,17 +43,14 @@ pub(crate) struct Called {
 
 impl Called {
     /// Starts the span at the first poll.
-    pub(in crate::span) fn open(self) -> Option<Opened> {
+    pub(in crate::span) fn open(self, task: &TaskContext<'_>) -> Opening {
         let Self { options, arguments } = self;
-        let mut prepared = options.follow_switch(&Context::current()).prepare()?;
-        let capture = prepared.tracer.core().capture;
-        if capture.arguments {
-            prepared.attributes.extend(arguments.into_iter().map(|mut argument| {
-                shorten(&mut argument.value, capture.max_length);
-                argument
-            }));
+        let site = options.site();
+        let mut preparation = options.follow_decision(task).prepare();
+        if let Preparation::Ready(prepared) = &mut preparation {
+            prepared.add_arguments(arguments);
         }
-        prepared.open()
+        preparation.open(site)
     }
 }
 
@@ -53,9 +61,6 @@ impl Deferred {
     }
 
     pub(in crate::span) fn new(options: Options) -> Self {
-        if options.is_off() {
-            return Self::none();
-        }
         Self(Some(Box::new(State::Called(Some(Called { options, arguments: Vec::new() })))))
     }
 
@@ -100,11 +105,14 @@ impl State {
     /// Makes the span current until this state is dropped, right after the future beside it.
     #[inline(never)]
     pub(in crate::span) fn enter_drop(&mut self) {
-        if let Self::Opened { opened, dropping, .. } = self {
-            let attached = opened.cx.clone().attach();
-            // at the end of a thread the list may be gone
-            *dropping = DROPPING.try_with(|guards| guards.borrow_mut().push(attached)).is_ok();
-        }
+        let (cx, dropping) = match self {
+            Self::Called(_) => return,
+            Self::Opened { opened, dropping, .. } => (&opened.cx, dropping),
+            Self::Kept { cx, dropping } => (&*cx, dropping),
+        };
+        // at the end of a thread the context or the list may be gone
+        let Some(attached) = attach(cx.clone()) else { return };
+        *dropping = DROPPING.try_with(|guards| guards.borrow_mut().push(attached)).is_ok();
     }
 }
 
@@ -112,11 +120,11 @@ impl Drop for State {
     /// Ends a span that is still open: its future or stream was dropped before its end, or
     /// panicked.
     fn drop(&mut self) {
-        if let Self::Opened { opened, polling, dropping } = self {
-            if *dropping {
-                let attached = DROPPING.try_with(|guards| guards.borrow_mut().pop());
-                drop(attached);
-            }
+        if let Self::Opened { dropping: true, .. } | Self::Kept { dropping: true, .. } = self {
+            let attached = DROPPING.try_with(|guards| guards.borrow_mut().pop());
+            drop(attached);
+        }
+        if let Self::Opened { opened, polling, .. } = self {
             if *polling {
                 opened.panicked();
             } else {

@@ -15,17 +15,26 @@ pin_project! {
     /// is current during every poll.
     #[must_use = "streams do nothing unless polled"]
     pub struct TracedStream<S> {
-        // before the stream, so that its drop ends the span first
-        state: Option<Box<State>>,
         #[pin]
         inner: S,
+        // after the stream, so that it is dropped inside its span
+        state: Option<Box<State>>,
+    }
+
+    impl<S> PinnedDrop for TracedStream<S> {
+        fn drop(this: Pin<&mut Self>) {
+            if let Some(state) = this.project().state {
+                // destructors of the stream's values can open spans
+                state.enter_drop();
+            }
+        }
     }
 }
 
 impl<S: Stream> TracedStream<S> {
     #[inline(always)]
     pub fn new(deferred: Deferred, inner: S) -> Self {
-        Self { state: deferred.0, inner }
+        Self { inner, state: deferred.0 }
     }
 }
 
@@ -34,7 +43,7 @@ impl<S: Stream> Stream for TracedStream<S> {
 
     fn poll_next(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<S::Item>> {
         let this = self.project();
-        let item = poll_with(this.state, || this.inner.poll_next(task));
+        let item = poll_with(this.state, task, |task| this.inner.poll_next(task));
         if let Poll::Ready(None) = item {
             finish(this.state, |_| {});
         }

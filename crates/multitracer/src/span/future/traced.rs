@@ -10,12 +10,13 @@ use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt as _;
 use pin_project_lite::pin_project;
 
-use super::deferred::{Called, Deferred, State};
+use super::deferred::{Deferred, State};
 use crate::config::model::CaptureConfig;
 use crate::span::attributes::Attributes;
-use crate::span::opened::Opened;
+use crate::span::opened::{Opened, Opening};
 use crate::span::result::outcome::{ClosureObserver, NoObserver, Observe, Outcome};
 use crate::span::site::Site;
+use crate::tracer::{attach, is_same_place, with_current};
 
 pin_project! {
     /// A future in a span. The span starts at the first poll, ends with the future or its drop, and
@@ -96,27 +97,43 @@ where
     F: Future,
     O: Observe<F::Output>,
 {
-    let result = poll_with(slot, || inner.poll(task));
+    let result = poll_with(slot, task, |task| inner.poll(task));
     if let Poll::Ready(out) = &result {
         finish(slot, |opened| opened.observe(out, |out, outcome| observe.observe(out, outcome)));
     }
     result
 }
 
-/// Runs one poll while the span is current. The first poll opens the span.
-pub(in crate::span) fn poll_with<R>(slot: &mut Option<Box<State>>, poll: impl FnOnce() -> R) -> R {
-    let is_first = open(slot);
-    let Some(State::Opened { opened, polling, .. }) = slot.as_deref_mut() else { return poll() };
+/// Runs one poll while the span is current, or in the context of the call. The first poll opens the
+/// span.
+pub(in crate::span) fn poll_with<R>(
+    slot: &mut Option<Box<State>>,
+    task: &mut TaskContext<'_>,
+    poll: impl FnOnce(&mut TaskContext<'_>) -> R,
+) -> R {
+    let is_first = open(slot, task);
+    let (opened, polling) = match slot.as_deref_mut() {
+        Some(State::Opened { opened, polling, .. }) => (opened, polling),
+        Some(State::Kept { cx, .. }) => return poll_in(cx, task, poll),
+        _ => return poll(task),
+    };
     // stays set if the poll panics
     *polling = true;
     let result = {
-        let _attached = opened.cx.clone().attach();
+        let _attached = attach(opened.cx.clone());
         let _just_opened =
             (is_first && opened.recording).then(|| JustOpenedGuard::set(opened.site, opened.capture));
-        poll()
+        poll(task)
     };
     *polling = false;
     result
+}
+
+/// Runs one poll in the context of the call, which is often the current one.
+fn poll_in<R>(call: &Context, task: &mut TaskContext<'_>, poll: impl FnOnce(&mut TaskContext<'_>) -> R) -> R {
+    let is_current = with_current(|current| is_same_place(call, current)).unwrap_or(true);
+    let _attached = if is_current { None } else { attach(call.clone()) };
+    poll(task)
 }
 
 /// Ends the span of a future or stream that has finished. Calls `last` before the end.
@@ -131,16 +148,14 @@ pub(in crate::span) fn finish(slot: &mut Option<Box<State>>, last: impl FnOnce(&
 }
 
 /// Opens the span at the first poll. Returns `true` at the first poll.
-fn open(slot: &mut Option<Box<State>>) -> bool {
-    let Some(State::Called(called)) = slot.as_deref_mut() else { return false };
-    match called.take().and_then(Called::open) {
-        Some(opened) => {
-            if let Some(state) = slot.as_deref_mut() {
-                *state = State::Opened { opened, polling: false, dropping: false };
-            }
-        }
-        None => *slot = None,
-    }
+fn open(slot: &mut Option<Box<State>>, task: &TaskContext<'_>) -> bool {
+    let Some(state) = slot.as_deref_mut() else { return false };
+    let State::Called(called) = state else { return false };
+    let Some(called) = called.take() else { return false };
+    *state = match called.open(task) {
+        Opening::Opened(opened) => State::Opened { opened, polling: false, dropping: false },
+        Opening::Unchanged(cx) => State::Kept { cx, dropping: false },
+    };
     true
 }
 
@@ -181,7 +196,7 @@ pub(in crate::span) fn on_start(site: &Site, record: impl FnOnce(&mut Attributes
         let mut attributes = Attributes::new(&capture);
         record(&mut attributes);
         let attributes = attributes.into_lists().0;
-        Context::map_current(|cx| cx.span().set_attributes(attributes));
+        with_current(|cx| cx.span().set_attributes(attributes));
     }
 }
 

@@ -3,9 +3,9 @@
 use std::future::Future;
 use std::thread;
 
-use opentelemetry::Context;
 use tokio::task::JoinHandle;
 
+use super::current::{attach, current_context};
 use super::future::WithTracerExt as _;
 
 /// Wraps a closure so that it runs with the tracer and the span that are current now.
@@ -30,9 +30,9 @@ use super::future::WithTracerExt as _;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn carry<R>(f: impl FnOnce() -> R) -> impl FnOnce() -> R {
-    let cx = Context::current();
+    let cx = current_context();
     move || {
-        let _attached = cx.attach();
+        let _attached = attach(cx);
         f()
     }
 }
@@ -48,9 +48,9 @@ pub fn carry<R>(f: impl FnOnce() -> R) -> impl FnOnce() -> R {
 /// # assert_eq!(ranked, [2, 4]);
 /// ```
 pub fn carry_fn<A, R>(f: impl Fn(A) -> R) -> impl Fn(A) -> R {
-    let cx = Context::current();
+    let cx = current_context();
     move |argument| {
-        let _attached = cx.clone().attach();
+        let _attached = attach(cx.clone());
         f(argument)
     }
 }
@@ -124,9 +124,9 @@ where
 /// Panics outside of a Tokio runtime.
 #[track_caller]
 pub fn spawn_blocking<R: Send + 'static>(f: impl FnOnce() -> R + Send + 'static) -> JoinHandle<R> {
-    let cx = Context::current();
+    let cx = current_context();
     tokio::task::spawn_blocking(move || {
-        let _attached = cx.attach();
+        let _attached = attach(cx);
         f()
     })
 }
@@ -157,9 +157,9 @@ pub fn spawn_blocking<R: Send + 'static>(f: impl FnOnce() -> R + Send + 'static)
 ///
 /// Panics if the system cannot start a thread.
 pub fn spawn_thread<R: Send + 'static>(f: impl FnOnce() -> R + Send + 'static) -> thread::JoinHandle<R> {
-    let cx = Context::current();
+    let cx = current_context();
     thread::spawn(move || {
-        let _attached = cx.attach();
+        let _attached = attach(cx);
         f()
     })
 }

@@ -1,16 +1,15 @@
-//! The ambient tracer of a `Context`, and the spans around it.
+//! The entry of a `Context` that names the ambient tracer and remembers spans.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use opentelemetry::Context;
-use opentelemetry::trace::{SpanContext, TraceContextExt};
+use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceId};
 
-use super::span_owners::owner;
-use crate::tracer::choice::interned_name::TracerId;
+use super::remembered::{Piece, Remembered};
 use crate::tracer::named::Tracer;
-use crate::tracer::starting::tagged_span::creator;
-use crate::tracer::tracer_set::TracerSet;
+use crate::tracer::owner::builds::TracerId;
+use crate::tracer::owner::span_id::owner;
 
 /// `true` after the first frame was added. Until then, a process that never switches tracers skips
 /// the look-up.
@@ -18,196 +17,202 @@ static FRAMES_EXIST: AtomicBool = AtomicBool::new(false);
 
 /// The entry of a `Context` that names the ambient tracer.
 ///
-/// A frame is added only where the tracer changes. Every span that becomes current under a frame
-/// belongs to the frame's tracer. The span that was current when the frame was added is the
-/// exception.
+/// A frame is added only where the tracer changes, where a request arrives, and where a span hides
+/// a span that later spans need. The current span is no part of it: a span's id names its owner.
 #[derive(Clone)]
 pub(crate) struct Frame(Arc<Inner>);
 
 struct Inner {
     tracer: Tracer,
-    /// The span that was current when the frame was added.
-    inherited: Option<OwnedSpanContext>,
-    outer: Option<Arc<OuterSpans>>,
+    /// `true` if spans without a choice of their own do not start.
+    is_silent: bool,
+    remembered: Option<Arc<Remembered>>,
+    arrival: Option<Arrival>,
 }
 
-/// A span context and the tracer that owns it.
-#[derive(Clone, Debug)]
-pub(crate) struct OwnedSpanContext {
-    tracer: TracerId,
-    span: SpanContext,
-}
-
-/// The spans of other tracers around a frame, innermost first, one per tracer.
-struct OuterSpans {
-    nearest: OwnedSpanContext,
-    outer: Option<Arc<Self>>,
+/// The remote span of the request or message that is processed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arrival {
+    trace: TraceId,
+    span: SpanId,
+    /// The tracer that the span belongs to.
+    owner: TracerId,
+    /// The number of arrivals around this one, and this one.
+    depth: u32,
 }
 
 impl Frame {
     /// Returns the frame of a context.
+    #[inline]
     pub(crate) fn of(cx: &Context) -> Option<&Self> {
         if FRAMES_EXIST.load(Ordering::Relaxed) { cx.get::<Self>() } else { None }
     }
 
     /// Returns `true` if both were added at the same place and time.
-    fn ptr_eq(&self, other: &Self) -> bool {
+    pub(super) fn ptr_eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
-    }
-
-    /// Returns `true` if `current` has a frame that `earlier` does not have: another tracer was
-    /// entered in between.
-    pub(crate) fn was_entered_since(earlier: &Context, current: &Context) -> bool {
-        Self::of(current).is_some_and(|entered| !Self::of(earlier).is_some_and(|frame| frame.ptr_eq(entered)))
-    }
-
-    /// Returns `true` if `span` was current when the frame was added.
-    pub(in crate::tracer) fn inherits(&self, span: &SpanContext) -> bool {
-        self.0.inherited.as_ref().is_some_and(|inherited| is_same(&inherited.span, span))
     }
 
     pub(crate) fn tracer(&self) -> &Tracer {
         &self.0.tracer
     }
 
-    /// Returns `cx` with `tracer` as its ambient tracer. The current span stays current and keeps
-    /// its owner.
+    /// Returns `true` if spans without a choice of their own do not start.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.0.is_silent
+    }
+
+    /// Returns `cx` with `tracer` as its ambient tracer. The current span stays current.
     pub(crate) fn enter(cx: &Context, tracer: Tracer) -> Context {
-        let inherited = current_span(cx, tracer.set());
-        let outer = Self::of(cx).and_then(|frame| frame.0.outer.clone());
-        let outer = match &inherited {
-            Some(inherited) => Some(Arc::new(OuterSpans {
-                outer: without_tracer(outer.as_ref(), inherited.tracer),
-                nearest: inherited.clone(),
-            })),
-            None => outer,
-        };
-        Self::add(cx, Inner { tracer, inherited, outer })
+        Draft::new(cx, tracer).add(cx)
     }
 
-    /// Returns `cx` with `tracer` as its ambient tracer. The current span is remote and belongs to
-    /// `tracer`.
-    pub(crate) fn enter_remote(cx: &Context, tracer: Tracer) -> Context {
+    /// Returns `cx` with `tracer` as its ambient tracer, and remembers `span` of `tracer`. The
+    /// caller makes the span current.
+    pub(in crate::tracer) fn enter_with_span(cx: &Context, tracer: Tracer, span: SpanContext) -> Context {
+        let mut draft = Draft::new(cx, tracer);
+        let owner = draft.tracer.core().id().build;
+        draft.remember(Piece::Local(owner, span));
+        draft.add(cx)
+    }
+
+    /// Returns `cx` with `tracer` as its ambient tracer. The current remote span is that of a
+    /// request that arrives now, and belongs to `owner`.
+    pub(crate) fn arrive(cx: &Context, tracer: Tracer, owner: &Tracer) -> Context {
         let span = cx.span().span_context().clone();
-        let inherited = Some(OwnedSpanContext { tracer: tracer.core().id(), span });
-        let outer = Self::of(cx).and_then(|frame| frame.0.outer.clone());
-        Self::add(cx, Inner { tracer, inherited, outer })
+        let mut draft = Draft::empty(cx, tracer);
+        if span.is_valid() && span.is_remote() {
+            draft.arrive(span, owner.core().id());
+        } else {
+            draft.remember_current(cx);
+        }
+        draft.add(cx)
     }
 
-    /// Returns `cx` with `tracer` as its ambient tracer. The current span belongs to `tracer`. The
-    /// frame knows no outer spans.
-    #[cfg(feature = "tracing")]
-    pub(crate) fn adopt(cx: &Context, tracer: Tracer) -> Context {
-        Self::add(cx, Inner { tracer, inherited: None, outer: None })
+    /// Returns `cx` without spans of `tracer`, which stays silent inside.
+    pub(crate) fn silence(cx: &Context, tracer: Tracer) -> Context {
+        let mut draft = Draft::new(cx, tracer);
+        draft.is_silent = true;
+        let tracer = draft.tracer.core().id();
+        let known = Remembered::find(draft.remembered.as_ref(), |piece| piece.is_of(tracer));
+        let remote = known.and_then(|known| known.piece.remote()).cloned();
+        draft.remember(Piece::Silence(tracer, remote));
+        draft.add(cx)
     }
 
-    fn add(cx: &Context, inner: Inner) -> Context {
-        FRAMES_EXIST.store(true, Ordering::Relaxed);
-        cx.with_value(Self(Arc::new(inner)))
+    /// Returns `cx` without spans, except of tracers that are chosen inside. `tracer` gives the
+    /// registry.
+    pub(crate) fn silence_unknown(cx: &Context, tracer: Tracer) -> Context {
+        let mut draft = Draft::new(cx, tracer);
+        draft.is_silent = true;
+        draft.add(cx)
     }
 
-    fn outer_span(&self, tracer: TracerId) -> Option<&SpanContext> {
-        let mut next = self.0.outer.as_ref();
-        while let Some(spans) = next {
-            if spans.nearest.tracer == tracer {
-                return Some(&spans.nearest.span);
+    /// Returns the spans that the frame remembers, innermost first.
+    pub(super) fn remembered(&self) -> Option<&Arc<Remembered>> {
+        self.0.remembered.as_ref()
+    }
+
+    /// Returns the owner of a remote span, if this frame knows that the span arrived.
+    pub(super) fn remote_owner(&self, span: &SpanContext) -> Option<TracerId> {
+        let arrival = self.0.arrival.filter(|arrival| arrival.is_span(span))?;
+        Some(arrival.owner)
+    }
+
+    /// Returns what is remembered of `tracer` since the request of the remote `span` arrived.
+    pub(super) fn since_arrival_of(&self, span: &SpanContext, tracer: TracerId) -> Option<&Piece> {
+        let arrival = self.0.arrival.filter(|arrival| arrival.trace == span.trace_id())?;
+        let remembered = Remembered::find(self.remembered(), |piece| piece.is_of(tracer))?;
+        (remembered.depth == arrival.depth && !remembered.piece.is_remote()).then_some(&remembered.piece)
+    }
+
+    /// Returns `true` if a span of `tracer` that starts under `current` needs a frame of its own,
+    /// because this frame would forget something.
+    pub(in crate::tracer) fn would_forget(&self, current: &SpanContext, tracer: TracerId) -> bool {
+        let depth = self.0.arrival.map_or(0, |arrival| arrival.depth);
+        let own = Remembered::find(self.remembered(), |piece| piece.is_of(tracer));
+        if !own.is_some_and(|own| own.depth == depth && !own.piece.is_remote()) {
+            return true;
+        }
+        if !current.is_valid() {
+            return false;
+        }
+        if current.is_remote() {
+            return !self.0.arrival.is_some_and(|arrival| arrival.trace == current.trace_id());
+        }
+        match owner(current) {
+            Some(other) if other != tracer.build => {
+                Remembered::find(self.remembered(), |piece| piece.is_span(other, current)).is_none()
             }
-            next = spans.outer.as_ref();
+            _ => false,
         }
-        None
     }
 }
 
-/// Returns `list` without the entry of `tracer`, which a nearer span replaces.
-fn without_tracer(list: Option<&Arc<OuterSpans>>, tracer: TracerId) -> Option<Arc<OuterSpans>> {
-    let list = list?;
-    if list.nearest.tracer == tracer {
-        return list.outer.clone();
-    }
-    match without_tracer(list.outer.as_ref(), tracer) {
-        None if list.outer.is_none() => Some(Arc::clone(list)),
-        outer => Some(Arc::new(OuterSpans { nearest: list.nearest.clone(), outer })),
+impl Arrival {
+    fn is_span(&self, span: &SpanContext) -> bool {
+        self.trace == span.trace_id() && self.span == span.span_id()
     }
 }
 
-/// Returns the current span of a context with the tracer that owns it: the frame's tracer, or the
-/// default one without a frame. A remote span belongs to the default tracer.
-fn current_span(cx: &Context, set: &TracerSet) -> Option<OwnedSpanContext> {
-    let span = cx.span();
-    let span = span.span_context();
-    if !span.is_valid() {
-        return None;
+/// A frame that is not in a context yet.
+struct Draft {
+    tracer: Tracer,
+    is_silent: bool,
+    remembered: Option<Arc<Remembered>>,
+    arrival: Option<Arrival>,
+}
+
+impl Draft {
+    /// Returns a draft that remembers what `cx` remembers, and its current span.
+    fn new(cx: &Context, tracer: Tracer) -> Self {
+        let mut draft = Self::empty(cx, tracer);
+        draft.remember_current(cx);
+        draft
     }
-    let tracer = match Frame::of(cx) {
-        None => match owner(span) {
-            Some(owner) => owner.core().id(),
-            None => unframed_owner(cx, set.without_frame()),
-        },
-        Some(frame) => match &frame.0.inherited {
-            Some(inherited) if is_same(&inherited.span, span) => inherited.tracer,
-            // a message brought this span after the frame was added, so its tracer is unknown
-            _ if span.is_remote() => frame.0.tracer.set().default_id(),
-            _ => frame.0.tracer.core().id(),
-        },
-    };
-    Some(OwnedSpanContext { tracer, span: span.clone() })
-}
 
-/// Returns the tracer that owns the current span of a context without a frame.
-fn unframed_owner(cx: &Context, set: &TracerSet) -> TracerId {
-    earlier_owner(cx, set).unwrap_or_else(|| set.default_id())
-}
-
-/// Returns the tracer that started the current span of a context without a frame. `None` stands for
-/// the default tracer.
-pub(in crate::tracer) fn earlier_owner(cx: &Context, set: &TracerSet) -> Option<TracerId> {
-    if set.has_default_moved() { creator(cx) } else { None }
-}
-
-fn is_same(a: &SpanContext, b: &SpanContext) -> bool {
-    a.span_id() == b.span_id() && a.trace_id() == b.trace_id()
-}
-
-/// Returns the build of the tracer `id` that the nearest local span around `cx` belongs to.
-pub(in crate::tracer) fn build_around(cx: &Context, set: &TracerSet, id: TracerId) -> Option<TracerId> {
-    let is_local_span_of_tracer =
-        |owned: &OwnedSpanContext| owned.tracer.has_name_of(id) && !owned.span.is_remote();
-    if let Some(current) = current_span(cx, set).filter(is_local_span_of_tracer) {
-        return Some(current.tracer);
-    }
-    let mut next = Frame::of(cx).and_then(|frame| frame.0.outer.as_ref());
-    while let Some(spans) = next {
-        if is_local_span_of_tracer(&spans.nearest) {
-            return Some(spans.nearest.tracer);
+    /// Returns a draft that remembers what `cx` remembers.
+    fn empty(cx: &Context, tracer: Tracer) -> Self {
+        let outer = Frame::of(cx).map(|frame| &*frame.0);
+        Self {
+            tracer,
+            is_silent: false,
+            remembered: outer.and_then(|outer| outer.remembered.clone()),
+            arrival: outer.and_then(|outer| outer.arrival),
         }
-        next = spans.outer.as_ref();
     }
-    None
-}
 
-/// The nearest span around a place in the program, seen from one tracer.
-#[derive(Debug)]
-pub(crate) enum NearestSpan {
-    /// No span is around.
-    None,
-    /// The current span belongs to the tracer.
-    Own(SpanContext),
-    /// The current span belongs to another tracer; this outer one belongs to the tracer.
-    OwnFurtherOut(SpanContext),
-    /// The current span belongs to another tracer, and no span of the tracer encloses it.
-    Foreign(SpanContext),
-}
+    /// Remembers the current span of `cx`, which a later span may hide.
+    fn remember_current(&mut self, cx: &Context) {
+        let span = cx.span();
+        let span = span.span_context();
+        if !span.is_valid() {
+            return;
+        }
+        if span.is_remote() {
+            if !self.arrival.is_some_and(|arrival| arrival.trace == span.trace_id()) {
+                self.arrive(span.clone(), self.tracer.set().default_id());
+            }
+        } else if let Some(owner) = owner(span) {
+            self.remember(Piece::Local(owner, span.clone()));
+        }
+    }
 
-/// Returns the nearest span around `cx` for `tracer`.
-pub(crate) fn nearest_span(cx: &Context, set: &TracerSet, tracer: TracerId) -> NearestSpan {
-    let current = current_span(cx, set);
-    if let Some(current) = &current
-        && current.tracer == tracer
-    {
-        return NearestSpan::Own(current.span.clone());
+    /// Remembers the remote `span` of a request that arrives.
+    fn arrive(&mut self, span: SpanContext, owner: TracerId) {
+        let depth = self.arrival.map_or(0, |arrival| arrival.depth) + 1;
+        self.arrival = Some(Arrival { trace: span.trace_id(), span: span.span_id(), owner, depth });
+        self.remember(Piece::Remote(owner, span));
     }
-    if let Some(own) = Frame::of(cx).and_then(|frame| frame.outer_span(tracer)) {
-        return NearestSpan::OwnFurtherOut(own.clone());
+
+    fn remember(&mut self, piece: Piece) {
+        let depth = self.arrival.map_or(0, |arrival| arrival.depth);
+        self.remembered = Some(Remembered::push(self.remembered.take(), piece, depth));
     }
-    current.map_or(NearestSpan::None, |current| NearestSpan::Foreign(current.span))
+
+    fn add(self, cx: &Context) -> Context {
+        FRAMES_EXIST.store(true, Ordering::Relaxed);
+        let Self { tracer, is_silent, remembered, arrival } = self;
+        cx.with_value(Frame(Arc::new(Inner { tracer, is_silent, remembered, arrival })))
+    }
 }

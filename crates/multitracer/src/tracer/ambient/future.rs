@@ -2,14 +2,16 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use opentelemetry::Context;
 use pin_project_lite::pin_project;
 
-use super::frame::Frame;
-use crate::tracer::choice::as_tracer::AsTracer;
-use crate::tracer::named::Tracer;
+use super::current::{attach, current_context};
+use super::decision::{Decision, PolledGuard};
+use crate::tracer::choice::as_tracer::{AsTracer, TracerChoice};
+use crate::tracer::resolve::Chosen;
 
 /// Methods that run a future under a tracer.
 ///
@@ -56,13 +58,12 @@ pub trait WithTracerExt: Future + Sized {
     /// # }
     /// ```
     fn with_tracer<T: AsTracer + ?Sized>(self, tracer: &T) -> WithTracer<Self> {
-        let current = Context::current();
-        let chosen = Tracer::chosen(&current, tracer.as_tracer(), &"with_tracer");
-        let cx = match chosen.and_then(|tracer| tracer.in_force(&current)) {
-            Some(tracer) => Frame::enter(&current, tracer),
-            None => current,
+        let current = current_context();
+        let cx = match tracer.as_tracer() {
+            TracerChoice::Ambient => current.clone(),
+            choice => Chosen::of(&current, choice, &"with_tracer").enter(&current),
         };
-        WithTracer { inner: self, cx }
+        WithTracer { inner: self, decision: Arc::new(Decision::new(cx, current)) }
     }
 
     /// Runs this future with the tracer and the span that are current now, on every thread that
@@ -96,7 +97,7 @@ pub trait WithTracerExt: Future + Sized {
     /// # }
     /// ```
     fn with_current_tracer(self) -> WithTracer<Self> {
-        WithTracer::new(self, Context::current())
+        WithTracer::new(self, current_context())
     }
 }
 
@@ -121,13 +122,13 @@ pin_project! {
     pub struct WithTracer<F> {
         #[pin]
         inner: F,
-        cx: Context,
+        decision: Arc<Decision>,
     }
 }
 
 impl<F> WithTracer<F> {
     pub(crate) fn new(inner: F, cx: Context) -> Self {
-        Self { inner, cx }
+        Self { inner, decision: Arc::new(Decision::new(cx, current_context())) }
     }
 }
 
@@ -136,7 +137,8 @@ impl<F: Future> Future for WithTracer<F> {
 
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let _attached = this.cx.clone().attach();
+        let _attached = attach(this.decision.cx.clone());
+        let _polled = PolledGuard::new(this.decision, task);
         this.inner.poll(task)
     }
 }

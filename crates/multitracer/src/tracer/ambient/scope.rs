@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use opentelemetry::trace::{SpanKind, TraceContextExt as _};
 use opentelemetry::{Context, ContextGuard};
 
-use super::frame::Frame;
+use super::current::{attach, current_context};
 use crate::tracer::named::Tracer;
+use crate::tracer::resolve::{Chosen, Readiness};
 use crate::tracer::starting::span_marks::{PanicWatch, mark_panicked};
 use crate::tracer::starting::start::{NewSpan, Started};
 
@@ -53,7 +54,7 @@ impl Tracer {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn scope<R>(&self, f: impl FnOnce() -> R) -> R {
-        let _attached = self.context(&Context::current()).attach();
+        let _attached = attach(self.context(&current_context()));
         f()
     }
 
@@ -76,10 +77,7 @@ impl Tracer {
     /// ```
     #[must_use]
     pub fn context(&self, cx: &Context) -> Context {
-        match self.clone().in_force(cx) {
-            Some(tracer) => Frame::enter(cx, tracer),
-            None => cx.clone(),
-        }
+        Chosen::Named(self.clone()).enter(cx)
     }
 
     /// Runs `f` in a span of this tracer.
@@ -99,16 +97,24 @@ impl Tracer {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn in_span<R>(&self, name: impl Into<Cow<'static, str>>, f: impl FnOnce() -> R) -> R {
-        let cx = Context::current();
-        let tracer = self.clone().in_force(&cx).filter(Self::is_on);
-        let Some(tracer) = tracer else { return f() };
-        match tracer.start(&cx, NewSpan::new(name.into(), SpanKind::Internal), || []) {
-            Started::Unsampled => f(),
-            Started::Opened { cx, .. } => {
-                let _guard = SpanScopeGuard::new(cx);
-                f()
+        let cx = current_context();
+        let cx = match Chosen::Named(self.clone()).readiness(&cx) {
+            Readiness::Unchanged => return f(),
+            Readiness::Silent(cx) => cx,
+            Readiness::Ready(tracer) => {
+                let new = NewSpan::new(name.into(), SpanKind::Internal);
+                match tracer.start(&cx, new, || []) {
+                    Started::Unsampled => return f(),
+                    Started::Opened { cx, recording: false } => cx,
+                    Started::Opened { cx, recording: true } => {
+                        let _guard = SpanScopeGuard::new(cx);
+                        return f();
+                    }
+                }
             }
-        }
+        };
+        let _attached = attach(cx);
+        f()
     }
 }
 
@@ -121,7 +127,7 @@ struct SpanScopeGuard {
 
 impl SpanScopeGuard {
     fn new(cx: Context) -> Self {
-        let attached = Some(cx.clone().attach());
+        let attached = attach(cx.clone());
         Self { cx, attached, panic_watch: PanicWatch::start() }
     }
 }

@@ -1,6 +1,7 @@
 //! Sampling: the configured sampler of a tracer, and the rate that can replace it at run time.
 
 mod rate_limited;
+mod rated_traces;
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{ParentBasedSampler, Sampler, SamplingDecision, SamplingResult, ShouldSample};
 
 use self::rate_limited::RateLimited;
+use self::rated_traces::RatedTraces;
 use crate::config::model::SamplerConfig;
 
 /// The sampling of one tracer: its sampler, and a rate that replaces the sampler while it is set.
@@ -19,6 +21,8 @@ pub(crate) struct Sampling {
     /// The bits of the rate that was set at run time, or [`UNSET`].
     rate: AtomicU64,
     samples_unsampled_traces: bool,
+    /// The traces that a rate decided. `None` for a sampler that follows each local parent.
+    rated_traces: Option<RatedTraces>,
 }
 
 /// The bits that stand for an unset rate. No rate from 0.0 to 1.0 has them.
@@ -32,12 +36,14 @@ impl Sampling {
             }
             _ => false,
         };
-        Self { samples_unsampled_traces, ..Self::custom(build_sampler(config)) }
+        let rated_traces = (!follows_local_parents(config)).then(RatedTraces::default);
+        Self { samples_unsampled_traces, rated_traces, ..Self::custom(build_sampler(config)) }
     }
 
     /// Creates the sampling of a tracer with a custom sampler.
     pub(crate) fn custom(configured: Box<dyn ShouldSample>) -> Self {
-        Self { configured, rate: AtomicU64::new(UNSET), samples_unsampled_traces: false }
+        let rated_traces = Some(RatedTraces::default());
+        Self { configured, rate: AtomicU64::new(UNSET), samples_unsampled_traces: false, rated_traces }
     }
 
     /// Returns `true` if the configuration may sample a span inside an unsampled trace of this
@@ -47,7 +53,7 @@ impl Sampling {
     }
 
     /// Sets the share of new traces that are sampled, as `sample_rate` does. `None` restores the
-    /// configured sampler.
+    /// configured sampler for new traces. A trace that began under a rate keeps its decision.
     pub(crate) fn set_rate(&self, rate: Option<f64>) {
         self.rate.store(rate.map_or(UNSET, f64::to_bits), Ordering::Relaxed);
     }
@@ -75,11 +81,21 @@ impl ShouldSample for SharedSampling {
         let sample = |sampler: &dyn ShouldSample| {
             sampler.should_sample(parent, trace_id, name, kind, attributes, links)
         };
-        match (self.0.rate(), parent_span(parent)) {
-            (None, _) => sample(&*self.0.configured),
+        let rated_traces = self.0.rated_traces.as_ref();
+        let result = match (self.0.rate(), parent_span(parent)) {
+            (None, Some(parent)) if !parent.is_remote() && rated_traces.is_some_and(|t| t.has(trace_id)) => {
+                return sampling_result(parent.is_sampled(), Some(&parent));
+            }
+            (None, _) => return sample(&*self.0.configured),
             (Some(rate), None) => sample(&Sampler::TraceIdRatioBased(rate)),
             (Some(_), Some(parent)) => sampling_result(parent.is_sampled(), Some(&parent)),
+        };
+        // inside an unsampled trace, most samplers are not asked
+        let is_asked_again = result.decision != SamplingDecision::Drop || self.0.samples_unsampled_traces;
+        if let (Some(traces), true) = (rated_traces, is_asked_again) {
+            traces.add(trace_id);
         }
+        result
     }
 }
 
@@ -101,6 +117,20 @@ fn sampling_result(keep: bool, parent: Option<&SpanContext>) -> SamplingResult {
 impl fmt::Debug for Sampling {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sampling").field("configured", &self.configured).field("rate", &self.rate()).finish()
+    }
+}
+
+/// Returns `true` if the sampler decides as the parent did, for each local parent that
+/// [`Sampling`] asks it about.
+fn follows_local_parents(config: &SamplerConfig) -> bool {
+    match config {
+        // unsampled local parents do not reach it
+        SamplerConfig::AlwaysOn | SamplerConfig::RateLimited(_) => true,
+        SamplerConfig::AlwaysOff | SamplerConfig::TraceIdRatioBased(_) => false,
+        SamplerConfig::ParentBased(delegates) => {
+            delegates.local_parent_sampled == SamplerConfig::AlwaysOn
+                && delegates.local_parent_not_sampled == SamplerConfig::AlwaysOff
+        }
     }
 }
 

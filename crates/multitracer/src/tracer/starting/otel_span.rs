@@ -1,14 +1,16 @@
 //! Spans that a library starts through OpenTelemetry's interface.
 
-use opentelemetry::trace::{Span as _, SpanBuilder, SpanContext, TraceContextExt as _, TracerProvider as _};
+use opentelemetry::trace::{
+    SpanBuilder, SpanContext, TraceContextExt as _, TraceFlags, TraceState, TracerProvider as _,
+};
 use opentelemetry::{Context, InstrumentationScope};
 use opentelemetry_sdk::trace::Span;
 
+use super::limited_span::LimitedSpan;
 use super::start::{NotStarted, Parent};
-use super::tagged_span::TaggedSpan;
 use crate::tracer::ambient::frame::Frame;
-use crate::tracer::ambient::span_owners::SpanOwnerGuard;
 use crate::tracer::named::Tracer;
+use crate::tracer::owner::span_id::{new_span_id, new_trace_id};
 
 /// The outcome of starting a library's span.
 #[derive(Debug)]
@@ -20,30 +22,13 @@ pub(crate) enum LibrarySpan {
     /// A span that records nothing. It has the span context of its parent.
     Silent(SpanContext),
     /// A span of a tracer.
-    Started {
-        span: TaggedSpan<Span>,
-        #[cfg_attr(
-            not(feature = "tracing"),
-            expect(dead_code, reason = "the guard acts when it is dropped")
-        )]
-        owner: Option<SpanOwnerGuard>,
-    },
+    Started(LimitedSpan<Span>),
 }
 
 impl LibrarySpan {
     /// Returns a span that records nothing, with the current span context of `cx`.
     pub(crate) fn silent(cx: &Context) -> Self {
         Self::Silent(cx.span().span_context().clone())
-    }
-
-    /// Registers `tracer` as the owner of the span, unless the span has one.
-    #[cfg(feature = "tracing")]
-    pub(crate) fn own(&mut self, tracer: &Tracer) {
-        if let Self::Started { span, owner } = self
-            && owner.is_none()
-        {
-            *owner = Some(SpanOwnerGuard::new(span.span_context(), tracer.clone()));
-        }
     }
 }
 
@@ -58,20 +43,31 @@ impl Tracer {
         builder: SpanBuilder,
         scope: &InstrumentationScope,
     ) -> LibrarySpan {
-        if !self.is_on() || cx.is_telemetry_suppressed() {
+        if cx.is_telemetry_suppressed() {
             return LibrarySpan::silent(cx);
+        }
+        if !self.is_on() {
+            return self.silent_span(cx);
         }
         let admitted = match self.admit(cx, Parent::Nearest, Vec::new()) {
             Ok(admitted) => admitted,
             Err(NotStarted::Unsampled(parent)) => return LibrarySpan::Silent(parent),
-            Err(NotStarted::SpanLimit) => return LibrarySpan::silent(cx),
+            Err(NotStarted::SpanLimit | NotStarted::Silent) => return LibrarySpan::silent(cx),
         };
         let sdk = self.core().provider.tracer_with_scope(scope.clone());
-        let span = self.make(&sdk, cx, builder, admitted);
-        // without a frame, a span counts as the default tracer's
-        let needs_owner =
-            Frame::of(cx).is_none() && self.set().without_frame().default_id() != self.core().id();
-        let owner = needs_owner.then(|| SpanOwnerGuard::new(span.span_context(), self.clone()));
-        LibrarySpan::Started { span, owner }
+        LibrarySpan::Started(self.make(&sdk, cx, builder, admitted))
+    }
+
+    /// Returns a span that records nothing, for a tracer that is disabled.
+    ///
+    /// In a context without a frame and without a span, nothing else keeps the inside of the span
+    /// silent. There the span gets a span context of this tracer, which is not sampled.
+    fn silent_span(&self, cx: &Context) -> LibrarySpan {
+        if Frame::of(cx).is_some() || cx.span().span_context().is_valid() {
+            return LibrarySpan::silent(cx);
+        }
+        let trace = new_trace_id();
+        let id = new_span_id(self.core().id().build, trace);
+        LibrarySpan::Silent(SpanContext::new(trace, id, TraceFlags::default(), false, TraceState::NONE))
     }
 }

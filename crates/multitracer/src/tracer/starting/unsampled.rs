@@ -4,13 +4,13 @@
 
 use std::sync::atomic::Ordering;
 
-use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 
+use crate::tracer::ambient::current::with_current;
 use crate::tracer::ambient::frame::Frame;
-use crate::tracer::ambient::span_owners::owner;
 use crate::tracer::choice::interned_name::NameId;
 use crate::tracer::core::TracerCore;
+use crate::tracer::owner::span_id::is_owner;
 use crate::tracer::tracer_set::TracerSet;
 
 /// Counts and skips a span of the ambient tracer, or of the tracer `name`, in an unsampled trace.
@@ -19,34 +19,25 @@ use crate::tracer::tracer_set::TracerSet;
 /// needs the slow path.
 #[inline]
 pub(crate) fn skip_unsampled(name: Option<NameId>) -> bool {
-    Context::map_current(|cx| {
+    let is_skipped = with_current(|cx| {
         let span = cx.span();
         let span = span.span_context();
         if span.is_sampled() || span.is_remote() || !span.is_valid() || cx.is_telemetry_suppressed() {
             return false;
         }
         match Frame::of(cx) {
-            Some(frame) => {
-                let tracer = frame.tracer();
-                let is_own = !frame.inherits(span) && !tracer.set().has_draining();
-                is_own && skip(tracer.core(), name)
-            }
-            None => skip_in_installed(span, name),
+            Some(frame) => !frame.is_silent() && skip(frame.tracer().core(), span, name),
+            None => TracerSet::installed().is_some_and(|set| skip(set.roster().default_tracer(), span, name)),
         }
-    })
+    });
+    is_skipped.unwrap_or(true)
 }
 
-fn skip_in_installed(span: &SpanContext, name: Option<NameId>) -> bool {
-    let Some(set) = TracerSet::installed() else { return false };
-    !set.has_draining()
-        && !set.has_default_moved()
-        && owner(span).is_none()
-        && skip(set.roster().default_tracer(), name)
-}
-
-/// Counts and skips a span of the ambient tracer `core`, unless `name` is another tracer's.
-fn skip(core: &TracerCore, name: Option<NameId>) -> bool {
-    let skips = name.is_none_or(|name| core.id().name == name)
+/// Counts and skips a span of the ambient tracer `core`, if `span` is an unsampled span of that
+/// tracer. `name` may be another tracer's.
+fn skip(core: &TracerCore, span: &SpanContext, name: Option<NameId>) -> bool {
+    let skips = is_owner(core.id().build, span)
+        && name.is_none_or(|name| core.id().name == name)
         && core.is_on()
         && !core.sampling.samples_unsampled_traces();
     if skips {

@@ -88,11 +88,11 @@ impl BackendNeeds<'_> {
     /// Reports a missing key if the backend needs one.
     fn report_key(&self) {
         let header = self.preset.key_header();
-        let has_key = self.block.has_key
-            || (self.inherits() && self.defaults.has_key)
+        let has_key = self.block.has_key()
+            || (self.inherits() && self.defaults.has_key())
             || self.exporter.as_ref().is_some_and(|exporter| exporter.mentions(header));
         if self.preset.needs_key && !has_key {
-            let help = if self.defaults.has_key {
+            let help = if self.defaults.has_key() {
                 "the `api_key` of `defaults` is for another backend; write one here, or the same `backend` there"
                     .to_owned()
             } else {

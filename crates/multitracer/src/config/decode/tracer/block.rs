@@ -5,13 +5,12 @@ use std::collections::HashSet;
 use super::backend::{self, AUTHORIZATION, Backend, Preset};
 use super::exporter;
 use super::exporter_block::{ExporterBlock, OtlpBlock};
-use super::headers;
+use super::headers::{self, ApiKey};
 use super::limits::{self, BatchBlock, CaptureBlock, LimitsBlock};
 use super::resource::{self, Attributes};
 use super::sampler;
 use crate::config::model::{AttributeValue, Exporters, SamplerConfig, ServiceConfig, TracerConfig};
 use crate::config::reader::Fields;
-use crate::config::secret::Secret;
 
 /// The keys of a tracer or of `defaults`. An unset key is `None`.
 #[derive(Clone, Debug, Default)]
@@ -21,10 +20,7 @@ pub(crate) struct TracerBlock {
     project_attribute: Option<String>,
     environment: Option<String>,
     pub(super) backend: Option<Backend>,
-    /// The header that carries the `api_key`: its name and its value.
-    pub(super) authorization: Option<(&'static str, Secret)>,
-    /// `true` if the block has `api_key`, even with an unknown value.
-    pub(super) has_key: bool,
+    pub(super) api_key: Option<ApiKey>,
     /// `true` if the block has `exporter.otlp_http.endpoint`, even with an unknown value.
     pub(super) has_endpoint: bool,
     service: ServiceConfig,
@@ -46,11 +42,10 @@ impl TracerBlock {
         }
         let backend = fields.one_word_of("backend", &backend::ALL);
         let preset = backend.or(inherited).unwrap_or(Backend::Otlp).preset();
-        let authorization = headers::api_key(fields, &preset);
         let exporter = exporter::read(fields);
         let header = preset.key_header();
         if let (Some(key), true) =
-            (fields.get("api_key"), exporter.as_ref().is_some_and(|exporter| exporter.authorizes(header)))
+            (fields.given("api_key"), exporter.as_ref().is_some_and(|exporter| exporter.authorizes(header)))
         {
             let help = match header {
                 AUTHORIZATION => "`api_key` is short for the header `authorization: Bearer ..`".to_owned(),
@@ -64,8 +59,7 @@ impl TracerBlock {
             project_attribute: fields.text("project_attribute"),
             environment: fields.text("environment").or_else(|| fields.text("source")),
             backend,
-            authorization,
-            has_key: fields.given("api_key").is_some(),
+            api_key: headers::api_key(fields, &preset),
             has_endpoint: fields.get_nested(["exporter", "otlp_http", "endpoint"]).is_some(),
             service: service(fields),
             resource: resource::read(fields),
@@ -82,6 +76,25 @@ impl TracerBlock {
     /// credentials apply.
     pub(super) fn inherits(&self, defaults: &Self) -> bool {
         self.backend.is_none() || self.backend == defaults.backend
+    }
+
+    /// Returns `true` if the block has an `api_key`, even with an unknown value.
+    pub(super) fn has_key(&self) -> bool {
+        self.api_key.as_ref().is_some_and(|key| key.is_given)
+    }
+
+    /// Returns `true` if the block has an `api_key` with a valid value.
+    pub(super) fn has_valid_key(&self) -> bool {
+        self.api_key.as_ref().is_some_and(|key| key.credential.is_some())
+    }
+
+    /// Returns the `api_key` that this block takes from the defaults.
+    ///
+    /// A key or a header of the block takes its place, also without a value.
+    pub(super) fn inherited_key<'d>(&self, defaults: &'d Self) -> Option<&'d ApiKey> {
+        let key = defaults.api_key.as_ref().filter(|_| self.inherits(defaults) && self.api_key.is_none())?;
+        let has_header = self.exporter.as_ref().is_some_and(|own| own.mentions(key.header));
+        (!has_header).then_some(key)
     }
 
     /// Returns the exporter of this block merged with that of the defaults, without the `api_key`.
@@ -109,13 +122,15 @@ impl TracerBlock {
         let project = self.project.clone().unwrap_or_else(|| name.to_owned());
         let mut exporter =
             self.exporter_over(defaults).unwrap_or_else(|| ExporterBlock::Http(OtlpBlock::default()));
-        let inherited = defaults
-            .authorization
-            .as_ref()
-            .filter(|_| self.inherits(defaults))
-            .filter(|(header, _)| !self.exporter.as_ref().is_some_and(|own| own.authorizes(header)));
-        if let Some((header, credential)) = self.authorization.as_ref().or(inherited) {
-            exporter.authorize(header, credential.clone());
+        match (&self.api_key, self.inherited_key(defaults)) {
+            // a null key removes the inherited header only
+            (Some(ApiKey { header, credential: None, .. }), _)
+                if self.exporter.as_ref().is_some_and(|own| own.authorizes(header)) => {}
+            (Some(ApiKey { header, credential, .. }), _) => exporter.authorize(header, credential.clone()),
+            (None, Some(ApiKey { header, credential: Some(credential), .. })) => {
+                exporter.authorize(header, Some(credential.clone()));
+            }
+            (None, _) => {}
         }
         let mut resource = merge(self.resource, &defaults.resource);
         let environment = self.environment.or_else(|| defaults.environment.clone());

@@ -16,8 +16,9 @@ pub(super) fn warn_of_inherited_credentials(
     let (base, preset) = (defaults.exporter.as_ref(), defaults.backend.map(Backend::preset));
     let Some(endpoint) = own.foreign_endpoint(base, preset.as_ref()) else { return };
     let mut inherited = base.map(|base| own.inherited_credentials(base)).unwrap_or_default();
-    inherited.extend(defaults.authorization.as_ref().map(|(header, _)| *header));
-    inherited.retain(|name| block.authorization.as_ref().is_none_or(|(header, _)| header != name));
+    inherited.retain(|name| block.api_key.as_ref().is_none_or(|own| own.header != *name));
+    let key = block.inherited_key(defaults).filter(|key| key.credential.is_some());
+    inherited.extend(key.map(|key| key.header));
     inherited.sort_unstable();
     inherited.dedup();
     let inherited: Vec<&str> = inherited.into_iter().filter(|name| !own.mentions(name)).collect();
@@ -25,8 +26,7 @@ pub(super) fn warn_of_inherited_credentials(
     let of = suggest::quoted(inherited.iter().copied());
     let help = match *first {
         AUTHORIZATION => {
-            "give the tracer an `api_key` of its own, or remove it with `headers: {authorization: null}`"
-                .to_owned()
+            "give the tracer an `api_key` of its own, or remove it with `api_key: null`".to_owned()
         }
         other => format!("give the tracer its own, or remove it with `headers: {{{other}: null}}`"),
     };

@@ -88,7 +88,7 @@ impl ExporterBlock {
     }
 
     /// Returns the kind of the exporter, if its endpoint is on another host than that of the
-    /// defaults.
+    /// defaults. The ports count too if both are of one kind, because each protocol has its own.
     ///
     /// Without an endpoint, the defaults send to their backend.
     pub(super) fn foreign_endpoint(
@@ -101,16 +101,20 @@ impl ExporterBlock {
             Self::Grpc(own) => ("otlp_grpc", own, preset.and_then(|preset| preset.grpc)),
             Self::File(_) | Self::Console => return None,
         };
-        let base = match (self, defaults) {
-            (Self::Http(_), Some(Self::Http(base))) | (Self::Grpc(_), Some(Self::Grpc(base))) => {
-                base.endpoint.as_deref().or(preset)
-            }
+        let own = own.endpoint.as_deref()?.parse::<Uri>().ok();
+        let base = match defaults {
+            Some(Self::Http(base) | Self::Grpc(base)) => base.endpoint.as_deref().or(preset),
             // defaults without an endpoint mean their credentials for the endpoints of the tracers
-            (_, None) => Some(preset?),
-            _ => return None,
+            Some(Self::File(_) | Self::Console) | None => Some(preset?),
         };
-        let host = |endpoint: &str| endpoint.parse::<Uri>().ok()?.authority().cloned();
-        (host(own.endpoint.as_deref()?) != base.and_then(host)).then_some(kind)
+        let base = base.and_then(|endpoint| endpoint.parse::<Uri>().ok());
+        let is_same = match (self, defaults) {
+            (Self::Http(_), Some(Self::Grpc(_))) | (Self::Grpc(_), Some(Self::Http(_))) => {
+                own.as_ref().and_then(Uri::host) == base.as_ref().and_then(Uri::host)
+            }
+            _ => own.as_ref().and_then(Uri::authority) == base.as_ref().and_then(Uri::authority),
+        };
+        (!is_same).then_some(kind)
     }
 
     /// Returns the names of the credential headers that this block inherits from defaults of the
@@ -134,10 +138,10 @@ impl ExporterBlock {
         }
     }
 
-    /// Adds the header that an `api_key` stands for.
-    pub(super) fn authorize(&mut self, header: &str, credential: Secret) {
+    /// Sets the header that an `api_key` stands for, or removes it.
+    pub(super) fn authorize(&mut self, header: &str, credential: Option<Secret>) {
         if let Self::Http(otlp) | Self::Grpc(otlp) = self {
-            otlp.put(header.to_owned(), Some(credential));
+            otlp.put(header.to_owned(), credential);
         }
     }
 

@@ -107,13 +107,24 @@ fn percent_decode(text: &str) -> Option<String> {
     percent_decode_str(text).decode_utf8().ok().map(Cow::into_owned)
 }
 
-/// Reads `api_key` as the header that the backend takes it from: name and value.
-pub(super) fn api_key(fields: &Fields<'_>, preset: &Preset) -> Option<(&'static str, Secret)> {
+/// The `api_key` of one block, as the header that carries it.
+#[derive(Clone, Debug)]
+pub(super) struct ApiKey {
+    /// The name of the header.
+    pub(super) header: &'static str,
+    /// The value of the header. `None` for a key that is null or empty, or whose value is unknown.
+    pub(super) credential: Option<Secret>,
+    /// `true` if the key is not null in the file.
+    pub(super) is_given: bool,
+}
+
+/// Reads `api_key`. Returns `None` if the block does not have the key.
+pub(super) fn api_key(fields: &Fields<'_>, preset: &Preset) -> Option<ApiKey> {
     let cursor = fields.get("api_key")?;
-    let key = fields.secret("api_key")?;
-    let key = cursor.accept(value_rules::header_value(key.expose()))?;
-    if key.is_empty() {
-        return None;
-    }
-    Some((preset.key_header(), cursor.accept(preset.credential(key))?))
+    let credential = || {
+        let key = fields.secret("api_key")?;
+        let key = cursor.accept(value_rules::header_value(key.expose()))?;
+        if key.is_empty() { None } else { cursor.accept(preset.credential(key)) }
+    };
+    Some(ApiKey { header: preset.key_header(), credential: credential(), is_given: !cursor.is_null() })
 }

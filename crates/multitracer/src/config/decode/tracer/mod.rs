@@ -52,7 +52,7 @@ fn memory_size(node: &Node<'_>) -> usize {
 pub(super) fn read_tracer(name: &str, fields: &Fields<'_>, defaults: &TracerBlock) -> TracerConfig {
     let block = TracerBlock::read(fields, defaults.backend);
     if let (Some(key), Some(exporter)) = (fields.get("api_key"), block.exporter_over(defaults))
-        && block.authorization.is_some()
+        && block.has_valid_key()
         && let Some(kind) = exporter.without_key()
     {
         let help = "remove it, or write `exporter: otlp_http`";
@@ -68,7 +68,7 @@ pub(super) fn read_tracer(name: &str, fields: &Fields<'_>, defaults: &TracerBloc
         warn_of_inherited_credentials(fields, &block, defaults);
     }
     if let Some(key) = fields.get("api_key")
-        && block.authorization.is_some()
+        && block.has_valid_key()
         && block.exporter.is_none()
         && block.exporters.is_none()
         && defaults.exporters.is_some()

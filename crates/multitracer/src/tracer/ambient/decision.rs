@@ -1,0 +1,96 @@
+//! Decisions about a future that was called before: `with_tracer` and its kin.
+//!
+//! A traced future keeps the context of its call. A decision that was made later, around that
+//! future, replaces it. The future learns of the decision at its first poll, from a list of the
+//! decisions whose futures this thread polls.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context as TaskContext, RawWakerVTable, Waker};
+
+use opentelemetry::Context;
+
+use super::current::{current_context, is_same_place};
+
+/// The number of decisions that this process has made.
+static MADE: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// The decisions whose futures this thread polls, innermost last.
+    static POLLED: RefCell<Vec<Polled>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A decision about a future: the context in which the future runs.
+#[derive(Debug)]
+pub(super) struct Decision {
+    pub(super) cx: Context,
+    number: u64,
+    /// The context in which the decision was made.
+    made_in: Context,
+}
+
+/// A decision whose future is polled.
+struct Polled {
+    decision: Arc<Decision>,
+    task: TaskIdentity,
+}
+
+/// The identity of a waker, which every executor gives a task of its own.
+type TaskIdentity = (*const (), *const RawWakerVTable);
+
+impl Decision {
+    pub(super) fn new(cx: Context, made_in: Context) -> Self {
+        Self { cx, number: MADE.fetch_add(1, Ordering::Relaxed) + 1, made_in }
+    }
+}
+
+/// The time of a call, counted in decisions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CallTime(u64);
+
+impl CallTime {
+    pub(crate) fn now() -> Self {
+        Self(MADE.load(Ordering::Relaxed))
+    }
+
+    /// Returns the context that a later decision gives to a future that was called at this time in
+    /// `call`, and is polled for the first time.
+    pub(crate) fn decided_context(self, call: &Context, task: &TaskContext<'_>) -> Option<Context> {
+        if self.0 == MADE.load(Ordering::Relaxed) {
+            return None;
+        }
+        let innermost = POLLED.try_with(|polled| {
+            let polled = polled.borrow();
+            let Polled { decision, task } = polled.last()?;
+            (decision.number > self.0).then(|| (Arc::clone(decision), *task))
+        });
+        let (decision, polled_by) = innermost.ok().flatten()?;
+        let is_direct = is_same_place(&decision.cx, &current_context());
+        let is_about_call = polled_by == identity(task.waker()) || is_same_place(&decision.made_in, call);
+        (is_direct && is_about_call).then(|| decision.cx.clone())
+    }
+}
+
+/// A guard that lists a decision while its future is polled.
+pub(super) struct PolledGuard(());
+
+impl PolledGuard {
+    pub(super) fn new(decision: &Arc<Decision>, task: &TaskContext<'_>) -> Option<Self> {
+        let polled = Polled { decision: Arc::clone(decision), task: identity(task.waker()) };
+        POLLED.try_with(|list| list.borrow_mut().push(polled)).ok()?;
+        Some(Self(()))
+    }
+}
+
+impl Drop for PolledGuard {
+    fn drop(&mut self) {
+        // the decision may hold the last handle of a span, which must not drop under the borrow
+        let polled = POLLED.try_with(|list| list.borrow_mut().pop());
+        drop(polled);
+    }
+}
+
+fn identity(waker: &Waker) -> TaskIdentity {
+    (waker.data(), waker.vtable())
+}

@@ -1,0 +1,94 @@
+//! The spans that a frame remembers, one per tracer.
+
+use std::sync::Arc;
+
+use opentelemetry::trace::SpanContext;
+
+use crate::tracer::owner::builds::{BuildNumber, TracerId};
+
+/// The newest span of one tracer, and those of other tracers.
+pub(super) struct Remembered {
+    pub(super) piece: Piece,
+    /// The number of arrivals around the span.
+    pub(super) depth: u32,
+    pub(super) outer: Option<Arc<Self>>,
+}
+
+/// The memory of one tracer.
+#[derive(Clone)]
+pub(super) enum Piece {
+    /// A local span.
+    Local(BuildNumber, SpanContext),
+    /// A remote span. After a reload, it belongs to the new build of the tracer.
+    Remote(TracerId, SpanContext),
+    /// A disabled tracer would have started a span, as a child of the remote span if there is one.
+    Silence(TracerId, Option<SpanContext>),
+}
+
+impl Piece {
+    /// Returns `true` if this is the memory of `tracer`.
+    pub(super) fn is_of(&self, tracer: TracerId) -> bool {
+        match self {
+            Self::Local(build, _) => *build == tracer.build,
+            Self::Remote(owner, _) | Self::Silence(owner, _) => owner.has_name_of(tracer),
+        }
+    }
+
+    /// Returns the remote span of the tracer, if no local span hides it.
+    pub(super) fn remote(&self) -> Option<&SpanContext> {
+        match self {
+            Self::Local(..) => None,
+            Self::Remote(_, span) => Some(span),
+            Self::Silence(_, span) => span.as_ref(),
+        }
+    }
+
+    /// Returns `true` if this is a span that a request brought.
+    pub(super) fn is_remote(&self) -> bool {
+        matches!(self, Self::Remote(..))
+    }
+
+    /// Returns `true` if this is the local span `other` of `build`.
+    pub(super) fn is_span(&self, build: BuildNumber, other: &SpanContext) -> bool {
+        matches!(self, Self::Local(owner, span) if *owner == build && span.span_id() == other.span_id())
+    }
+
+    /// Returns `true` if a newer memory of the same tracer replaces this one.
+    fn is_replaced_by(&self, newer: &Self) -> bool {
+        match newer {
+            Self::Local(build, _) => match self {
+                Self::Local(owner, _) => owner == build,
+                Self::Remote(owner, _) | Self::Silence(owner, _) => owner.build == *build,
+            },
+            Self::Remote(tracer, _) | Self::Silence(tracer, _) => self.is_of(*tracer),
+        }
+    }
+}
+
+impl Remembered {
+    /// Returns the newest memory that `is_wanted` accepts.
+    pub(super) fn find(list: Option<&Arc<Self>>, is_wanted: impl Fn(&Piece) -> bool) -> Option<&Self> {
+        std::iter::successors(list, |remembered| remembered.outer.as_ref())
+            .map(|remembered| &**remembered)
+            .find(|remembered| is_wanted(&remembered.piece))
+    }
+
+    /// Returns `list` with `piece`, which replaces the older memory of its tracer.
+    pub(super) fn push(list: Option<Arc<Self>>, piece: Piece, depth: u32) -> Arc<Self> {
+        let outer = without(list.as_ref(), &piece);
+        Arc::new(Self { piece, depth, outer })
+    }
+}
+
+/// Returns `list` without the memory that `newer` replaces.
+fn without(list: Option<&Arc<Remembered>>, newer: &Piece) -> Option<Arc<Remembered>> {
+    let newest = list?;
+    if newest.piece.is_replaced_by(newer) {
+        return newest.outer.clone();
+    }
+    if Remembered::find(newest.outer.as_ref(), |piece| piece.is_replaced_by(newer)).is_none() {
+        return Some(Arc::clone(newest));
+    }
+    let outer = without(newest.outer.as_ref(), newer);
+    Some(Arc::new(Remembered { piece: newest.piece.clone(), depth: newest.depth, outer }))
+}

@@ -1,0 +1,4 @@
+//! The owner of a span, which its span id tells.
+
+pub(super) mod builds;
+pub(super) mod span_id;
