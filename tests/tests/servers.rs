@@ -20,7 +20,7 @@ use self::server_load::seen::Seen;
 use self::server_load::world::{RATES, Target, World};
 
 /// The pause between two switches or reloads.
-const PAUSE: Duration = Duration::from_millis(4);
+const PAUSE: Duration = Duration::from_millis(8);
 
 /// Returns the number of requests that the environment asks for, else `default`.
 fn requests(default: u64) -> u64 {

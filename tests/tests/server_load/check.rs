@@ -107,8 +107,7 @@ fn check_traces(records: &HashMap<u64, Record>, spans: &[Seen], summary: &mut Su
                 Some(_) => {}
             }
         }
-        let is_theirs =
-            |link: &&(u128, u64)| index.get(*link).is_some_and(|linked| linked.id != span.id);
+        let is_theirs = |link: &&(u128, u64)| index.get(*link).is_some_and(|linked| linked.id != span.id);
         if span.links.iter().any(|link| is_theirs(&link)) {
             summary.found("a link to another request", record, &[span]);
         }

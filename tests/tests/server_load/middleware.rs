@@ -6,10 +6,10 @@ use std::task::{Context as TaskContext, Poll};
 
 use http::{HeaderMap, Request};
 use multitracer::{KeyValue, enrich_span};
-use opentelemetry::propagation::{Extractor, TextMapPropagator as _};
-use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::Context;
 use opentelemetry::context::FutureExt as _;
+use opentelemetry::propagation::{Extractor, TextMapPropagator as _};
+use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use tower::{Layer, Service};
 use tracing::Dispatch;
@@ -71,18 +71,19 @@ impl<S> Inside<S> {
         let id: u64 = text("x-id")?.parse().ok()?;
         let tag = Tag::new(&self.tools.board, id);
         tag.ran("server");
-        enrich_span([
-            KeyValue::new("request.id", id as i64),
-            KeyValue::new("visit", tag.visit.to_string()),
-        ]);
+        enrich_span([KeyValue::new("request.id", id as i64), KeyValue::new("visit", tag.visit.to_string())]);
         Some(Orders { tag, work: text("x-work")?.parse().ok()?, end: named(&ENDS, text("x-end")?)? })
     }
 
     /// Returns the context for the rest of the request.
     fn context(&self, headers: &HeaderMap, tag: &Tag) -> Context {
         let current = Context::current();
-        let inner = headers.get("x-inner").and_then(|inner| named(&INNERS, inner.to_str().ok()?));
-        let extract = || TraceContextPropagator::new().extract_with_context(&current, &Headers(headers));
+        let headers = Headers(headers);
+        let inner = headers.get("x-inner").and_then(|inner| named(&INNERS, inner));
+        let extract = || match tag.id % 2 {
+            0 => TraceContextPropagator::new().extract_with_context(&current, &headers),
+            _ => self.tools.registry.propagator().extract_with_context(&current, &headers),
+        };
         match inner {
             Some(Inner::Attach) => extract(),
             Some(Inner::Span) => {

@@ -109,13 +109,7 @@ impl Load {
         self.protocol == Protocol::Http && connection % 3 == 1
     }
 
-    fn connect(
-        &self,
-        connections: &mut JoinSet<()>,
-        number: usize,
-        address: SocketAddr,
-        jobs: Vec<Job>,
-    ) {
+    fn connect(&self, connections: &mut JoinSet<()>, number: usize, address: SocketAddr, jobs: Vec<Job>) {
         let board = Arc::clone(&self.world.board);
         match (self.protocol, number % 3) {
             (Protocol::Http, 0) => connections.spawn(http_clients::keep_alive(board, address, jobs)),
