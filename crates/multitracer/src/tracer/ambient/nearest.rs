@@ -34,20 +34,17 @@ pub(crate) fn nearest_span(cx: &Context, set: &TracerSet, tracer: TracerId) -> N
         return NearestSpan::Own(span.clone());
     }
     let frame = Frame::of(cx);
-    if is_valid && span.is_remote() {
-        match frame.and_then(|frame| frame.since_arrival_of(span, tracer)) {
-            Some(piece) => return piece.to_nearest(),
-            None if remote_owner(frame, set, span).has_name_of(tracer) => {
-                return NearestSpan::Own(span.clone());
-            }
-            None => {}
-        }
+    let remembered = Remembered::find(frame.and_then(Frame::remembered), |piece| piece.is_of(tracer));
+    let remembered = remembered.map(|remembered| remembered.piece.to_nearest());
+    if !is_valid || !span.is_remote() {
+        let nothing = || if is_valid { NearestSpan::Foreign(span.clone()) } else { NearestSpan::None };
+        return remembered.unwrap_or_else(nothing);
     }
-    let remembered = frame.and_then(Frame::remembered);
-    match Remembered::find(remembered, |piece| piece.is_of(tracer)) {
-        Some(remembered) => remembered.piece.to_nearest(),
-        None if is_valid => NearestSpan::Foreign(span.clone()),
-        None => NearestSpan::None,
+    match (frame.and_then(|frame| frame.since_arrival_of(span, tracer)), remembered) {
+        (Some(piece), _) => piece.to_nearest(),
+        (None, _) if remote_owner(frame, set, span).has_name_of(tracer) => NearestSpan::Own(span.clone()),
+        (None, Some(silent @ NearestSpan::Silent(_))) => silent,
+        (None, _) => NearestSpan::Foreign(span.clone()),
     }
 }
 
