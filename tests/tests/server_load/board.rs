@@ -7,7 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::jobs::Job;
 
 /// All tracers of the servers.
-pub(crate) const TRACERS: [&str; 7] = ["production", "stable", "canary", "shadow", "warm", "terse", "audit"];
+pub(crate) const TRACERS: [&str; 8] =
+    ["production", "stable", "canary", "shadow", "warm", "terse", "audit", "gone"];
+/// The index of the tracer that reloads remove and add again.
+pub(crate) const GONE: usize = 7;
 
 /// The visit of everything that stays on the request's own tracer.
 pub(crate) const MAIN: &str = "main";
@@ -52,6 +55,15 @@ impl Switches {
     }
 }
 
+impl Switches {
+    /// Notes that a switch of the chosen tracers begins or ends.
+    pub(crate) fn step(&self, is_chosen: impl Fn(usize) -> bool) {
+        for (_, counter) in self.tracers.iter().enumerate().filter(|(at, _)| is_chosen(*at)) {
+            counter.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
 fn around(counter: &AtomicU64, switch: impl FnOnce()) {
     counter.fetch_add(1, Ordering::SeqCst);
     switch();
@@ -65,12 +77,21 @@ pub(crate) struct Ran {
     pub(crate) name: &'static str,
 }
 
+/// The headers of a request to another service.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    pub(crate) visit: Arc<str>,
+    pub(crate) traceparent: String,
+    pub(crate) baggage: String,
+}
+
 /// One request, from before it was sent until its last task ended.
 #[derive(Clone, Debug)]
 pub(crate) struct Record {
     pub(crate) job: Job,
     /// The functions that ran, in the order of their starts.
     pub(crate) ran: Vec<Ran>,
+    pub(crate) sent: Vec<Sent>,
     pub(crate) started: Moment,
     /// The moment after the last function; `None` if the request reached no handler.
     pub(crate) ended: Option<Moment>,
@@ -94,8 +115,9 @@ impl Board {
     /// Notes a request that is about to be sent.
     pub(crate) fn send(&self, job: &Job) {
         let started = self.switches.now();
-        let record = Record { job: job.clone(), ran: Vec::new(), started, ended: None, served_by: None };
-        self.shard(job.id).insert(job.id, record);
+        let (job, ran, sent) = (job.clone(), Vec::new(), Vec::new());
+        let record = Record { job, ran, sent, started, ended: None, served_by: None };
+        self.shard(record.job.id).insert(record.job.id, record);
     }
 
     /// Notes the tracer that the response names.
@@ -164,6 +186,18 @@ impl Tag {
     /// Returns the tag of functions that run outside of every registry.
     pub(crate) fn nowhere(&self) -> Self {
         Self { visit: NOWHERE.into(), ..self.clone() }
+    }
+
+    /// Notes the headers that a request to another service would have here.
+    pub(crate) fn sends(&self, headers: &http::HeaderMap) {
+        let text = |name: &str| {
+            let value = headers.get(name).and_then(|value| value.to_str().ok());
+            value.unwrap_or_default().to_owned()
+        };
+        let (traceparent, baggage) = (text("traceparent"), text("baggage"));
+        if let Some(record) = self.ticket.board.shard(self.id).get_mut(&self.id) {
+            record.sent.push(Sent { visit: Arc::clone(&self.visit), traceparent, baggage });
+        }
     }
 
     /// Notes that a function runs.

@@ -10,6 +10,7 @@ pub(crate) mod jobs;
 pub(crate) mod middleware;
 pub(crate) mod rounds;
 pub(crate) mod seen;
+mod sent;
 pub(crate) mod shelf;
 pub(crate) mod work;
 pub(crate) mod world;

@@ -1,5 +1,6 @@
 //! Rounds of requests over many connections. After each round all its spans are checked.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -140,12 +141,15 @@ impl Load {
     }
 }
 
-/// Fails with the first violations, if there are any.
+/// Fails with an example of each broken rule, if there are any.
 pub(crate) fn assert_no_violations(summary: &Summary) {
-    let first: Vec<_> = summary.violations.iter().take(5).map(String::as_str).collect();
-    let mut kinds = std::collections::BTreeMap::<&str, usize>::new();
+    let mut kinds = BTreeMap::<&str, Vec<&str>>::new();
     for violation in &summary.violations {
-        *kinds.entry(violation.split(": Record").next().unwrap_or_default()).or_default() += 1;
+        kinds.entry(&violation.what).or_default().push(&violation.details);
     }
-    assert!(first.is_empty(), "{} violations: {kinds:#?}\n{}", summary.violations.len(), first.join("\n"));
+    let mut text = String::new();
+    for (what, details) in &kinds {
+        text += &format!("{} times {what}, as in\n{}\n", details.len(), details[0]);
+    }
+    assert!(kinds.is_empty(), "{text}");
 }

@@ -21,6 +21,8 @@ pub(crate) struct Seen {
     pub(crate) visit: Option<String>,
     /// The request whose baggage was copied to the span.
     pub(crate) tenant: Option<u64>,
+    /// The request and the visit of each event.
+    pub(crate) events: Vec<(Option<u64>, String)>,
 }
 
 impl Seen {
@@ -55,7 +57,16 @@ impl Seen {
             id: None,
             visit: None,
             tenant: None,
+            events: Vec::new(),
         };
+        for event in data.events.iter().filter(|event| event.name != "feature_flag.evaluation") {
+            let value = |key: &str| {
+                let found = event.attributes.iter().find(|entry| entry.key.as_str() == key);
+                found.map(|entry| entry.value.to_string())
+            };
+            let id = value("request.id").and_then(|id| id.parse().ok());
+            seen.events.push((id, value("visit").unwrap_or_default()));
+        }
         for link in data.links.iter() {
             let (trace, span) = (link.span_context.trace_id(), link.span_context.span_id());
             seen.links.push((u128::from_be_bytes(trace.to_bytes()), u64::from_be_bytes(span.to_bytes())));
@@ -83,6 +94,7 @@ impl Seen {
             id: None,
             visit: None,
             tenant: None,
+            events: Vec::new(),
         };
         let keys = ["request.id", "visit", "tenant"];
         let attributes = keys.into_iter().filter_map(|key| Some((key.to_owned(), received.attribute(key)?)));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures_util::future::Shared;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
+use multitracer::propagation::outgoing_headers;
 use multitracer::provider::{DispatchedSpan, DispatchingTracer};
 use multitracer::{Registry, WithTracerExt as _, async_span, span};
 use opentelemetry::trace::{Span as _, Tracer as _, TracerProvider as _};
@@ -15,7 +16,8 @@ use tracing::instrument::WithSubscriber as _;
 
 use super::board::{Board, MAIN, Tag};
 use super::functions::{
-    explode, hang, instrumented, note, outer, plain, step, thin, to_canary, to_production,
+    explode, hang, instrumented, note, outer, plain, step, thin, to_canary, to_gone, to_nobody,
+    to_production,
 };
 use super::shelf::Shelf;
 
@@ -191,6 +193,15 @@ pub(crate) async fn work(tools: &Arc<Tools>, tag: &Tag, bits: u32) {
         let shared = step(tag.clone()).boxed().shared();
         tools.shelf.put(tag, shared.clone());
         shared.await;
+    }
+    if has(23) {
+        tag.sends(&outgoing_headers());
+    }
+    if has(24) {
+        to_gone(tag.visit("gone")).await;
+    }
+    if has(25) {
+        to_nobody(tag.nowhere()).await;
     }
     if let Some(theirs) = tools.shelf.take(tag) {
         theirs.await;

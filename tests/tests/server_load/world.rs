@@ -5,15 +5,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use multitracer::builder::{ExperimentBuilder, RegistryBuilder, RouteBuilder};
+use multitracer::config::UnknownTracerPolicy;
 use multitracer::export::InMemoryExporter;
 use multitracer::{Registry, TracerBuilder};
 
-use super::board::{Board, TRACERS};
+use super::board::{Board, GONE, TRACERS};
 use super::jobs::mix;
 use super::seen::Seen;
 
 /// The share of traces that each tracer keeps, in the order of [`TRACERS`].
-pub(crate) const RATES: [f64; TRACERS.len()] = [0.3, 0.3, 0.3, 0.3, 0.5, 0.2, 0.4];
+///
+/// The sampler of `warm` limits the number of traces per second.
+pub(crate) const RATES: [Option<f64>; TRACERS.len()] =
+    [Some(0.3), Some(0.3), Some(0.3), Some(0.3), None, Some(0.5), Some(0.4), Some(0.8)];
+/// The limit of spans in a trace of `terse`.
+pub(crate) const TERSE_SPANS: usize = 6;
 
 /// The destination of the spans.
 #[derive(Clone, Debug)]
@@ -48,8 +54,19 @@ impl State {
     fn builder(&mut self, target: &Target) -> RegistryBuilder {
         let mut registry = Registry::builder().default_tracer(TRACERS[self.default]);
         for (at, name) in TRACERS.iter().enumerate() {
+            if at == GONE && self.is_disabled[GONE] {
+                continue;
+            }
             let build = self.builds[at];
-            let tracer = TracerBuilder::new(*name).project(format!("{name}.{build}")).sample_rate(RATES[at]);
+            let tracer = TracerBuilder::new(*name).project(format!("{name}.{build}"));
+            let tracer = match RATES[at] {
+                Some(rate) => tracer.sample_rate(rate),
+                None => tracer.rate_limited(50),
+            };
+            let tracer = match *name {
+                "terse" => tracer.max_spans_per_trace(TERSE_SPANS as u32),
+                _ => tracer,
+            };
             let tracer = match target {
                 Target::Memory => tracer.in_memory(&self.exporter(at)),
                 Target::OtlpHttp(endpoint) => tracer.otlp_http(endpoint).max_queue_size(100_000),
@@ -59,6 +76,7 @@ impl State {
         }
         let tone = ExperimentBuilder::new("tone").unit_header(http::HeaderName::from_static("x-user-id"));
         registry
+            .unknown_tracer(UnknownTracerPolicy::Drop)
             .trusted_baggage(true)
             .baggage_attribute("tenant", "tenant")
             .route(RouteBuilder::to_tracer("canary-users", "canary").header("X-Canary-User", "true"))
@@ -129,11 +147,8 @@ impl World {
         let random = mix(number as u64);
         let at = (random >> 8) as usize % TRACERS.len();
         let name = TRACERS[at];
-        match number % 6 {
-            0 | 3 => {
-                let is_disabled = self.lock().is_disabled[at];
-                self.set_enabled(at, is_disabled);
-            }
+        match number % 8 {
+            0 | 3 => self.set_enabled(at, self.is_disabled(at)),
             1 => {
                 // an earlier `set_enabled(false)` does not last
                 let disabled = self.lock().is_disabled.iter().position(|is_disabled| *is_disabled);
@@ -143,17 +158,20 @@ impl World {
             }
             2 => {
                 let rate = [0.05, 0.9, 1.0, 0.0][(random >> 32) as usize % 4];
-                self.registry.set_sample_rate(name, rate).unwrap();
+                // `gone` may have no rate now
+                let _ = self.registry.set_sample_rate(name, rate);
             }
             4 => {
-                if !self.lock().is_disabled[at] {
+                if !self.is_disabled(at) {
                     self.lock().builds[at] += 1;
                     self.reload();
                 }
-                self.registry.reset_sample_rate(name).unwrap();
+                let _ = self.registry.reset_sample_rate(name);
             }
+            5 => self.set_enabled(GONE, self.is_disabled(GONE)),
+            6 => self.switch_all_off_and_on(),
             _ => {
-                TRACERS.iter().for_each(|name| self.registry.reset_sample_rate(name).unwrap());
+                TRACERS.iter().for_each(|name| drop(self.registry.reset_sample_rate(name)));
                 self.board.switches.around_default(|| {
                     self.lock().default ^= 1;
                     self.reload();
@@ -162,20 +180,43 @@ impl World {
         }
     }
 
+    /// Enables or disables a tracer. A reload adds or removes `gone`.
     fn set_enabled(&self, at: usize, enabled: bool) {
-        if self.lock().is_disabled[at] != enabled {
+        if self.is_disabled(at) != enabled {
             return;
         }
         self.board.switches.around_tracer(at, || {
-            self.registry.set_enabled(TRACERS[at], enabled).unwrap();
             self.lock().is_disabled[at] = !enabled;
+            match at {
+                GONE => self.reload(),
+                _ => self.registry.set_enabled(TRACERS[at], enabled).unwrap(),
+            }
         });
+    }
+
+    /// Disables all tracers for a moment, so that the process has none that is enabled.
+    fn switch_all_off_and_on(&self) {
+        let switches = &self.board.switches;
+        let was_disabled = self.lock().is_disabled;
+        let is_removed = |at| at == GONE && was_disabled[GONE];
+        switches.step(|at| !was_disabled[at]);
+        self.registry.set_all_enabled(false).unwrap();
+        switches.step(|at| !was_disabled[at]);
+        std::thread::sleep(Duration::from_millis(1));
+        switches.step(|at| !is_removed(at));
+        self.registry.set_all_enabled(true).unwrap();
+        self.lock().is_disabled = std::array::from_fn(is_removed);
+        switches.step(|at| !is_removed(at));
+    }
+
+    fn is_disabled(&self, at: usize) -> bool {
+        self.lock().is_disabled[at]
     }
 
     fn reload(&self) {
         let builder = self.lock().builder(&self.target);
         let changes = self.registry.reload(builder).unwrap();
-        assert!(changes.changed.len() <= 1 && changes.removed.is_empty(), "{changes}");
+        assert!(changes.changed.len() <= 1, "{changes}");
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
