@@ -12,7 +12,7 @@ use multitracer::{
 };
 use opentelemetry::baggage::BaggageExt as _;
 use opentelemetry::propagation::TextMapPropagator as _;
-use opentelemetry::trace::{SpanId, TraceId, Tracer as _, TracerProvider as _};
+use opentelemetry::trace::{SpanId, TraceContextExt as _, TraceId, Tracer as _, TracerProvider as _};
 use opentelemetry::{Context, KeyValue};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -115,13 +115,15 @@ async fn forged_baggage_has_no_effect() {
 }
 
 #[tokio::test]
-async fn an_unknown_route_name_in_trusted_baggage_is_ignored() {
+async fn an_unknown_route_name_in_trusted_baggage_decides_no_route() {
     let test = registry(TRUSTED);
     for name in ["nobody", "canary", "production", "", "canary-users%00", "../canary-users", "paying,x"] {
         let baggage = format!("multitracer.route={name}");
         let (sent, _) = serve(test.registry(), headers(&[PARENT, ("baggage", &baggage)])).await;
         assert_eq!(text(&sent, "baggage"), if name == "paying,x" { "multitracer.route=paying" } else { "" });
     }
+    // the caller's span belongs to a tracer that is not known here
+    assert!(test.spans("production").iter().all(|span| span.parent_span_id != SpanId::from(9)));
     // the route `paying` finds no unit, and uses the fallback
     for tracer in ["canary", "warm", "terse", "audit"] {
         assert!(test.spans(tracer).is_empty(), "{tracer}");
@@ -250,7 +252,7 @@ fn the_sent_parent_belongs_to_the_route_that_is_sent() {
         let _inner = span!("alone", tracer = "audit");
         sent(&outgoing_headers)
     });
-    assert_eq!(alone, (id("audit", "alone"), String::new()));
+    assert_eq!(alone, ("none".into(), String::new()), "the default tracer has no span");
     // a tracer without a span of its own sends no span of another tracer
     let switched = test.scope(|| {
         let _outer = span!("again");
@@ -376,4 +378,19 @@ async fn a_route_name_with_special_characters_arrives_unchanged() {
     let sent = async { outgoing_headers() }.with_tracer(&test.tracer("canary")).await;
     serve(test.registry(), sent).await;
     assert_eq!(test.spans("canary").len(), 2);
+}
+
+#[test]
+fn a_propagator_falls_back_to_its_registry() {
+    let test = registry(TRUSTED);
+    let remote = test.registry().receive(&[PARENT]).context().span().span_context().clone();
+    let cx = Context::new().with_remote_span_context(remote);
+    let mut sent = HashMap::new();
+    test.registry().propagator().inject_context(&cx, &mut sent);
+    assert_eq!((&*sent["traceparent"], &*sent["baggage"]), (PARENT.1, ""), "a proxy without spans");
+    // the frame of another registry comes first, and the message's span is that registry's
+    let other = registry(TRUSTED);
+    let cx = other.tracer("canary").context(&cx);
+    test.registry().propagator().inject_context(&cx, &mut sent);
+    assert_eq!((&*sent["traceparent"], &*sent["baggage"]), ("", "multitracer.route=canary-users"));
 }

@@ -3,7 +3,7 @@
 
 use multitracer::testing::TestRegistry;
 use multitracer::{
-    WithTracerExt as _, assert_isolated, assert_no_orphans, assert_tree, carry, carry_fn, traced,
+    WithTracerExt as _, assert_isolated, assert_no_orphans, assert_tree, carry, carry_async, carry_fn, traced,
 };
 use rayon::prelude::{IntoParallelIterator as _, ParallelIterator as _};
 use tokio::task::JoinSet;
@@ -68,6 +68,14 @@ async fn the_helpers_keep_the_span_everywhere() {
         std::thread::scope(|threads| threads.spawn(carry(inner)).join().unwrap());
     };
     assert_eq!(run_in_span(scoped).await, KEPT);
+    let callback = async { tokio::spawn(carry_async(|()| calls_inner())(())).await.unwrap() };
+    assert_eq!(run_in_span(callback).await, KEPT);
+    // a library may also call the closure in a task of its own
+    let callback = async {
+        let callback = carry_async(|()| async { calls_inner().await });
+        tokio::spawn(async { callback(()).await }).await.unwrap();
+    };
+    assert_eq!(run_in_span(callback).await, KEPT);
     let set = async {
         let mut set = JoinSet::new();
         set.spawn(calls_inner().with_current_tracer());

@@ -35,8 +35,8 @@ pub use self::registry::{Registry, TracerBuilder, TracingGuard, init, install};
 pub use self::signal::shutdown_signal;
 pub use self::span::{ToAttribute, enrich_span};
 pub use self::tracer::{
-    AsTracer, RecordedDecision, Tracer, TracerChoice, TracerName, WithTracer, WithTracerExt, carry, carry_fn,
-    current_tracer, spawn, spawn_blocking, spawn_thread,
+    AsTracer, RecordedDecision, Tracer, TracerChoice, TracerName, WithTracer, WithTracerExt, carry,
+    carry_async, carry_fn, current_tracer, spawn, spawn_blocking, spawn_thread,
 };
 
 /// Builders of registries, routes and experiments in code, instead of in YAML.

@@ -3,7 +3,7 @@
 use std::task::{Context as TaskContext, Poll};
 
 use http::request::Parts;
-use http::{HeaderMap, Request, Response};
+use http::{Request, Response};
 use http_body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -20,9 +20,8 @@ use crate::tracer::{NewSpan, Started, Tracer, any_tracer_enabled, current_contex
 ///
 /// For each request, the layer
 /// - starts a span of kind client on the ambient tracer of the caller;
-/// - sets the headers that [`inject`](crate::propagation::inject) describes. Headers of these names
-///   that the request already has are removed, so a proxy does not forward its own caller's
-///   context.
+/// - writes the headers that [`inject`](crate::propagation::inject) describes, and removes those
+///   that the request has already.
 ///
 /// The span ends at the end of the response's body. An HTTP status of 400 or more and any gRPC
 /// status except `OK` mark the span as failed.
@@ -118,19 +117,11 @@ where
         let span = open_span(&parts, self.layer.without_spans);
         let inner = {
             let _attached = span.attach();
-            replace_context_headers(&mut parts.headers);
+            inject(&mut parts.headers);
             self.inner.call(Request::from_parts(parts, body))
         };
         ResponseFuture::new(inner, span)
     }
-}
-
-/// Replaces the headers that carry the context.
-fn replace_context_headers(headers: &mut HeaderMap) {
-    for name in ["traceparent", "tracestate", "baggage"] {
-        headers.remove(name);
-    }
-    inject(headers);
 }
 
 /// Starts the client span, or returns the current context without a span to record on.

@@ -44,11 +44,10 @@ fn start_span(options: &Options, request: &Parts) -> RequestSpan {
     let registry = &options.registry;
     let trusted = options.reads_baggage && registry.trusts_baggage();
     let incoming = Incoming::from_headers(&registry.current_context(), &request.headers, trusted);
-    let Decision { chosen: ChosenRoute { route, owns_caller_span }, refused } =
-        decide(options, request, &incoming);
+    let Decision { chosen: ChosenRoute { route, caller }, refused } = decide(options, request, &incoming);
     let tracer = route.tracer();
     let header = options.response_header.clone().zip(HeaderValue::from_str(tracer.name()).ok());
-    let cx = arrive(&incoming.cx, &route, owns_caller_span);
+    let cx = arrive(&incoming.cx, &route, caller);
     let in_force = match Chosen::Named(tracer.clone()).readiness(&cx) {
         Readiness::Ready(in_force) => in_force,
         Readiness::Silent(cx) => return RequestSpan::new(cx, None).with_header(header),
@@ -84,11 +83,11 @@ fn decide(options: &Options, request: &Parts, incoming: &Incoming) -> Decision {
     };
     let chosen = incoming
         .route(registry, &request.headers)
-        .unwrap_or_else(|| ChosenRoute { route: by_rules(), owns_caller_span: false });
+        .unwrap_or_else(|| ChosenRoute { route: by_rules(), caller: incoming.caller_elsewhere() });
     match (&options.accept, chosen.route.name()) {
         (Some(accept), Some(name)) if !accept(request, &chosen.route) => Decision {
             refused: Some(name.to_owned()),
-            chosen: ChosenRoute { route: registry.default_route(), owns_caller_span: false },
+            chosen: ChosenRoute { route: registry.default_route(), caller: incoming.caller_elsewhere() },
         },
         _ => Decision { chosen, refused: None },
     }

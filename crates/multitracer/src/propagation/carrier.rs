@@ -9,7 +9,8 @@ use crate::routing::Headers;
 /// The values of `traceparent`, `tracestate` and `baggage`, with repeated fields joined by commas.
 ///
 /// `tracestate` and `baggage` are lists, which may be split over several fields. `traceparent` is a
-/// single value, so a joined one is invalid and the propagator ignores it.
+/// single value, so a joined one is invalid and the propagator ignores it. An empty field counts as
+/// absent.
 #[derive(Debug)]
 pub(super) struct Carrier<'a> {
     traceparent: Option<Cow<'a, str>>,
@@ -33,11 +34,12 @@ impl<'a> Carrier<'a> {
     pub(super) fn from_extractor(extractor: &'a dyn Extractor, reads_baggage: bool) -> Self {
         let field = |name| {
             let values = extractor.get_all(name)?;
-            match values.as_slice() {
-                [] => None,
-                [value] => Some(Cow::Borrowed(*value)),
-                several => Some(several.join(",").into()),
-            }
+            let value = match values.as_slice() {
+                [] => return None,
+                [value] => Cow::Borrowed(*value),
+                several => several.join(",").into(),
+            };
+            Some(value).filter(|value| is_present(value))
         };
         Self {
             traceparent: field("traceparent").filter(|value| is_well_formed(value)),
@@ -63,10 +65,16 @@ fn is_well_formed(traceparent: &str) -> bool {
 }
 
 fn field<'a, H: Headers + ?Sized>(headers: &'a H, name: &str) -> Option<Cow<'a, str>> {
-    match headers.header(name)? {
-        Cow::Borrowed(value) => std::str::from_utf8(value).ok().map(Cow::Borrowed),
-        Cow::Owned(value) => String::from_utf8(value).ok().map(Cow::Owned),
-    }
+    let value = match headers.header(name)? {
+        Cow::Borrowed(value) => Cow::Borrowed(std::str::from_utf8(value).ok()?),
+        Cow::Owned(value) => Cow::Owned(String::from_utf8(value).ok()?),
+    };
+    Some(value).filter(|value| is_present(value))
+}
+
+/// Returns `false` for an empty value, which a sender sets if it cannot remove a field.
+fn is_present(value: &str) -> bool {
+    !value.trim().is_empty()
 }
 
 impl Extractor for Carrier<'_> {

@@ -16,8 +16,18 @@ use crate::routing::{Headers, Route};
 #[derive(Debug)]
 pub(crate) struct ChosenRoute {
     pub(crate) route: Route,
-    /// `true` if the caller's span belongs to the route's tracer.
-    pub(crate) owns_caller_span: bool,
+    pub(crate) caller: CallerSpan,
+}
+
+/// The owner of the span that the request brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CallerSpan {
+    /// The default tracer, because the request names no route.
+    OfDefaultTracer,
+    /// The tracer of the route that trusted baggage names.
+    OfRoute,
+    /// A tracer that this registry does not know: trusted baggage names another route.
+    OfNobody,
 }
 
 /// The context and the routing hints of an inbound request.
@@ -67,11 +77,16 @@ impl Incoming {
 }
 
 impl Incoming {
+    /// Returns the owner of the caller's span, if the request does not take the caller's route.
+    pub(crate) fn caller_elsewhere(&self) -> CallerSpan {
+        if self.route.is_some() { CallerSpan::OfNobody } else { CallerSpan::OfDefaultTracer }
+    }
+
     /// Returns the route that trusted baggage names, if this registry has it.
     pub(crate) fn route<H: Headers + ?Sized>(&self, registry: &Registry, headers: &H) -> Option<ChosenRoute> {
         let route = registry.route_named(self.route.as_ref()?, headers)?;
         let Some(assignment) = route.assignment() else {
-            return Some(ChosenRoute { route, owns_caller_span: true });
+            return Some(ChosenRoute { route, caller: CallerSpan::OfRoute });
         };
         let decided = self.variant.as_ref().and_then(|variant| {
             let experiment = registry.experiment(assignment.experiment()).ok()?;
@@ -79,8 +94,10 @@ impl Incoming {
         });
         // without a variant that is known here, the route keeps its own assignment
         Some(match decided {
-            Some(decided) => ChosenRoute { route: route.with_assignment(decided), owns_caller_span: true },
-            None => ChosenRoute { route, owns_caller_span: false },
+            Some(decided) => {
+                ChosenRoute { route: route.with_assignment(decided), caller: CallerSpan::OfRoute }
+            }
+            None => ChosenRoute { route, caller: CallerSpan::OfNobody },
         })
     }
 }

@@ -27,6 +27,8 @@ pub(crate) use self::incoming::{ChosenRoute, Incoming};
 #[cfg(feature = "tower")]
 pub(crate) use self::received::arrive;
 
+/// The names of the header fields that carry a context.
+const FIELDS: [&str; 3] = ["traceparent", "tracestate", "baggage"];
 /// The name of the baggage entry for the route.
 const ROUTE_ENTRY: &str = "multitracer.route";
 /// The name of the baggage entry for the experiment variant, if the route leads to an experiment.

@@ -6,16 +6,21 @@ use opentelemetry::Context;
 use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 
+use super::FIELDS;
 use super::carrier::Carrier;
 use super::incoming::Incoming;
-use super::outgoing::inject_context;
+use super::outgoing::Fields;
 use crate::registry::Registry;
 
 /// A `TextMapPropagator` for clients and servers that other libraries instrument.
 ///
 /// It injects the same as [`inject`](crate::propagation::inject): W3C trace context, baggage, and
-/// the name of the request's route. It always extracts trace context, and baggage only if the
-/// configuration trusts it. It does not route: use the tower layer or [`Registry::route`] for that.
+/// the name of the request's route. It always sets `traceparent`, `tracestate` and `baggage`. A
+/// field without a value is set to the empty string, because an [`Injector`] cannot remove the
+/// field that a gateway copied from its caller. Receivers ignore an empty field.
+///
+/// It always extracts trace context, and baggage only if the configuration trusts it. It does not
+/// route: use the tower layer or [`Registry::route`] for that.
 ///
 /// [`propagator`] and [`Registry::propagator`] return it.
 ///
@@ -55,8 +60,8 @@ pub fn propagator() -> Propagator {
 impl Registry {
     /// Returns a propagator that falls back to this registry.
     ///
-    /// It reads `baggage.trusted` from the registry of the ambient tracer. Without an ambient
-    /// tracer, it reads it from this registry, in place of the installed one.
+    /// It reads `baggage.trusted` and the routes from the registry of the ambient tracer. Without
+    /// an ambient tracer, it reads them from this registry, in place of the installed one.
     #[must_use]
     pub fn propagator(&self) -> Propagator {
         Propagator { registry: Some(self.clone()) }
@@ -65,7 +70,7 @@ impl Registry {
 
 impl TextMapPropagator for Propagator {
     fn inject_context(&self, cx: &Context, injector: &mut dyn Injector) {
-        inject_context(cx, injector);
+        Fields::of(cx, self.registry.as_ref()).set_in(injector);
     }
 
     fn extract_with_context(&self, cx: &Context, extractor: &dyn Extractor) -> Context {
@@ -75,8 +80,7 @@ impl TextMapPropagator for Propagator {
     }
 
     fn fields(&self) -> FieldIter<'_> {
-        static FIELDS: LazyLock<Vec<String>> =
-            LazyLock::new(|| ["traceparent", "tracestate", "baggage"].map(str::to_owned).to_vec());
-        FieldIter::new(&FIELDS)
+        static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| FIELDS.map(str::to_owned).to_vec());
+        FieldIter::new(&NAMES)
     }
 }

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use opentelemetry::Context;
 
-use super::incoming::{ChosenRoute, Incoming};
+use super::incoming::{CallerSpan, ChosenRoute, Incoming};
 use super::outgoing::RequestRoute;
 use crate::registry::Registry;
 use crate::routing::{Headers, Route};
@@ -62,10 +62,11 @@ impl Registry {
     pub fn receive<H: Headers + ?Sized>(&self, headers: &H) -> Received {
         let trusted = self.trusts_baggage();
         let incoming = Incoming::from_headers(&self.current_context(), headers, trusted);
-        let ChosenRoute { route, owns_caller_span } = incoming
-            .route(self, headers)
-            .unwrap_or_else(|| ChosenRoute { route: self.route(headers), owns_caller_span: false });
-        let cx = arrive(&incoming.cx, &route, owns_caller_span);
+        let ChosenRoute { route, caller } = incoming.route(self, headers).unwrap_or_else(|| ChosenRoute {
+            route: self.route(headers),
+            caller: incoming.caller_elsewhere(),
+        });
+        let cx = arrive(&incoming.cx, &route, caller);
         let cx = match Chosen::Named(route.tracer().clone()).readiness(&cx) {
             Readiness::Silent(silent) => silent,
             Readiness::Ready(_) | Readiness::Unchanged => cx,
@@ -83,18 +84,20 @@ impl Registry {
     }
 }
 
-/// Returns `cx` for a request that arrives, with its route and the route's tracer.
-///
-/// The remote span in `cx` belongs to the route's tracer if `owns_caller_span` is set, else to the
-/// default tracer.
-pub(crate) fn arrive(cx: &Context, route: &Route, owns_caller_span: bool) -> Context {
+/// Returns `cx` for a request that arrives, with its route and the route's tracer. The remote span
+/// in `cx` belongs to `caller`.
+pub(crate) fn arrive(cx: &Context, route: &Route, caller: CallerSpan) -> Context {
     let cx = match route.name() {
         Some(_) => cx.with_value(RequestRoute(route.clone())),
         None => cx.clone(),
     };
     let tracer = route.tracer().clone().in_force(&cx).unwrap_or_else(|| route.tracer().clone());
-    let owner = if owns_caller_span { tracer.clone() } else { tracer.registry().default_tracer() };
-    Frame::arrive(&cx, tracer, &owner)
+    let owner = match caller {
+        CallerSpan::OfRoute => Some(tracer.clone()),
+        CallerSpan::OfDefaultTracer => Some(tracer.registry().default_tracer()),
+        CallerSpan::OfNobody => None,
+    };
+    Frame::arrive(&cx, tracer, owner.as_ref())
 }
 
 impl Received {

@@ -77,6 +77,13 @@ impl Registry {
         self.snapshot().route_to(tracer)
     }
 
+    /// Returns `true` if the route `name` leads to this tracer, directly or by an experiment.
+    pub(crate) fn leads_to(&self, name: &str, tracer: TracerId) -> bool {
+        let snapshot = self.snapshot();
+        let named = snapshot.routes.iter().find(|route| &*route.name == name);
+        named.is_some_and(|route| route.target.leads_to(tracer))
+    }
+
     /// Returns `true` if the configuration trusts inbound baggage.
     pub(crate) fn trusts_baggage(&self) -> bool {
         self.snapshot().model.baggage.trusted
@@ -90,6 +97,18 @@ impl ResolvedRoute {
             ResolvedTarget::Tracer(core) => Route::to_tracer(name, Tracer::new(Arc::clone(core), registry)),
             ResolvedTarget::Experiment(core) => {
                 Route::to_variant(name, handle(core, registry).assign_by_header(headers))
+            }
+        }
+    }
+}
+
+impl ResolvedTarget {
+    fn leads_to(&self, tracer: TracerId) -> bool {
+        match self {
+            Self::Tracer(core) => core.id().has_name_of(tracer),
+            Self::Experiment(core) => {
+                let variants = core.variants.iter().map(|variant| &variant.tracer);
+                variants.chain([&core.fallback]).any(|core| core.id().has_name_of(tracer))
             }
         }
     }

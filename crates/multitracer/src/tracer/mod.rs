@@ -12,7 +12,9 @@ mod sampling;
 mod starting;
 mod tracer_set;
 
-pub use self::ambient::context_propagation::{carry, carry_fn, spawn, spawn_blocking, spawn_thread};
+pub use self::ambient::context_propagation::{
+    carry, carry_async, carry_fn, spawn, spawn_blocking, spawn_thread,
+};
 pub use self::ambient::future::{WithTracer, WithTracerExt};
 pub use self::choice::as_tracer::{AsTracer, RecordedDecision, TracerChoice};
 pub use self::choice::literal::Literal;

@@ -154,12 +154,9 @@ impl Tracer {
         }
     }
 
-    /// Returns the tracer that the work in a context belongs to, also if it is silent.
-    pub(crate) fn of_work(cx: &Context) -> Option<Self> {
-        match Frame::of(cx) {
-            Some(frame) => Some(frame.tracer().clone()),
-            None => Self::ambient(cx),
-        }
+    /// Returns the tracer that a context was entered with, also if it is silent there.
+    pub(crate) fn of_frame(cx: &Context) -> Option<Self> {
+        Frame::of(cx).map(|frame| frame.tracer().clone())
     }
 
     /// Returns the owner of the current span of a context without a frame, else the default tracer.

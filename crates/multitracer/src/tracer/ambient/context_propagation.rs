@@ -6,12 +6,13 @@ use std::thread;
 use tokio::task::JoinHandle;
 
 use super::current::{attach, current_context};
-use super::future::WithTracerExt as _;
+use super::future::{WithTracer, WithTracerExt as _};
 
 /// Wraps a closure so that it runs with the tracer and the span that are current now.
 ///
 /// Use it for code that runs a closure on another thread: scoped threads, `rayon::spawn`, a thread
-/// pool. The context is taken when `carry` is called, not when the closure runs.
+/// pool. The context is taken when `carry` is called, not when the closure runs. A closure that
+/// returns a future needs [`carry_async`], because `carry` ends before the future is polled.
 ///
 /// ```
 /// # use multitracer::export::InMemoryExporter;
@@ -34,6 +35,47 @@ pub fn carry<R>(f: impl FnOnce() -> R) -> impl FnOnce() -> R {
     move || {
         let _attached = attach(cx);
         f()
+    }
+}
+
+/// Wraps a closure that returns a future, so that the future runs with the tracer and the span that
+/// are current now.
+///
+/// Use it for a callback that a library runs in a task of its own, such as a WebSocket after the
+/// upgrade: `upgrade.on_upgrade(carry_async(|socket| async move { .. }))`. The context is taken
+/// when `carry_async` is called. The closure and each poll of its future run in that context.
+/// Inside the closure, [`with_current_tracer`](crate::WithTracerExt::with_current_tracer) would be
+/// too late: it takes the context of the task that calls the closure.
+///
+/// ```
+/// # use multitracer::export::InMemoryExporter;
+/// # use multitracer::{Registry, TracerBuilder};
+/// use multitracer::{carry_async, current_tracer};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let canary = TracerBuilder::new("canary").in_memory(&InMemoryExporter::new());
+/// # let registry = Registry::builder().tracer(canary).build()?;
+/// let greet = registry.tracer("canary")?.scope(|| {
+///     carry_async(|name| async move {
+///         let tracer = current_tracer().map(|tracer| tracer.name().to_owned());
+///         format!("hello {name}, from {}", tracer.unwrap_or_default())
+///     })
+/// });
+/// // a library calls the closure later, in a task of its own
+/// assert_eq!(tokio::spawn(async { greet("Ada").await }).await?, "hello Ada, from canary");
+/// # Ok(())
+/// # }
+/// ```
+pub fn carry_async<A, F: Future>(f: impl FnOnce(A) -> F) -> impl FnOnce(A) -> WithTracer<F> {
+    let cx = current_context();
+    move |argument| {
+        // a traced function takes the context of its call
+        let future = {
+            let _attached = attach(cx.clone());
+            f(argument)
+        };
+        WithTracer::new(future, cx)
     }
 }
 

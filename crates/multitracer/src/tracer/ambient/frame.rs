@@ -35,8 +35,8 @@ struct Inner {
 pub(super) struct Arrival {
     trace: TraceId,
     span: SpanId,
-    /// The tracer that the span belongs to.
-    owner: TracerId,
+    /// The tracer that the span belongs to. `None` stands for a tracer that is not known here.
+    owner: Option<TracerId>,
     /// The number of arrivals around this one, and this one.
     depth: u32,
 }
@@ -77,12 +77,13 @@ impl Frame {
     }
 
     /// Returns `cx` with `tracer` as its ambient tracer. The current remote span is that of a
-    /// request that arrives now, and belongs to `owner`.
-    pub(crate) fn arrive(cx: &Context, tracer: Tracer, owner: &Tracer) -> Context {
+    /// request that arrives now, and belongs to `owner`. `None` stands for a tracer that is not
+    /// known here.
+    pub(crate) fn arrive(cx: &Context, tracer: Tracer, owner: Option<&Tracer>) -> Context {
         let span = cx.span().span_context().clone();
         let mut draft = Draft::empty(cx, tracer);
         if span.is_valid() && span.is_remote() {
-            draft.arrive(span, owner.core().id());
+            draft.arrive(span, owner.map(|owner| owner.core().id()));
         } else {
             draft.remember_current(cx);
         }
@@ -113,10 +114,13 @@ impl Frame {
         self.0.remembered.as_ref()
     }
 
-    /// Returns the owner of a remote span, if this frame knows that the span arrived.
-    pub(super) fn remote_owner(&self, span: &SpanContext) -> Option<TracerId> {
-        let arrival = self.0.arrival.filter(|arrival| arrival.is_span(span))?;
-        Some(arrival.owner)
+    /// Returns `true` if `tracer` owns the remote `span`: the span arrived for it, or did not arrive
+    /// here and `tracer` is the default tracer.
+    pub(super) fn is_remote_owner(&self, span: &SpanContext, tracer: TracerId) -> bool {
+        match self.0.arrival.filter(|arrival| arrival.is_span(span)) {
+            Some(arrival) => arrival.owner.is_some_and(|owner| owner.has_name_of(tracer)),
+            None => self.0.tracer.set().default_id().has_name_of(tracer),
+        }
     }
 
     /// Returns what is remembered of `tracer` since the request of the remote `span` arrived.
@@ -191,7 +195,7 @@ impl Draft {
         }
         if span.is_remote() {
             if !self.arrival.is_some_and(|arrival| arrival.trace == span.trace_id()) {
-                self.arrive(span.clone(), self.tracer.set().default_id());
+                self.arrive(span.clone(), Some(self.tracer.set().default_id()));
             }
         } else if let Some(owner) = owner(span) {
             self.remember(Piece::Local(owner, span.clone()));
@@ -199,10 +203,12 @@ impl Draft {
     }
 
     /// Remembers the remote `span` of a request that arrives.
-    fn arrive(&mut self, span: SpanContext, owner: TracerId) {
+    fn arrive(&mut self, span: SpanContext, owner: Option<TracerId>) {
         let depth = self.arrival.map_or(0, |arrival| arrival.depth) + 1;
         self.arrival = Some(Arrival { trace: span.trace_id(), span: span.span_id(), owner, depth });
-        self.remember(Piece::Remote(owner, span));
+        if let Some(owner) = owner {
+            self.remember(Piece::Remote(owner, span));
+        }
     }
 
     fn remember(&mut self, piece: Piece) {

@@ -42,15 +42,18 @@ pub(crate) fn nearest_span(cx: &Context, set: &TracerSet, tracer: TracerId) -> N
     }
     match (frame.and_then(|frame| frame.since_arrival_of(span, tracer)), remembered) {
         (Some(piece), _) => piece.to_nearest(),
-        (None, _) if remote_owner(frame, set, span).has_name_of(tracer) => NearestSpan::Own(span.clone()),
+        (None, _) if is_remote_owner(frame, set, span, tracer) => NearestSpan::Own(span.clone()),
         (None, Some(silent @ NearestSpan::Silent(_))) => silent,
         (None, _) => NearestSpan::Foreign(span.clone()),
     }
 }
 
-/// Returns the owner of a remote span: the tracer that it arrived for, else the default tracer.
-fn remote_owner(frame: Option<&Frame>, set: &TracerSet, span: &SpanContext) -> TracerId {
-    frame.and_then(|frame| frame.remote_owner(span)).unwrap_or_else(|| set.default_id())
+/// Returns `true` if `tracer` owns the remote `span`. Outside of a frame, this is the default tracer.
+fn is_remote_owner(frame: Option<&Frame>, set: &TracerSet, span: &SpanContext, tracer: TracerId) -> bool {
+    match frame {
+        Some(frame) => frame.is_remote_owner(span, tracer),
+        None => set.default_id().has_name_of(tracer),
+    }
 }
 
 impl Piece {
