@@ -14,6 +14,8 @@ pub(crate) const GONE: usize = 7;
 
 /// The visit of everything that stays on the request's own tracer.
 pub(crate) const MAIN: &str = "main";
+/// The visits of receivers of messages. Their number is that of the headers.
+pub(crate) const MESSAGE: &str = "message";
 /// The visit of functions that no registry is responsible for.
 pub(crate) const NOWHERE: &str = "nowhere";
 
@@ -188,8 +190,10 @@ impl Tag {
         Self { visit: NOWHERE.into(), ..self.clone() }
     }
 
-    /// Notes the headers that a request to another service would have here.
-    pub(crate) fn sends(&self, headers: &http::HeaderMap) {
+    /// Notes the headers that a request or a message to another service would have here.
+    ///
+    /// Returns the tag of the receiver's work.
+    pub(crate) fn sends(&self, headers: &http::HeaderMap) -> Self {
         let text = |name: &str| {
             let value = headers.get(name).and_then(|value| value.to_str().ok());
             value.unwrap_or_default().to_owned()
@@ -197,7 +201,10 @@ impl Tag {
         let (traceparent, baggage) = (text("traceparent"), text("baggage"));
         if let Some(record) = self.ticket.board.shard(self.id).get_mut(&self.id) {
             record.sent.push(Sent { visit: Arc::clone(&self.visit), traceparent, baggage });
+            let visit = format!("{MESSAGE}#{}", record.sent.len() - 1).into();
+            return Self { visit, ..self.clone() };
         }
+        self.clone()
     }
 
     /// Notes that a function runs.

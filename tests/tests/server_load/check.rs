@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::board::{MAIN, Moment, NOWHERE, Record, TRACERS};
+use super::board::{MAIN, MESSAGE, Moment, NOWHERE, Record, TRACERS};
 use super::jobs::{CALLERS, Listener};
 use super::seen::Seen;
-use super::sent::check_sent;
+use super::sent::{check_message, check_sent};
 use super::world::TERSE_SPANS;
 
 /// The functions that choose a tracer by name, and so may start a trace wherever they run.
@@ -133,9 +133,12 @@ fn check_traces(records: &HashMap<u64, Record>, spans: &[Seen], summary: &mut Su
         if !span.events.iter().all(is_own) {
             summary.found("an event of another request or visit", record, &[span]);
         }
+        // a reload between a message and its receiver can change the build or the default tracer
+        let is_message = span.visit.as_deref().is_some_and(|visit| visit.starts_with(MESSAGE));
         if !is_root(record, span) {
             match index.get(&(span.trace, span.parent)) {
                 None => summary.found("an orphan", record, &[span]),
+                Some(parent) if is_message && parent.id == span.id => {}
                 Some(parent) if parent.project != span.project || parent.id != span.id => {
                     summary.found("a parent in another project or request", record, &[span, parent]);
                 }
@@ -147,7 +150,7 @@ fn check_traces(records: &HashMap<u64, Record>, spans: &[Seen], summary: &mut Su
             summary.found("a link to another request", record, &[span]);
         }
         // a caller's trace has many requests, of the tracers that own the caller's spans
-        if (span.trace >> 64) as u64 != CALLERS {
+        if (span.trace >> 64) as u64 != CALLERS && !is_message {
             let (project, roots) = traces.entry(span.trace).or_insert((&span.project, 0));
             *roots += usize::from(is_root(record, span));
             if *project != span.project || *roots > 1 {
@@ -167,7 +170,9 @@ fn check_request(record: &Record, spans: &[&Seen], summary: &mut Summary) {
         return;
     };
     if job.listener == Listener::Quiet {
-        if !spans.is_empty() {
+        // the receiver of a message knows nothing of the path of its sender
+        let is_message = |span: &&Seen| span.visit.as_deref().is_some_and(|visit| visit.starts_with(MESSAGE));
+        if !spans.iter().all(is_message) {
             summary.found("spans of an excluded path", record, spans);
         }
         return;
@@ -211,6 +216,12 @@ fn check_request(record: &Record, spans: &[&Seen], summary: &mut Summary) {
             NOWHERE => {
                 if !group.spans.is_empty() {
                     summary.found("spans without a registry", record, &group.spans);
+                }
+                continue;
+            }
+            visit if visit.starts_with(MESSAGE) => {
+                if let Some(what) = check_message(record, ended, visit, &group.ran, &group.spans) {
+                    summary.found(what, record, &group.spans);
                 }
                 continue;
             }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures_util::future::Shared;
 use futures_util::stream::FuturesUnordered;
+use http::HeaderMap;
 use futures_util::{FutureExt as _, StreamExt as _};
 use multitracer::propagation::outgoing_headers;
 use multitracer::provider::{DispatchedSpan, DispatchingTracer};
@@ -30,6 +31,7 @@ pub(crate) struct Tools {
     pub(crate) shelf: Shelf,
     library: DispatchingTracer,
     worker: mpsc::UnboundedSender<Boxed>,
+    queue: mpsc::UnboundedSender<(HeaderMap, Tag)>,
 }
 
 impl Tools {
@@ -48,7 +50,19 @@ impl Tools {
                 }
             }
         });
+        let (queue, mut messages) = mpsc::unbounded_channel::<(HeaderMap, Tag)>();
+        let receiver = registry.clone();
+        tokio::spawn(async move {
+            while let Some((headers, tag)) = messages.recv().await {
+                let received = receiver.receive(&headers);
+                match tag.id % 2 {
+                    0 => received.scope(|| tokio::spawn(outer(tag))).await.unwrap_or_default(),
+                    _ => received.run(outer(tag)).await,
+                }
+            }
+        });
         Arc::new(Self {
+            queue,
             registry: registry.clone(),
             board: Arc::clone(board),
             shelf: Shelf::default(),
@@ -65,6 +79,13 @@ impl Tools {
             KeyValue::new("visit", tag.visit.to_string()),
         ]);
         span
+    }
+
+    /// Sends a message to the queue. A task of its own handles the messages of all requests.
+    fn send_message(&self, tag: &Tag) {
+        let headers = outgoing_headers();
+        let receiver = tag.sends(&headers);
+        let _ = self.queue.send((headers, receiver));
     }
 
     /// Lets the task of all requests drive `future` to its end.
@@ -202,6 +223,15 @@ pub(crate) async fn work(tools: &Arc<Tools>, tag: &Tag, bits: u32) {
     }
     if has(25) {
         to_nobody(tag.nowhere()).await;
+    }
+    if has(26) {
+        tools.send_message(tag);
+    }
+    if has(27)
+        && let Ok(canary) = tools.registry.tracer("canary")
+    {
+        let tag = tag.visit("canary");
+        canary.scope(|| tools.send_message(&tag));
     }
     if let Some(theirs) = tools.shelf.take(tag) {
         theirs.await;

@@ -169,7 +169,9 @@ impl World {
                 let _ = self.registry.reset_sample_rate(name);
             }
             5 => self.set_enabled(GONE, self.is_disabled(GONE)),
-            6 => self.switch_all_off_and_on(),
+            // rare, because all requests of the moment are then checked less exactly
+            6 if random % 6 == 0 => self.switch_all_off_and_on(),
+            6 => {}
             _ => {
                 TRACERS.iter().for_each(|name| drop(self.registry.reset_sample_rate(name)));
                 self.board.switches.around_default(|| {
