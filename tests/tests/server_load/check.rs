@@ -127,9 +127,8 @@ fn check_traces(records: &HashMap<u64, Record>, spans: &[Seen], summary: &mut Su
         if span.tenant.is_some_and(|tenant| Some(tenant) != span.id) {
             summary.found("the baggage of another request", record, &[span]);
         }
-        let is_own = |(id, visit): &(Option<u64>, String)| {
-            *id == span.id && may_have_event_of(record, span, visit)
-        };
+        let is_own =
+            |(id, visit): &(Option<u64>, String)| *id == span.id && may_have_event_of(record, span, visit);
         if !span.events.iter().all(is_own) {
             summary.found("an event of another request or visit", record, &[span]);
         }
@@ -296,7 +295,8 @@ fn check_group(
         _ => {
             // the limit counts the spans of a trace anew once none of them is open
             let is_limited = tracer == "terse" && group.spans.len() >= group.ran.len().min(TERSE_SPANS);
-            let shares_its_trace = tracer == "terse" && continues_caller != Some(false);
+            let sends = record.ran.iter().any(|ran| ran.visit.starts_with(MESSAGE));
+            let shares_its_trace = tracer == "terse" && (sends || continues_caller != Some(false));
             if group.spans.len() != group.ran.len() && !is_limited && !shares_its_trace {
                 found("torn: not one span for each function that ran");
             } else if roots.len() != 1 || roots[0].name != *first {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use futures_util::future::Shared;
 use futures_util::stream::FuturesUnordered;
-use http::HeaderMap;
 use futures_util::{FutureExt as _, StreamExt as _};
+use http::HeaderMap;
 use multitracer::propagation::outgoing_headers;
 use multitracer::provider::{DispatchedSpan, DispatchingTracer};
 use multitracer::{Registry, WithTracerExt as _, async_span, span};
@@ -17,8 +17,7 @@ use tracing::instrument::WithSubscriber as _;
 
 use super::board::{Board, MAIN, Tag};
 use super::functions::{
-    explode, hang, instrumented, note, outer, plain, step, thin, to_canary, to_gone, to_nobody,
-    to_production,
+    explode, hang, instrumented, note, outer, plain, step, thin, to_canary, to_gone, to_nobody, to_production,
 };
 use super::shelf::Shelf;
 
