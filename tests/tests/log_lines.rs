@@ -5,7 +5,7 @@ mod captured_log;
 
 use multitracer::subscriber::LogFormat;
 use multitracer::testing::TestRegistry;
-use multitracer::traced;
+use multitracer::{Registry, traced};
 use opentelemetry_sdk::trace::SpanData;
 use tracing::Subscriber;
 use tracing_subscriber::fmt::format;
@@ -105,4 +105,37 @@ fn a_line_outside_a_registry_is_unchanged() {
         .with_writer(move || writer.clone());
     tracing::subscriber::with_default(tracing_subscriber::registry().with(fmt), || tracing::info!("plain"));
     assert_eq!(lines.text(), " INFO plain\n");
+}
+
+#[test]
+fn the_tracer_of_a_line_is_the_owner_of_its_span() {
+    let test = TestRegistry::new(["production", "canary"]);
+    let lines = logged(
+        &test,
+        |lines| {
+            let fmt = tracing_subscriber::fmt::layer()
+                .event_format(LogFormat::text(format().without_time().with_target(false).with_ansi(false)))
+                .with_writer(move || lines.clone());
+            tracing_subscriber::registry().with(multitracer::tracing_layer()).with(fmt)
+        },
+        || {
+            let tracer = |name: &str| Registry::current().unwrap().tracer(name).unwrap();
+            tracer("production").in_span("checkout", || {
+                tracer("canary").scope(|| {
+                    tracing::info!("no span of canary");
+                    outer();
+                });
+            });
+        },
+    );
+    let (checkout, outer) = (ids(&test.span("production", "checkout")), ids(&test.span("canary", "outer")));
+    // canary is ambient, and the printed span is production's
+    assert_eq!(
+        lines[0],
+        format!("trace_id={} span_id={} tracer=production  INFO no span of canary", checkout.0, checkout.1)
+    );
+    assert_eq!(
+        lines[1],
+        format!("trace_id={} span_id={} tracer=canary  INFO in outer rows=3", outer.0, outer.1)
+    );
 }

@@ -12,8 +12,37 @@ use tracing::{Event, Level};
 use super::options::TracingOptions;
 use crate::tracer::mark_error_status;
 
-/// Adds `event` to `span`. The level `ERROR` sets the span's status to an error.
-pub(super) fn record_event(event: &Event<'_>, span: &SpanRef<'_>, options: &TracingOptions) {
+/// An event in the form of tracing-opentelemetry, with the changes that it makes to its span.
+#[derive(Debug)]
+pub(super) struct ConvertedEvent {
+    pub(super) name: Cow<'static, str>,
+    pub(super) attributes: Vec<KeyValue>,
+    pub(super) changes: SpanChanges,
+}
+
+/// The changes that an event makes to its span.
+#[derive(Debug, Default)]
+pub(super) struct SpanChanges {
+    /// The description of the status `Error`, if the event sets it.
+    pub(super) error: Option<Cow<'static, str>>,
+    pub(super) attributes: Vec<KeyValue>,
+}
+
+impl ConvertedEvent {
+    /// Adds the event to `span`.
+    pub(super) fn add_to(self, span: &SpanRef<'_>) {
+        if let Some(description) = self.changes.error {
+            mark_error_status(span, description);
+        }
+        if !self.changes.attributes.is_empty() {
+            span.set_attributes(self.changes.attributes);
+        }
+        span.add_event(self.name, self.attributes);
+    }
+}
+
+/// Converts `event`. The level `ERROR` sets the span's status to an error.
+pub(super) fn convert(event: &Event<'_>, options: &TracingOptions) -> ConvertedEvent {
     let normalized = tracing_log::NormalizeEvent::normalized_metadata(event);
     let (level, target) = match &normalized {
         Some(log) => (*log.level(), Value::from(log.target().to_owned())),
@@ -29,17 +58,12 @@ pub(super) fn record_event(event: &Event<'_>, span: &SpanRef<'_>, options: &Trac
     if options.location {
         fields.record_location(event, normalized.as_ref());
     }
-    if level == Level::ERROR {
-        mark_error_status(span, "");
+    let error = fields.error_text.or_else(|| (level == Level::ERROR).then(String::new));
+    ConvertedEvent {
+        name: fields.name.unwrap_or(Cow::Borrowed(event.metadata().name())),
+        attributes: fields.attributes,
+        changes: SpanChanges { error: error.map(Cow::Owned), attributes: fields.span_attributes },
     }
-    if let Some(error_text) = fields.error_text {
-        mark_error_status(span, error_text);
-    }
-    if !fields.span_attributes.is_empty() {
-        span.set_attributes(fields.span_attributes);
-    }
-    let name = fields.name.unwrap_or(Cow::Borrowed(event.metadata().name()));
-    span.add_event(name, fields.attributes);
 }
 
 /// The fields of an event, sorted by their purpose.

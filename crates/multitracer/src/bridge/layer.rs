@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 
-use opentelemetry::Context;
 use opentelemetry::trace::{SpanId, TraceContextExt as _};
 use tracing::{Event, Subscriber};
 use tracing_opentelemetry::OpenTelemetryLayer;
@@ -10,11 +9,13 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context as LayerContext;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::delivery::EventDelivery;
-use super::event;
+use super::delivery::{Delivery, Remaining};
+use super::event::convert;
 use super::layer_tracer::LayerTracer;
 use super::options::TracingOptions;
+use crate::export::is_export_thread;
 use crate::registry::Registry;
+use crate::tracer::{current_context, with_current};
 
 /// Returns a `tracing` layer that sends each span to the ambient tracer, of any registry.
 ///
@@ -24,7 +25,7 @@ use crate::registry::Registry;
 ///
 /// `#[instrument]` spans and `#[traced]` spans nest in both directions. An event is added to the
 /// innermost span around it, of either kind. An event of level `ERROR` sets the span's status. The
-/// layer ignores multitracer's own events.
+/// layer ignores multitracer's own events, and everything that exporters do.
 ///
 /// The layer is built on [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry). Its
 /// special fields (`otel.name`, `otel.kind` and others) and its `OpenTelemetrySpanExt` work. A span
@@ -153,17 +154,21 @@ struct BeforeOpenTelemetry;
 
 impl<S: Subscriber> Layer<S> for BeforeOpenTelemetry {
     fn on_event(&self, event: &Event<'_>, _cx: LayerContext<'_, S>) {
-        if !event.is_contextual() {
-            EventDelivery::begin(None);
+        let target = if is_export_thread() {
+            Some(SpanId::INVALID)
+        } else if !event.is_contextual() {
+            None
         } else if is_own_event(event) {
-            EventDelivery::begin(Some(SpanId::INVALID));
+            Some(SpanId::INVALID)
         } else {
-            EventDelivery::begin(Context::map_current(|cx| {
+            let local = with_current(|cx| {
                 let span = cx.span();
                 let span = span.span_context();
                 (span.is_valid() && !span.is_remote()).then(|| span.span_id())
-            }));
-        }
+            });
+            local.flatten()
+        };
+        Delivery::begin(event, target);
     }
 }
 
@@ -174,26 +179,32 @@ struct AfterOpenTelemetry {
 }
 
 thread_local! {
-    /// `true` while this thread records an event on a span.
-    static IS_RECORDING_EVENT: Cell<bool> = const { Cell::new(false) };
+    /// `true` while this thread adds an event to a span.
+    static IS_ADDING_EVENT: Cell<bool> = const { Cell::new(false) };
 }
 
 impl<S: Subscriber> Layer<S> for AfterOpenTelemetry {
     /// Records an event that tracing-opentelemetry could not add to its target.
     fn on_event(&self, event: &Event<'_>, _cx: LayerContext<'_, S>) {
-        let Some(delivery) = EventDelivery::end() else { return };
-        if delivery.is_delivered || delivery.target == SpanId::INVALID {
+        let remaining = Delivery::end(event);
+        // the SDK may log while it holds the span's lock: such an event would deadlock here
+        if matches!(remaining, Remaining::Nothing) || IS_ADDING_EVENT.get() {
             return;
         }
-        // the SDK may log while it holds the span's lock: such an event would deadlock here
-        if !IS_RECORDING_EVENT.replace(true) {
-            let cx = Context::current();
-            let span = cx.span();
-            if span.is_recording() {
-                event::record_event(event, &span, &self.options);
-            }
-            IS_RECORDING_EVENT.set(false);
+        let cx = current_context();
+        let span = cx.span();
+        if !span.is_recording() {
+            return;
         }
+        // this runs `Debug` of the event's values, which may log
+        let event = match remaining {
+            Remaining::Nothing => return,
+            Remaining::Record => convert(event, &self.options),
+            Remaining::Add(event) => event,
+        };
+        IS_ADDING_EVENT.set(true);
+        event.add_to(&span);
+        IS_ADDING_EVENT.set(false);
     }
 }
 

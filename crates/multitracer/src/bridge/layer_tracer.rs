@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use opentelemetry::trace::{SpanBuilder, Tracer as OtelTracer};
 use opentelemetry::{Context, InstrumentationScope};
 
-use super::creation_tracer;
+use super::creation_tracer::{self, Origin};
 use super::layer_span::LayerSpan;
 use super::provider::chosen;
 use crate::registry::Registry;
@@ -32,9 +32,7 @@ impl OtelTracer for LayerTracer {
     /// tracing-opentelemetry calls this where the span is created.
     fn span_builder<T: Into<Cow<'static, str>>>(&self, name: T) -> SpanBuilder {
         let mut builder = SpanBuilder::from_name(name);
-        if any_tracer_enabled() {
-            creation_tracer::mark(&mut builder);
-        }
+        creation_tracer::mark(&mut builder);
         builder
     }
 
@@ -42,13 +40,23 @@ impl OtelTracer for LayerTracer {
     ///
     /// tracing-opentelemetry calls this when the span is first entered, used or closed.
     fn build_with_context(&self, mut builder: SpanBuilder, cx: &Context) -> LayerSpan {
-        let creation = creation_tracer::take(&mut builder);
-        if !any_tracer_enabled() {
+        let origin = creation_tracer::take(&mut builder);
+        if !any_tracer_enabled() || origin == Origin::Export {
             return LayerSpan::new(LibrarySpan::silent(cx));
         }
-        let created = if Tracer::is_known(cx) { None } else { creation.and_then(creation_tracer::find) };
-        let tracer = created.or_else(|| chosen(self.registry.as_ref(), cx));
-        LayerSpan::new(match tracer {
+        let is_known = Tracer::is_known(cx);
+        let created = match origin {
+            Origin::Ambient(registry, name) if !is_known => Some(creation_tracer::find(registry, name)),
+            Origin::Silent(registry, name) if !is_known => {
+                let tracer = creation_tracer::find(registry, name);
+                return LayerSpan::new(match tracer {
+                    Some(tracer) => tracer.silent_span(cx),
+                    None => LibrarySpan::silent(cx),
+                });
+            }
+            _ => None,
+        };
+        LayerSpan::new(match created.unwrap_or_else(|| chosen(self.registry.as_ref(), cx)) {
             Some(tracer) => tracer.library_span(cx, builder, &self.scope),
             None => LibrarySpan::silent(cx),
         })

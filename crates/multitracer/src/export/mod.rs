@@ -17,6 +17,7 @@
 // queue/     the bounded queue in front of a worker
 // stats/     counters, statistics, reports and metrics
 // outcome    the outcome of an export
+// silence    the mark of threads whose work becomes no span
 //
 // A batch is taken from the queue, is in flight, and completes with an outcome.
 
@@ -29,6 +30,7 @@ mod otlp;
 mod outcome;
 mod pipeline;
 mod queue;
+mod silence;
 mod stats;
 
 pub(crate) use self::exporter::{ConsoleExporter, CustomExporter, Exporter, ExporterBuildError};
@@ -36,6 +38,7 @@ pub(crate) use self::otlp::ConnectionPool;
 pub(crate) use self::pipeline::{
     Destination, ExportRuntime, FlushFailure, Pending, Pipeline, PipelineProcessor,
 };
+pub(crate) use self::silence::is_export_thread;
 pub(crate) use self::stats::TracerTotals;
 
 pub use self::exporter::InMemoryExporter;
@@ -51,5 +54,7 @@ pub(crate) use self::otlp::otlp_grpc;
 pub(crate) use self::otlp::otlp_http;
 #[cfg(feature = "probe")]
 pub(crate) use self::outcome::ExportSuccess;
+#[cfg(feature = "probe")]
+pub(crate) use self::silence::SilenceGuard;
 #[cfg(feature = "metrics")]
 pub(crate) use self::stats::publish;

@@ -7,13 +7,15 @@ use http::{Method, Request, Response, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper::rt::Executor;
+use hyper_util::rt::TokioIo;
 
 use super::connection::Connection;
 use super::deadline::Deadline;
 use super::outcome::{ProbeOutcome, ProbeStep};
 use super::request::{ProbeRequest, Protocol};
 use super::response::ProbeResponse;
+use super::silenced::Silenced;
 use crate::export::client::{MAX_RESPONSE_BYTES, error_chain};
 
 /// Sends the request and reads the response until its end.
@@ -33,14 +35,14 @@ async fn send(
     let is_http2 = request.protocol == Protocol::Grpc || connection.has_agreed_on_http2();
     let io = TokioIo::new(connection);
     if is_http2 {
-        let (mut sender, driver) = http2::handshake(TokioExecutor::new(), io).await?;
-        let driver = tokio::spawn(driver);
+        let (mut sender, driver) = http2::handshake(SilentExecutor, io).await?;
+        let driver = tokio::spawn(Silenced::new(driver));
         let response = read(sender.send_request(to_http(request, request.url.clone())).await?).await;
         driver.abort();
         response
     } else {
         let (mut sender, driver) = http1::handshake(io).await?;
-        let driver = tokio::spawn(driver);
+        let driver = tokio::spawn(Silenced::new(driver));
         let path = request.url.path_and_query().map_or("/", |path| path.as_str()).parse()?;
         let mut http = to_http(request, path);
         let host = request.url.authority().map_or("", |authority| authority.as_str());
@@ -48,6 +50,20 @@ async fn send(
         let response = read(sender.send_request(http).await?).await;
         driver.abort();
         response
+    }
+}
+
+/// An executor for the tasks of a connection, which create no spans.
+#[derive(Clone, Copy, Debug)]
+struct SilentExecutor;
+
+impl<F> Executor<F> for SilentExecutor
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    fn execute(&self, future: F) {
+        tokio::spawn(Silenced::new(future));
     }
 }
 

@@ -13,6 +13,7 @@ mod outcome;
 mod report;
 mod request;
 mod response;
+mod silenced;
 
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,7 @@ use self::connection::connect;
 use self::deadline::Deadline;
 use self::exchange::exchange;
 use self::request::{ProbeRequest, Target};
+use self::silenced::Silenced;
 use crate::config::model::{ExporterConfig, TracerConfig};
 use crate::config::{Config, secret};
 
@@ -32,6 +34,7 @@ impl Config {
     /// The span is called `multitracer.ping`. It goes to the tracer's endpoint with the tracer's
     /// headers, resource, encoding, compression and certificates. The exporters are probed one
     /// after the other, each for at most `timeout`. The result is empty if there is no such tracer.
+    /// A probe creates no spans of its own.
     ///
     /// Call it inside a Tokio runtime with time and I/O.
     ///
@@ -55,7 +58,7 @@ impl Config {
         for exporter in config.exporters.iter() {
             let started = Instant::now();
             let outcome = if is_enabled {
-                probe(config, exporter, timeout).await
+                Silenced::new(probe(config, exporter, timeout)).await
             } else {
                 ProbeOutcome::Skipped { why: "it is off".to_owned() }
             };

@@ -88,10 +88,14 @@ impl Incoming {
         let Some(assignment) = route.assignment() else {
             return Some(ChosenRoute { route, caller: CallerSpan::OfRoute });
         };
-        let decided = self.variant.as_ref().and_then(|variant| {
-            let experiment = registry.experiment(assignment.experiment()).ok()?;
-            experiment.with_variant(variant, Reason::Split)
-        });
+        let Ok(experiment) = registry.experiment(assignment.experiment()) else {
+            return Some(ChosenRoute { route, caller: CallerSpan::OfNobody });
+        };
+        let decided = match &self.variant {
+            Some(variant) => experiment.with_variant(variant, Reason::Split),
+            // the caller took the fallback
+            None => Some(experiment.assign_unit(None)),
+        };
         // without a variant that is known here, the route keeps its own assignment
         Some(match decided {
             Some(decided) => {

@@ -93,21 +93,6 @@ impl Inner {
     }
 }
 
-/// A weak handle, which does not keep its registry alive.
-#[cfg(feature = "tracing")]
-pub(crate) struct WeakRegistry(Weak<Inner>);
-
-#[cfg(feature = "tracing")]
-impl WeakRegistry {
-    pub(crate) fn upgrade(&self) -> Option<Registry> {
-        self.0.upgrade().map(|inner| Registry { inner })
-    }
-
-    pub(crate) fn is_alive(&self) -> bool {
-        self.0.strong_count() > 0
-    }
-}
-
 impl Registry {
     /// Returns the handle of a new registry.
     pub(super) fn new(inner: Inner) -> Self {
@@ -137,11 +122,6 @@ impl Registry {
     /// Returns `true` if both handles are of the same registry.
     pub(crate) fn ptr_eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
-    }
-
-    #[cfg(feature = "tracing")]
-    pub(crate) fn downgrade(&self) -> WeakRegistry {
-        WeakRegistry(Arc::downgrade(&self.inner))
     }
 }
 

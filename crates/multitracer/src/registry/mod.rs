@@ -25,5 +25,3 @@ pub use self::reload::watch::{WatchBuilder, WatchGuard};
 
 #[cfg(feature = "probe")]
 pub(crate) use self::building::tracer_builder::resource;
-#[cfg(feature = "tracing")]
-pub(crate) use self::handle::WeakRegistry;

@@ -199,6 +199,17 @@ impl Tracer {
         Frame::of(cx).is_some() || owner(cx.span().span_context()).is_some()
     }
 
+    /// Returns the tracer that `cx` itself names. The flag is `true` if the context is silent.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn known_id(cx: &Context) -> Option<(TracerId, bool)> {
+        if let Some(frame) = Frame::of(cx) {
+            return Some((frame.tracer().core().id(), frame.is_silent()));
+        }
+        let build = owner(cx.span().span_context())?;
+        let default = TracerSet::installed().map(TracerSet::default_id).filter(|id| id.build == build);
+        default.or_else(|| build.tracer()).map(|id| (id, false))
+    }
+
     /// Returns `true` if a registry is in force in `cx`.
     pub(crate) fn has_registry(cx: &Context) -> bool {
         Self::of_registry_of(cx).is_some()

@@ -63,14 +63,6 @@ impl TracerSet {
         INSTALLED.get_or_init(|| self.clone());
     }
 
-    pub(crate) fn is_installed(&self) -> bool {
-        INSTALLED.get().is_some_and(|installed| installed.ptr_eq(self))
-    }
-
-    pub(crate) fn ptr_eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-
     /// Returns the tracers of the configuration in force.
     pub(crate) fn roster(&self) -> Guard<Arc<Roster>> {
         self.0.roster.load()

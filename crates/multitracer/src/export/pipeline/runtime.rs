@@ -9,6 +9,7 @@ use tokio::runtime::{Builder, EnterGuard, Runtime};
 use tokio::sync::watch;
 
 use crate::export::otlp::ConnectionPool;
+use crate::export::silence::{SilenceGuard, mark_export_thread};
 #[cfg(feature = "metrics")]
 use crate::export::stats::ExportDurations;
 
@@ -21,7 +22,7 @@ const MAX_BLOCKING_THREADS: usize = 256;
 /// The runtime of all exporters of a registry, with one worker thread.
 ///
 /// It is separate from the application's runtime, so exports work from any thread and continue when
-/// that runtime stops. Telemetry is suppressed on it: exports create no spans.
+/// that runtime stops. All its threads are silent: exports create no spans and no events.
 pub(crate) struct ExportRuntime {
     runtime: Option<Runtime>,
     connection_pool: ConnectionPool,
@@ -38,7 +39,11 @@ impl ExportRuntime {
             .worker_threads(1)
             .max_blocking_threads(MAX_BLOCKING_THREADS)
             .thread_name("multitracer")
-            .on_thread_start(|| std::mem::forget(Context::enter_telemetry_suppressed_scope()))
+            .on_thread_start(|| {
+                mark_export_thread();
+                // work that leaves the thread with its context stays silent too
+                std::mem::forget(Context::enter_telemetry_suppressed_scope());
+            })
             .enable_all()
             .build()?;
         Ok(Self {
@@ -74,9 +79,9 @@ impl ExportRuntime {
         self.registry_dropped.subscribe()
     }
 
-    /// Makes this runtime the current one. Some clients need that while they are built.
-    pub(crate) fn enter(&self) -> Option<EnterGuard<'_>> {
-        self.runtime.as_ref().map(Runtime::enter)
+    /// Makes this runtime the current one, in silence. Some clients need that while they are built.
+    pub(crate) fn enter(&self) -> Option<(EnterGuard<'_>, SilenceGuard)> {
+        Some((self.runtime.as_ref()?.enter(), SilenceGuard::enter()))
     }
 }
 
@@ -87,11 +92,14 @@ impl Drop for ExportRuntime {
     /// that is still open is exported if it ends within that time.
     fn drop(&mut self) {
         let Some(runtime) = self.runtime.take() else { return };
+        // tasks of exporters may be dropped on this thread
+        let _silence = SilenceGuard::enter();
         self.registry_dropped.send_replace(true);
         let mut runtime = Some(runtime);
         if runtime.as_ref().is_some_and(|runtime| runtime.metrics().num_alive_tasks() > 0) {
             let (send, receive) = std::sync::mpsc::channel::<Runtime>();
             let thread = std::thread::Builder::new().name("multitracer-drain".to_owned()).spawn(move || {
+                mark_export_thread();
                 let Ok(runtime) = receive.recv() else { return };
                 let started = std::time::Instant::now();
                 while runtime.metrics().num_alive_tasks() > 0 && started.elapsed() < BACKGROUND_TIMEOUT {

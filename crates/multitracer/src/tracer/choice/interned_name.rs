@@ -35,3 +35,13 @@ impl NameId {
         self.0 as usize
     }
 }
+
+#[cfg(feature = "tracing")]
+impl NameId {
+    /// Returns the name of a number. It searches the table, so it is for rare cases.
+    #[cold]
+    pub(crate) fn name(self) -> Option<&'static str> {
+        let names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+        names.iter().find(|(_, id)| **id == self).map(|(name, _)| *name)
+    }
+}

@@ -7,6 +7,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::{Span, SpanContext, Status};
 
 use super::span_limit::SpanPermit;
+use crate::export::is_export_thread;
 
 /// A span with its permit of `limits.max_spans_per_trace`.
 #[derive(Debug)]
@@ -31,7 +32,10 @@ impl<S: Span> Span for LimitedSpan<S> {
     where
         T: Into<Cow<'static, str>>,
     {
-        self.span.add_event_with_timestamp(name, timestamp, attributes);
+        // an exporter may work inside of a span
+        if !is_export_thread() {
+            self.span.add_event_with_timestamp(name, timestamp, attributes);
+        }
     }
 
     fn span_context(&self) -> &SpanContext {

@@ -8,6 +8,7 @@ use opentelemetry_sdk::trace::Span;
 
 use super::limited_span::LimitedSpan;
 use super::start::{NotStarted, Parent};
+use crate::export::is_export_thread;
 use crate::tracer::ambient::frame::Frame;
 use crate::tracer::named::Tracer;
 use crate::tracer::owner::span_id::{new_span_id, new_trace_id};
@@ -43,7 +44,7 @@ impl Tracer {
         builder: SpanBuilder,
         scope: &InstrumentationScope,
     ) -> LibrarySpan {
-        if cx.is_telemetry_suppressed() {
+        if cx.is_telemetry_suppressed() || is_export_thread() {
             return LibrarySpan::silent(cx);
         }
         if !self.is_on() {
@@ -58,11 +59,11 @@ impl Tracer {
         LibrarySpan::Started(self.make(&sdk, cx, builder, admitted))
     }
 
-    /// Returns a span that records nothing, for a tracer that is disabled.
+    /// Returns a span that records nothing, for a tracer that is disabled or silent.
     ///
     /// In a context without a frame and without a span, nothing else keeps the inside of the span
     /// silent. There the span gets a span context of this tracer, which is not sampled.
-    fn silent_span(&self, cx: &Context) -> LibrarySpan {
+    pub(crate) fn silent_span(&self, cx: &Context) -> LibrarySpan {
         if Frame::of(cx).is_some() || cx.span().span_context().is_valid() {
             return LibrarySpan::silent(cx);
         }

@@ -14,6 +14,7 @@ use opentelemetry_sdk::trace::{SdkTracer, Span};
 use super::limited_span::LimitedSpan;
 use super::span_limit::SpanPermit;
 use crate::config::{OnSwitch, RemoteParent};
+use crate::export::is_export_thread;
 use crate::tracer::ambient::frame::Frame;
 use crate::tracer::ambient::nearest::{NearestSpan, nearest_span};
 use crate::tracer::named::Tracer;
@@ -92,7 +93,7 @@ impl Tracer {
         new: NewSpan,
         code: impl FnOnce() -> [KeyValue; N],
     ) -> Started {
-        if cx.is_telemetry_suppressed() {
+        if cx.is_telemetry_suppressed() || is_export_thread() {
             return Started::Unsampled;
         }
         let tracer = self.build_of(&new.parent);

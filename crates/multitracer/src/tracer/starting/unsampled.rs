@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 
+use crate::export::is_export_thread;
 use crate::tracer::ambient::current::with_current;
 use crate::tracer::ambient::frame::Frame;
 use crate::tracer::choice::interned_name::NameId;
@@ -22,7 +23,8 @@ pub(crate) fn skip_unsampled(name: Option<NameId>) -> bool {
     let is_skipped = with_current(|cx| {
         let span = cx.span();
         let span = span.span_context();
-        if span.is_sampled() || span.is_remote() || !span.is_valid() || cx.is_telemetry_suppressed() {
+        let is_silent = cx.is_telemetry_suppressed() || is_export_thread();
+        if span.is_sampled() || span.is_remote() || !span.is_valid() || is_silent {
             return false;
         }
         match Frame::of(cx) {

@@ -16,7 +16,7 @@ const DEFAULT_ENDPOINT: &str = "http://localhost:4318/v1/traces";
 
 impl TracerBuilder {
     /// Exports through `exporter`, in batches, on the registry's export thread. That thread runs a
-    /// Tokio runtime.
+    /// Tokio runtime. Nothing that the exporter does there becomes a span or an event.
     ///
     /// ```
     /// use multitracer::{Registry, TracerBuilder};
