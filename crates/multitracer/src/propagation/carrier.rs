@@ -21,7 +21,7 @@ pub(super) struct Carrier<'a> {
 impl<'a> Carrier<'a> {
     /// Reads the fields of `headers`, the baggage only if `reads_baggage` is `true`.
     pub(super) fn from_headers<H: Headers + ?Sized>(headers: &'a H, reads_baggage: bool) -> Self {
-        let traceparent = field(headers, "traceparent");
+        let traceparent = field(headers, "traceparent").filter(|value| is_well_formed(value));
         Self {
             // without a `traceparent`, the state has no meaning
             tracestate: traceparent.as_ref().and_then(|_| field(headers, "tracestate")),
@@ -42,11 +42,26 @@ impl<'a> Carrier<'a> {
             Some(value).filter(|value| is_present(value))
         };
         Self {
-            traceparent: field("traceparent"),
+            traceparent: field("traceparent").filter(|value| is_well_formed(value)),
             tracestate: field("tracestate"),
             baggage: if reads_baggage { field("baggage") } else { None },
         }
     }
+}
+
+/// Returns `true` if the parts of a `traceparent` have the lengths and digits that W3C requires.
+///
+/// OpenTelemetry's propagator also reads shorter identifiers and signs, so it would continue a trace
+/// that no caller has. The parts after the flags belong to versions of the future.
+fn is_well_formed(traceparent: &str) -> bool {
+    let is_hex = |part: &str, length: usize| {
+        part.len() == length && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let mut parts = traceparent.trim().splitn(5, '-');
+    let mut next_is_hex = |length| parts.next().is_some_and(|part| is_hex(part, length));
+    [2, 32, 16, 2].into_iter().all(&mut next_is_hex)
+        // a comma joins two fields
+        && parts.next().is_none_or(|rest| !rest.contains(','))
 }
 
 fn field<'a, H: Headers + ?Sized>(headers: &'a H, name: &str) -> Option<Cow<'a, str>> {
@@ -79,5 +94,33 @@ impl Extractor for Carrier<'_> {
             ("baggage", &self.baggage),
         ];
         fields.into_iter().filter(|(_, value)| value.is_some()).map(|(name, _)| name).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_traceparent_has_parts_of_fixed_lengths() {
+        let (trace, span) = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
+        let short = &trace[1..];
+        for (value, expected) in [
+            (format!("00-{trace}-{span}-01"), true),
+            (format!(" 00-{trace}-{span}-01 "), true),
+            (format!("cc-{trace}-{span}-01-what-follows"), true),
+            (format!("00-{short}-{span}-01"), false),
+            (format!("00-+{short}-{span}-01"), false),
+            (format!("00-{trace}-{}-01", &span[1..]), false),
+            (format!("0-{trace}-{span}-01"), false),
+            (format!("00-{trace}-{span}-1"), false),
+            (format!("00-{trace}-{span}"), false),
+            (format!("00-{}-{span}-01", trace.to_uppercase()), false),
+            (format!("cc-{trace}-{span}-01-a,cc-{trace}-{span}-01-b"), false),
+        ] {
+            let headers = [("traceparent", value.as_str())];
+            let read = Carrier::from_headers(&headers, false).traceparent.is_some();
+            assert_eq!(read, expected, "{value:?}");
+        }
     }
 }
