@@ -10,7 +10,8 @@ use crate::context::{Label, Trace};
 use crate::oracle::expected;
 use crate::program::{Id, Program, TRACERS, Who};
 use crate::rules::Expected;
-use crate::run::{remote_trace_id, run};
+use crate::run::run;
+use crate::surroundings::remote_trace_id;
 use crate::world::World;
 
 /// A span as it arrived.
@@ -22,7 +23,7 @@ struct Arrived {
     trace: TraceId,
 }
 
-/// What a run of a program has shown.
+/// The result of a run.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) spans: usize,

@@ -86,7 +86,7 @@ macro_rules! functions {
 
             #[traced(name = $a.name.clone(), enabled = $a.is_enabled, $($options)*)]
             pub(super) fn boxed($a: Arguments, work: BoxFuture) -> BoxFuture {
-                Box::pin(async move { work.await })
+                Box::pin(async move { work.await; })
             }
 
             #[traced(name = $a.name.clone(), enabled = $a.is_enabled, $($options)*)]

@@ -6,37 +6,7 @@ use crate::program::{
     AsyncSite, Attach, Block, Choice, Drive, Future, Id, Kind, Message, NAMES, Options, Parent, Program,
     Remote, Site, Spawn, Step, Thread, TracingParent, Who,
 };
-
-/// The generator SplitMix64.
-#[derive(Clone, Debug)]
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub(crate) fn below(&mut self, end: usize) -> usize {
-        usize::try_from((self.next() >> 32) * end as u64 >> 32).unwrap_or(0)
-    }
-
-    /// Returns `true` in `percent` of a hundred calls.
-    pub(crate) fn chance(&mut self, percent: usize) -> bool {
-        self.below(100) < percent
-    }
-
-    fn pick<T: Copy>(&mut self, items: &[T]) -> T {
-        items[self.below(items.len())]
-    }
-}
+use crate::random::Random;
 
 /// The values that earlier steps saved, which a step may use.
 #[derive(Clone, Debug, Default)]
@@ -218,7 +188,7 @@ impl Generator {
             26 => Kind::Receive(self.message(), self.block(inside)),
             27 => {
                 let how = match self.random.below(8) {
-                    0 => Thread::SpawnThread,
+                    0 => Thread::Spawned,
                     1..4 => Thread::Carry,
                     _ => Thread::Plain,
                 };
@@ -417,6 +387,6 @@ impl Generator {
 
     fn any(&mut self, list: impl Fn(&Saved) -> &Vec<Id>) -> Option<Id> {
         let list = list(&self.saved);
-        if list.is_empty() { None } else { Some(list[self.random.0 as usize % list.len()]) }
+        if list.is_empty() { None } else { Some(list[self.random.clone().below(list.len())]) }
     }
 }

@@ -2,16 +2,20 @@
 //! `docs/semantics.md` alone.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod calls;
 mod compare;
 mod context;
+mod contexts;
 mod functions;
 mod futures;
 mod generate;
 mod oracle;
 mod program;
+mod random;
 mod rules;
 mod run;
 mod shrink;
+mod surroundings;
 mod threads;
 mod valid;
 mod world;
@@ -23,11 +27,12 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use self::generate::{Random, generate};
+use self::generate::generate;
+use self::random::Random;
 use self::world::{WORLDS, World};
 
 /// The programs of a usual run from the fixed seed, and as many from the clock.
-const PROGRAMS: u64 = 4_000;
+const PROGRAMS: u64 = 12_000;
 const THREADS: u64 = 2;
 
 #[derive(Debug, Default)]
@@ -45,9 +50,10 @@ fn number(variable: &str) -> Option<u64> {
 fn check_programs(seed: u64, first: u64, end: u64, limit: usize, totals: &Totals) {
     let mut worlds: HashMap<u64, World> = HashMap::new();
     let mut world = |number| worlds.entry(number).or_insert_with(|| World::new(number)).clone();
+    let base = Random::new(seed).next();
     let mut at = first;
     while at < end && totals.deviations.lock().unwrap().len() < limit {
-        let seed = Random::new(seed.wrapping_add(at)).next();
+        let seed = Random::new(base.wrapping_add(at)).next();
         let program = generate(seed, WORLDS);
         debug_assert!(valid::is_valid(&program), "{program}");
         let outcome = compare::check(&program, &world(program.world));

@@ -124,7 +124,7 @@ pub(crate) enum Thread {
     Plain,
     /// `carry` on a plain thread.
     Carry,
-    SpawnThread,
+    Spawned,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -46,7 +46,7 @@ pub(crate) enum Maker {
     Library(Option<usize>),
 }
 
-/// What a start of a span has made.
+/// The result of a start.
 #[derive(Clone, Debug)]
 pub(crate) struct Started {
     /// The context inside of the span.
@@ -99,6 +99,12 @@ impl Rules<'_> {
         given: Given,
         maker: Maker,
     ) -> Started {
+        // a silent place that is silenced again stays as it is
+        let chosen = match (chosen, cx.entered) {
+            (Chosen::Off(who), Some(Entered::Silent(of))) if who == of => Chosen::Unchanged,
+            (Chosen::Silent(_), Some(Entered::Silent(_))) => Chosen::Unchanged,
+            (chosen, _) => chosen,
+        };
         match chosen {
             Chosen::Tracer(who) => self.start(cx, id, who, given, maker),
             Chosen::Unchanged => Started { cx: cx.clone(), span: cx.current },

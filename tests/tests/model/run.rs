@@ -11,30 +11,24 @@ use futures_util::future::{Shared, join_all};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use multitracer::WithTracerExt as _;
 use multitracer::manual::ManualSpan;
-use multitracer::propagation::Received;
 use opentelemetry::Context;
-use opentelemetry::trace::{
-    FutureExt as _, SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState, Tracer as _,
-    TracerProvider as _,
-};
+use opentelemetry::trace::{FutureExt as _, SpanId, TraceContextExt as _};
 use tokio::task::LocalSet;
-use tracing::{Instrument as _, info_span};
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing::Instrument as _;
 
 use crate::context::Label;
 use crate::functions::{self, Arguments, ByValue};
 use crate::futures::{BoxFuture, pending, select, subscribed, yield_once};
 use crate::program::{
-    Attach, Block, Choice, Drive, Future, Id, Kind, Message, NAMES, Options, Parent, Program, Remote, Spawn,
-    Step, TRACERS, Thread, TracingParent,
+    Block, Choice, Drive, Future, Id, Kind, NAMES, Options, Parent, Program, Spawn, Step, Thread,
 };
 use crate::threads::{block_on, on_other_thread, subscriber, with_subscriber, without_runtime};
 use crate::world::World;
 
 /// A function that makes a started span current.
-type Started = Box<dyn FnOnce(&Context) -> Context + Send>;
+pub(crate) type Started = Box<dyn FnOnce(&Context) -> Context + Send>;
 
-enum Value {
+pub(crate) enum Value {
     Cx(Context),
     Manual(Arc<ManualSpan>),
     Started(Started),
@@ -46,8 +40,8 @@ enum Value {
 /// The state of a program that runs.
 pub(crate) struct Env {
     pub(crate) world: World,
-    values: Mutex<HashMap<Id, Value>>,
-    labels: Mutex<HashMap<SpanId, Label>>,
+    pub(crate) values: Mutex<HashMap<Id, Value>>,
+    pub(crate) labels: Mutex<HashMap<SpanId, Label>>,
     is_stuck: AtomicBool,
 }
 
@@ -74,7 +68,7 @@ pub(crate) fn run(program: &Program, world: &World) -> HashMap<SpanId, Label> {
     std::mem::take(&mut *env.labels.lock().unwrap())
 }
 
-fn name(id: Id) -> String {
+pub(crate) fn name(id: Id) -> String {
     format!("s{id}")
 }
 
@@ -116,7 +110,7 @@ impl Env {
             },
             Kind::InTracing(id, block) => match self.saved_tracing(*id) {
                 Some((number, span)) => {
-                    with_subscriber(world, number, || span.in_scope(|| self.block(block)))
+                    with_subscriber(world, number, || span.in_scope(|| self.block(block)));
                 }
                 None => self.block(block),
             },
@@ -157,7 +151,7 @@ impl Env {
         match how {
             Thread::Plain => on_other_thread(job),
             Thread::Carry => on_other_thread(multitracer::carry(job)),
-            Thread::SpawnThread => multitracer::spawn_thread(job).join().unwrap(),
+            Thread::Spawned => multitracer::spawn_thread(job).join().unwrap(),
         }
     }
 
@@ -252,7 +246,9 @@ impl Env {
             Future::CalledIn(who, future) => self.world.tracer(*who).scope(|| self.call(future)),
             Future::Moved(future) => {
                 let future = self.call(future);
-                Box::pin(async move { future.await })
+                Box::pin(async move {
+                    future.await;
+                })
             }
             Future::Subscriber(number, future) => subscribed(Arc::clone(self), *number, self.call(future)),
             Future::Called(id) => {
@@ -285,129 +281,24 @@ impl Env {
         Arguments { name: name(id), literal, value, parent, is_enabled: options.is_enabled }
     }
 
-    fn saved(&self, id: Id) -> Option<Context> {
+    pub(crate) fn saved(&self, id: Id) -> Option<Context> {
         match self.values.lock().unwrap().get(&id) {
             Some(Value::Cx(cx)) => Some(cx.clone()),
             _ => None,
         }
     }
 
-    fn manual(&self, id: Id) -> Option<Arc<ManualSpan>> {
+    pub(crate) fn manual(&self, id: Id) -> Option<Arc<ManualSpan>> {
         match self.values.lock().unwrap().get(&id) {
             Some(Value::Manual(span)) => Some(Arc::clone(span)),
             _ => None,
         }
     }
 
-    fn saved_tracing(&self, id: Id) -> Option<(usize, tracing::Span)> {
+    pub(crate) fn saved_tracing(&self, id: Id) -> Option<(usize, tracing::Span)> {
         match self.values.lock().unwrap().get(&id) {
             Some(Value::Tracing(subscriber, span)) => Some((*subscriber, span.clone())),
             _ => None,
         }
     }
-
-    fn library(&self, id: Id, registry: usize) -> Started {
-        let tracer = self.world.registries[registry].tracer_provider().tracer("library");
-        let span = tracer.start(name(id));
-        Box::new(move |cx| cx.with_span(span))
-    }
-
-    fn foreign(&self, id: Id) -> Started {
-        let span = self.world.foreign.start(name(id));
-        let span_id = opentelemetry::trace::Span::span_context(&span).span_id();
-        self.labels.lock().unwrap().insert(span_id, Label::Foreign(id));
-        Box::new(move |cx| cx.with_span(span))
-    }
-
-    fn tracing(&self, id: Id, parent: TracingParent) -> tracing::Span {
-        let name = name(id);
-        let contextual = || info_span!("step", otel.name = name);
-        match parent {
-            TracingParent::Contextual => contextual(),
-            TracingParent::Root => info_span!(parent: None, "step", otel.name = name),
-            TracingParent::Span(id) => match self.saved_tracing(id) {
-                Some((number, span)) if number == subscriber() => {
-                    info_span!(parent: &span, "step", otel.name = name)
-                }
-                _ => contextual(),
-            },
-            TracingParent::Set(id) => {
-                let span = contextual();
-                if let Some(cx) = self.saved(id) {
-                    let _ = span.set_parent(cx);
-                }
-                span
-            }
-            TracingParent::Extracted(remote) => {
-                let span = contextual();
-                let _ = span.set_parent(Context::new().with_remote_span_context(self.remote(remote)));
-                span
-            }
-        }
-    }
-
-    fn attached(&self, id: Id, attach: Attach) -> Option<Context> {
-        let cx = Context::current();
-        Some(match attach {
-            Attach::Empty => Context::new(),
-            Attach::Remote(remote) => cx.with_remote_span_context(self.remote(remote)),
-            Attach::OnlyRemote(remote) => Context::new().with_remote_span_context(self.remote(remote)),
-            Attach::HandMade => cx.with_remote_span_context(self.hand_made(id)),
-            Attach::Saved(id) => self.saved(id)?,
-            Attach::SpanOf(id) => {
-                let span = self.saved(id)?.span().span_context().clone();
-                cx.with_remote_span_context(span)
-            }
-            Attach::Started(id) => {
-                let mut values = self.values.lock().unwrap();
-                let Some(Value::Started(_)) = values.get(&id) else { return None };
-                let Some(Value::Started(started)) = values.remove(&id) else { return None };
-                drop(values);
-                started(&cx)
-            }
-        })
-    }
-
-    fn hand_made(&self, id: Id) -> SpanContext {
-        let span_id = SpanId::from(0xabcd_0000 + u64::from(id));
-        self.labels.lock().unwrap().insert(span_id, Label::Foreign(id));
-        let trace_id = TraceId::from(0xabcd_0000_0000 + u128::from(id));
-        SpanContext::new(trace_id, span_id, TraceFlags::SAMPLED, false, TraceState::NONE)
-    }
-
-    fn remote(&self, remote: Remote) -> SpanContext {
-        let (trace_id, span_id) = remote_ids(remote);
-        self.labels.lock().unwrap().insert(span_id, Label::Remote(remote));
-        let flags = if remote.is_sampled { TraceFlags::SAMPLED } else { TraceFlags::NOT_SAMPLED };
-        SpanContext::new(trace_id, span_id, flags, true, TraceState::NONE)
-    }
-
-    fn receive(&self, message: &Message) -> Received {
-        let tracers = TRACERS[message.registry];
-        let mut headers = Vec::new();
-        if let Some(remote) = message.remote {
-            let (trace_id, span_id) = remote_ids(remote);
-            self.labels.lock().unwrap().insert(span_id, Label::Remote(remote));
-            let flags = u8::from(remote.is_sampled);
-            headers.push(("traceparent", format!("00-{trace_id}-{span_id}-{flags:02x}")));
-        }
-        if let Some(tracer) = message.route {
-            headers.push(("x-route", tracers[tracer].to_owned()));
-        }
-        if let Some(tracer) = message.baggage {
-            headers.push(("baggage", format!("multitracer.route=to-{}", tracers[tracer])));
-        }
-        let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, &**value)).collect();
-        self.world.registries[message.registry].receive(&headers[..])
-    }
-}
-
-/// Returns the identifiers of a remote span.
-pub(crate) fn remote_ids(remote: Remote) -> (TraceId, SpanId) {
-    let trace_id = remote_trace_id(remote.trace);
-    (trace_id, SpanId::from(0xeeee_0000 + u64::from(remote.trace) * 16 + u64::from(remote.span)))
-}
-
-pub(crate) fn remote_trace_id(trace: u8) -> TraceId {
-    TraceId::from(0xeeee_0000_0000_0000 + u128::from(trace))
 }

@@ -10,8 +10,8 @@ use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, SpanData};
 use tracing::Dispatch;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use crate::generate::Random;
 use crate::program::{TRACERS, Who};
+use crate::random::Random;
 
 /// The number of different worlds.
 pub(crate) const WORLDS: u64 = 24;

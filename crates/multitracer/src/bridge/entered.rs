@@ -11,7 +11,8 @@ use tracing::span::Id;
 use crate::tracer::{Tracer, attach, with_current};
 
 thread_local! {
-    /// The spans of this thread that are entered inside a frame of their own. The innermost is last.
+    /// The spans of this thread that are entered inside a frame of their own. The innermost is
+    /// last.
     static ENTERED: RefCell<Vec<(Id, ContextGuard)>> = const { RefCell::new(Vec::new()) };
 }
 

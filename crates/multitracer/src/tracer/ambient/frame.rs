@@ -113,8 +113,8 @@ impl Frame {
         self.remembered.as_ref()
     }
 
-    /// Returns `true` if `tracer` owns the remote `span`: the span arrived for it, or did not arrive
-    /// here and `tracer` is the default tracer.
+    /// Returns `true` if `tracer` owns the remote `span`: the span arrived for it, or did not
+    /// arrive here and `tracer` is the default tracer.
     pub(super) fn is_remote_owner(&self, span: &SpanContext, tracer: TracerId) -> bool {
         match self.arrival.filter(|arrival| arrival.is_span(span)) {
             Some(arrival) => arrival.owner.is_some_and(|owner| owner.has_name_of(tracer)),
