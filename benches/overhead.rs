@@ -263,6 +263,32 @@ fn unsampled() {
         })
         .budget("S", 0.10)
         .run();
+    Comparison::new("poll of a future without a span, in place")
+        .contender("multitracer", |n| {
+            registry.default_tracer().in_span("root", || poll(ours_polled(n)));
+        })
+        .contender("T", |n| with_tracing(&provider, || poll(instrumented_polled(n))))
+        .budget("T", 0.12)
+        .run();
+    Comparison::new("the same, polled elsewhere")
+        .contender("multitracer", |n| {
+            let future = registry.default_tracer().in_span("root", || ours_polled(n));
+            poll(future);
+        })
+        .contender("T", |n| with_tracing(&provider, || poll(instrumented_polled(n))))
+        .budget("T", 0.12)
+        .run();
+    Comparison::new("call and poll of a future without a span")
+        .contender("multitracer", |n| {
+            registry.default_tracer().in_span("root", || times(n, || poll(ours_async(1))));
+        })
+        .contender("T", |n| {
+            with_tracing(&provider, || {
+                tracing::info_span!("root").in_scope(|| times(n, || poll(instrumented_async(1))));
+            });
+        })
+        .budget("T", 0.25)
+        .run();
 }
 
 /// Compares the contenders with sampled spans.
@@ -284,7 +310,18 @@ fn sampled() {
         .budget("T", 0.25)
         .budget("F", 1.0)
         .run();
-    Comparison::new("the same on 2 threads at once")
+    Comparison::new("the same inside of a root span")
+        .contender("multitracer", |n| {
+            registry.default_tracer().in_span("root", || times(n, || ours(1)));
+        })
+        .contender("S", |n| {
+            let root = sdk.build(sdk.span_builder("root"));
+            let _attached = Context::current_with_span(root).attach();
+            times(n, || by_hand(&sdk, 1));
+        })
+        .budget("S", 0.75)
+        .run();
+    Comparison::new("a root span on 2 threads at once")
         .contender("multitracer", |n| {
             on_two_threads(n, |n| registry.scope(|| times(n, || ours(1))));
         })

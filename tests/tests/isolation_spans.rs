@@ -227,3 +227,14 @@ fn the_library_is_quiet_in_the_destructors_of_a_thread() {
         thread.join().unwrap();
     }
 }
+
+#[test]
+fn the_library_is_quiet_if_a_thread_uses_it_in_destructors_only() {
+    let test = registry();
+    let thread = std::thread::spawn(move || {
+        AT_EXIT.with_borrow_mut(|value| *value = Some(AtExit(test)));
+        // destroyed before the value above
+        drop(Context::current());
+    });
+    thread.join().unwrap();
+}

@@ -73,8 +73,8 @@ impl Registry {
         }
     }
 
-    /// Returns the ambient tracer of `cx`, with the default tracer of `fallback` in place of that of
-    /// the installed registry.
+    /// Returns the ambient tracer of `cx`, with the default tracer of `fallback` in place of that
+    /// of the installed registry.
     pub(crate) fn ambient_tracer_or(cx: &Context, fallback: Option<&Self>) -> Option<Tracer> {
         match fallback {
             Some(fallback) if Frame::of(cx).is_none() => {

@@ -5,30 +5,59 @@
 //! panic there aborts the process. Therefore the functions here first ask a variable of our own,
 //! which is destroyed before OpenTelemetry's.
 
+use std::cell::Cell;
+
 use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use opentelemetry::{Context, ContextGuard};
 
 use super::frame::Frame;
 
-/// A value that is destroyed before the current context of its thread.
-struct Alive;
+/// The state of a thread.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Thread {
+    /// This library has not used the thread's context yet.
+    Unused,
+    Alive,
+    /// The current context is destroyed, or is about to be.
+    Ending,
+}
 
-impl Drop for Alive {
-    fn drop(&mut self) {}
+/// A value that is destroyed before the current context of its thread.
+struct EndOfThread;
+
+impl Drop for EndOfThread {
+    fn drop(&mut self) {
+        THREAD.set(Thread::Ending);
+    }
 }
 
 thread_local! {
-    static ALIVE: Alive = {
+    /// A plain value without a destructor, so that reading it is cheap, and possible until the end.
+    static THREAD: Cell<Thread> = const { Cell::new(Thread::Unused) };
+    static END: EndOfThread = {
         // a thread destroys its variables in the reverse order of their first use
         Context::map_current(|_| ());
-        Alive
+        EndOfThread
     };
 }
 
 /// Returns `true` while this thread has a current context.
 #[inline]
 fn has_current() -> bool {
-    ALIVE.try_with(|_| ()).is_ok()
+    match THREAD.get() {
+        Thread::Alive => true,
+        Thread::Ending => false,
+        Thread::Unused => use_thread(),
+    }
+}
+
+/// Prepares a thread whose context this library has not used yet.
+#[cold]
+fn use_thread() -> bool {
+    // another library may have used the context first; then it may be destroyed by now, and panics
+    let is_alive = std::panic::catch_unwind(|| END.try_with(|_| ()).is_ok()).unwrap_or(false);
+    THREAD.set(if is_alive { Thread::Alive } else { Thread::Ending });
+    is_alive
 }
 
 /// Returns the current context. A thread that ends has an empty context without telemetry.

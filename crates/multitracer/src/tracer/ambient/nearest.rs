@@ -48,7 +48,8 @@ pub(crate) fn nearest_span(cx: &Context, set: &TracerSet, tracer: TracerId) -> N
     }
 }
 
-/// Returns `true` if `tracer` owns the remote `span`. Outside of a frame, this is the default tracer.
+/// Returns `true` if `tracer` owns the remote `span`. Outside of a frame, this is the default
+/// tracer.
 fn is_remote_owner(frame: Option<&Frame>, set: &TracerSet, span: &SpanContext, tracer: TracerId) -> bool {
     match frame {
         Some(frame) => frame.is_remote_owner(span, tracer),
