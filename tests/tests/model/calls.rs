@@ -77,7 +77,8 @@ impl<'p> Oracle<'p> {
             }
             Future::Instrument { id, parent, future } => {
                 let inner = self.call(place, future);
-                let inside = inside_tracing(&self.tracing(place, *id, *parent));
+                let inside =
+                    inside_tracing(&self.tracing(place, *id, *parent), self.rules.settings.installed);
                 let inside = Called::Attached(inside, Box::new(inner));
                 Called::Subscriber(place.subscriber, Box::new(inside))
             }

@@ -8,7 +8,8 @@ use crate::rules::{Given, Maker};
 impl Oracle<'_> {
     /// Returns the context of a span of `tracing`.
     pub(crate) fn tracing(&mut self, place: &Place, id: Id, parent: TracingParent) -> Cx {
-        let default = Some(place.subscriber).filter(|number| *number < TRACERS.len());
+        let default =
+            Some(place.subscriber).filter(|number| *number < TRACERS.len()).or(self.rules.settings.installed);
         let creation = &place.cx;
         let (cx, given) = match parent {
             TracingParent::Contextual => (creation.clone(), Given::Nearest),
@@ -61,7 +62,8 @@ impl Oracle<'_> {
 
     pub(crate) fn received(&self, cx: &Cx, message: &Message) -> Cx {
         let registry = message.registry;
-        let is_current = cx.ambient(None).is_some_and(|ambient| ambient.registry() == registry);
+        let installed = self.rules.settings.installed;
+        let is_current = cx.ambient(installed).is_some_and(|ambient| ambient.registry() == registry);
         let default = Who { registry, tracer: 0 };
         let mut cx = if is_current { cx.clone() } else { cx.enter(Entered::Tracer(default)) };
         let trusted = message.baggage.filter(|_| self.rules.settings.registries[registry].trusts_baggage);
@@ -96,9 +98,12 @@ pub(crate) fn off_span(cx: &Cx, id: Id, ambient: Option<Entered>, implied: Optio
 
 /// Returns the context inside of an entered span of `tracing`, which enters the span's tracer if
 /// the span's context names none.
-pub(crate) fn inside_tracing(cx: &Cx) -> Cx {
+pub(crate) fn inside_tracing(cx: &Cx, installed: Option<usize>) -> Cx {
+    let is_default = |who: Who| who.tracer == 0 && installed == Some(who.registry);
     match cx.current.map(|span| span.owner) {
-        Some(Owner::Tracer(who)) if cx.entered.is_none() => cx.enter(Entered::Tracer(who)),
+        Some(Owner::Tracer(who)) if cx.entered.is_none() && !is_default(who) => {
+            cx.enter(Entered::Tracer(who))
+        }
         _ => cx.clone(),
     }
 }

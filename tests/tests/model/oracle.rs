@@ -136,9 +136,10 @@ impl<'p> Oracle<'p> {
             Kind::InManual(id, block) | Kind::InTracing(id, block) => {
                 let inside = match self.values.get(id) {
                     Some(Value::Inside(inside)) => place.under(inside.clone()),
-                    Some(Value::Tracing { subscriber, cx }) => {
-                        Place { subscriber: *subscriber, ..place.under(inside_tracing(cx)) }
-                    }
+                    Some(Value::Tracing { subscriber, cx }) => Place {
+                        subscriber: *subscriber,
+                        ..place.under(inside_tracing(cx, self.rules.settings.installed))
+                    },
                     _ => place.clone(),
                 };
                 self.block(&inside, block)
@@ -149,7 +150,7 @@ impl<'p> Oracle<'p> {
             }
             Kind::Foreign(block) => self.block(&place.under(cx.with_current(Some(Span::foreign(id)))), block),
             Kind::Tracing(parent, block) => {
-                let inside = inside_tracing(&self.tracing(place, id, *parent));
+                let inside = inside_tracing(&self.tracing(place, id, *parent), self.rules.settings.installed);
                 self.block(&place.under(inside), block)
             }
             Kind::Attach(attach, block) => match self.attached(cx, id, *attach) {

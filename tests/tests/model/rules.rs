@@ -70,6 +70,7 @@ impl Rules<'_> {
 
     /// Returns the tracer that a choice means in `cx`.
     pub(crate) fn chosen(&self, cx: &Cx, choice: Choice, default: Option<usize>) -> Chosen {
+        let default = default.or(self.settings.installed);
         let explicit = |who| if self.is_on(who) { Chosen::Tracer(who) } else { Chosen::Off(who) };
         let name = match choice {
             Choice::Handle(who) => return explicit(who),
@@ -118,8 +119,8 @@ impl Rules<'_> {
     /// Starts a span of a tracer that is on.
     pub(crate) fn start(&mut self, cx: &Cx, id: Id, who: Who, given: Given, maker: Maker) -> Started {
         let (default, remembers) = match maker {
-            Maker::Own => (None, true),
-            Maker::Library(default) => (default, false),
+            Maker::Own => (self.settings.installed, true),
+            Maker::Library(default) => (default.or(self.settings.installed), false),
         };
         let is_ambient = cx.ambient(default) == Some(Entered::Tracer(who));
         let (parent, link) = self.parent(cx, who, given);
@@ -165,6 +166,9 @@ impl Rules<'_> {
             Owner::Remote => !cx.is_of_request(&current),
             Owner::Nobody => false,
         });
+        if inside.entered.is_none() && cx.current.is_some_and(|current| current.is_remote()) {
+            *inside = inside.enter(Entered::Tracer(who));
+        }
         let is_entered = cx.entered != inside.entered;
         if inside.entered.is_some() && (covers_other || is_entered || cx.knows_nothing_of(who)) {
             inside.remember_current(cx.entered.map_or(who.registry, Entered::registry));

@@ -4,7 +4,7 @@ use multitracer::builder::{RegistryBuilder, RouteBuilder};
 use multitracer::config::{OnSwitch, RemoteParent, UnknownTracerPolicy};
 use multitracer::export::InMemoryExporter;
 use multitracer::subscriber::{TracingOptions, tracing_layer_with};
-use multitracer::{Registry, Tracer, TracerBuilder};
+use multitracer::{Registry, Tracer, TracerBuilder, TracingGuard};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, SpanData};
 use tracing::Dispatch;
@@ -34,13 +34,15 @@ pub(crate) struct RegistrySettings {
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) registries: [RegistrySettings; 2],
+    /// The number of the installed registry.
+    pub(crate) installed: Option<usize>,
     /// The subscriber of the program; the last one belongs to no registry.
     pub(crate) subscriber: usize,
 }
 
 impl Settings {
     /// Returns the settings of a world. The first worlds are plain.
-    pub(crate) fn new(world: u64) -> Self {
+    fn new(world: u64) -> Self {
         let mut random = Random::new(world);
         let mut registry = || RegistrySettings {
             tracers: [(); 3].map(|()| TracerSettings {
@@ -62,7 +64,7 @@ impl Settings {
             trusts_baggage: random.chance(50),
         };
         let registries = [registry(), registry()];
-        Self { registries, subscriber: random.below(3) }
+        Self { registries, installed: None, subscriber: random.below(3) }
     }
 
     pub(crate) fn tracer(&self, who: Who) -> TracerSettings {
@@ -82,11 +84,18 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(number: u64) -> Self {
-        let settings = Settings::new(number);
-        let exporters = [(); 2].map(|()| [(); 3].map(|()| InMemoryExporter::new()).to_vec());
-        let registries = [0, 1]
+    /// Returns a world, whose first registry is the installed one if there is one.
+    pub(crate) fn new(number: u64, installed: Option<&Installed>) -> Self {
+        let mut settings = Settings::new(number);
+        let mut exporters = [(); 2].map(|()| exporters());
+        let mut registries = [0, 1]
             .map(|number| builder(number, &settings.registries[number], &exporters[number]).build().unwrap());
+        if let Some(installed) = installed {
+            settings.installed = Some(0);
+            settings.registries[0] = installed.settings.clone();
+            exporters[0] = installed.exporters.clone();
+            registries[0] = installed.guard.registry().clone();
+        }
         let tracers = [0, 1].map(|number: usize| {
             TRACERS[number].iter().map(|name| registries[number].tracer(name).unwrap()).collect()
         });
@@ -114,6 +123,28 @@ impl World {
         }
         spans
     }
+}
+
+/// The registry that this process has installed.
+#[derive(Debug)]
+pub(crate) struct Installed {
+    settings: RegistrySettings,
+    exporters: Vec<InMemoryExporter>,
+    guard: TracingGuard,
+}
+
+impl Installed {
+    /// Installs the first registry of a world.
+    pub(crate) fn new(world: u64) -> Self {
+        let [settings, _] = Settings::new(world).registries;
+        let exporters = exporters();
+        let guard = multitracer::install(builder(0, &settings, &exporters).build().unwrap()).unwrap();
+        Self { settings, exporters, guard }
+    }
+}
+
+fn exporters() -> Vec<InMemoryExporter> {
+    [(); 3].map(|()| InMemoryExporter::new()).to_vec()
 }
 
 fn builder(number: usize, settings: &RegistrySettings, exporters: &[InMemoryExporter]) -> RegistryBuilder {
