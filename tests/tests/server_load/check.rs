@@ -104,7 +104,7 @@ fn may_have_event_of(record: &Record, span: &Seen, visit: &str) -> bool {
         || match (TRACERS.iter().position(|name| Some(*name) == tracer), record.ended) {
             (Some(at), Some(ended)) => {
                 let state = record.started.tracers[at];
-                state % 4 != 0 || state != ended.tracers[at]
+                !state.is_multiple_of(4) || state != ended.tracers[at]
             }
             _ => visit == NOWHERE,
         }

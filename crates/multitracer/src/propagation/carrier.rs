@@ -51,8 +51,8 @@ impl<'a> Carrier<'a> {
 
 /// Returns `true` if the parts of a `traceparent` have the lengths and digits that W3C requires.
 ///
-/// OpenTelemetry's propagator also reads shorter identifiers and signs, so it would continue a trace
-/// that no caller has. The parts after the flags belong to versions of the future.
+/// OpenTelemetry's propagator also reads shorter identifiers and signs, so it would continue a
+/// trace that no caller has. The parts after the flags belong to versions of the future.
 fn is_well_formed(traceparent: &str) -> bool {
     let is_hex = |part: &str, length: usize| {
         part.len() == length && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
