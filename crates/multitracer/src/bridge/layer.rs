@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use opentelemetry::trace::{SpanId, TraceContextExt as _};
+use tracing::span::Id;
 use tracing::{Event, Subscriber};
 use tracing_opentelemetry::OpenTelemetryLayer;
 use tracing_subscriber::Layer;
@@ -10,6 +11,7 @@ use tracing_subscriber::layer::Context as LayerContext;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::delivery::{Delivery, Remaining};
+use super::entered;
 use super::event::convert;
 use super::layer_tracer::LayerTracer;
 use super::options::TracingOptions;
@@ -153,6 +155,10 @@ where
 struct BeforeOpenTelemetry;
 
 impl<S: Subscriber> Layer<S> for BeforeOpenTelemetry {
+    fn on_exit(&self, id: &Id, _cx: LayerContext<'_, S>) {
+        entered::exit(id);
+    }
+
     fn on_event(&self, event: &Event<'_>, _cx: LayerContext<'_, S>) {
         let target = if is_export_thread() {
             Some(SpanId::INVALID)
@@ -184,6 +190,10 @@ thread_local! {
 }
 
 impl<S: Subscriber> Layer<S> for AfterOpenTelemetry {
+    fn on_enter(&self, id: &Id, _cx: LayerContext<'_, S>) {
+        entered::enter(id);
+    }
+
     /// Records an event that tracing-opentelemetry could not add to its target.
     fn on_event(&self, event: &Event<'_>, _cx: LayerContext<'_, S>) {
         let remaining = Delivery::end(event);

@@ -44,21 +44,22 @@ impl OtelTracer for LayerTracer {
         if !any_tracer_enabled() || origin == Origin::Export {
             return LayerSpan::new(LibrarySpan::silent(cx));
         }
-        let is_known = Tracer::is_known(cx);
-        let created = match origin {
-            Origin::Ambient(registry, name) if !is_known => Some(creation_tracer::find(registry, name)),
-            Origin::Silent(registry, name) if !is_known => {
-                let tracer = creation_tracer::find(registry, name);
-                return LayerSpan::new(match tracer {
-                    Some(tracer) => tracer.silent_span(cx),
-                    None => LibrarySpan::silent(cx),
-                });
-            }
-            _ => None,
+        let (creation, is_silent) = match origin {
+            _ if Tracer::is_known(cx) => (None, false),
+            Origin::Ambient(registry, name) => (Some(creation_tracer::find(registry, name)), false),
+            Origin::Silent(registry, name) => (Some(creation_tracer::find(registry, name)), true),
+            Origin::Export | Origin::Plain => (None, false),
         };
-        LayerSpan::new(match created.unwrap_or_else(|| chosen(self.registry.as_ref(), cx)) {
-            Some(tracer) => tracer.library_span(cx, builder, &self.scope),
-            None => LibrarySpan::silent(cx),
-        })
+        let implied = || chosen(self.registry.as_ref(), cx);
+        let span = match creation {
+            None => implied().map(|tracer| tracer.library_span(cx, builder, &self.scope)),
+            Some(None) => None,
+            Some(Some(tracer)) if is_silent || !tracer.is_on() => {
+                let is_same = |implied: Tracer| implied.core().id() == tracer.core().id();
+                Some(tracer.silent_span(cx, !is_silent && implied().is_some_and(is_same)))
+            }
+            Some(Some(tracer)) => Some(tracer.library_span(cx, builder, &self.scope)),
+        };
+        LayerSpan::new(span.unwrap_or_else(|| LibrarySpan::silent(cx)))
     }
 }

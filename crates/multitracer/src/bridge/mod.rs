@@ -6,6 +6,8 @@ mod creation_tracer;
 mod delivery;
 mod dispatched_span;
 #[cfg(feature = "tracing")]
+mod entered;
+#[cfg(feature = "tracing")]
 mod event;
 #[cfg(feature = "tracing")]
 mod layer;

@@ -13,7 +13,7 @@ use super::guard::SpanGuard;
 use super::span::ManualSpan;
 use crate::span::ToAttribute;
 use crate::tracer::{
-    AsTracer, CallTime, Chosen, NewSpan, Parent, Readiness, Started, TracerChoice, any_tracer_enabled,
+    AsTracer, CallTime, Chosen, NewSpan, Parent, Readiness, Started, Tracer, TracerChoice, any_tracer_enabled,
     current_context,
 };
 
@@ -53,6 +53,8 @@ pub struct SpanBuilder {
     called: CallTime,
     /// `None` for the ambient tracer.
     tracer: Option<Chosen>,
+    /// A name that no registry knew yet. The context of the start looks it up.
+    unresolved: Option<String>,
     parent: Parent,
     links: Vec<SpanContext>,
     attributes: Vec<KeyValue>,
@@ -73,6 +75,7 @@ impl SpanBuilder {
             cx: current_context(),
             called: CallTime::now(),
             tracer: None,
+            unresolved: None,
             parent: Parent::Nearest,
             links: Vec::new(),
             attributes: Vec::new(),
@@ -91,6 +94,13 @@ impl SpanBuilder {
         }
         let choice = tracer.as_tracer();
         self.attributes.extend(choice.attributes());
+        self.unresolved = match choice {
+            TracerChoice::Name(name) => Some(name),
+            TracerChoice::Constant(name) => Some(name.literal().name()),
+            _ => None,
+        }
+        .filter(|_| !Tracer::has_registry(&self.cx))
+        .map(str::to_owned);
         self.tracer = match choice {
             TracerChoice::Ambient => None,
             choice => Some(Chosen::of(&self.cx, choice, &self.location)),
@@ -167,11 +177,16 @@ impl SpanBuilder {
     /// # assert_eq!(spans.spans()[0].name, "job");
     /// ```
     pub fn start(self) -> ManualSpan {
-        let Self { name, kind, cx, called: _, tracer, parent, links, attributes, location, is_off } = self;
-        if is_off {
+        let Self { name, kind, cx, tracer, unresolved, parent, links, attributes, location, .. } = self;
+        if self.is_off {
             return ManualSpan::new(cx, false);
         }
-        let tracer = match tracer.unwrap_or_else(|| Chosen::ambient(&cx)).readiness(&cx) {
+        let chosen = match (unresolved, tracer) {
+            (Some(name), _) => Chosen::of_name(&cx, &name, &location),
+            (None, Some(chosen)) => chosen,
+            (None, None) => Chosen::ambient(&cx),
+        };
+        let tracer = match chosen.readiness(&cx) {
             Readiness::Ready(tracer) => tracer,
             Readiness::Silent(cx) => return ManualSpan::new(cx, false),
             Readiness::Unchanged => return ManualSpan::new(cx, false),
@@ -215,7 +230,8 @@ impl SpanBuilder {
     /// # assert_eq!(load.parent_span_id, step.span_context.span_id());
     /// ```
     pub fn enter(self) -> SpanGuard {
-        SpanGuard::from_span(self.start())
+        let location = self.location;
+        SpanGuard::from_span(self.start(), location)
     }
 
     /// Runs `f` in the span, which ends when `f` returns or panics.

@@ -23,11 +23,11 @@ pub(crate) struct ChosenRoute {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CallerSpan {
     /// The default tracer, because the request names no route.
-    OfDefaultTracer,
+    DefaultTracer,
     /// The tracer of the route that trusted baggage names.
-    OfRoute,
+    Route,
     /// A tracer that this registry does not know: trusted baggage names another route.
-    OfNobody,
+    Nobody,
 }
 
 /// The context and the routing hints of an inbound request.
@@ -79,17 +79,17 @@ impl Incoming {
 impl Incoming {
     /// Returns the owner of the caller's span, if the request does not take the caller's route.
     pub(crate) fn caller_elsewhere(&self) -> CallerSpan {
-        if self.route.is_some() { CallerSpan::OfNobody } else { CallerSpan::OfDefaultTracer }
+        if self.route.is_some() { CallerSpan::Nobody } else { CallerSpan::DefaultTracer }
     }
 
     /// Returns the route that trusted baggage names, if this registry has it.
     pub(crate) fn route<H: Headers + ?Sized>(&self, registry: &Registry, headers: &H) -> Option<ChosenRoute> {
         let route = registry.route_named(self.route.as_ref()?, headers)?;
         let Some(assignment) = route.assignment() else {
-            return Some(ChosenRoute { route, caller: CallerSpan::OfRoute });
+            return Some(ChosenRoute { route, caller: CallerSpan::Route });
         };
         let Ok(experiment) = registry.experiment(assignment.experiment()) else {
-            return Some(ChosenRoute { route, caller: CallerSpan::OfNobody });
+            return Some(ChosenRoute { route, caller: CallerSpan::Nobody });
         };
         let decided = match &self.variant {
             Some(variant) => experiment.with_variant(variant, Reason::Split),
@@ -98,10 +98,8 @@ impl Incoming {
         };
         // without a variant that is known here, the route keeps its own assignment
         Some(match decided {
-            Some(decided) => {
-                ChosenRoute { route: route.with_assignment(decided), caller: CallerSpan::OfRoute }
-            }
-            None => ChosenRoute { route, caller: CallerSpan::OfNobody },
+            Some(decided) => ChosenRoute { route: route.with_assignment(decided), caller: CallerSpan::Route },
+            None => ChosenRoute { route, caller: CallerSpan::Nobody },
         })
     }
 }

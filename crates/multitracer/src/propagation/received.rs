@@ -93,9 +93,9 @@ pub(crate) fn arrive(cx: &Context, route: &Route, caller: CallerSpan) -> Context
     };
     let tracer = route.tracer().clone().in_force(&cx).unwrap_or_else(|| route.tracer().clone());
     let owner = match caller {
-        CallerSpan::OfRoute => Some(tracer.clone()),
-        CallerSpan::OfDefaultTracer => Some(tracer.registry().default_tracer()),
-        CallerSpan::OfNobody => None,
+        CallerSpan::Route => Some(tracer.clone()),
+        CallerSpan::DefaultTracer => Some(tracer.registry().default_tracer()),
+        CallerSpan::Nobody => None,
     };
     Frame::arrive(&cx, tracer, owner.as_ref())
 }

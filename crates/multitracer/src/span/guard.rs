@@ -4,9 +4,11 @@ use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 
 use opentelemetry::ContextGuard;
+use opentelemetry::trace::{SpanRef, TraceContextExt as _};
 
 use super::attributes::Attributes;
 use super::opened::Opened;
+use super::site::Site;
 use crate::span::result::outcome::{Outcome, RecordResult};
 use crate::tracer::{PanicWatch, attach};
 
@@ -37,6 +39,12 @@ impl Entered {
         let attached = attach(opened.cx.clone());
         let span = CurrentSpan { opened, attached, panic_watch: PanicWatch::start() };
         Self { span: ManuallyDrop::new(Some(span)), not_send: PhantomData }
+    }
+
+    /// Returns the span that this guard keeps current, and its place in the source.
+    pub(crate) fn span_and_site(&self) -> Option<(SpanRef<'_>, Site)> {
+        let CurrentSpan { opened, .. } = (*self.span).as_ref()?;
+        Some((opened.cx.span(), opened.site))
     }
 
     /// Runs `f` if the span is recorded.

@@ -199,6 +199,22 @@ impl Tracer {
         Frame::of(cx).is_some() || owner(cx.span().span_context()).is_some()
     }
 
+    /// Returns `cx` with the owner of its current span as the ambient tracer, if no frame names a
+    /// tracer and the default tracer is another one.
+    ///
+    /// A remote or foreign span that becomes current inside then changes nothing.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn enter_owner(cx: &Context) -> Option<Context> {
+        if Frame::of(cx).is_some() {
+            return None;
+        }
+        let owner = owner(cx.span().span_context())?;
+        if TracerSet::installed().is_some_and(|set| set.default_id().build == owner) {
+            return None;
+        }
+        Some(Frame::enter(cx, Self::of_build(owner)?))
+    }
+
     /// Returns the tracer that `cx` itself names. The flag is `true` if the context is silent.
     #[cfg(feature = "tracing")]
     pub(crate) fn known_id(cx: &Context) -> Option<(TracerId, bool)> {

@@ -68,7 +68,7 @@ pub(crate) static TRACER: Section = Section {
     ],
     refused: &[
         ("processors", "use `exporter` and `batch`"),
-        ("id_generator", "trace and span ids are random"),
+        ("id_generator", "trace ids are random, and a span id names its tracer"),
         ("headers", "headers belong under `exporter.otlp_http` or `exporter.otlp_grpc`"),
         ("endpoint", "the endpoint belongs under `exporter.otlp_http` or `exporter.otlp_grpc`"),
     ],

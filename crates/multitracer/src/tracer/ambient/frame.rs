@@ -78,11 +78,13 @@ impl Frame {
 
     /// Returns `cx` with `tracer` as its ambient tracer. The current remote span is that of a
     /// request that arrives now, and belongs to `owner`. `None` stands for a tracer that is not
-    /// known here.
+    /// known here. A remote span arrives once: an inner message without a span of its own, or with
+    /// the same span, belongs to the outer request.
     pub(crate) fn arrive(cx: &Context, tracer: Tracer, owner: Option<&Tracer>) -> Context {
         let span = cx.span().span_context().clone();
         let mut draft = Draft::empty(cx, tracer);
-        if span.is_valid() && span.is_remote() {
+        let has_arrived = draft.arrival.is_some_and(|arrival| arrival.is_span(&span));
+        if span.is_valid() && span.is_remote() && !has_arrived {
             draft.arrive(span, owner.map(|owner| owner.core().id()));
         } else {
             draft.remember_current(cx);
@@ -144,12 +146,7 @@ impl Frame {
         if current.is_remote() {
             return !self.0.arrival.is_some_and(|arrival| arrival.trace == current.trace_id());
         }
-        match owner(current) {
-            Some(other) if other != tracer.build => {
-                Remembered::find(self.remembered(), |piece| piece.is_span(other, current)).is_none()
-            }
-            _ => false,
-        }
+        owner(current).is_some_and(|other| other != tracer.build)
     }
 }
 
@@ -195,7 +192,10 @@ impl Draft {
         }
         if span.is_remote() {
             if !self.arrival.is_some_and(|arrival| arrival.trace == span.trace_id()) {
-                self.arrive(span.clone(), Some(self.tracer.set().default_id()));
+                // the registry in force is that of `cx`, not the one that is entered
+                let in_force = Frame::of(cx).map_or(&self.tracer, Frame::tracer);
+                let owner = in_force.set().default_id();
+                self.arrive(span.clone(), Some(owner));
             }
         } else if let Some(owner) = owner(span) {
             self.remember(Piece::Local(owner, span.clone()));

@@ -48,11 +48,6 @@ impl Piece {
         matches!(self, Self::Remote(..))
     }
 
-    /// Returns `true` if this is the local span `other` of `build`.
-    pub(super) fn is_span(&self, build: BuildNumber, other: &SpanContext) -> bool {
-        matches!(self, Self::Local(owner, span) if *owner == build && span.span_id() == other.span_id())
-    }
-
     /// Returns `true` if a newer memory of the same tracer replaces this one.
     fn is_replaced_by(&self, newer: &Self) -> bool {
         match newer {

@@ -11,7 +11,7 @@ use super::start::{NotStarted, Parent};
 use crate::export::is_export_thread;
 use crate::tracer::ambient::frame::Frame;
 use crate::tracer::named::Tracer;
-use crate::tracer::owner::span_id::{new_span_id, new_trace_id};
+use crate::tracer::owner::span_id::{owner, new_span_id, new_trace_id};
 
 /// The outcome of starting a library's span.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Tracer {
             return LibrarySpan::silent(cx);
         }
         if !self.is_on() {
-            return self.silent_span(cx);
+            return self.silent_span(cx, true);
         }
         let admitted = match self.admit(cx, Parent::Nearest, Vec::new()) {
             Ok(admitted) => admitted,
@@ -61,10 +61,12 @@ impl Tracer {
 
     /// Returns a span that records nothing, for a tracer that is disabled or silent.
     ///
-    /// In a context without a frame and without a span, nothing else keeps the inside of the span
-    /// silent. There the span gets a span context of this tracer, which is not sampled.
-    pub(crate) fn silent_span(&self, cx: &Context) -> LibrarySpan {
-        if Frame::of(cx).is_some() || cx.span().span_context().is_valid() {
+    /// If nothing else keeps the inside of the span silent, the span gets a span context of this
+    /// tracer, which is not sampled. `is_implied` says that `cx` means this tracer in any case.
+    pub(crate) fn silent_span(&self, cx: &Context, is_implied: bool) -> LibrarySpan {
+        let span = cx.span();
+        let span = span.span_context();
+        if Frame::of(cx).is_some() || owner(span).is_some() || (span.is_valid() && is_implied) {
             return LibrarySpan::silent(cx);
         }
         let trace = new_trace_id();
