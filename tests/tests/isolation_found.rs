@@ -14,10 +14,13 @@ async fn the_name_of_a_builder_waits_for_a_registry() {
     let test = TestRegistry::new(["production", "canary"]);
     let job = SpanBuilder::new("job").tracer("canary").in_future(async {});
     job.with_tracer(&test.tracer("production")).await;
-    assert_tree!(test.trees(), "
+    assert_tree!(
+        test.trees(),
+        "
         canary
           job
-    ");
+    "
+    );
 }
 
 /// A message without a span of its own does not take the caller's span from the route that trusted
@@ -27,9 +30,8 @@ fn a_remote_span_arrives_once() {
     let tracers = ["production", "canary"].map(TracerBuilder::new);
     let builder = tracers.into_iter().fold(Registry::builder(), |builder, tracer| builder.tracer(tracer));
     let route = RouteBuilder::to_tracer("canary-users", "canary").header("x-canary-user", "true");
-    let test = TestRegistry::from_builder(
-        builder.default_tracer("production").trusted_baggage(true).route(route),
-    );
+    let test =
+        TestRegistry::from_builder(builder.default_tracer("production").trusted_baggage(true).route(route));
     let Ok(test) = test else { unreachable!("the registry is complete") };
     let headers = [
         ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),

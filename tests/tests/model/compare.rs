@@ -39,7 +39,8 @@ pub(crate) fn check(program: &Program, world: &World) -> Outcome {
     let ids: HashSet<Id> = arrived.iter().map(|(id, _)| *id).collect();
     let expected = expected(program, &world.settings, &ids);
     let deviations = compare(&expected, &arrived);
-    let deviations = deviations.map(|found| format!("{found}expected\n{}arrived\n{}", list(&expected), listed(&arrived)));
+    let deviations =
+        deviations.map(|found| format!("{found}expected\n{}arrived\n{}", list(&expected), listed(&arrived)));
     Outcome { spans: spans.len(), deviations }
 }
 
@@ -52,7 +53,8 @@ fn arrived(spans: &[(Who, SpanData)], labels: &HashMap<SpanId, Label>) -> Vec<(I
         .iter()
         .map(|(who, span)| {
             let parent = Some(span.parent_span_id).filter(|parent| *parent != SpanId::INVALID).map(label);
-            let links = span.links.iter().map(|link| SpanContext::span_id(&link.span_context)).map(label).collect();
+            let links =
+                span.links.iter().map(|link| SpanContext::span_id(&link.span_context)).map(label).collect();
             (id(span), Arrived { who: *who, parent, links, trace: span.span_context.trace_id() })
         })
         .collect();

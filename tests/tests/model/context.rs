@@ -175,13 +175,15 @@ impl Cx {
 
     /// Returns `true` if nothing of this tracer is remembered since the request.
     pub(crate) fn knows_nothing_of(&self, who: Who) -> bool {
-        let is_known = |known: &Remembered| known.is_of_request == self.request.is_some() && !known.span.is_remote();
+        let is_known =
+            |known: &Remembered| known.is_of_request == self.request.is_some() && !known.span.is_remote();
         !self.memory.get(&who).is_some_and(is_known)
     }
 
     /// Returns `true` if `span` is a remote span of the trace that the request came with.
     pub(crate) fn is_of_request(&self, span: &Span) -> bool {
-        span.is_remote() && self.request.is_some_and(|request| span.trace == Trace::Remote(request.remote.trace))
+        span.is_remote()
+            && self.request.is_some_and(|request| span.trace == Trace::Remote(request.remote.trace))
     }
 
     /// Returns `true` if the remote span belongs to this tracer.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::program::{
-    AsyncSite, Attach, Block, Choice, Drive, Future, Id, Kind, Message, NAMES, Options, Parent, Program, Remote, Site,
-    Spawn, Step, Thread, TracingParent, Who,
+    AsyncSite, Attach, Block, Choice, Drive, Future, Id, Kind, Message, NAMES, Options, Parent, Program,
+    Remote, Site, Spawn, Step, Thread, TracingParent, Who,
 };
 
 /// The generator SplitMix64.
@@ -173,7 +173,14 @@ impl Generator {
             }
             10..14 => {
                 let is_shared = self.random.chance(35);
-                let inside = Place { is_async: true, can_spawn: false, can_pend: false, can_panic: false, is_in_runtime: true, ..place };
+                let inside = Place {
+                    is_async: true,
+                    can_spawn: false,
+                    can_pend: false,
+                    can_panic: false,
+                    is_in_runtime: true,
+                    ..place
+                };
                 let future = self.apart(|generator| {
                     generator.saved.shared.clear();
                     if is_shared { generator.traced(inside) } else { generator.future(inside) }
@@ -222,9 +229,18 @@ impl Generator {
             29 => Kind::Subscriber(self.random.below(3), self.block(inside)),
             _ => {
                 let is_root = !place.is_in_runtime;
-                let drive = if is_root && self.random.chance(30) { Drive::LocalUnder(self.who()) } else { Drive::Plain };
-                let inside =
-                    Place { is_async: true, can_spawn: is_root, is_local: is_root, is_in_runtime: true, ..inside };
+                let drive = if is_root && self.random.chance(30) {
+                    Drive::LocalUnder(self.who())
+                } else {
+                    Drive::Plain
+                };
+                let inside = Place {
+                    is_async: true,
+                    can_spawn: is_root,
+                    is_local: is_root,
+                    is_in_runtime: true,
+                    ..inside
+                };
                 Kind::BlockOn(drive, self.block(inside))
             }
         }
@@ -252,8 +268,11 @@ impl Generator {
                         generator.future(Place { is_local: how == Spawn::Local, ..apart })
                     }
                 });
-                let meanwhile =
-                    if self.random.chance(40) { self.beside(|generator| generator.block(apart)) } else { Arc::default() };
+                let meanwhile = if self.random.chance(40) {
+                    self.beside(|generator| generator.block(apart))
+                } else {
+                    Arc::default()
+                };
                 Kind::Spawn { how, future, meanwhile }
             }
             6 | 7 => {
@@ -305,7 +324,11 @@ impl Generator {
                 return Future::Called(id);
             }
         }
-        if self.random.chance(65) { self.traced(deeper) } else { Future::Block(self.block(Place { is_async: true, ..place })) }
+        if self.random.chance(65) {
+            self.traced(deeper)
+        } else {
+            Future::Block(self.block(Place { is_async: true, ..place }))
+        }
     }
 
     fn traced(&mut self, place: Place) -> Future {
@@ -381,7 +404,8 @@ impl Generator {
     fn message(&mut self) -> Message {
         let registry = usize::from(self.random.chance(20));
         let remote = if self.random.chance(70) { Some(self.remote()) } else { None };
-        let mut tracer = |percent| if self.random.chance(percent) { Some(self.random.below(3)) } else { None };
+        let mut tracer =
+            |percent| if self.random.chance(percent) { Some(self.random.below(3)) } else { None };
         Message { registry, remote, route: tracer(60), baggage: tracer(30) }
     }
 

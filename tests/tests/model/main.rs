@@ -24,7 +24,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use self::generate::{Random, generate};
-use self::world::{World, WORLDS};
+use self::world::{WORLDS, World};
 
 /// The programs of a usual run from the fixed seed, and as many from the clock.
 const PROGRAMS: u64 = 4_000;
@@ -68,7 +68,12 @@ fn run_programs(seed: u64, programs: u64, limit: usize, is_long: bool) {
     let start = Instant::now();
     thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS)
-            .map(|first| scope.spawn({ let totals = &totals; move || check_programs(seed, first, programs, limit, totals) }))
+            .map(|first| {
+                scope.spawn({
+                    let totals = &totals;
+                    move || check_programs(seed, first, programs, limit, totals)
+                })
+            })
             .collect();
         let mut next = Duration::from_secs(5);
         while is_long && !threads.iter().all(thread::ScopedJoinHandle::is_finished) {

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use crate::context::{Cx, Entered, Label, Owner, Span};
 use crate::program::{
-    AsyncSite, Attach, Block, Choice, Drive, Future, Id, Kind, Message, Options, Parent, Program, Spawn, Step, TRACERS, Thread,
-    TracingParent, Who,
+    AsyncSite, Attach, Block, Choice, Drive, Future, Id, Kind, Message, Options, Parent, Program, Spawn,
+    Step, TRACERS, Thread, TracingParent, Who,
 };
 use crate::rules::{Chosen, Expected, Given, Maker, Rules};
 use crate::world::Settings;
@@ -52,7 +52,15 @@ impl Place {
 #[derive(Clone, Debug)]
 enum Called<'p> {
     Block(&'p Block),
-    Traced { id: Id, options: Options, early: Option<Chosen>, given: Given, called: u64, cx: Cx, body: &'p Block },
+    Traced {
+        id: Id,
+        options: Options,
+        early: Option<Chosen>,
+        given: Given,
+        called: u64,
+        cx: Cx,
+        body: &'p Block,
+    },
     Decided(Rc<Decision>, Box<Self>),
     Attached(Cx, Box<Self>),
     Subscriber(usize, Box<Self>),
@@ -135,7 +143,8 @@ impl<'p> Oracle<'p> {
                 self.block(&place.under(cx.enter(Entered::Tracer(who))), block)
             }
             Kind::InSpan(who, block) => {
-                let options = Options { choice: Choice::Handle(*who), parent: Parent::Nearest, is_enabled: true };
+                let options =
+                    Options { choice: Choice::Handle(*who), parent: Parent::Nearest, is_enabled: true };
                 let inside = self.function(place, id, options);
                 self.block(&inside, block)
             }
@@ -341,7 +350,9 @@ impl<'p> Oracle<'p> {
             }
             Called::Decided(decision, inner) => self.poll(&place.decided(&decision), *inner),
             Called::Attached(cx, inner) => self.poll(&place.under(cx), *inner),
-            Called::Subscriber(subscriber, inner) => self.poll(&Place { subscriber, ..place.clone() }, *inner),
+            Called::Subscriber(subscriber, inner) => {
+                self.poll(&Place { subscriber, ..place.clone() }, *inner)
+            }
             Called::Shared(id) => match self.values.insert(id, Value::Shared(None)) {
                 Some(Value::Shared(Some(inner))) => self.poll(&place.crossed(), inner),
                 _ => Flow::Done,
@@ -473,7 +484,9 @@ fn off_span(cx: &Cx, id: Id, ambient: Option<Entered>, implied: Option<Entered>)
     let is_owned = cx.current.is_some_and(|current| matches!(current.owner, Owner::Tracer(_)));
     let is_implied = cx.current.is_some() && ambient == implied;
     match ambient {
-        Some(ambient) if cx.entered.is_none() && !is_owned && !is_implied => Some(Span::off(id, ambient.who())),
+        Some(ambient) if cx.entered.is_none() && !is_owned && !is_implied => {
+            Some(Span::off(id, ambient.who()))
+        }
         _ => cx.current,
     }
 }

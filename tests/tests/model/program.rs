@@ -163,7 +163,10 @@ pub(crate) enum Kind {
     StartForeign,
     StartTracing(TracingParent),
     /// Calls a future, to be awaited elsewhere.
-    Call { future: Future, is_shared: bool },
+    Call {
+        future: Future,
+        is_shared: bool,
+    },
     /// Suspends until the future is dropped.
     Pending,
     Panic,
@@ -186,7 +189,11 @@ pub(crate) enum Kind {
     BlockOn(Drive, Block),
 
     Await(Future),
-    Spawn { how: Spawn, future: Future, meanwhile: Block },
+    Spawn {
+        how: Spawn,
+        future: Future,
+        meanwhile: Block,
+    },
     Join(Vec<Future>),
     Unordered(Vec<Future>),
     /// Awaits the future until it is done or pending.
@@ -197,12 +204,21 @@ pub(crate) enum Kind {
 #[derive(Clone, Debug)]
 pub(crate) enum Future {
     Block(Block),
-    Traced { id: Id, site: AsyncSite, options: Options, body: Block },
+    Traced {
+        id: Id,
+        site: AsyncSite,
+        options: Options,
+        body: Block,
+    },
     WithTracer(Choice, Box<Self>),
     WithCurrent(Box<Self>),
     Received(Message, Box<Self>),
     WithContext(Attach, Box<Self>),
-    Instrument { id: Id, parent: TracingParent, future: Box<Self> },
+    Instrument {
+        id: Id,
+        parent: TracingParent,
+        future: Box<Self>,
+    },
     /// The future is called inside of the scope of a tracer.
     CalledIn(Who, Box<Self>),
     /// The future is moved into an `async` block.
@@ -301,12 +317,13 @@ fn write_future(f: &mut fmt::Formatter<'_>, future: &Future, depth: usize) -> fm
 
 /// Returns the text of a step without the steps inside.
 fn head(text: &str) -> String {
-    let end = ["[Step", "[]", "Block(", "Traced {", "WithTracer(", "WithCurrent(", "Received(", "WithContext("]
-        .iter()
-        .chain(&["Instrument {", "CalledIn(", "Moved(", "Subscriber(", "Called("])
-        .filter_map(|inside| text[1..].find(inside).map(|at| at + 1))
-        .min()
-        .unwrap_or(text.len());
+    let end =
+        ["[Step", "[]", "Block(", "Traced {", "WithTracer(", "WithCurrent(", "Received(", "WithContext("]
+            .iter()
+            .chain(&["Instrument {", "CalledIn(", "Moved(", "Subscriber(", "Called("])
+            .filter_map(|inside| text[1..].find(inside).map(|at| at + 1))
+            .min()
+            .unwrap_or(text.len());
     let mut head = String::new();
     let _ = write!(head, "{}", text[..end].trim_end_matches([' ', ',', '(', '[']));
     head

@@ -12,11 +12,11 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use multitracer::WithTracerExt as _;
 use multitracer::manual::ManualSpan;
 use multitracer::propagation::Received;
+use opentelemetry::Context;
 use opentelemetry::trace::{
     FutureExt as _, SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState, Tracer as _,
     TracerProvider as _,
 };
-use opentelemetry::Context;
 use tokio::task::LocalSet;
 use tracing::{Instrument as _, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
@@ -25,8 +25,8 @@ use crate::context::Label;
 use crate::functions::{self, Arguments, ByValue};
 use crate::futures::{BoxFuture, pending, select, subscribed, yield_once};
 use crate::program::{
-    Attach, Block, Choice, Drive, Future, Id, Kind, Message, NAMES, Options, Parent, Program, Remote, Spawn, Step,
-    TRACERS, Thread, TracingParent,
+    Attach, Block, Choice, Drive, Future, Id, Kind, Message, NAMES, Options, Parent, Program, Remote, Spawn,
+    Step, TRACERS, Thread, TracingParent,
 };
 use crate::threads::{block_on, on_other_thread, subscriber, with_subscriber, without_runtime};
 use crate::world::World;
@@ -115,7 +115,9 @@ impl Env {
                 None => self.block(block),
             },
             Kind::InTracing(id, block) => match self.saved_tracing(*id) {
-                Some((number, span)) => with_subscriber(world, number, || span.in_scope(|| self.block(block))),
+                Some((number, span)) => {
+                    with_subscriber(world, number, || span.in_scope(|| self.block(block)))
+                }
                 None => self.block(block),
             },
             Kind::Library(registry, block) => {
@@ -194,13 +196,16 @@ impl Env {
                 }
             },
             Kind::Unordered(futures) => {
-                let mut called: FuturesUnordered<_> = futures.iter().map(|future| self.call(future)).collect();
+                let mut called: FuturesUnordered<_> =
+                    futures.iter().map(|future| self.call(future)).collect();
                 while called.next().await.is_some() {}
             }
             Kind::Spawn { how, future, meanwhile } => {
                 let task = match (how, future) {
                     (Spawn::Blocking, Future::Block(block)) => tokio::task::spawn_blocking(self.job(block)),
-                    (Spawn::MultitracerBlocking, Future::Block(block)) => multitracer::spawn_blocking(self.job(block)),
+                    (Spawn::MultitracerBlocking, Future::Block(block)) => {
+                        multitracer::spawn_blocking(self.job(block))
+                    }
                     (Spawn::Multitracer, future) => multitracer::spawn(self.call(future)),
                     (Spawn::Local, future) => tokio::task::spawn_local(self.call(future)),
                     (_, future) => tokio::spawn(self.call(future)),
@@ -406,4 +411,3 @@ pub(crate) fn remote_ids(remote: Remote) -> (TraceId, SpanId) {
 pub(crate) fn remote_trace_id(trace: u8) -> TraceId {
     TraceId::from(0xeeee_0000_0000_0000 + u128::from(trace))
 }
-

@@ -7,7 +7,7 @@ use crate::program::{
     AsyncSite, Block, Choice, Drive, Future, Kind, Options, Parent, Program, Site, Spawn, Step, TracingParent,
 };
 use crate::valid::is_valid;
-use crate::world::{World, WORLDS};
+use crate::world::{WORLDS, World};
 
 /// The number of runs of one candidate. Samplers with a ratio may need more than one.
 const TRIES: usize = 4;

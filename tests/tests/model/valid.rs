@@ -14,8 +14,14 @@ struct Place {
 
 /// Returns `true` if every step of the program may stand where it stands.
 pub(crate) fn is_valid(program: &Program) -> bool {
-    let place =
-        Place { is_async: false, is_in_runtime: false, can_spawn: true, is_local: false, can_pend: false, can_panic: false };
+    let place = Place {
+        is_async: false,
+        is_in_runtime: false,
+        can_spawn: true,
+        is_local: false,
+        can_pend: false,
+        can_panic: false,
+    };
     block(place, &program.body)
 }
 
@@ -39,7 +45,10 @@ fn step(place: Place, kind: &Kind) -> bool {
         Kind::Catch(inside) => block(Place { can_panic: true, ..sync }, inside),
         Kind::BlockOn(_, inside) => {
             let can_spawn = !place.is_in_runtime;
-            block(Place { is_async: true, can_spawn, is_local: can_spawn, is_in_runtime: true, ..sync }, inside)
+            block(
+                Place { is_async: true, can_spawn, is_local: can_spawn, is_in_runtime: true, ..sync },
+                inside,
+            )
         }
         Kind::Await(awaited) => place.is_async && future(place, awaited),
         Kind::Select(awaited) => place.is_async && future(Place { can_pend: true, ..place }, awaited),

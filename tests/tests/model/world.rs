@@ -85,9 +85,8 @@ impl World {
     pub(crate) fn new(number: u64) -> Self {
         let settings = Settings::new(number);
         let exporters = [(); 2].map(|()| [(); 3].map(|()| InMemoryExporter::new()).to_vec());
-        let registries = [0, 1].map(|number| {
-            builder(number, &settings.registries[number], &exporters[number]).build().unwrap()
-        });
+        let registries = [0, 1]
+            .map(|number| builder(number, &settings.registries[number], &exporters[number]).build().unwrap());
         let tracers = [0, 1].map(|number: usize| {
             TRACERS[number].iter().map(|name| registries[number].tracer(name).unwrap()).collect()
         });
@@ -132,7 +131,8 @@ fn builder(number: usize, settings: &RegistrySettings, exporters: &[InMemoryExpo
         let TracerSettings { is_on, rate } = settings.tracers[at];
         let tracer = TracerBuilder::new(*name).enabled(is_on).sample_rate(rate).in_memory(&exporters[at]);
         builder = builder.tracer(tracer);
-        builder = builder.route(RouteBuilder::to_tracer(format!("to-{name}"), *name).header("x-route", *name));
+        builder =
+            builder.route(RouteBuilder::to_tracer(format!("to-{name}"), *name).header("x-route", *name));
     }
     builder
 }

@@ -136,6 +136,8 @@ impl Load {
                 self.world.board.open_requests()
             );
             tokio::time::sleep(Duration::from_millis(5)).await;
+            // a handler whose client is gone may leave a future late
+            self.tools.shelf.clear();
         }
     }
 

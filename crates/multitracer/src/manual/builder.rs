@@ -13,8 +13,8 @@ use super::guard::SpanGuard;
 use super::span::ManualSpan;
 use crate::span::ToAttribute;
 use crate::tracer::{
-    AsTracer, CallTime, Chosen, NewSpan, Parent, Readiness, Started, Tracer, TracerChoice, any_tracer_enabled,
-    current_context,
+    AsTracer, CallTime, Chosen, NewSpan, Parent, Readiness, Started, Tracer, TracerChoice,
+    any_tracer_enabled, current_context,
 };
 
 /// A description of a span that is complete only at run time.

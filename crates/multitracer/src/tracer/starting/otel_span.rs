@@ -11,7 +11,7 @@ use super::start::{NotStarted, Parent};
 use crate::export::is_export_thread;
 use crate::tracer::ambient::frame::Frame;
 use crate::tracer::named::Tracer;
-use crate::tracer::owner::span_id::{owner, new_span_id, new_trace_id};
+use crate::tracer::owner::span_id::{new_span_id, new_trace_id, owner};
 
 /// The outcome of starting a library's span.
 #[derive(Debug)]
