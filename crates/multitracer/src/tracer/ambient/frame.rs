@@ -1,6 +1,5 @@
 //! The entry of a `Context` that names the ambient tracer and remembers spans.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use opentelemetry::Context;
@@ -19,14 +18,12 @@ static FRAMES_EXIST: AtomicBool = AtomicBool::new(false);
 ///
 /// A frame is added only where the tracer changes, where a request arrives, and where a span hides
 /// a span that later spans need. The current span is no part of it: a span's id names its owner.
-#[derive(Clone)]
-pub(crate) struct Frame(Arc<Inner>);
-
-struct Inner {
+pub(crate) struct Frame {
     tracer: Tracer,
     /// `true` if spans without a choice of their own do not start.
     is_silent: bool,
-    remembered: Option<Arc<Remembered>>,
+    /// The newest memory, which holds the older ones.
+    remembered: Option<Remembered>,
     arrival: Option<Arrival>,
 }
 
@@ -50,30 +47,30 @@ impl Frame {
 
     /// Returns `true` if both were added at the same place and time.
     pub(super) fn ptr_eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        std::ptr::eq(self, other)
     }
 
     pub(crate) fn tracer(&self) -> &Tracer {
-        &self.0.tracer
+        &self.tracer
     }
 
     /// Returns `true` if spans without a choice of their own do not start.
     pub(crate) fn is_silent(&self) -> bool {
-        self.0.is_silent
+        self.is_silent
     }
 
     /// Returns `cx` with `tracer` as its ambient tracer. The current span stays current.
     pub(crate) fn enter(cx: &Context, tracer: Tracer) -> Context {
-        Draft::new(cx, tracer).add(cx)
+        Self::new(cx, tracer).add_to(cx)
     }
 
     /// Returns `cx` with `tracer` as its ambient tracer, and remembers `span` of `tracer`. The
     /// caller makes the span current.
     pub(in crate::tracer) fn enter_with_span(cx: &Context, tracer: Tracer, span: SpanContext) -> Context {
-        let mut draft = Draft::new(cx, tracer);
-        let owner = draft.tracer.core().id().build;
-        draft.remember(Piece::Local(owner, span));
-        draft.add(cx)
+        let mut frame = Self::new(cx, tracer);
+        let owner = frame.tracer.core().id().build;
+        frame.remember(Piece::Local(owner, span));
+        frame.add_to(cx)
     }
 
     /// Returns `cx` with `tracer` as its ambient tracer. The current remote span is that of a
@@ -82,52 +79,52 @@ impl Frame {
     /// the same span, belongs to the outer request.
     pub(crate) fn arrive(cx: &Context, tracer: Tracer, owner: Option<&Tracer>) -> Context {
         let span = cx.span().span_context().clone();
-        let mut draft = Draft::empty(cx, tracer);
-        let has_arrived = draft.arrival.is_some_and(|arrival| arrival.is_span(&span));
+        let mut frame = Self::empty(cx, tracer);
+        let has_arrived = frame.arrival.is_some_and(|arrival| arrival.is_span(&span));
         if span.is_valid() && span.is_remote() && !has_arrived {
-            draft.arrive(span, owner.map(|owner| owner.core().id()));
+            frame.add_arrival(span, owner.map(|owner| owner.core().id()));
         } else {
-            draft.remember_current(cx);
+            frame.remember_current(cx);
         }
-        draft.add(cx)
+        frame.add_to(cx)
     }
 
     /// Returns `cx` without spans of `tracer`, which stays silent inside.
     pub(crate) fn silence(cx: &Context, tracer: Tracer) -> Context {
-        let mut draft = Draft::new(cx, tracer);
-        draft.is_silent = true;
-        let tracer = draft.tracer.core().id();
-        let known = Remembered::find(draft.remembered.as_ref(), |piece| piece.is_of(tracer));
+        let mut frame = Self::new(cx, tracer);
+        frame.is_silent = true;
+        let tracer = frame.tracer.core().id();
+        let known = Remembered::find(frame.remembered.as_ref(), |piece| piece.is_of(tracer));
         let remote = known.and_then(|known| known.piece.remote()).cloned();
-        draft.remember(Piece::Silence(tracer, remote));
-        draft.add(cx)
+        frame.remember(Piece::Silence(tracer, remote));
+        frame.add_to(cx)
     }
 
     /// Returns `cx` without spans, except of tracers that are chosen inside. `tracer` gives the
     /// registry.
     pub(crate) fn silence_unknown(cx: &Context, tracer: Tracer) -> Context {
-        let mut draft = Draft::new(cx, tracer);
-        draft.is_silent = true;
-        draft.add(cx)
+        let mut frame = Self::new(cx, tracer);
+        frame.is_silent = true;
+        frame.add_to(cx)
     }
 
     /// Returns the spans that the frame remembers, innermost first.
-    pub(super) fn remembered(&self) -> Option<&Arc<Remembered>> {
-        self.0.remembered.as_ref()
+    pub(super) fn remembered(&self) -> Option<&Remembered> {
+        self.remembered.as_ref()
     }
 
     /// Returns `true` if `tracer` owns the remote `span`: the span arrived for it, or did not arrive
     /// here and `tracer` is the default tracer.
     pub(super) fn is_remote_owner(&self, span: &SpanContext, tracer: TracerId) -> bool {
-        match self.0.arrival.filter(|arrival| arrival.is_span(span)) {
+        match self.arrival.filter(|arrival| arrival.is_span(span)) {
             Some(arrival) => arrival.owner.is_some_and(|owner| owner.has_name_of(tracer)),
-            None => self.0.tracer.set().default_id().has_name_of(tracer),
+            None => self.tracer.set().default_id().has_name_of(tracer),
         }
     }
 
     /// Returns what is remembered of `tracer` since the request of the remote `span` arrived.
     pub(super) fn since_arrival_of(&self, span: &SpanContext, tracer: TracerId) -> Option<&Piece> {
-        let arrival = self.0.arrival.filter(|arrival| arrival.trace == span.trace_id())?;
+        let arrival = self.arrival.filter(|arrival| arrival.trace == span.trace_id())?;
         let remembered = Remembered::find(self.remembered(), |piece| piece.is_of(tracer))?;
         (remembered.depth == arrival.depth && !remembered.piece.is_remote()).then_some(&remembered.piece)
     }
@@ -135,7 +132,7 @@ impl Frame {
     /// Returns `true` if a span of `tracer` that starts under `current` needs a frame of its own,
     /// because this frame would forget something.
     pub(in crate::tracer) fn would_forget(&self, current: &SpanContext, tracer: TracerId) -> bool {
-        let depth = self.0.arrival.map_or(0, |arrival| arrival.depth);
+        let depth = self.arrival.map_or(0, |arrival| arrival.depth);
         let own = Remembered::find(self.remembered(), |piece| piece.is_of(tracer));
         if !own.is_some_and(|own| own.depth == depth && !own.piece.is_remote()) {
             return true;
@@ -144,7 +141,7 @@ impl Frame {
             return false;
         }
         if current.is_remote() {
-            return !self.0.arrival.is_some_and(|arrival| arrival.trace == current.trace_id());
+            return !self.arrival.is_some_and(|arrival| arrival.trace == current.trace_id());
         }
         owner(current).is_some_and(|other| other != tracer.build)
     }
@@ -156,25 +153,17 @@ impl Arrival {
     }
 }
 
-/// A frame that is not in a context yet.
-struct Draft {
-    tracer: Tracer,
-    is_silent: bool,
-    remembered: Option<Arc<Remembered>>,
-    arrival: Option<Arrival>,
-}
-
-impl Draft {
-    /// Returns a draft that remembers what `cx` remembers, and its current span.
+impl Frame {
+    /// Returns a frame that remembers what `cx` remembers, and its current span.
     fn new(cx: &Context, tracer: Tracer) -> Self {
-        let mut draft = Self::empty(cx, tracer);
-        draft.remember_current(cx);
-        draft
+        let mut frame = Self::empty(cx, tracer);
+        frame.remember_current(cx);
+        frame
     }
 
-    /// Returns a draft that remembers what `cx` remembers.
+    /// Returns a frame that remembers what `cx` remembers.
     fn empty(cx: &Context, tracer: Tracer) -> Self {
-        let outer = Frame::of(cx).map(|frame| &*frame.0);
+        let outer = Self::of(cx);
         Self {
             tracer,
             is_silent: false,
@@ -193,9 +182,9 @@ impl Draft {
         if span.is_remote() {
             if !self.arrival.is_some_and(|arrival| arrival.trace == span.trace_id()) {
                 // the registry in force is that of `cx`, not the one that is entered
-                let in_force = Frame::of(cx).map_or(&self.tracer, Frame::tracer);
+                let in_force = Self::of(cx).map_or(&self.tracer, Self::tracer);
                 let owner = in_force.set().default_id();
-                self.arrive(span.clone(), Some(owner));
+                self.add_arrival(span.clone(), Some(owner));
             }
         } else if let Some(owner) = owner(span) {
             self.remember(Piece::Local(owner, span.clone()));
@@ -203,7 +192,7 @@ impl Draft {
     }
 
     /// Remembers the remote `span` of a request that arrives.
-    fn arrive(&mut self, span: SpanContext, owner: Option<TracerId>) {
+    fn add_arrival(&mut self, span: SpanContext, owner: Option<TracerId>) {
         let depth = self.arrival.map_or(0, |arrival| arrival.depth) + 1;
         self.arrival = Some(Arrival { trace: span.trace_id(), span: span.span_id(), owner, depth });
         if let Some(owner) = owner {
@@ -216,9 +205,8 @@ impl Draft {
         self.remembered = Some(Remembered::push(self.remembered.take(), piece, depth));
     }
 
-    fn add(self, cx: &Context) -> Context {
+    fn add_to(self, cx: &Context) -> Context {
         FRAMES_EXIST.store(true, Ordering::Relaxed);
-        let Self { tracer, is_silent, remembered, arrival } = self;
-        cx.with_value(Frame(Arc::new(Inner { tracer, is_silent, remembered, arrival })))
+        cx.with_value(self)
     }
 }

@@ -78,7 +78,7 @@ pub(in crate::tracer) fn build_around(cx: &Context, id: TracerId) -> Option<Trac
         {
             return Some(tracer);
         }
-        next = remembered.outer.as_ref();
+        next = remembered.outer.as_deref();
     }
     None
 }

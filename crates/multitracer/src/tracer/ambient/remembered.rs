@@ -7,6 +7,7 @@ use opentelemetry::trace::SpanContext;
 use crate::tracer::owner::builds::{BuildNumber, TracerId};
 
 /// The newest span of one tracer, and those of other tracers.
+#[derive(Clone)]
 pub(super) struct Remembered {
     pub(super) piece: Piece,
     /// The number of arrivals around the span.
@@ -62,28 +63,26 @@ impl Piece {
 
 impl Remembered {
     /// Returns the newest memory that `is_wanted` accepts.
-    pub(super) fn find(list: Option<&Arc<Self>>, is_wanted: impl Fn(&Piece) -> bool) -> Option<&Self> {
-        std::iter::successors(list, |remembered| remembered.outer.as_ref())
-            .map(|remembered| &**remembered)
+    pub(super) fn find(newest: Option<&Self>, is_wanted: impl Fn(&Piece) -> bool) -> Option<&Self> {
+        std::iter::successors(newest, |remembered| remembered.outer.as_deref())
             .find(|remembered| is_wanted(&remembered.piece))
     }
 
-    /// Returns `list` with `piece`, which replaces the older memory of its tracer.
-    pub(super) fn push(list: Option<Arc<Self>>, piece: Piece, depth: u32) -> Arc<Self> {
-        let outer = without(list.as_ref(), &piece);
-        Arc::new(Self { piece, depth, outer })
+    /// Returns `piece` as the newest memory, on top of `older`. It replaces the older memory of its
+    /// tracer.
+    pub(super) fn push(older: Option<Self>, piece: Piece, depth: u32) -> Self {
+        let is_replaced = Self::find(older.as_ref(), |other| other.is_replaced_by(&piece)).is_some();
+        let outer = if is_replaced { older.and_then(|older| older.without(&piece)) } else { older };
+        Self { piece, depth, outer: outer.map(Arc::new) }
     }
-}
 
-/// Returns `list` without the memory that `newer` replaces.
-fn without(list: Option<&Arc<Remembered>>, newer: &Piece) -> Option<Arc<Remembered>> {
-    let newest = list?;
-    if newest.piece.is_replaced_by(newer) {
-        return newest.outer.clone();
+    /// Returns this memory without the piece that `newer` replaces.
+    fn without(mut self, newer: &Piece) -> Option<Self> {
+        if self.piece.is_replaced_by(newer) {
+            return self.outer.map(Arc::unwrap_or_clone);
+        }
+        self.outer =
+            self.outer.map(Arc::unwrap_or_clone).and_then(|outer| outer.without(newer)).map(Arc::new);
+        Some(self)
     }
-    if Remembered::find(newest.outer.as_ref(), |piece| piece.is_replaced_by(newer)).is_none() {
-        return Some(Arc::clone(newest));
-    }
-    let outer = without(newest.outer.as_ref(), newer);
-    Some(Arc::new(Remembered { piece: newest.piece.clone(), depth: newest.depth, outer }))
 }
