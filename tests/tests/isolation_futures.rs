@@ -1,5 +1,6 @@
 //! The context of a traced future: that of its call, whoever polls it.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::redundant_async_block, reason = "a block around a future is what the tests are about")]
 
 use std::pin::Pin;
 
@@ -57,7 +58,7 @@ async fn a_future_that_moves_after_its_first_poll_keeps_the_context_of_its_call(
 async fn a_call_inside_a_scope_inside_of_with_tracer_follows_the_scope() {
     let test = registry();
     let canary = test.tracer("canary");
-    async { canary.scope(|| inner()).await }.with_tracer(&test.tracer("production")).await;
+    async { canary.scope(inner).await }.with_tracer(&test.tracer("production")).await;
     check(&test, "canary\n  inner\n");
 }
 

@@ -64,6 +64,21 @@ fn a_root_span_under_a_silent_tracer_is_silent() {
 }
 
 #[test]
+fn an_event_of_a_silent_function_lands_on_no_other_span() {
+    let test = TestRegistry::new(["production", "canary"]);
+    test.registry().set_enabled("canary", false).unwrap();
+    run(&test, || {
+        test.tracer("production").in_span("request", || {
+            test.tracer("canary").in_span("silent", || tracing::info!("of canary"));
+            tracing::info!("of production");
+        });
+    });
+    let events = test.span("production", "request").events;
+    let names: Vec<_> = events.iter().map(|event| &*event.name).collect();
+    assert_eq!(names, ["of production"]);
+}
+
+#[test]
 fn an_own_root_in_a_frameless_span_of_another_tracer_stays_with_it() {
     let test = TestRegistry::new(["production", "canary"]);
     run(&test, || {

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use opentelemetry::Context;
 use opentelemetry::trace::{SpanId, TraceContextExt as _};
 use tracing::span::Id;
 use tracing::{Event, Subscriber};
@@ -17,7 +18,7 @@ use super::layer_tracer::LayerTracer;
 use super::options::TracingOptions;
 use crate::export::is_export_thread;
 use crate::registry::Registry;
-use crate::tracer::{current_context, with_current};
+use crate::tracer::{Frame, current_context, with_current};
 
 /// Returns a `tracing` layer that sends each span to the ambient tracer, of any registry.
 ///
@@ -167,15 +168,21 @@ impl<S: Subscriber> Layer<S> for BeforeOpenTelemetry {
         } else if is_own_event(event) {
             Some(SpanId::INVALID)
         } else {
-            let local = with_current(|cx| {
-                let span = cx.span();
-                let span = span.span_context();
-                (span.is_valid() && !span.is_remote()).then(|| span.span_id())
-            });
-            local.flatten()
+            with_current(target).flatten()
         };
         Delivery::begin(event, target);
     }
+}
+
+/// Returns the span that gets an event in `cx`. An invalid identifier stands for no span, because
+/// what is silent must not land on the span of another tracer.
+fn target(cx: &Context) -> Option<SpanId> {
+    if Frame::of(cx).is_some_and(Frame::is_silent) {
+        return Some(SpanId::INVALID);
+    }
+    let span = cx.span();
+    let span = span.span_context();
+    (span.is_valid() && !span.is_remote()).then(|| span.span_id())
 }
 
 /// The layer that runs after tracing-opentelemetry's. It records events for spans that are unknown
