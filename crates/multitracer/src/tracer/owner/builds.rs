@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, PoisonError, RwLock};
 
+use super::scramble::ensure_key;
 use crate::tracer::choice::interned_name::NameId;
 
 /// The number of one build of one tracer, unique in the process.
@@ -22,6 +23,7 @@ impl BuildNumber {
 
     /// Returns the number of a new build.
     pub(super) fn next() -> Self {
+        ensure_key();
         let number = LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         Self(NonZeroU32::new(number).unwrap_or(NonZeroU32::MAX))
     }

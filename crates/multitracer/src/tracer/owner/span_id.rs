@@ -6,23 +6,17 @@
 //! trace, and need no table, no lock and no entry in the context.
 
 use std::cell::Cell;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use opentelemetry::trace::{SpanContext, SpanId, TraceId};
 use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator};
 
 use super::builds::{BuildNumber, last_build};
+use super::scramble::{scramble, unscramble};
 
 /// The number of counts that a thread takes at once.
 const BLOCK: u32 = 1 << 12;
 
-/// Odd factors, with their inverses modulo 2^64.
-const FACTORS: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93];
-const INVERSES: [u64; 2] = [inverse(FACTORS[0]), inverse(FACTORS[1])];
-
-static KEY: LazyLock<u64> =
-    LazyLock::new(|| u64::from_be_bytes(RandomIdGenerator::default().new_span_id().to_bytes()));
 static NEXT_BLOCK: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
@@ -37,21 +31,21 @@ pub(in crate::tracer) fn owner(span: &SpanContext) -> Option<BuildNumber> {
     if span.is_remote() || !span.is_valid() {
         return None;
     }
-    let number = BuildNumber::new((unscramble(span) >> 32) as u32)?;
+    let number = BuildNumber::new((unscramble(span.span_id(), span.trace_id()) >> 32) as u32)?;
     (number <= last_build()).then_some(number)
 }
 
 /// Returns `true` if `build` made `span`, and the span is local.
 #[inline]
 pub(in crate::tracer) fn is_owner(build: BuildNumber, span: &SpanContext) -> bool {
-    !span.is_remote() && (unscramble(span) >> 32) as u32 == build.get()
+    !span.is_remote() && (unscramble(span.span_id(), span.trace_id()) >> 32) as u32 == build.get()
 }
 
 /// Returns an id for a span of `build` in `trace`.
 pub(in crate::tracer) fn new_span_id(build: BuildNumber, trace: TraceId) -> SpanId {
     loop {
         let plain = (u64::from(build.get()) << 32) | u64::from(next_count());
-        let id = SpanId::from(scramble(plain, trace));
+        let id = scramble(plain, trace);
         if id != SpanId::INVALID {
             return id;
         }
@@ -93,36 +87,6 @@ fn next_count() -> u32 {
     let end = if next % BLOCK == 0 { next.wrapping_add(BLOCK) } else { end };
     COUNTS.set((next.wrapping_add(1), end));
     next
-}
-
-fn scramble(plain: u64, trace: TraceId) -> u64 {
-    let mixed = plain.wrapping_mul(FACTORS[0]);
-    (mixed ^ (mixed >> 32)).wrapping_mul(FACTORS[1]) ^ tweak(trace)
-}
-
-#[inline]
-fn unscramble(span: &SpanContext) -> u64 {
-    let id = u64::from_be_bytes(span.span_id().to_bytes());
-    let mixed = (id ^ tweak(span.trace_id())).wrapping_mul(INVERSES[1]);
-    (mixed ^ (mixed >> 32)).wrapping_mul(INVERSES[0])
-}
-
-/// Returns the value that differs by process and trace.
-#[inline]
-fn tweak(trace: TraceId) -> u64 {
-    let trace = u128::from_be_bytes(trace.to_bytes());
-    (trace as u64) ^ ((trace >> 64) as u64) ^ *KEY
-}
-
-/// Returns the inverse of an odd number modulo 2^64, by Newton's method.
-const fn inverse(odd: u64) -> u64 {
-    let mut inverse = odd;
-    let mut bits = 3;
-    while bits < 64 {
-        inverse = inverse.wrapping_mul(2_u64.wrapping_sub(odd.wrapping_mul(inverse)));
-        bits *= 2;
-    }
-    inverse
 }
 
 #[cfg(test)]
