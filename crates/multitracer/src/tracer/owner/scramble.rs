@@ -11,6 +11,7 @@ const INVERSES: [u64; 2] = [inverse(FACTORS[0]), inverse(FACTORS[1])];
 
 /// The key of this process. The first build sets it, so it is there before the first span.
 static KEY: AtomicU64 = AtomicU64::new(0);
+
 /// Sets the key of this process, unless it is set.
 pub(super) fn ensure_key() {
     let random = u64::from_be_bytes(RandomIdGenerator::default().new_span_id().to_bytes());
