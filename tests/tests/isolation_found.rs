@@ -132,3 +132,19 @@ fn a_remote_span_stays_with_its_registry() {
     assert_eq!(other.span("main", "work").parent_span_id, SpanId::INVALID);
     assert_eq!(test.span("production", "work").parent_span_id, SpanId::from(8));
 }
+
+/// Spans of two subscribers can have the same id.
+#[test]
+fn a_span_of_another_subscriber_ends_no_context() {
+    let test = TestRegistry::new(["production", "canary"]);
+    let (canary, library) = (test.tracer("canary"), test.registry().tracer_provider().tracer("library"));
+    with_layer(&test, || {
+        let detached = canary.scope(|| info_span!(parent: None, "detached"));
+        detached.in_scope(|| {
+            with_layer(&test, || canary.scope(|| info_span!("nested").in_scope(|| ())));
+            let _remote = Context::current().with_remote_span_context(other_span(true)).attach();
+            library.in_span("query", |_| ());
+        });
+    });
+    assert_eq!(test.span("canary", "query").parent_span_id, SpanId::INVALID);
+}
