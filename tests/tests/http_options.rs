@@ -3,6 +3,7 @@
 
 mod http_server;
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 
 use axum::Router;
@@ -18,6 +19,8 @@ use multitracer::experiment::Reason;
 use multitracer::http::{HttpClientLayer, HttpLayer};
 use multitracer::testing::TestRegistry;
 use multitracer::{Registry, assert_isolated, assert_no_orphans, assert_tree, traced};
+use opentelemetry::baggage::BaggageExt as _;
+use opentelemetry::propagation::TextMapPropagator as _;
 use tokio::net::TcpListener;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
@@ -145,6 +148,29 @@ async fn a_layer_can_ignore_baggage_that_the_registry_trusts() {
     assert!(test.spans("canary").is_empty());
     send(test.registry().http_layer(), named()).await;
     assert_eq!((test.spans("canary").len(), test.spans("production").len()), (2, 2));
+}
+
+#[tokio::test]
+async fn a_middleware_inside_a_public_layer_reads_no_baggage() {
+    let test = TestRegistry::from_yaml(&format!("{YAML}baggage: {{trusted: true}}\n")).unwrap();
+    let registry = test.registry().clone();
+    let extracting = service_fn(move |request: Request<Body>| {
+        let headers: HashMap<String, String> = request
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+            .collect();
+        let cx = registry.propagator().extract(&headers);
+        let tenant = cx.baggage().get("tenant").map(ToString::to_string).unwrap_or_default();
+        async { Ok::<_, Infallible>(Response::new(Body::from(tenant))) }
+    });
+    let public = test.registry().http_layer().without_baggage();
+    for (layer, expected) in [(test.registry().http_layer(), "acme"), (public, "")] {
+        let request = get_request("/", &[("baggage", "tenant=acme")]);
+        let response = layer.layer(extracting.clone()).oneshot(request).await.unwrap();
+        let tenant = axum::body::to_bytes(Body::new(response.into_body()), 1024).await.unwrap();
+        assert_eq!(tenant, expected);
+    }
 }
 
 #[tokio::test]

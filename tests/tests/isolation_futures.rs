@@ -142,6 +142,14 @@ async fn a_spawn_helper_decides_about_a_future_that_was_called_elsewhere() {
 }
 
 #[tokio::test]
+async fn a_spawn_helper_where_nothing_is_current_decides_nothing() {
+    let test = registry();
+    let future = test.tracer("canary").in_span("request", inner);
+    multitracer::spawn(future).await.unwrap();
+    check(&test, "canary\n  request\n    inner\n");
+}
+
+#[tokio::test]
 async fn an_attached_context_decides_about_the_calls_inside_only() {
     let test = registry();
     let (production, canary) = (test.tracer("production"), test.tracer("canary"));

@@ -65,12 +65,12 @@ async fn load(protocol: Protocol, requests: u64, pause: Option<Duration>) -> Sum
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn http_requests_keep_their_project_while_tracers_are_switched_and_reloaded() {
-    load(Protocol::Http, requests(2_000), Some(PAUSE)).await;
+    load(Protocol::Http, requests(1_000), Some(PAUSE)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn grpc_calls_keep_their_project_while_tracers_are_switched_and_reloaded() {
-    load(Protocol::Grpc, requests(2_000), Some(PAUSE)).await;
+    load(Protocol::Grpc, requests(1_000), Some(PAUSE)).await;
 }
 
 #[tokio::test]

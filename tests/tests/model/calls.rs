@@ -112,7 +112,8 @@ impl<'p> Oracle<'p> {
                     let maker = &decision.maker;
                     let is_same = maker.place == cx.place;
                     let is_direct = decision.cx.place == place.cx.place;
-                    called < decision.made && is_direct && (!place.is_crossed || is_same)
+                    let is_empty = decision.cx.entered.is_none() && decision.cx.current.is_none();
+                    called < decision.made && is_direct && !is_empty && (!place.is_crossed || is_same)
                 });
                 let here = if holds { place.clone() } else { place.under(cx) };
                 let inside = self.function_given(&here, id, options, early, given);

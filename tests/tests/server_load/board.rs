@@ -134,6 +134,12 @@ impl Board {
         self.outstanding.load(Ordering::SeqCst)
     }
 
+    /// Returns the requests whose handler or tasks still run. Removes all records.
+    pub(crate) fn open_requests(&self) -> Vec<Record> {
+        let is_open = |record: &Record| record.ended.is_none() && !record.ran.is_empty();
+        self.take().into_values().filter(is_open).collect()
+    }
+
     /// Removes all records.
     pub(crate) fn take(&self) -> HashMap<u64, Record> {
         let lock = |shard: &Mutex<HashMap<u64, Record>>| {

@@ -39,7 +39,7 @@ pub(super) async fn outer(tag: Tag) {
 pub(super) async fn hang(tag: Tag) {
     tag.ran("hang");
     plain(&tag);
-    pending().await
+    pending::<()>().await;
 }
 
 #[traced(fields(request.id = tag.id as i64, visit = &*tag.visit))]

@@ -134,7 +134,8 @@ impl Job {
         };
         let kinds = KINDS.iter().filter(|kind| match (listener, kind.2) {
             (Listener::Internal, true) => true,
-            // trust changes the meaning of forged baggage, so these kinds are for the public listener
+            // trust changes the meaning of forged baggage, so these kinds are for the public
+            // listener
             (Listener::Internal, false) => kind.0.iter().all(|(name, _)| *name != "baggage"),
             (_, needs_trust) => !needs_trust,
         });

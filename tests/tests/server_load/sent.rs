@@ -10,7 +10,8 @@ const DEFAULTS: [&str; 2] = ["production", "stable"];
 
 /// Checks that the span that was sent belongs to the tracer of the route that was sent.
 ///
-/// The next service continues the span with that tracer, so any other span would be an orphan there.
+/// The next service continues the span with that tracer, so any other span would be an orphan
+/// there.
 pub(super) fn check_sent(record: &Record, spans: &[&Seen], summary: &mut Summary) {
     if record.job.listener == Listener::Quiet {
         return;
@@ -92,7 +93,7 @@ pub(super) fn check_message(
     let is_enabled = |name: &&str| {
         TRACERS.iter().position(|tracer| tracer == name).is_none_or(|at| {
             let state = record.started.tracers[at];
-            state % 4 == 0 && state == ended.tracers[at]
+            state.is_multiple_of(4) && state == ended.tracers[at]
         })
     };
     let is_calm = tracers.iter().all(is_enabled) && record.started.default == ended.default;

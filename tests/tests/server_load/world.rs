@@ -121,7 +121,7 @@ impl World {
             let project = format!("{}.{}", TRACERS[sink.tracer], sink.build);
             seen.extend(sink.exporter.take().iter().map(|span| Seen::from_data(&project, span)));
         }
-        // no trace is open, so earlier builds get no more spans
+        // no trace is open, so no further span of an earlier build arrives
         let builds = state.builds;
         state.sinks.retain(|sink| sink.build == builds[sink.tracer]);
         seen
@@ -170,7 +170,7 @@ impl World {
             }
             5 => self.set_enabled(GONE, self.is_disabled(GONE)),
             // rare, because all requests of the moment are then checked less exactly
-            6 if random % 6 == 0 => self.switch_all_off_and_on(),
+            6 if random.is_multiple_of(6) => self.switch_all_off_and_on(),
             6 => {}
             _ => {
                 TRACERS.iter().for_each(|name| drop(self.registry.reset_sample_rate(name)));

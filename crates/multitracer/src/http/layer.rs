@@ -193,6 +193,9 @@ impl HttpLayer {
 
     /// Ignores inbound baggage, even if the configuration trusts it.
     ///
+    /// A [`Propagator`](crate::propagation::Propagator) that extracts the headers inside the layer
+    /// ignores it too.
+    ///
     /// Use it for a public listener in a process that has another listener for internal services.
     ///
     /// ```

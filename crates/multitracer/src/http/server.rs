@@ -8,7 +8,7 @@ use opentelemetry::{Context, KeyValue};
 use super::options::Options;
 use super::semantics::Semantics;
 use super::span::RequestSpan;
-use crate::propagation::{ChosenRoute, Incoming, arrive};
+use crate::propagation::{ChosenRoute, Incoming, arrive, ignore_baggage};
 use crate::registry::Registry;
 use crate::routing::Route;
 use crate::tracer::{Chosen, NewSpan, Readiness, Started, current_context};
@@ -43,7 +43,12 @@ fn start_span(options: &Options, request: &Parts) -> RequestSpan {
     }
     let registry = &options.registry;
     let trusted = options.reads_baggage && registry.trusts_baggage();
-    let incoming = Incoming::from_headers(&registry.current_context(), &request.headers, trusted);
+    let mut outer = registry.current_context();
+    if !options.reads_baggage && registry.trusts_baggage() {
+        // a middleware may extract the headers again
+        outer = ignore_baggage(&outer);
+    }
+    let incoming = Incoming::from_headers(&outer, &request.headers, trusted);
     let Decision { chosen: ChosenRoute { route, caller }, refused } = decide(options, request, &incoming);
     let tracer = route.tracer();
     let header = options.response_header.clone().zip(HeaderValue::from_str(tracer.name()).ok());

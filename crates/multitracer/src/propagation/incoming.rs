@@ -41,6 +41,21 @@ pub(crate) struct Incoming {
     variant: Option<String>,
 }
 
+/// The entry of a `Context` of a request whose baggage the layer ignores.
+#[derive(Clone, Copy, Debug)]
+struct IgnoredBaggage;
+
+/// Returns `cx` for a request whose baggage no propagator may read.
+#[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "a layer for servers sets it"))]
+pub(crate) fn ignore_baggage(cx: &Context) -> Context {
+    cx.with_value(IgnoredBaggage)
+}
+
+/// Returns `true` if the request of `cx` came through a layer that ignores baggage.
+pub(super) fn ignores_baggage(cx: &Context) -> bool {
+    cx.get::<IgnoredBaggage>().is_some()
+}
+
 impl Incoming {
     /// Reads `headers` on top of `cx`, and their baggage only if it is `trusted`.
     pub(crate) fn from_headers<H: Headers + ?Sized>(cx: &Context, headers: &H, trusted: bool) -> Self {

@@ -23,7 +23,7 @@ pub use self::propagator::{Propagator, propagator};
 pub use self::received::Received;
 
 #[cfg(feature = "tower")]
-pub(crate) use self::incoming::{ChosenRoute, Incoming};
+pub(crate) use self::incoming::{ChosenRoute, Incoming, ignore_baggage};
 #[cfg(feature = "tower")]
 pub(crate) use self::received::arrive;
 

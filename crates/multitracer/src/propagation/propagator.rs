@@ -8,7 +8,7 @@ use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 
 use super::FIELDS;
 use super::carrier::Carrier;
-use super::incoming::Incoming;
+use super::incoming::{Incoming, ignores_baggage};
 use super::outgoing::Fields;
 use crate::registry::Registry;
 
@@ -19,8 +19,9 @@ use crate::registry::Registry;
 /// field without a value is set to the empty string, because an [`Injector`] cannot remove the
 /// field that a gateway copied from its caller. Receivers ignore an empty field.
 ///
-/// It always extracts trace context, and baggage only if the configuration trusts it. It does not
-/// route: use the tower layer or [`Registry::route`] for that.
+/// It always extracts trace context, and baggage only if the configuration trusts it. It extracts
+/// no baggage inside `HttpLayer::without_baggage`. It does not route: use the tower layer or
+/// [`Registry::route`] for that.
 ///
 /// [`propagator`] and [`Registry::propagator`] return it.
 ///
@@ -75,7 +76,7 @@ impl TextMapPropagator for Propagator {
 
     fn extract_with_context(&self, cx: &Context, extractor: &dyn Extractor) -> Context {
         let registry = Registry::of_or(cx, self.registry.as_ref());
-        let trusted = registry.is_some_and(|registry| registry.trusts_baggage());
+        let trusted = registry.is_some_and(|registry| registry.trusts_baggage()) && !ignores_baggage(cx);
         Incoming::from_carrier(cx, &Carrier::from_extractor(extractor, trusted)).cx
     }
 

@@ -10,8 +10,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context as TaskContext, RawWakerVTable, Waker};
 
 use opentelemetry::Context;
+use opentelemetry::trace::TraceContextExt as _;
 
 use super::current::{current_context, is_same_place};
+use super::frame::Frame;
 
 /// The number of decisions that this process has made.
 static MADE: AtomicU64 = AtomicU64::new(0);
@@ -66,6 +68,9 @@ impl CallTime {
             (decision.number > self.0).then(|| (Arc::clone(decision), *task))
         });
         let (decision, polled_by) = innermost.ok().flatten()?;
+        if is_empty(&decision.cx) {
+            return None;
+        }
         let is_direct = is_same_place(&decision.cx, &current_context());
         let is_about_call = polled_by == identity(task.waker()) || is_same_place(&decision.made_in, call);
         (is_direct && is_about_call).then(|| decision.cx.clone())
@@ -89,6 +94,11 @@ impl Drop for PolledGuard {
         let polled = POLLED.try_with(|list| list.borrow_mut().pop());
         drop(polled);
     }
+}
+
+/// Returns `true` for a context without a tracer and a span, in which there is nothing to decide.
+fn is_empty(cx: &Context) -> bool {
+    Frame::of(cx).is_none() && !cx.has_active_span()
 }
 
 fn identity(waker: &Waker) -> TaskIdentity {
