@@ -98,7 +98,7 @@ impl Drop for PolledGuard {
 
 /// Returns `true` for a context without a tracer and a span, in which there is nothing to decide.
 fn is_empty(cx: &Context) -> bool {
-    Frame::of(cx).is_none() && !cx.has_active_span()
+    Frame::of(cx).is_none() && !cx.span().span_context().is_valid()
 }
 
 fn identity(waker: &Waker) -> TaskIdentity {
