@@ -45,7 +45,7 @@ struct Generator {
 pub(crate) fn generate(seed: u64, worlds: u64) -> Program {
     let mut random = Random::new(seed);
     let world = random.next() % worlds;
-    let budget = 3 + random.below(26);
+    let budget = 3 + random.below(40);
     let mut generator = Generator { random, next: 1, budget, saved: Saved::default() };
     let place = Place {
         depth: 0,

@@ -33,7 +33,7 @@ use self::random::Random;
 use self::world::{Installed, WORLDS, World};
 
 /// The programs of a usual run from the fixed seed, and as many from the clock.
-const PROGRAMS: u64 = 12_000;
+const PROGRAMS: u64 = 8_000;
 const THREADS: u64 = 2;
 
 /// The world whose first registry a process installs. Such a process runs programs on one thread.
@@ -151,7 +151,7 @@ fn random_programs_follow_the_page_under_an_installed_registry() {
         let mut child = Command::new(env::current_exe().unwrap());
         child.args(["random_programs_follow_the_page", "--exact", "--nocapture"]).env(INSTALLED, world);
         if env::var_os("MULTITRACER_MODEL_PROGRAMS").is_none() {
-            child.env("MULTITRACER_MODEL_PROGRAMS", "4000");
+            child.env("MULTITRACER_MODEL_PROGRAMS", "3000");
         }
         let output = child.output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);

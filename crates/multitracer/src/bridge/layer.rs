@@ -12,7 +12,7 @@ use tracing_subscriber::layer::Context as LayerContext;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::delivery::{Delivery, Remaining};
-use super::entered;
+use super::entered::{self, LayerId};
 use super::event::convert;
 use super::layer_tracer::LayerTracer;
 use super::options::TracingOptions;
@@ -149,15 +149,18 @@ where
         .with_target(options.target)
         .with_level(options.level)
         .with_tracked_inactivity(options.inactivity);
-    BeforeOpenTelemetry.and_then(spans).and_then(AfterOpenTelemetry { options })
+    let layer = LayerId::new();
+    BeforeOpenTelemetry { layer }.and_then(spans).and_then(AfterOpenTelemetry { layer, options })
 }
 
 /// The layer that runs before tracing-opentelemetry's. It chooses the target of each event.
-struct BeforeOpenTelemetry;
+struct BeforeOpenTelemetry {
+    layer: LayerId,
+}
 
 impl<S: Subscriber> Layer<S> for BeforeOpenTelemetry {
     fn on_exit(&self, id: &Id, _cx: LayerContext<'_, S>) {
-        entered::exit(id);
+        entered::exit(self.layer, id);
     }
 
     fn on_event(&self, event: &Event<'_>, _cx: LayerContext<'_, S>) {
@@ -188,6 +191,7 @@ fn target(cx: &Context) -> Option<SpanId> {
 /// The layer that runs after tracing-opentelemetry's. It records events for spans that are unknown
 /// to `tracing`.
 struct AfterOpenTelemetry {
+    layer: LayerId,
     options: TracingOptions,
 }
 
@@ -198,7 +202,7 @@ thread_local! {
 
 impl<S: Subscriber> Layer<S> for AfterOpenTelemetry {
     fn on_enter(&self, id: &Id, _cx: LayerContext<'_, S>) {
-        entered::enter(id);
+        entered::enter(self.layer, id);
     }
 
     /// Records an event that tracing-opentelemetry could not add to its target.
