@@ -150,7 +150,7 @@ impl Tracer {
         match Frame::of(cx) {
             Some(frame) if frame.is_silent() => None,
             Some(frame) => Some(frame.tracer().clone()),
-            None => Self::without_frame(cx, || Self::installed(|set| Some(set.default_tracer()))),
+            None => Self::without_frame(cx, Self::installed_default),
         }
     }
 
@@ -167,7 +167,7 @@ impl Tracer {
         if let Some(set) = TracerSet::installed()
             && set.default_id().build == build
         {
-            return Self::installed(|set| Some(set.default_tracer()));
+            return Self::installed_default();
         }
         match Self::of_build(build) {
             Some(tracer) => Some(tracer),
@@ -181,10 +181,12 @@ impl Tracer {
     pub(crate) fn of_registry_of(cx: &Context) -> Option<Self> {
         match Frame::of(cx) {
             Some(frame) => Some(frame.tracer().clone()),
-            None => owner(cx.span().span_context())
-                .and_then(Self::of_build)
-                .or_else(|| Self::installed(|set| Some(set.default_tracer()))),
+            None => Self::without_frame(cx, Self::installed_default).or_else(Self::installed_default),
         }
+    }
+
+    fn installed_default() -> Option<Self> {
+        Self::installed(|set| Some(set.default_tracer()))
     }
 
     /// Returns the owner of the current span, if the span is a local one of multitracer.
