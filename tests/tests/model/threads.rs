@@ -2,8 +2,9 @@
 
 use std::cell::Cell;
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
-use std::task::{Context as TaskContext, Poll, Waker};
+use std::task::{Context as TaskContext, Poll, Wake, Waker};
 use std::thread;
 
 use tokio::runtime::{Builder, Runtime};
@@ -62,6 +63,13 @@ pub(crate) fn subscriber() -> usize {
     SUBSCRIBER.get()
 }
 
+/// The waker of an executor that polls until its future is done.
+struct NestedExecutor;
+
+impl Wake for NestedExecutor {
+    fn wake(self: Arc<Self>) {}
+}
+
 /// Runs a future on this thread's runtime, or on a small executor inside of another one.
 pub(crate) fn block_on(outermost: impl Future<Output = ()>) {
     struct Reset;
@@ -75,7 +83,9 @@ pub(crate) fn block_on(outermost: impl Future<Output = ()>) {
         return RUNTIME.with(|runtime| runtime.block_on(outermost));
     }
     let mut future = Box::pin(outermost);
-    let mut task = TaskContext::from_waker(Waker::noop());
+    // every executor has a waker of its own
+    let waker = Waker::from(Arc::new(NestedExecutor));
+    let mut task = TaskContext::from_waker(&waker);
     for _ in 0..100_000 {
         if let Poll::Ready(()) = future.as_mut().poll(&mut task) {
             return;
