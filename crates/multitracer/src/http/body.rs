@@ -110,7 +110,13 @@ impl<B: Body> Body for TracedBody<B> {
 
 impl<B: Default> Default for TracedBody<B> {
     fn default() -> Self {
-        Self { inner: B::default(), dropping: DropContext::default(), span: None, is_read: false, is_polling: false }
+        Self {
+            inner: B::default(),
+            dropping: DropContext::default(),
+            span: None,
+            is_read: false,
+            is_polling: false,
+        }
     }
 }
 
