@@ -97,6 +97,9 @@ impl Tracer {
             return Started::Unsampled;
         }
         let tracer = self.build_of(&new.parent);
+        if matches!(&tracer, Cow::Owned(other) if !other.is_on()) {
+            return Started::without_span(Frame::silence(cx, tracer.into_owned()));
+        }
         let NewSpan { name, kind, parent, links, attributes: mut sampler_attributes } = new;
         let is_ambient = tracer.is_ambient(cx);
         let admitted = match tracer.admit(cx, parent, links) {
@@ -132,8 +135,9 @@ impl Tracer {
         Started::Opened { cx: cx.with_span(span), recording }
     }
 
-    /// Returns the build of this tracer that `parent` belongs to, else this build. A root of a build
-    /// that a reload replaced starts in the new build.
+    /// Returns the build of this tracer that `parent` belongs to, else this build.
+    ///
+    /// A root of a build that a reload replaced starts in the new build.
     fn build_of(&self, parent: &Parent) -> Cow<'_, Self> {
         let begun = match parent {
             Parent::Given(span) if !is_owner(self.core().id().build, span) => owner(span),
