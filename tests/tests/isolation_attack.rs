@@ -48,7 +48,7 @@ fn helpers_of_threads_keep_the_innermost_scope() {
     let nested = |f: &(dyn Fn() + Sync)| production.in_span("outer", || canary.in_span("request", f));
     nested(&|| {
         std::thread::scope(|threads| {
-            drop(threads.spawn(carry(|| (work(), production.scope(|| canary.scope(work))))))
+            drop(threads.spawn(carry(|| (work(), production.scope(|| canary.scope(work))))));
         });
     });
     let production_tree = "production\n  outer\n";

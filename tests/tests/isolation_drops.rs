@@ -381,7 +381,7 @@ fn what_an_instrumented_future_drops_stays_with_its_span() {
             &test,
             async {
                 let _value = LogsOnDrop;
-                std::future::pending::<()>().await
+                std::future::pending::<()>().await;
             }
             .instrument(span),
         );
