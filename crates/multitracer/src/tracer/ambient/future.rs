@@ -39,6 +39,7 @@ use crate::tracer::resolve::Chosen;
 /// ```
 pub trait WithTracerExt: Future + Sized {
     /// Runs this future with `tracer` as the ambient tracer, on every thread that polls it.
+    /// Destructors of its values run under `tracer` too, wherever the future is dropped.
     ///
     /// The call chooses the tracer and takes the current OpenTelemetry context. A task that is
     /// spawned with the result therefore keeps the span that is current now as its parent.
