@@ -53,7 +53,7 @@ impl OtelTracer for LayerTracer {
         let implied = || chosen(self.registry.as_ref(), cx);
         let span = match creation {
             None => implied().map(|tracer| tracer.library_span(cx, builder, &self.scope)),
-            Some(None) => None,
+            Some(None) => Some(LibrarySpan::of_nobody(cx)),
             Some(Some(tracer)) if is_silent || !tracer.is_on() => {
                 let is_same = |implied: Tracer| implied.core().id() == tracer.core().id();
                 Some(tracer.silent_span(cx, !is_silent && implied().is_some_and(is_same)))

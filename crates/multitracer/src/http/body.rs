@@ -8,6 +8,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use super::span::{RequestSpan, poll_in_span};
+use crate::tracer::DropContext;
 
 pin_project! {
     /// The body of a response that passed an [`HttpLayer`] or an [`HttpClientLayer`].
@@ -35,7 +36,8 @@ pin_project! {
     pub struct TracedBody<B> {
         #[pin]
         inner: B,
-        // `None` after the end of the body: the drop ends the span
+        // after the body, so that it is dropped inside its span
+        dropping: DropContext,
         span: Option<RequestSpan>,
         is_read: bool,
         is_polling: bool,
@@ -45,18 +47,20 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
             // an unread body is no cancellation: nobody reads the response to a HEAD request
-            match this.span.take() {
-                Some(span) if *this.is_polling => span.panicked(),
-                Some(span) if *this.is_read => span.cancelled(),
-                _ => {}
+            let Some(span) = this.span else { return };
+            if *this.is_polling {
+                span.panicked();
+            } else if *this.is_read {
+                span.cancelled();
             }
+            this.dropping.enter(span.context());
         }
     }
 }
 
 impl<B> TracedBody<B> {
     pub(super) fn new(inner: B, span: Option<RequestSpan>) -> Self {
-        Self { inner, span, is_read: false, is_polling: false }
+        Self { inner, dropping: DropContext::default(), span, is_read: false, is_polling: false }
     }
 }
 
@@ -81,11 +85,16 @@ impl<B: Body> Body for TracedBody<B> {
             Poll::Pending => {}
             Poll::Ready(Some(Ok(_))) if !this.inner.is_end_stream() => {}
             Poll::Ready(Some(Err(_))) => {
-                if let Some(span) = this.span.take() {
+                if let Some(span) = this.span {
                     span.failed::<B::Error>();
+                    span.end();
                 }
             }
-            Poll::Ready(_) => *this.span = None,
+            Poll::Ready(_) => {
+                if let Some(span) = this.span {
+                    span.end();
+                }
+            }
         }
         frame
     }
@@ -101,7 +110,13 @@ impl<B: Body> Body for TracedBody<B> {
 
 impl<B: Default> Default for TracedBody<B> {
     fn default() -> Self {
-        Self { inner: B::default(), span: None, is_read: false, is_polling: false }
+        Self {
+            inner: B::default(),
+            dropping: DropContext::default(),
+            span: None,
+            is_read: false,
+            is_polling: false,
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use pin_project_lite::pin_project;
 
 use super::body::TracedBody;
 use super::span::{RequestSpan, poll_in_span};
+use crate::tracer::DropContext;
 
 pin_project! {
     /// The future that a service of [`HttpLayer`] or [`HttpClientLayer`] returns.
@@ -38,6 +39,8 @@ pin_project! {
     pub struct ResponseFuture<F> {
         #[pin]
         inner: F,
+        // after the future, so that it is dropped inside its span
+        dropping: DropContext,
         // `None` after the response: its body owns the span
         span: Option<RequestSpan>,
         is_polling: bool,
@@ -46,18 +49,20 @@ pin_project! {
     impl<F> PinnedDrop for ResponseFuture<F> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            match this.span.take() {
-                Some(span) if *this.is_polling => span.panicked(),
-                Some(span) => span.cancelled(),
-                None => {}
+            let Some(span) = this.span else { return };
+            if *this.is_polling {
+                span.panicked();
+            } else {
+                span.cancelled();
             }
+            this.dropping.enter(span.context());
         }
     }
 }
 
 impl<F> ResponseFuture<F> {
     pub(super) fn new(inner: F, span: RequestSpan) -> Self {
-        Self { inner, span: Some(span), is_polling: false }
+        Self { inner, dropping: DropContext::default(), span: Some(span), is_polling: false }
     }
 }
 
@@ -77,12 +82,14 @@ where
                 if let Some(span) = &mut span {
                     span.record_response(&mut response);
                 }
-                // an empty body is never polled, so the span ends here
-                let span = span.filter(|_| !response.body().is_end_stream());
+                if let Some(span) = span.as_mut().filter(|_| response.body().is_end_stream()) {
+                    // an empty body is never polled
+                    span.end();
+                }
                 Ok(response.map(|body| TracedBody::new(body, span)))
             }
             Err(error) => {
-                if let Some(span) = span {
+                if let Some(mut span) = span {
                     span.failed::<E>();
                 }
                 Err(error)

@@ -17,7 +17,7 @@ pub(super) struct RequestSpan {
     recording: Option<Semantics>,
     /// The header to add to the response.
     header: Option<(HeaderName, HeaderValue)>,
-    /// `true` if the outcome is recorded.
+    /// `true` if the outcome is recorded, or the span has ended.
     over: bool,
     panic_watch: PanicWatch,
 }
@@ -30,6 +30,11 @@ impl RequestSpan {
     pub(super) fn with_header(mut self, header: Option<(HeaderName, HeaderValue)>) -> Self {
         self.header = header;
         self
+    }
+
+    /// Returns the context in which the span is current, also after its end.
+    pub(super) fn context(&self) -> &Context {
+        &self.cx
     }
 
     pub(super) fn attach(&self) -> Option<ContextGuard> {
@@ -52,7 +57,7 @@ impl RequestSpan {
     }
 
     /// Records an error that the service or the body returned.
-    pub(super) fn failed<E>(mut self) {
+    pub(super) fn failed<E>(&mut self) {
         self.over = true;
         if self.recording.is_some() {
             mark_failed(&self.cx.span(), type_name::<E>(), "");
@@ -60,33 +65,34 @@ impl RequestSpan {
     }
 
     /// Records a panic of the service or the body.
-    pub(super) fn panicked(mut self) {
-        self.note_panic();
-    }
-
-    fn note_panic(&mut self) {
+    pub(super) fn panicked(&mut self) {
         if !std::mem::replace(&mut self.over, true) && self.recording.is_some() {
             mark_panicked(&self.cx.span());
         }
     }
 
     /// Records that the request was dropped before the end of its response.
-    pub(super) fn cancelled(mut self) {
-        self.over = true;
-        if self.recording.is_some() {
+    pub(super) fn cancelled(&mut self) {
+        if !std::mem::replace(&mut self.over, true) && self.recording.is_some() {
             mark_cancelled(&self.cx.span());
+        }
+    }
+
+    /// Ends the span. Its context stays.
+    pub(super) fn end(&mut self) {
+        if self.panic_watch.saw_panic() {
+            self.panicked();
+        }
+        self.over = true;
+        if self.recording.take().is_some() {
+            self.cx.span().end();
         }
     }
 }
 
 impl Drop for RequestSpan {
     fn drop(&mut self) {
-        if self.panic_watch.saw_panic() {
-            self.note_panic();
-        }
-        if self.recording.is_some() {
-            self.cx.span().end();
-        }
+        self.end();
     }
 }
 

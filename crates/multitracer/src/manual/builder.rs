@@ -263,6 +263,11 @@ impl SpanBuilder {
         InSpan::new(self, future)
     }
 
+    /// Returns the context in which a future that was never polled drops its values.
+    pub(super) fn into_drop_context(self) -> Context {
+        self.called.decided_drop_context(&self.cx).unwrap_or(self.cx)
+    }
+
     /// Continues from the context of a decision about the future, if one was made since.
     pub(super) fn follow_decision(mut self, task: &TaskContext<'_>) -> Self {
         if let Some(decided) = self.called.decided_context(&self.cx, task) {

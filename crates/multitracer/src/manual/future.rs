@@ -9,6 +9,7 @@ use pin_project_lite::pin_project;
 
 use super::builder::SpanBuilder;
 use super::span::ManualSpan;
+use crate::tracer::DropContext;
 
 pin_project! {
     /// A future that runs in a span. [`SpanBuilder::in_future`] returns it.
@@ -33,8 +34,16 @@ pin_project! {
     pub struct InSpan<F> {
         #[pin]
         inner: F,
-        // after the future, so that it is dropped before its span ends
+        // after the future, so that it is dropped inside its span
+        dropping: DropContext,
         state: State,
+    }
+
+    impl<F> PinnedDrop for InSpan<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            this.state.enter_drop(this.dropping);
+        }
     }
 }
 
@@ -46,7 +55,7 @@ enum State {
 
 impl<F: Future> InSpan<F> {
     pub(super) fn new(builder: SpanBuilder, inner: F) -> Self {
-        Self { inner, state: State::NotStarted(Some(Box::new(builder))) }
+        Self { inner, dropping: DropContext::default(), state: State::NotStarted(Some(Box::new(builder))) }
     }
 }
 
@@ -71,6 +80,21 @@ impl<F: Future> Future for InSpan<F> {
             *this.state = State::Done;
         }
         result
+    }
+}
+
+impl State {
+    /// Makes the span current while the future is dropped; without one, the context of the call.
+    fn enter_drop(&mut self, dropping: &mut DropContext) {
+        match self {
+            Self::NotStarted(builder) => {
+                if let Some(builder) = builder.take() {
+                    dropping.enter(&builder.into_drop_context());
+                }
+            }
+            Self::Started { span, .. } => dropping.enter(span.context()),
+            Self::Done => {}
+        }
     }
 }
 

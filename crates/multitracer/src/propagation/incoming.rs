@@ -101,7 +101,9 @@ impl Incoming {
     pub(crate) fn route<H: Headers + ?Sized>(&self, registry: &Registry, headers: &H) -> Option<ChosenRoute> {
         let route = registry.route_named(self.route.as_ref()?, headers)?;
         let Some(assignment) = route.assignment() else {
-            return Some(ChosenRoute { route, caller: CallerSpan::Route });
+            // a route without an experiment has no variants
+            let caller = if self.variant.is_some() { CallerSpan::Nobody } else { CallerSpan::Route };
+            return Some(ChosenRoute { route, caller });
         };
         let Ok(experiment) = registry.experiment(assignment.experiment()) else {
             return Some(ChosenRoute { route, caller: CallerSpan::Nobody });

@@ -89,6 +89,11 @@ impl Options {
         self
     }
 
+    /// Returns the context in which a future that was never polled drops its values.
+    pub(super) fn into_drop_context(self) -> Context {
+        self.called.decided_drop_context(&self.cx).unwrap_or(self.cx)
+    }
+
     pub(super) fn site(&self) -> Site {
         self.site
     }

@@ -1,15 +1,14 @@
 //! A span that starts at the first poll of a future or stream.
 
-use std::cell::RefCell;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::task::Context as TaskContext;
 
-use opentelemetry::{Context, ContextGuard, KeyValue};
+use opentelemetry::{Context, KeyValue};
 
 use crate::span::attributes::Attributes;
 use crate::span::opened::{Opened, Opening, Preparation};
 use crate::span::options::Options;
-use crate::tracer::attach;
+use crate::tracer::DropContext;
 
 /// A span that starts at the first poll of a future or stream.
 ///
@@ -24,12 +23,12 @@ pub(crate) enum State {
     Opened {
         opened: Opened,
         polling: bool,
-        dropping: bool,
+        dropping: DropContext,
     },
     /// No span is open. The work keeps the context of the call.
     Kept {
         cx: Context,
-        dropping: bool,
+        dropping: DropContext,
     },
 }
 
@@ -95,24 +94,20 @@ fn record_early(state: &mut State, f: impl FnOnce(&mut Attributes<'_>)) {
 impl UnwindSafe for State {}
 impl RefUnwindSafe for State {}
 
-thread_local! {
-    /// Guards of the spans whose futures are being dropped, innermost last. The state is `Send`, so
-    /// it cannot hold a guard.
-    static DROPPING: RefCell<Vec<ContextGuard>> = const { RefCell::new(Vec::new()) };
-}
-
 impl State {
-    /// Makes the span current until this state is dropped, right after the future beside it.
+    /// Makes the span current until this state is dropped, right after the future beside it. A
+    /// future that was never polled has no span, and drops its values in the context of the call.
     #[inline(never)]
     pub(in crate::span) fn enter_drop(&mut self) {
-        let (cx, dropping) = match self {
-            Self::Called(_) => return,
-            Self::Opened { opened, dropping, .. } => (&opened.cx, dropping),
-            Self::Kept { cx, dropping } => (&*cx, dropping),
-        };
-        // at the end of a thread the context or the list may be gone
-        let Some(attached) = attach(cx.clone()) else { return };
-        *dropping = DROPPING.try_with(|guards| guards.borrow_mut().push(attached)).is_ok();
+        if let Self::Called(called) = self {
+            let Some(called) = called.take() else { return };
+            *self = Self::Kept { cx: called.options.into_drop_context(), dropping: DropContext::default() };
+        }
+        match self {
+            Self::Called(_) => {}
+            Self::Opened { opened, dropping, .. } => dropping.enter(&opened.cx),
+            Self::Kept { cx, dropping } => dropping.enter(cx),
+        }
     }
 }
 
@@ -120,11 +115,8 @@ impl Drop for State {
     /// Ends a span that is still open: its future or stream was dropped before its end, or
     /// panicked.
     fn drop(&mut self) {
-        if let Self::Opened { dropping: true, .. } | Self::Kept { dropping: true, .. } = self {
-            let attached = DROPPING.try_with(|guards| guards.borrow_mut().pop());
-            drop(attached);
-        }
-        if let Self::Opened { opened, polling, .. } = self {
+        if let Self::Opened { opened, polling, dropping } = self {
+            dropping.leave();
             if *polling {
                 opened.panicked();
             } else {

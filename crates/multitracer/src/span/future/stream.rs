@@ -8,7 +8,7 @@ use futures_core::Stream;
 use pin_project_lite::pin_project;
 
 use super::deferred::{Deferred, State};
-use super::traced::{finish, poll_with};
+use super::traced::{finish_and_keep, poll_with};
 
 pin_project! {
     /// A stream in a span. The span starts at the first poll, ends with the stream or its drop, and
@@ -45,7 +45,7 @@ impl<S: Stream> Stream for TracedStream<S> {
         let this = self.project();
         let item = poll_with(this.state, task, |task| this.inner.poll_next(task));
         if let Poll::Ready(None) = item {
-            finish(this.state, |_| {});
+            finish_and_keep(this.state);
         }
         item
     }

@@ -16,7 +16,7 @@ use crate::span::attributes::Attributes;
 use crate::span::opened::{Opened, Opening};
 use crate::span::result::outcome::{ClosureObserver, NoObserver, Observe, Outcome};
 use crate::span::site::Site;
-use crate::tracer::{attach, is_same_place, with_current};
+use crate::tracer::{DropContext, attach, is_same_place, with_current};
 
 pin_project! {
     /// A future in a span. The span starts at the first poll, ends with the future or its drop, and
@@ -147,14 +147,25 @@ pub(in crate::span) fn finish(slot: &mut Option<Box<State>>, last: impl FnOnce(&
     }
 }
 
+/// Ends the span of a stream that has finished. Its values still drop in its context.
+pub(in crate::span) fn finish_and_keep(slot: &mut Option<Box<State>>) {
+    let Some(state) = slot.as_deref_mut() else { return };
+    if let State::Opened { opened, .. } = state {
+        opened.end();
+        opened.recording = false;
+        let cx = opened.cx.clone();
+        *state = State::Kept { cx, dropping: DropContext::default() };
+    }
+}
+
 /// Opens the span at the first poll. Returns `true` at the first poll.
 fn open(slot: &mut Option<Box<State>>, task: &TaskContext<'_>) -> bool {
     let Some(state) = slot.as_deref_mut() else { return false };
     let State::Called(called) = state else { return false };
     let Some(called) = called.take() else { return false };
     *state = match called.open(task) {
-        Opening::Opened(opened) => State::Opened { opened, polling: false, dropping: false },
-        Opening::Unchanged(cx) => State::Kept { cx, dropping: false },
+        Opening::Opened(opened) => State::Opened { opened, polling: false, dropping: DropContext::default() },
+        Opening::Unchanged(cx) => State::Kept { cx, dropping: DropContext::default() },
     };
     true
 }

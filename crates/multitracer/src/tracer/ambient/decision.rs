@@ -59,6 +59,16 @@ impl CallTime {
     /// Returns the context that a later decision gives to a future that was called at this time in
     /// `call`, and is polled for the first time.
     pub(crate) fn decided_context(self, call: &Context, task: &TaskContext<'_>) -> Option<Context> {
+        self.decided_by(call, identity(task.waker()))
+    }
+
+    /// Returns the context that a later decision gives to such a future, which is dropped without a
+    /// poll.
+    pub(crate) fn decided_drop_context(self, call: &Context) -> Option<Context> {
+        self.decided_by(call, identity(Waker::noop()))
+    }
+
+    fn decided_by(self, call: &Context, task: TaskIdentity) -> Option<Context> {
         if self.0 == MADE.load(Ordering::Relaxed) {
             return None;
         }
@@ -72,17 +82,27 @@ impl CallTime {
             return None;
         }
         let is_direct = is_same_place(&decision.cx, &current_context());
-        let is_about_call = polled_by == identity(task.waker()) || is_same_place(&decision.made_in, call);
+        let is_about_call = polled_by == task || is_same_place(&decision.made_in, call);
         (is_direct && is_about_call).then(|| decision.cx.clone())
     }
 }
 
-/// A guard that lists a decision while its future is polled.
+/// A guard that lists a decision while its future is polled or dropped.
+#[derive(Debug)]
 pub(super) struct PolledGuard(());
 
 impl PolledGuard {
     pub(super) fn new(decision: &Arc<Decision>, task: &TaskContext<'_>) -> Option<Self> {
-        let polled = Polled { decision: Arc::clone(decision), task: identity(task.waker()) };
+        Self::list(decision, identity(task.waker()))
+    }
+
+    /// Lists a decision while its future is dropped, which no executor does.
+    pub(super) fn dropping(decision: &Arc<Decision>) -> Option<Self> {
+        Self::list(decision, identity(Waker::noop()))
+    }
+
+    fn list(decision: &Arc<Decision>, task: TaskIdentity) -> Option<Self> {
+        let polled = Polled { decision: Arc::clone(decision), task };
         POLLED.try_with(|list| list.borrow_mut().push(polled)).ok()?;
         Some(Self(()))
     }

@@ -10,6 +10,7 @@ use pin_project_lite::pin_project;
 
 use super::current::{attach, current_context};
 use super::decision::{Decision, PolledGuard};
+use super::dropping::DropContext;
 use crate::tracer::choice::as_tracer::{AsTracer, TracerChoice};
 use crate::tracer::resolve::Chosen;
 
@@ -38,6 +39,7 @@ use crate::tracer::resolve::Chosen;
 /// ```
 pub trait WithTracerExt: Future + Sized {
     /// Runs this future with `tracer` as the ambient tracer, on every thread that polls it.
+    /// Destructors of its values run under `tracer` too, wherever the future is dropped.
     ///
     /// The call chooses the tracer and takes the current OpenTelemetry context. A task that is
     /// spawned with the result therefore keeps the span that is current now as its parent.
@@ -63,7 +65,7 @@ pub trait WithTracerExt: Future + Sized {
             TracerChoice::Ambient => current.clone(),
             choice => Chosen::of(&current, choice, &"with_tracer").enter(&current),
         };
-        WithTracer { inner: self, decision: Arc::new(Decision::new(cx, current)) }
+        WithTracer::decided(self, Decision::new(cx, current))
     }
 
     /// Runs this future with the tracer and the span that are current now, on every thread that
@@ -122,13 +124,28 @@ pin_project! {
     pub struct WithTracer<F> {
         #[pin]
         inner: F,
+        // after the future, so that it is dropped under its tracer
+        listed: Option<PolledGuard>,
+        dropping: DropContext,
         decision: Arc<Decision>,
+    }
+
+    impl<F> PinnedDrop for WithTracer<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            this.dropping.enter(&this.decision.cx);
+            *this.listed = PolledGuard::dropping(this.decision);
+        }
     }
 }
 
 impl<F> WithTracer<F> {
     pub(crate) fn new(inner: F, cx: Context) -> Self {
-        Self { inner, decision: Arc::new(Decision::new(cx, current_context())) }
+        Self::decided(inner, Decision::new(cx, current_context()))
+    }
+
+    fn decided(inner: F, decision: Decision) -> Self {
+        Self { inner, listed: None, dropping: DropContext::default(), decision: Arc::new(decision) }
     }
 }
 

@@ -3,6 +3,7 @@
 pub(super) mod context_propagation;
 pub(super) mod current;
 pub(super) mod decision;
+pub(super) mod dropping;
 pub(super) mod frame;
 pub(super) mod future;
 pub(super) mod nearest;

@@ -28,6 +28,13 @@ impl BuildNumber {
         Self(NonZeroU32::new(number).unwrap_or(NonZeroU32::MAX))
     }
 
+    /// Returns the number of a build that never exists.
+    #[cfg(feature = "tracing")]
+    pub(in crate::tracer) fn nobody() -> Self {
+        static NOBODY: LazyLock<BuildNumber> = LazyLock::new(BuildNumber::next);
+        *NOBODY
+    }
+
     #[inline]
     pub(super) fn get(self) -> u32 {
         self.0.get()

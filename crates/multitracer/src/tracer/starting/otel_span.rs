@@ -11,6 +11,7 @@ use super::start::{NotStarted, Parent};
 use crate::export::is_export_thread;
 use crate::tracer::ambient::frame::Frame;
 use crate::tracer::named::Tracer;
+use crate::tracer::owner::builds::BuildNumber;
 use crate::tracer::owner::span_id::{new_span_id, new_trace_id, owner};
 
 /// The outcome of starting a library's span.
@@ -31,6 +32,25 @@ impl LibrarySpan {
     pub(crate) fn silent(cx: &Context) -> Self {
         Self::Silent(cx.span().span_context().clone())
     }
+}
+
+#[cfg(feature = "tracing")]
+impl LibrarySpan {
+    /// Returns a span that records nothing, for a name that no tracer has. If nothing else keeps
+    /// the inside of the span silent, an unsampled span context without a tracer does.
+    pub(crate) fn of_nobody(cx: &Context) -> Self {
+        if Frame::of(cx).is_some() || cx.span().span_context().is_valid() {
+            return Self::silent(cx);
+        }
+        Self::Silent(unsampled(BuildNumber::nobody()))
+    }
+}
+
+/// Returns the identity of an unsampled span in a trace of its own.
+fn unsampled(build: BuildNumber) -> SpanContext {
+    let trace = new_trace_id();
+    let id = new_span_id(build, trace);
+    SpanContext::new(trace, id, TraceFlags::default(), false, TraceState::NONE)
 }
 
 impl Tracer {
@@ -69,8 +89,6 @@ impl Tracer {
         if Frame::of(cx).is_some() || owner(span).is_some() || (span.is_valid() && is_implied) {
             return LibrarySpan::silent(cx);
         }
-        let trace = new_trace_id();
-        let id = new_span_id(self.core().id().build, trace);
-        LibrarySpan::Silent(SpanContext::new(trace, id, TraceFlags::default(), false, TraceState::NONE))
+        LibrarySpan::Silent(unsampled(self.core().id().build))
     }
 }

@@ -97,6 +97,9 @@ impl Tracer {
             return Started::Unsampled;
         }
         let tracer = self.build_of(&new.parent);
+        if matches!(&tracer, Cow::Owned(other) if !other.is_on()) {
+            return Started::without_span(Frame::silence(cx, tracer.into_owned()));
+        }
         let NewSpan { name, kind, parent, links, attributes: mut sampler_attributes } = new;
         let is_ambient = tracer.is_ambient(cx);
         let admitted = match tracer.admit(cx, parent, links) {
@@ -133,16 +136,25 @@ impl Tracer {
     }
 
     /// Returns the build of this tracer that `parent` belongs to, else this build.
+    ///
+    /// A root of a build that a reload replaced starts in the new build.
     fn build_of(&self, parent: &Parent) -> Cow<'_, Self> {
         let begun = match parent {
             Parent::Given(span) if !is_owner(self.core().id().build, span) => owner(span),
             _ => None,
         };
         let begun = begun.and_then(|build| build.tracer()).filter(|id| id.has_name_of(self.core().id()));
-        match begun.and_then(|id| self.set().build(id)) {
-            Some(core) => Cow::Owned(self.sibling(core)),
-            None => Cow::Borrowed(self),
+        if let Some(core) = begun.and_then(|id| self.set().build(id)) {
+            return Cow::Owned(self.sibling(core));
         }
+        let is_root = matches!(parent, Parent::Given(span) if !span.is_valid());
+        if is_root
+            && self.set().has_draining()
+            && let Some(latest) = self.set().roster().by_id(self.core().id().name)
+        {
+            return Cow::Owned(self.sibling(Arc::clone(latest)));
+        }
+        Cow::Borrowed(self)
     }
 
     /// Returns `true` if this build is the ambient tracer of `cx`.
