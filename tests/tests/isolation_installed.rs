@@ -7,6 +7,7 @@ use multitracer::testing::TestRegistry;
 use multitracer::{assert_isolated, assert_no_orphans, traced};
 use opentelemetry::Context;
 use tokio::task::yield_now;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 #[traced]
 async fn outer() {
@@ -139,4 +140,20 @@ fn one_tracer_under_an_unsampled_caller_makes_no_new_roots() {
     check(test, "");
     run_elsewhere(test, "production", on_canary);
     check(test, "production\n  request\ncanary\n  on_canary (linked to request of production)\n    inner\n");
+}
+
+#[test]
+fn an_explicit_parent_of_tracing_brings_the_default_tracer_along() {
+    let (test, _guard) = installed();
+    let subscriber = tracing_subscriber::registry().with(multitracer::tracing_layer());
+    tracing::subscriber::with_default(subscriber, || {
+        let parent = tracing::info_span!("parent");
+        test.tracer("canary").scope(|| {
+            tracing::info_span!(parent: &parent, "child").in_scope(|| ());
+        });
+    });
+    assert_isolated!(test);
+    assert_no_orphans!(test);
+    let trees = test.trees().only_attributes([""; 0]).to_string();
+    assert_eq!(trees, "production\n  parent\n    child\n");
 }
