@@ -263,7 +263,7 @@ fn unsampled() {
         })
         .budget("S", 0.10)
         .run();
-    Comparison::new("poll of a future without a span, in place")
+    Comparison::new("poll of a future without a span")
         .contender("multitracer", |n| {
             registry.default_tracer().in_span("root", || poll(ours_polled(n)));
         })
@@ -278,7 +278,7 @@ fn unsampled() {
         .contender("T", |n| with_tracing(&provider, || poll(instrumented_polled(n))))
         .budget("T", 0.12)
         .run();
-    Comparison::new("call and poll of a future without a span")
+    Comparison::new("call of a future without a span")
         .contender("multitracer", |n| {
             registry.default_tracer().in_span("root", || times(n, || poll(ours_async(1))));
         })

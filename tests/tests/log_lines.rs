@@ -46,19 +46,18 @@ fn ids(span: &SpanData) -> (String, String) {
     (span.span_context.trace_id().to_string(), span.span_context.span_id().to_string())
 }
 
+/// Returns a subscriber that writes bare text lines.
+fn text_lines(lines: CapturedLog) -> impl Subscriber + for<'span> LookupSpan<'span> + Send + Sync {
+    let fmt = tracing_subscriber::fmt::layer()
+        .event_format(LogFormat::text(format().without_time().with_target(false).with_ansi(false)))
+        .with_writer(move || lines.clone());
+    tracing_subscriber::registry().with(multitracer::tracing_layer()).with(fmt)
+}
+
 #[test]
 fn a_text_line_begins_with_trace_span_and_tracer() {
     let test = TestRegistry::new(["production", "canary"]);
-    let lines = logged(
-        &test,
-        |lines| {
-            let fmt = tracing_subscriber::fmt::layer()
-                .event_format(LogFormat::text(format().without_time().with_target(false).with_ansi(false)))
-                .with_writer(move || lines.clone());
-            tracing_subscriber::registry().with(multitracer::tracing_layer()).with(fmt)
-        },
-        work,
-    );
+    let lines = logged(&test, text_lines, work);
     let [outer, inner] = ["outer", "inner"].map(|name| ids(&test.span("canary", name)));
     assert_eq!(
         lines,
@@ -110,24 +109,15 @@ fn a_line_outside_a_registry_is_unchanged() {
 #[test]
 fn the_tracer_of_a_line_is_the_owner_of_its_span() {
     let test = TestRegistry::new(["production", "canary"]);
-    let lines = logged(
-        &test,
-        |lines| {
-            let fmt = tracing_subscriber::fmt::layer()
-                .event_format(LogFormat::text(format().without_time().with_target(false).with_ansi(false)))
-                .with_writer(move || lines.clone());
-            tracing_subscriber::registry().with(multitracer::tracing_layer()).with(fmt)
-        },
-        || {
-            let tracer = |name: &str| Registry::current().unwrap().tracer(name).unwrap();
-            tracer("production").in_span("checkout", || {
-                tracer("canary").scope(|| {
-                    tracing::info!("no span of canary");
-                    outer();
-                });
+    let lines = logged(&test, text_lines, || {
+        let tracer = |name: &str| Registry::current().unwrap().tracer(name).unwrap();
+        tracer("production").in_span("checkout", || {
+            tracer("canary").scope(|| {
+                tracing::info!("no span of canary");
+                outer();
             });
-        },
-    );
+        });
+    });
     let (checkout, outer) = (ids(&test.span("production", "checkout")), ids(&test.span("canary", "outer")));
     // canary is ambient, and the printed span is production's
     assert_eq!(

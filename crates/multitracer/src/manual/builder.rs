@@ -13,8 +13,7 @@ use super::guard::SpanGuard;
 use super::span::ManualSpan;
 use crate::span::ToAttribute;
 use crate::tracer::{
-    AsTracer, CallTime, Chosen, NewSpan, Parent, Readiness, Started, Tracer, TracerChoice,
-    any_tracer_enabled, current_context,
+    AsTracer, Call, Chosen, NewSpan, Parent, Readiness, Started, TracerChoice, any_tracer_enabled,
 };
 
 /// A description of a span that is complete only at run time.
@@ -49,12 +48,9 @@ use crate::tracer::{
 pub struct SpanBuilder {
     name: Cow<'static, str>,
     kind: SpanKind,
-    cx: Context,
-    called: CallTime,
+    call: Call,
     /// `None` for the ambient tracer.
     tracer: Option<Chosen>,
-    /// A name that no registry knew yet. The context of the start looks it up.
-    unresolved: Option<String>,
     parent: Parent,
     links: Vec<SpanContext>,
     attributes: Vec<KeyValue>,
@@ -72,10 +68,8 @@ impl SpanBuilder {
         Self {
             name: name.into(),
             kind: SpanKind::Internal,
-            cx: current_context(),
-            called: CallTime::now(),
+            call: Call::here(),
             tracer: None,
-            unresolved: None,
             parent: Parent::Nearest,
             links: Vec::new(),
             attributes: Vec::new(),
@@ -94,16 +88,9 @@ impl SpanBuilder {
         }
         let choice = tracer.as_tracer();
         self.attributes.extend(choice.attributes());
-        self.unresolved = match choice {
-            TracerChoice::Name(name) => Some(name),
-            TracerChoice::Constant(name) => Some(name.literal().name()),
-            _ => None,
-        }
-        .filter(|_| !Tracer::has_registry(&self.cx))
-        .map(str::to_owned);
         self.tracer = match choice {
             TracerChoice::Ambient => None,
-            choice => Some(Chosen::of(&self.cx, choice, &self.location)),
+            choice => Some(Chosen::of(&self.call.cx, choice, &self.location)),
         };
         self
     }
@@ -177,18 +164,18 @@ impl SpanBuilder {
     /// # assert_eq!(spans.spans()[0].name, "job");
     /// ```
     pub fn start(self) -> ManualSpan {
-        let Self { name, kind, cx, tracer, unresolved, parent, links, attributes, location, .. } = self;
-        if self.is_off {
+        let Self { name, kind, call, tracer, parent, links, attributes, location, is_off } = self;
+        let cx = call.cx;
+        if is_off {
             return ManualSpan::new(cx, false);
         }
-        let chosen = match (unresolved, tracer) {
-            (Some(name), _) => Chosen::of_name(&cx, &name, &location),
-            (None, Some(chosen)) => chosen,
-            (None, None) => Chosen::ambient(&cx),
+        let chosen = match tracer {
+            Some(chosen) => chosen.at_start(&cx, &location),
+            None => Chosen::ambient(&cx),
         };
         let tracer = match chosen.readiness(&cx) {
             Readiness::Ready(tracer) => tracer,
-            Readiness::Silent(cx) => return ManualSpan::new(cx, false),
+            Readiness::Silent(silent) => return ManualSpan::new(silent, false),
             Readiness::Unchanged => return ManualSpan::new(cx, false),
         };
         let new = NewSpan { parent, links, ..NewSpan::new(name, kind) };
@@ -263,16 +250,11 @@ impl SpanBuilder {
         InSpan::new(self, future)
     }
 
-    /// Returns the context in which a future that was never polled drops its values.
-    pub(super) fn into_drop_context(self) -> Context {
-        self.called.decided_drop_context(&self.cx).unwrap_or(self.cx)
+    pub(super) fn follow_decision(&mut self, task: &TaskContext<'_>) {
+        self.call.follow_decision(task);
     }
 
-    /// Continues from the context of a decision about the future, if one was made since.
-    pub(super) fn follow_decision(mut self, task: &TaskContext<'_>) -> Self {
-        if let Some(decided) = self.called.decided_context(&self.cx, task) {
-            self.cx = decided;
-        }
-        self
+    pub(super) fn into_drop_context(self) -> Context {
+        self.call.into_drop_context()
     }
 }

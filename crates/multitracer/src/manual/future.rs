@@ -65,9 +65,10 @@ impl<F: Future> Future for InSpan<F> {
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
         let this = self.project();
         if let State::NotStarted(builder) = this.state
-            && let Some(builder) = builder.take()
+            && let Some(mut builder) = builder.take()
         {
-            let span = builder.follow_decision(task).start();
+            builder.follow_decision(task);
+            let span = builder.start();
             *this.state = State::Started { span, is_polling: false };
         }
         let State::Started { span, is_polling } = this.state else { return this.inner.poll(task) };

@@ -8,15 +8,15 @@ use opentelemetry::{Context, KeyValue};
 
 use super::opened::{Preparation, Prepared};
 use super::site::Site;
-use crate::tracer::{AsTracer, CallTime, Chosen, Parent, Readiness, Tracer, TracerChoice, current_context};
+use crate::tracer::{AsTracer, Call, Chosen, Parent, Readiness, TracerChoice};
 
 /// Options of one call.
 #[derive(Debug)]
 pub struct Options {
     site: Site,
-    cx: Context,
-    called: CallTime,
-    tracer: Choice,
+    call: Call,
+    /// `None` for the tracer of the call site: its literal, else the ambient one.
+    tracer: Option<Chosen>,
     name: Option<Cow<'static, str>>,
     parent: Parent,
     links: Vec<SpanContext>,
@@ -24,24 +24,12 @@ pub struct Options {
     attributes: Vec<KeyValue>,
 }
 
-/// The tracer that the call chose.
-#[derive(Debug)]
-enum Choice {
-    /// The tracer of the call site: its literal, else the ambient one.
-    Site,
-    /// A tracer that was found at the call.
-    Found(Chosen),
-    /// The tracer of this name, in a registry that is not known yet.
-    Named(String),
-}
-
 impl Options {
     pub(super) fn new(site: Site) -> Self {
         Self {
             site,
-            cx: current_context(),
-            called: CallTime::now(),
-            tracer: Choice::Site,
+            call: Call::here(),
+            tracer: None,
             name: None,
             parent: Parent::Nearest,
             links: Vec::new(),
@@ -54,13 +42,12 @@ impl Options {
         let choice = tracer.as_tracer();
         self.attributes.extend(choice.attributes());
         self.tracer = match choice {
-            TracerChoice::Ambient => Choice::Site,
+            TracerChoice::Ambient => None,
             TracerChoice::Constant(name) => {
                 self.site = self.site.tracer(name.literal());
-                Choice::Site
+                None
             }
-            TracerChoice::Name(name) if !Tracer::has_registry(&self.cx) => Choice::Named(name.to_owned()),
-            choice => Choice::Found(Chosen::of(&self.cx, choice, &self.site)),
+            choice => Some(Chosen::of(&self.call.cx, choice, &self.site)),
         };
     }
 
@@ -80,18 +67,12 @@ impl Options {
         self.enabled = enabled;
     }
 
-    /// Continues from the context of a decision about the future that was made after the call, as
-    /// `future.with_tracer(..)` is one. Otherwise the context of the call stays.
-    pub(super) fn follow_decision(mut self, task: &TaskContext<'_>) -> Self {
-        if let Some(decided) = self.called.decided_context(&self.cx, task) {
-            self.cx = decided;
-        }
-        self
+    pub(super) fn follow_decision(&mut self, task: &TaskContext<'_>) {
+        self.call.follow_decision(task);
     }
 
-    /// Returns the context in which a future that was never polled drops its values.
     pub(super) fn into_drop_context(self) -> Context {
-        self.called.decided_drop_context(&self.cx).unwrap_or(self.cx)
+        self.call.into_drop_context()
     }
 
     pub(super) fn site(&self) -> Site {
@@ -104,26 +85,24 @@ impl Options {
 
     /// Chooses the tracer.
     pub(super) fn prepare(self) -> Preparation {
+        let cx = self.call.cx;
         if !self.enabled {
-            return Preparation::Unchanged(self.cx);
+            return Preparation::Unchanged(cx);
         }
-        let chosen = match self.tracer {
-            Choice::Found(chosen) => chosen,
-            Choice::Site => match self.site.literal() {
-                Some(literal) => Chosen::of_literal(&self.cx, literal, &self.site),
-                None => Chosen::ambient(&self.cx),
-            },
-            Choice::Named(name) => Chosen::of_name(&self.cx, &name, &self.site),
+        let chosen = match (self.tracer, self.site.literal()) {
+            (Some(chosen), _) => chosen.at_start(&cx, &self.site),
+            (None, Some(literal)) => Chosen::of_literal(&cx, literal, &self.site),
+            (None, None) => Chosen::ambient(&cx),
         };
-        let tracer = match chosen.readiness(&self.cx) {
+        let tracer = match chosen.readiness(&cx) {
             Readiness::Ready(tracer) => tracer,
             Readiness::Silent(cx) => return Preparation::Silent(cx),
-            Readiness::Unchanged => return Preparation::Unchanged(self.cx),
+            Readiness::Unchanged => return Preparation::Unchanged(cx),
         };
         Preparation::Ready(Prepared {
             site: self.site,
             tracer,
-            cx: self.cx,
+            cx,
             name: self.name.unwrap_or(Cow::Borrowed(self.site.name)),
             parent: self.parent,
             links: self.links,

@@ -24,7 +24,7 @@ pub use self::named::Tracer;
 pub use self::resolve::current_tracer;
 
 pub(crate) use self::ambient::current::{attach, current_context, is_same_place, with_current};
-pub(crate) use self::ambient::decision::CallTime;
+pub(crate) use self::ambient::decision::Call;
 pub(crate) use self::ambient::dropping::DropContext;
 pub(crate) use self::ambient::frame::Frame;
 pub(crate) use self::ambient::nearest::{NearestSpan, nearest_span};

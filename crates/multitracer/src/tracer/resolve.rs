@@ -54,6 +54,8 @@ pub(crate) enum Chosen {
     /// No tracer: an unknown name, where the configuration says `drop`. The tracer here gives the
     /// registry.
     Dropped(Tracer),
+    /// A name that was chosen where no registry was in force.
+    Later(String),
     /// No tracer: no registry is in force, or the context is silent.
     Nothing,
 }
@@ -77,8 +79,26 @@ impl Chosen {
             TracerChoice::Tracer(tracer) | TracerChoice::Recorded { tracer, .. } => {
                 Self::Named(tracer.clone())
             }
-            TracerChoice::Constant(name) => Self::of_literal(cx, name.literal(), place),
-            TracerChoice::Name(name) => Self::of_name(cx, name, place),
+            TracerChoice::Constant(name) => {
+                Self::of_literal(cx, name.literal(), place).or_later(name.literal().name())
+            }
+            TracerChoice::Name(name) => Self::of_name(cx, name, place).or_later(name),
+        }
+    }
+
+    /// Returns this choice, or waits for a registry that knows `name`.
+    fn or_later(self, name: &str) -> Self {
+        match self {
+            Self::Nothing => Self::Later(name.to_owned()),
+            found => found,
+        }
+    }
+
+    /// Looks up a name that waited for a registry, in the context in which the span starts.
+    pub(crate) fn at_start(self, cx: &Context, place: &dyn fmt::Display) -> Self {
+        match self {
+            Self::Later(name) => Self::of_name(cx, &name, place),
+            found => found,
         }
     }
 
@@ -92,7 +112,7 @@ impl Chosen {
     }
 
     /// Returns the tracer that a name means in the registry of a context.
-    pub(crate) fn of_name(cx: &Context, name: &str, place: &dyn fmt::Display) -> Self {
+    fn of_name(cx: &Context, name: &str, place: &dyn fmt::Display) -> Self {
         Self::in_registry_of(cx, |set| set.by_name(name, place))
     }
 
@@ -122,7 +142,7 @@ impl Chosen {
         match self.in_force(cx) {
             Self::Ambient(tracer) | Self::Named(tracer) => Frame::enter(cx, tracer),
             Self::Dropped(tracer) => Frame::silence_unknown(cx, tracer),
-            Self::Nothing => cx.clone(),
+            Self::Later(_) | Self::Nothing => cx.clone(),
         }
     }
 
@@ -138,7 +158,7 @@ impl Chosen {
             Self::Named(tracer) => Readiness::Silent(Frame::silence(cx, tracer)),
             Self::Dropped(_) if Frame::of(cx).is_some_and(Frame::is_silent) => Readiness::Unchanged,
             Self::Dropped(tracer) => Readiness::Silent(Frame::silence_unknown(cx, tracer)),
-            Self::Ambient(_) | Self::Nothing => Readiness::Unchanged,
+            Self::Ambient(_) | Self::Later(_) | Self::Nothing => Readiness::Unchanged,
         }
     }
 }
@@ -226,11 +246,6 @@ impl Tracer {
         let build = owner(cx.span().span_context())?;
         let default = TracerSet::installed().map(TracerSet::default_id).filter(|id| id.build == build);
         default.or_else(|| build.tracer()).map(|id| (id, false))
-    }
-
-    /// Returns `true` if a registry is in force in `cx`.
-    pub(crate) fn has_registry(cx: &Context) -> bool {
-        Self::of_registry_of(cx).is_some()
     }
 
     /// Returns the build of this tracer that takes spans under `cx`. This is another build than the

@@ -43,9 +43,10 @@ pub(crate) struct Called {
 impl Called {
     /// Starts the span at the first poll.
     pub(in crate::span) fn open(self, task: &TaskContext<'_>) -> Opening {
-        let Self { options, arguments } = self;
+        let Self { mut options, arguments } = self;
         let site = options.site();
-        let mut preparation = options.follow_decision(task).prepare();
+        options.follow_decision(task);
+        let mut preparation = options.prepare();
         if let Preparation::Ready(prepared) = &mut preparation {
             prepared.add_arguments(arguments);
         }

@@ -47,42 +47,48 @@ impl Decision {
     }
 }
 
-/// The time of a call, counted in decisions.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct CallTime(u64);
+/// The call of a future: its context, and its time.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) cx: Context,
+    /// The number of decisions that had been made.
+    time: u64,
+}
 
-impl CallTime {
-    pub(crate) fn now() -> Self {
-        Self(MADE.load(Ordering::Relaxed))
+impl Call {
+    pub(crate) fn here() -> Self {
+        Self { cx: current_context(), time: MADE.load(Ordering::Relaxed) }
     }
 
-    /// Returns the context that a later decision gives to a future that was called at this time in
-    /// `call`, and is polled for the first time.
-    pub(crate) fn decided_context(self, call: &Context, task: &TaskContext<'_>) -> Option<Context> {
-        self.decided_by(call, identity(task.waker()))
+    /// Takes over the context of a later decision, as `future.with_tracer(..)` is one. The future
+    /// is polled for the first time.
+    pub(crate) fn follow_decision(&mut self, task: &TaskContext<'_>) {
+        if let Some(decided) = self.decided_by(identity(task.waker())) {
+            self.cx = decided;
+        }
     }
 
-    /// Returns the context that a later decision gives to such a future, which is dropped without a
-    /// poll.
-    pub(crate) fn decided_drop_context(self, call: &Context) -> Option<Context> {
-        self.decided_by(call, identity(Waker::noop()))
+    /// Returns the context in which a future that was never polled drops its values.
+    pub(crate) fn into_drop_context(self) -> Context {
+        self.decided_by(identity(Waker::noop())).unwrap_or(self.cx)
     }
 
-    fn decided_by(self, call: &Context, task: TaskIdentity) -> Option<Context> {
-        if self.0 == MADE.load(Ordering::Relaxed) {
+    /// Returns the context that a decision gives to the future, which `task` polls or drops.
+    fn decided_by(&self, task: TaskIdentity) -> Option<Context> {
+        if self.time == MADE.load(Ordering::Relaxed) {
             return None;
         }
         let innermost = POLLED.try_with(|polled| {
             let polled = polled.borrow();
             let Polled { decision, task } = polled.last()?;
-            (decision.number > self.0).then(|| (Arc::clone(decision), *task))
+            (decision.number > self.time).then(|| (Arc::clone(decision), *task))
         });
         let (decision, polled_by) = innermost.ok().flatten()?;
         if is_empty(&decision.cx) {
             return None;
         }
         let is_direct = is_same_place(&decision.cx, &current_context());
-        let is_about_call = polled_by == task || is_same_place(&decision.made_in, call);
+        let is_about_call = polled_by == task || is_same_place(&decision.made_in, &self.cx);
         (is_direct && is_about_call).then(|| decision.cx.clone())
     }
 }
