@@ -13,6 +13,7 @@ pub mod manual;
 #[cfg(feature = "probe")]
 pub mod probe;
 pub mod propagation;
+mod record;
 mod registry;
 pub mod routing;
 #[cfg(feature = "signal")]

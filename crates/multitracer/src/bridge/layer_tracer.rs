@@ -1,6 +1,7 @@
 //! The OpenTelemetry tracer inside the `tracing` layer.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use opentelemetry::trace::{SpanBuilder, Tracer as OtelTracer};
 use opentelemetry::{Context, InstrumentationScope};
@@ -15,12 +16,12 @@ use crate::tracer::{LibrarySpan, Tracer, any_tracer_enabled};
 #[derive(Debug)]
 pub(super) struct LayerTracer {
     registry: Option<Registry>,
-    scope: InstrumentationScope,
+    scope: Arc<InstrumentationScope>,
 }
 
 impl LayerTracer {
     pub(super) fn new(registry: Option<Registry>) -> Self {
-        Self { registry, scope: InstrumentationScope::builder("tracing").build() }
+        Self { registry, scope: Arc::new(InstrumentationScope::builder("tracing").build()) }
     }
 }
 

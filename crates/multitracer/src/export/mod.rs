@@ -15,12 +15,14 @@
 // otlp/      exporters for OTLP over HTTP and gRPC, and to files
 // exporter/  the interface of exporters, retries, and exporters without a protocol
 // queue/     the bounded queue in front of a worker
+// batch      the spans of one export
 // stats/     counters, statistics, reports and metrics
 // outcome    the outcome of an export
 // silence    the mark of threads whose work becomes no span
 //
 // A batch is taken from the queue, is in flight, and completes with an outcome.
 
+mod batch;
 mod exporter;
 mod otlp;
 #[cfg_attr(
@@ -36,7 +38,7 @@ mod stats;
 pub(crate) use self::exporter::{ConsoleExporter, CustomExporter, Exporter, ExporterBuildError};
 pub(crate) use self::otlp::ConnectionPool;
 pub(crate) use self::pipeline::{
-    Destination, ExportRuntime, FlushFailure, Pending, Pipeline, PipelineProcessor,
+    Destination, ExportRuntime, FlushFailure, Pending, Pipeline, SpanSink, SpanSinks,
 };
 pub(crate) use self::silence::is_export_thread;
 pub(crate) use self::stats::TracerTotals;
@@ -44,6 +46,8 @@ pub(crate) use self::stats::TracerTotals;
 pub use self::exporter::InMemoryExporter;
 pub use self::stats::{DropCounts, ExportLatency, Report, ShutdownError, Stats, TracerReport, TracerStats};
 
+#[cfg(feature = "probe")]
+pub(crate) use self::batch::Batch;
 #[cfg(feature = "probe")]
 pub(crate) use self::otlp::client;
 #[cfg(feature = "otlp-file")]

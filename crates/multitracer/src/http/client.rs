@@ -137,7 +137,7 @@ fn open_span(request: &Parts, without_spans: bool) -> RequestSpan {
         attributes: semantics.request_attributes(request, None),
         ..NewSpan::new(semantics.name(request, None), semantics.kind())
     };
-    match tracer.start(&cx, new, || []) {
+    match tracer.start(&cx, new) {
         Started::Unsampled => RequestSpan::new(cx, None),
         Started::Opened { cx, recording } => RequestSpan::new(cx, recording.then_some(semantics)),
     }

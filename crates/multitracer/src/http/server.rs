@@ -67,7 +67,7 @@ fn start_span(options: &Options, request: &Parts) -> RequestSpan {
     let name = semantics.name(request, pattern.as_deref());
     let attributes = semantics.request_attributes(request, pattern);
     let new = NewSpan { attributes, ..NewSpan::new(name, semantics.kind()) };
-    let span = match in_force.start(&cx, new, || []) {
+    let span = match in_force.start(&cx, new) {
         Started::Unsampled => RequestSpan::new(cx, None),
         Started::Opened { cx, recording } => {
             if recording {

@@ -11,6 +11,7 @@ use opentelemetry::{Context, Key, KeyValue};
 use super::future::InSpan;
 use super::guard::SpanGuard;
 use super::span::ManualSpan;
+use crate::record::CodePlace;
 use crate::span::ToAttribute;
 use crate::tracer::{
     AsTracer, Call, Chosen, NewSpan, Parent, Readiness, Started, TracerChoice, any_tracer_enabled,
@@ -178,14 +179,9 @@ impl SpanBuilder {
             Readiness::Silent(silent) => return ManualSpan::new(silent, false),
             Readiness::Unchanged => return ManualSpan::new(cx, false),
         };
-        let new = NewSpan { parent, links, ..NewSpan::new(name, kind) };
-        let code = || {
-            [
-                KeyValue::new("code.file.path", location.file()),
-                KeyValue::new("code.line.number", i64::from(location.line())),
-            ]
-        };
-        match tracer.start(&cx, new, code) {
+        let code = Some(CodePlace { function: None, location });
+        let new = NewSpan { parent, links, code, ..NewSpan::new(name, kind) };
+        match tracer.start(&cx, new) {
             Started::Unsampled => ManualSpan::new(cx, false),
             Started::Opened { cx, recording } => {
                 if recording && !attributes.is_empty() {

@@ -13,6 +13,7 @@ use opentelemetry_sdk::trace::{IdGenerator as _, RandomIdGenerator, SpanData, Sp
 
 use crate::config::model::{ExporterConfig, OtlpGrpcConfig, OtlpHttpConfig, TlsConfig, TracerConfig};
 use crate::config::{Secret, secret};
+use crate::export::Batch;
 use crate::export::client::{
     ErrorRedactor, GRPC_ALPN, GrpcRequest, HTTP_ALPN, HttpRequest, Pem, client_config, export_url, grpc_body,
     grpc_headers,
@@ -108,7 +109,7 @@ impl ProbeRequest {
                 "the endpoint has a user name in it; send credentials as a header (`authorization`) instead";
             return Err(error.to_owned());
         }
-        let span = vec![test_span(&tracer.name)];
+        let span = Batch::new(vec![vec![test_span(&tracer.name).into()]]);
         match target {
             Target::Http(otlp) => {
                 let request = HttpRequest::new(otlp, resource, PROBE_USER_AGENT);

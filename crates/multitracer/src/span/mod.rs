@@ -4,7 +4,6 @@ mod attributes;
 #[expect(missing_docs, reason = "the items that the macro's output uses are not public")]
 mod callsite;
 mod enrich;
-mod function_name;
 mod future;
 mod guard;
 mod opened;

@@ -91,8 +91,8 @@ impl Prepared {
     /// Starts the span.
     fn open(self) -> Opening {
         let Self { site, tracer, cx, name, parent, links, attributes } = self;
-        let new = NewSpan { parent, links, ..NewSpan::new(name, site.span_kind()) };
-        match tracer.start(&cx, new, || site.code()) {
+        let new = NewSpan { parent, links, code: Some(site.code()), ..NewSpan::new(name, site.span_kind()) };
+        match tracer.start(&cx, new) {
             Started::Unsampled => Opening::Unchanged(cx),
             Started::Opened { cx, recording } => {
                 if recording && !attributes.is_empty() {
@@ -114,7 +114,9 @@ impl Opened {
             return AmbientStart::NeedsOptions;
         }
         let capture = tracer.core().capture;
-        match tracer.start(&cx, NewSpan::new(Cow::Borrowed(site.name), site.span_kind()), || site.code()) {
+        let new =
+            NewSpan { code: Some(site.code()), ..NewSpan::new(Cow::Borrowed(site.name), site.span_kind()) };
+        match tracer.start(&cx, new) {
             Started::Unsampled => AmbientStart::NoSpan,
             Started::Opened { cx, recording } => AmbientStart::Opened(Self { site, capture, cx, recording }),
         }

@@ -3,10 +3,9 @@
 use std::fmt;
 use std::panic::Location;
 
-use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 
-use super::function_name::function_name;
+use crate::record::CodePlace;
 use crate::tracer::Literal;
 
 /// A traced place in the source.
@@ -70,13 +69,9 @@ impl Site {
         self.kind.into()
     }
 
-    /// Returns the `code.*` attributes of OpenTelemetry's conventions.
-    pub(super) fn code(&self) -> [KeyValue; 3] {
-        [
-            KeyValue::new("code.function.name", function_name((self.function)())),
-            KeyValue::new("code.file.path", self.place.file()),
-            KeyValue::new("code.line.number", i64::from(self.place.line())),
-        ]
+    /// Returns the place in the source.
+    pub(super) fn code(&self) -> CodePlace {
+        CodePlace { function: Some(self.function), location: self.place }
     }
 
     /// Returns `true` if both sites are in the same function.

@@ -1,15 +1,12 @@
-//! The parts of a built tracer: its provider, its pipeline and its counters.
+//! The parts of a built tracer: its sampling, its pipeline and its counters.
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-
-use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
 use super::enabled::EnabledFlag;
 use super::sampling::Sampling;
 use crate::config::model::CaptureConfig;
-use crate::export::Pipeline;
+use crate::export::{Pipeline, SpanSinks};
 use crate::tracer::owner::builds::{BuildEntry, TracerId};
 use crate::tracer::starting::span_limit::SpanLimit;
 
@@ -19,13 +16,11 @@ pub(crate) struct TracerCore {
     pub(crate) build: BuildEntry,
     pub(crate) capture: CaptureConfig,
     pub(crate) pipeline: Arc<Pipeline>,
-    /// The provider of SDK tracers with other instrumentation scopes.
-    pub(crate) provider: SdkTracerProvider,
-    pub(crate) sdk: SdkTracer,
-    pub(crate) sampling: Arc<Sampling>,
+    /// Where its spans start and end.
+    pub(crate) sinks: SpanSinks,
+    pub(crate) sampling: Sampling,
     /// The limit `limits.max_spans_per_trace`.
     pub(crate) span_limit: Option<Arc<SpanLimit>>,
-    pub(crate) counts: Counts,
     pub(crate) enabled: EnabledFlag,
 }
 
@@ -39,13 +34,6 @@ pub(crate) struct TracerInfo {
     pub(crate) sampler: String,
 }
 
-/// Counts of spans. Each span counts in exactly one field.
-#[derive(Debug, Default)]
-pub(crate) struct Counts {
-    pub(crate) sampled: AtomicU64,
-    pub(crate) sampled_out: AtomicU64,
-}
-
 impl TracerCore {
     pub(crate) fn id(&self) -> TracerId {
         self.build.id()
@@ -57,7 +45,7 @@ impl TracerCore {
 }
 
 impl fmt::Debug for TracerCore {
-    /// Skips the SDK's tracer, whose own output shows an exporter's credentials.
+    /// Shows no exporter, whose own output may show credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tracer").field("info", &self.info).field("on", &self.is_on()).finish_non_exhaustive()
     }

@@ -30,14 +30,13 @@ pub(crate) use self::ambient::frame::Frame;
 pub(crate) use self::ambient::nearest::{NearestSpan, nearest_span};
 pub(crate) use self::choice::interned_name::NameId;
 pub(crate) use self::choice::unknown_name::KnownNames;
-pub(crate) use self::core::{Counts, TracerCore, TracerInfo};
+pub(crate) use self::core::{TracerCore, TracerInfo};
 pub(crate) use self::enabled::{EnabledFlag, any_tracer_enabled};
 pub(crate) use self::owner::builds::{BuildEntry, TracerId};
-pub(crate) use self::owner::span_id::OwnedIds;
 pub(crate) use self::resolve::{Chosen, Readiness};
 pub(crate) use self::roster::Roster;
-pub(crate) use self::sampling::{Sampling, SharedSampling};
-pub(crate) use self::starting::otel_span::LibrarySpan;
+pub(crate) use self::sampling::Sampling;
+pub(crate) use self::starting::library_span::LibrarySpan;
 pub(crate) use self::starting::span_limit::SpanLimit;
 #[cfg(feature = "tracing")]
 pub(crate) use self::starting::span_marks::mark_error_status;

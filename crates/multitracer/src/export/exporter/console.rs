@@ -11,6 +11,7 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::interface::{ExportFuture, Exporter, ShutdownFuture};
 use super::retry::Retry;
+use crate::export::batch::Batch;
 use crate::export::outcome::{ExportError, ExportSuccess};
 
 /// Maximum number of spans that wait for the root of their trace. Above it, incomplete traces are
@@ -60,9 +61,9 @@ impl ConsoleExporter {
 }
 
 impl Exporter for ConsoleExporter {
-    fn export(self: Arc<Self>, batch: Vec<SpanData>, _retry: Retry) -> ExportFuture {
+    fn export(self: Arc<Self>, batch: Batch, _retry: Retry) -> ExportFuture {
         Box::pin(async move {
-            let traces = self.take_complete_traces(batch);
+            let traces = self.take_complete_traces(batch.into_span_data());
             // the reader of the output may be slow, and must not block the other exporters
             let written = tokio::task::block_in_place(|| self.write(traces));
             written.map_err(|error| ExportError::failed(error.to_string()))?;

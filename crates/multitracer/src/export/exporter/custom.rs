@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkError;
-use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+use opentelemetry_sdk::trace::SpanExporter;
 
 use super::interface::{ExportFuture, Exporter, ShutdownFuture};
 use super::retry::Retry;
+use crate::export::batch::Batch;
 use crate::export::outcome::{DropReason, ExportError, ExportSuccess};
 
 /// A `SpanExporter` of the user's. It repeats failed attempts itself.
@@ -25,9 +26,9 @@ impl<E: SpanExporter + 'static> CustomExporter<E> {
 }
 
 impl<E: SpanExporter + 'static> Exporter for CustomExporter<E> {
-    fn export(self: Arc<Self>, batch: Vec<SpanData>, _retry: Retry) -> ExportFuture {
+    fn export(self: Arc<Self>, batch: Batch, _retry: Retry) -> ExportFuture {
         Box::pin(async move {
-            let mut export = pin!(self.0.export(batch));
+            let mut export = pin!(self.0.export(batch.into_span_data()));
             // the code may block its thread; the other tracers then continue on another thread
             let exported = poll_fn(|cx| tokio::task::block_in_place(|| export.as_mut().poll(cx))).await;
             match exported {

@@ -6,16 +6,15 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use opentelemetry_sdk::trace::SpanData;
-
 use super::retry::Retry;
+use crate::export::batch::Batch;
 use crate::export::outcome::ExportOutcome;
 
 /// An exporter as a trait object. Unlike `SpanExporter`, it reports how many spans the backend
 /// rejected.
 pub(crate) trait Exporter: Send + Sync + 'static {
     /// Exports one batch. Repeats failed attempts with `retry`.
-    fn export(self: Arc<Self>, batch: Vec<SpanData>, retry: Retry) -> ExportFuture;
+    fn export(self: Arc<Self>, batch: Batch, retry: Retry) -> ExportFuture;
 
     /// Releases the exporter's resources. Called once, after the last export.
     fn shutdown(self: Arc<Self>, _timeout: Duration) -> ShutdownFuture {

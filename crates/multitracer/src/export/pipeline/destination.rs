@@ -4,14 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use opentelemetry_sdk::trace::SpanData;
-
 use super::runtime::ExportRuntime;
 use super::worker::Worker;
 use super::worker_handle::WorkerHandle;
 use crate::config::model::BatchConfig;
 use crate::export::exporter::{Exporter, InMemoryExporter};
 use crate::export::stats::Counters;
+use crate::record::EndedSpan;
 
 /// One exporter of a pipeline and its pending spans.
 pub(crate) struct Destination {
@@ -74,11 +73,11 @@ impl Destination {
     }
 
     /// Takes an ended span. Never waits for an export.
-    pub(super) fn push(&self, span: SpanData) {
+    pub(super) fn push(&self, span: EndedSpan) {
         match &self.kind {
             DestinationKind::Queued(worker) => worker.queue().push(span),
             DestinationKind::Memory { exporter, ended } => {
-                exporter.push(span);
+                exporter.push(span.into());
                 ended.fetch_add(1, Ordering::Release);
             }
         }

@@ -4,10 +4,10 @@ use std::future::Future;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use opentelemetry_sdk::trace::SpanData;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::export::batch::Batch;
 use crate::export::exporter::{Exporter, Retry};
 use crate::export::outcome::{DropReason, ExportError, ExportOutcome};
 use crate::export::queue::Queue;
@@ -23,7 +23,7 @@ pub(super) struct CompletedExport {
 pub(super) struct ExportTask<T> {
     pub(super) exporter: Arc<dyn Exporter>,
     pub(super) queue: Arc<Queue>,
-    pub(super) batch: Vec<SpanData>,
+    pub(super) batch: Batch,
     pub(super) retry: Retry,
     /// Time limit of the export with its retries; zero for none.
     pub(super) timeout: Duration,

@@ -4,24 +4,24 @@ mod destination;
 mod export_task;
 mod health;
 mod pending;
-mod processor;
 mod runtime;
+mod sink;
 mod worker;
 mod worker_handle;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use opentelemetry_sdk::trace::SpanData;
 use tokio::time::Instant;
 
 use super::outcome::DropReason;
 use super::stats::{Counters, ExporterCounters};
+use crate::record::EndedSpan;
 
 pub(crate) use self::destination::Destination;
 pub(crate) use self::pending::{FlushFailure, Pending};
-pub(crate) use self::processor::PipelineProcessor;
 pub(crate) use self::runtime::ExportRuntime;
+pub(crate) use self::sink::{SpanSink, SpanSinks};
 use self::worker_handle::{CommandKind, WorkerHandle};
 
 /// The destinations of one tracer's ended spans. Each span is exported or counted as dropped.
@@ -46,7 +46,7 @@ impl Pipeline {
     }
 
     /// Takes an ended span. Never waits for an export.
-    pub(crate) fn push(&self, span: SpanData) {
+    pub(crate) fn push(&self, span: EndedSpan) {
         match self.destinations.split_last() {
             Some((last, others)) => {
                 for destination in others {

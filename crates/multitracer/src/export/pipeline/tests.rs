@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::runtime::BACKGROUND_TIMEOUT;
 use super::*;
 use crate::config::model::BatchConfig;
+use crate::export::batch::Batch;
 use crate::export::exporter::{ExportFuture, Exporter, Retry};
 use crate::export::outcome::ExportSuccess;
 use crate::export::queue::tests::span;
@@ -15,7 +16,7 @@ use crate::export::queue::tests::span;
 struct Counting(Mutex<usize>);
 
 impl Exporter for Counting {
-    fn export(self: Arc<Self>, batch: Vec<SpanData>, _retry: Retry) -> ExportFuture {
+    fn export(self: Arc<Self>, batch: Batch, _retry: Retry) -> ExportFuture {
         *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) += batch.len();
         Box::pin(async { Ok(ExportSuccess::default()) })
     }

@@ -7,15 +7,27 @@ use crate::export::outcome::DropReason;
 /// Size at which a batch is full. Many gRPC receivers accept at most 4 MiB in one message.
 pub(super) const MAX_BATCH_BYTES: usize = 3 << 20;
 
-/// The numbers of queued spans and bytes, with their limits.
+/// The most spans and bytes that a shard reserves at once.
+const MAX_RESERVATION: Room = Room { spans: 64, bytes: 64 << 10 };
+
+/// Room for spans in a queue.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Room {
+    pub(super) spans: usize,
+    pub(super) bytes: usize,
+}
+
+/// The room that the shards have reserved, with its limits.
 ///
-/// They change while a shard is locked, so they are exact when all shards are locked.
+/// A shard reserves room for several spans at once, because threads would contend on one counter
+/// per span. The reservations get smaller as the queue fills.
 #[derive(Debug)]
 pub(super) struct Level {
     spans: AtomicUsize,
     bytes: AtomicUsize,
-    max_spans: usize,
-    max_bytes: usize,
+    /// The number of shards with reserved room that no span uses yet.
+    holders: AtomicUsize,
+    max: Room,
     batch_size: usize,
 }
 
@@ -24,54 +36,78 @@ impl Level {
         Self {
             spans: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
-            max_spans,
-            max_bytes,
+            holders: AtomicUsize::new(0),
+            max: Room { spans: max_spans, bytes: max_bytes },
             batch_size: batch_size.clamp(1, max_spans.max(1)),
         }
     }
 
-    /// Reserves room for a span of `size` bytes. Returns `true` if the worker has to wake up,
-    /// because the queue is no longer empty or holds a full batch.
-    pub(super) fn reserve(&self, size: usize) -> Result<bool, DropReason> {
-        if size > self.max_bytes {
+    /// Reserves room for at least one span of `size` bytes, in addition to `rest`.
+    pub(super) fn reserve(&self, rest: Room, size: usize) -> Result<Room, DropReason> {
+        if size > self.max.bytes {
             return Err(DropReason::TooLarge);
         }
-        let spans = self.spans.fetch_add(1, Ordering::Relaxed);
-        if spans >= self.max_spans {
-            self.spans.fetch_sub(1, Ordering::Relaxed);
-            return Err(DropReason::QueueFull);
+        let needed = Room { spans: usize::from(rest.spans == 0), bytes: size.saturating_sub(rest.bytes) };
+        let used = Room { spans: self.spans(), bytes: self.bytes.load(Ordering::Relaxed) };
+        let wanted = self.wanted(needed, used);
+        self.take(wanted).or_else(|| self.take(needed)).ok_or(DropReason::QueueFull)
+    }
+
+    /// Returns the size of a reservation: a small part of the free room, which ends where a batch
+    /// is full.
+    fn wanted(&self, needed: Room, used: Room) -> Room {
+        let share = |max: usize, used: usize, limit: usize| (max.saturating_sub(used) / 16).min(limit);
+        let of_batch = self.batch_size / 8;
+        let to_full_batch = self.batch_size - used.spans % self.batch_size;
+        let spans = share(self.max.spans, used.spans, MAX_RESERVATION.spans).min(of_batch).min(to_full_batch);
+        let bytes = share(self.max.bytes, used.bytes, MAX_RESERVATION.bytes);
+        Room { spans: spans.max(1).max(needed.spans), bytes: bytes.max(needed.bytes) }
+    }
+
+    /// Takes `room`, unless it would exceed a limit.
+    fn take(&self, room: Room) -> Option<Room> {
+        if self.spans.fetch_add(room.spans, Ordering::Relaxed) + room.spans > self.max.spans {
+            self.spans.fetch_sub(room.spans, Ordering::Relaxed);
+            return None;
         }
-        let bytes = self.bytes.fetch_add(size, Ordering::Relaxed);
-        if bytes.saturating_add(size) > self.max_bytes {
-            self.release(1, size);
-            return Err(DropReason::QueueFull);
+        if self.bytes.fetch_add(room.bytes, Ordering::Relaxed).saturating_add(room.bytes) > self.max.bytes {
+            self.release(room);
+            return None;
         }
-        let was_full = self.is_full_batch(spans, bytes);
-        let is_full = self.is_full_batch(spans + 1, bytes + size);
-        Ok(spans == 0 || (is_full && !was_full))
+        Some(room)
     }
 
-    /// Releases the room of spans that left the queue.
-    pub(super) fn release(&self, spans: usize, bytes: usize) {
-        self.spans.fetch_sub(spans, Ordering::Relaxed);
-        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+    /// Releases room that spans or a reservation no longer use.
+    pub(super) fn release(&self, room: Room) {
+        self.spans.fetch_sub(room.spans, Ordering::Relaxed);
+        self.bytes.fetch_sub(room.bytes, Ordering::Relaxed);
     }
 
-    /// Returns `true` if the queue holds a full batch.
-    pub(super) fn has_full_batch(&self) -> bool {
-        self.is_full_batch(self.spans(), self.bytes.load(Ordering::Relaxed))
+    /// Notes that a shard has unused room, or no longer has any.
+    pub(super) fn note_holder(&self, had_room: bool, has_room: bool) {
+        match (had_room, has_room) {
+            (false, true) => self.holders.fetch_add(1, Ordering::Relaxed),
+            (true, false) => self.holders.fetch_sub(1, Ordering::Relaxed),
+            _ => return,
+        };
     }
 
-    fn is_full_batch(&self, spans: usize, bytes: usize) -> bool {
-        spans >= self.batch_size || bytes >= MAX_BATCH_BYTES
+    /// Returns `true` if a shard may have reserved room that no span uses yet.
+    pub(super) fn has_holders(&self) -> bool {
+        self.holders.load(Ordering::Relaxed) > 0
     }
 
-    pub(super) fn spans(&self) -> usize {
+    /// Returns `true` if the queue may hold a full batch: the shards have reserved room for one.
+    pub(super) fn may_have_full_batch(&self) -> bool {
+        self.spans() >= self.batch_size || self.bytes.load(Ordering::Relaxed) >= MAX_BATCH_BYTES
+    }
+
+    fn spans(&self) -> usize {
         self.spans.load(Ordering::Relaxed)
     }
 
     pub(super) fn max_spans(&self) -> usize {
-        self.max_spans
+        self.max.spans
     }
 
     pub(super) fn batch_size(&self) -> usize {

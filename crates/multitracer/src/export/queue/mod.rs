@@ -5,20 +5,21 @@
 
 mod level;
 mod shard;
-mod size;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use opentelemetry_sdk::trace::SpanData;
 use tokio::sync::Notify;
 
-use self::level::{Level, MAX_BATCH_BYTES};
-use self::shard::{Budget, Shard, shard_of_thread};
-use self::size::span_size;
+use self::level::{Level, MAX_BATCH_BYTES, Room};
+use self::shard::{Budget, Push, Shard};
+use super::batch::Batch;
 use super::outcome::{DropReason, ExportOutcome};
 use super::stats::Counters;
+use crate::record::EndedSpan;
+
+pub(super) use self::shard::shard_of_thread;
 
 const SHARDS: usize = 4;
 
@@ -63,57 +64,53 @@ impl Queue {
     }
 
     /// Queues `span`, or counts it as dropped. Never waits for an export.
-    pub(crate) fn push(&self, span: SpanData) {
-        let size = span_size(&span);
-        let Some(shard) = self.shards.get(shard_of_thread(SHARDS)) else { return };
-        match shard.push(span, size, || self.level.reserve(size)) {
-            Ok(true) => self.changed.notify_one(),
-            Err(DropReason::Shutdown) if !self.has_warned_of_late_span.swap(true, Ordering::Relaxed) => {
+    pub(crate) fn push(&self, span: EndedSpan) {
+        self.push_into(self.shard(), span, false);
+    }
+
+    fn push_into(&self, shard: &Shard, span: EndedSpan, is_last_try: bool) {
+        match shard.push(span, &self.level, is_last_try) {
+            Push::Queued => {}
+            Push::NoFreeRoom(span) => {
+                for other in &self.shards {
+                    other.give_back(&self.level);
+                }
+                self.push_into(shard, *span, true);
+            }
+            Push::QueuedAndDue => self.changed.notify_one(),
+            Push::Dropped(DropReason::Shutdown)
+                if !self.has_warned_of_late_span.swap(true, Ordering::Relaxed) =>
+            {
                 // a log line, because the counts may have been reported already
                 let tracer = &*self.tracer;
                 tracing::warn!(target: "multitracer", tracer, "a span ended after the shutdown and is lost; others may follow");
             }
-            Ok(false) | Err(_) => {}
+            Push::Dropped(_) => {}
         }
     }
 
     /// Takes up to one batch. Its spans are in flight until [`complete`](Self::complete).
-    pub(crate) fn take_batch(&self) -> Vec<SpanData> {
+    pub(crate) fn take_batch(&self) -> Batch {
         let mut chunks = Vec::new();
-        let batch_size = self.level.batch_size();
-        let mut budget = Budget { spans: batch_size, bytes: MAX_BATCH_BYTES };
-        let count = {
-            let mut state = self.export_state();
-            let first = state.next_shard;
-            state.next_shard = (first + 1) % SHARDS;
-            let (before, after) = self.shards.split_at(first.min(SHARDS));
-            for shard in after.iter().chain(before) {
-                let taken = shard.take(&mut budget, &mut chunks);
-                self.level.release(taken.spans, taken.bytes);
-                if budget.is_used_up() {
-                    break;
-                }
+        let mut budget = Budget { spans: self.level.batch_size(), bytes: MAX_BATCH_BYTES };
+        let mut state = self.export_state();
+        let first = state.next_shard;
+        state.next_shard = (first + 1) % SHARDS;
+        let (before, after) = self.shards.split_at(first.min(SHARDS));
+        for shard in after.iter().chain(before) {
+            state.counters.in_flight += shard.take(&mut budget, &mut chunks, &self.level) as u64;
+            if budget.is_used_up() {
+                break;
             }
-            let count = batch_size - budget.spans;
-            state.counters.in_flight += count as u64;
-            count
-        };
-        // the chunks are joined after the locks are released
-        let mut chunks = chunks.into_iter();
-        let mut batch = chunks.next().unwrap_or_default();
-        if batch.len() < count {
-            batch.reserve_exact(count - batch.len());
         }
-        for mut chunk in chunks {
-            batch.append(&mut chunk);
-        }
-        batch
+        drop(state);
+        Batch::new(chunks)
     }
 
     /// Waits until a batch is full, or the oldest queued span is `delay` old.
     pub(crate) async fn batch_due(&self, delay: Duration) {
         loop {
-            if self.level.has_full_batch() {
+            if self.has_full_batch() {
                 return;
             }
             match self.shards.iter().filter_map(Shard::oldest).min() {
@@ -126,9 +123,28 @@ impl Queue {
         }
     }
 
+    /// Returns the shard of the current thread.
+    fn shard(&self) -> &Shard {
+        &self.shards[shard_of_thread(SHARDS)]
+    }
+
+    fn has_full_batch(&self) -> bool {
+        self.level.may_have_full_batch() && {
+            let queued = self.queued();
+            queued.spans >= self.level.batch_size() || queued.bytes >= MAX_BATCH_BYTES
+        }
+    }
+
+    fn queued(&self) -> Room {
+        self.shards.iter().map(Shard::queued).fold(Room::default(), |sum, shard| Room {
+            spans: sum.spans + shard.spans,
+            bytes: sum.bytes + shard.bytes,
+        })
+    }
+
     /// Returns the number of queued spans.
     pub(crate) fn len(&self) -> usize {
-        self.level.spans()
+        self.queued().spans
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -170,9 +186,7 @@ impl Queue {
         let mut queued = 0;
         for shard in &self.shards {
             shard.close();
-            let taken = shard.take(&mut Budget::unlimited(), &mut freed_after_the_locks);
-            self.level.release(taken.spans, taken.bytes);
-            queued += taken.spans as u64;
+            queued += shard.take(&mut Budget::unlimited(), &mut freed_after_the_locks, &self.level) as u64;
         }
         let in_flight = state.counters.in_flight;
         state.counters.dropped.add(DropReason::Shutdown, queued + in_flight);

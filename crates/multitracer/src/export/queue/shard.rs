@@ -1,14 +1,16 @@
 //! A shard of the queue, for the threads that push into it.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use opentelemetry_sdk::trace::SpanData;
 use tokio::time::Instant;
 
+use super::level::{Level, Room};
 use crate::export::outcome::DropReason;
 use crate::export::stats::{Counters, DropCounts};
+use crate::record::EndedSpan;
 
 /// Maximum number of spans in one allocation. A growing queue therefore copies few spans.
 const MAX_CHUNK_SPANS: usize = 64;
@@ -25,6 +27,10 @@ pub(super) struct Shard(Mutex<State>);
 #[derive(Debug, Default)]
 pub(super) struct State {
     chunks: VecDeque<Chunk>,
+    /// The spans in `chunks`.
+    queued: Room,
+    /// Reserved room that no span uses yet.
+    reserved: Room,
     /// Time at which the oldest span was queued.
     oldest: Option<Instant>,
     is_closed: bool,
@@ -36,9 +42,7 @@ pub(super) struct State {
 
 #[derive(Debug)]
 struct Chunk {
-    spans: Vec<SpanData>,
-    /// Size of each span, in the order of `spans`.
-    sizes: Vec<usize>,
+    spans: Vec<EndedSpan>,
     bytes: usize,
 }
 
@@ -49,11 +53,15 @@ pub(super) struct Budget {
     pub(super) bytes: usize,
 }
 
-/// The number of spans and bytes that were taken from a shard.
-#[derive(Debug, Default)]
-pub(super) struct Taken {
-    pub(super) spans: usize,
-    pub(super) bytes: usize,
+/// The outcome of pushing a span.
+#[derive(Debug)]
+pub(super) enum Push {
+    Queued,
+    /// The span is queued, and the worker has to look at the queue.
+    QueuedAndDue,
+    Dropped(DropReason),
+    /// The queue is full, except for room that other shards have reserved.
+    NoFreeRoom(Box<EndedSpan>),
 }
 
 impl Budget {
@@ -67,64 +75,91 @@ impl Budget {
 }
 
 /// Returns the index of the current thread's shard, out of `shards`.
-pub(super) fn shard_of_thread(shards: usize) -> usize {
+#[inline]
+pub(in crate::export) fn shard_of_thread(shards: usize) -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     thread_local! {
-        static INDEX: usize = NEXT.fetch_add(1, Ordering::Relaxed);
+        // without a destructor, so that a span can end while its thread ends
+        static INDEX: Cell<usize> = const { Cell::new(usize::MAX) };
     }
-    // a span may end while its thread ends, after the thread-local is gone
-    INDEX.try_with(|index| index % shards).unwrap_or(0)
+    let mut index = INDEX.get();
+    if index == usize::MAX {
+        index = NEXT.fetch_add(1, Ordering::Relaxed);
+        INDEX.set(index);
+    }
+    index % shards
 }
 
 impl Shard {
-    /// Counts `span`, and queues it if `reserve` succeeds. Returns the result of `reserve`.
-    pub(super) fn push(
-        &self,
-        span: SpanData,
-        size: usize,
-        reserve: impl FnOnce() -> Result<bool, DropReason>,
-    ) -> Result<bool, DropReason> {
+    /// Counts `span`, and queues it if there is room. On the last try, only free room counts.
+    pub(super) fn push(&self, span: EndedSpan, level: &Level, is_last_try: bool) -> Push {
         let mut state = self.lock();
         state.ended += 1;
-        let reserved = if state.is_closed { Err(DropReason::Shutdown) } else { reserve() };
-        match reserved {
-            Ok(_) => state.add(span, size),
+        match state.use_room(span.size(), level) {
+            Ok(is_new) => {
+                let was_empty = state.queued.spans == 0;
+                state.add(span);
+                let may_be_full = is_new || state.reserved.spans == 0;
+                let is_due = was_empty || (may_be_full && level.may_have_full_batch());
+                if is_due { Push::QueuedAndDue } else { Push::Queued }
+            }
+            Err(DropReason::QueueFull) if !is_last_try && level.has_holders() => {
+                state.ended -= 1;
+                drop(state);
+                Push::NoFreeRoom(Box::new(span))
+            }
             Err(reason) => {
                 state.dropped.add(reason, 1);
                 // the span is freed after the lock is released
                 drop(state);
+                Push::Dropped(reason)
             }
         }
-        reserved
     }
 
     /// Moves spans to `chunks`, as many as `budget` allows.
-    pub(super) fn take(&self, budget: &mut Budget, chunks: &mut Vec<Vec<SpanData>>) -> Taken {
+    pub(super) fn take(&self, budget: &mut Budget, chunks: &mut Vec<Vec<EndedSpan>>, level: &Level) -> usize {
         let mut state = self.lock();
-        let mut taken = Taken::default();
+        let mut taken = state.take_reserved(level);
+        let before = taken.spans;
         while let Some(chunk) = state.chunks.front_mut() {
-            let Some((spans, bytes)) = chunk.take(budget, chunks.is_empty()) else { break };
-            taken.spans += spans.len();
-            taken.bytes += bytes;
-            chunks.push(spans);
+            let Some(Chunk { spans, bytes }) = chunk.take(budget, chunks.is_empty()) else { break };
             if chunk.spans.is_empty() {
                 state.chunks.pop_front();
             }
+            state.queued.spans -= spans.len();
+            state.queued.bytes -= bytes;
+            taken.spans += spans.len();
+            taken.bytes += bytes;
+            chunks.push(spans);
         }
-        if taken.spans > 0 {
-            state.first_capacity = taken.spans.min(MAX_CHUNK_SPANS);
+        level.release(taken);
+        let spans = taken.spans - before;
+        if spans > 0 {
+            state.first_capacity = spans.min(MAX_CHUNK_SPANS);
             state.oldest = (!state.chunks.is_empty()).then(Instant::now);
         }
         if state.chunks.is_empty() {
             // frees the memory of an idle tracer
             state.chunks = VecDeque::new();
         }
-        taken
+        spans
     }
 
     /// Returns the time at which the oldest span was queued.
     pub(super) fn oldest(&self) -> Option<Instant> {
         self.lock().oldest
+    }
+
+    /// Returns the number and the size of the queued spans.
+    pub(super) fn queued(&self) -> Room {
+        self.lock().queued
+    }
+
+    /// Releases reserved room, for another shard.
+    pub(super) fn give_back(&self, level: &Level) {
+        let room = self.lock().take_reserved(level);
+        level.release(room);
     }
 
     pub(super) fn ended(&self) -> u64 {
@@ -148,19 +183,40 @@ impl Shard {
 }
 
 impl State {
-    fn add(&mut self, span: SpanData, size: usize) {
+    /// Uses room for a span of `size` bytes. Returns `true` if new room was reserved.
+    fn use_room(&mut self, size: usize, level: &Level) -> Result<bool, DropReason> {
+        if self.is_closed {
+            return Err(DropReason::Shutdown);
+        }
+        let had_room = self.reserved.spans > 0;
+        let needs_room = !had_room || self.reserved.bytes < size;
+        if needs_room {
+            let room = level.reserve(self.reserved, size)?;
+            self.reserved.spans += room.spans;
+            self.reserved.bytes += room.bytes;
+        }
+        self.reserved.spans -= 1;
+        self.reserved.bytes -= size;
+        level.note_holder(had_room, self.reserved.spans > 0);
+        Ok(needs_room)
+    }
+
+    fn take_reserved(&mut self, level: &Level) -> Room {
+        level.note_holder(self.reserved.spans > 0, false);
+        std::mem::take(&mut self.reserved)
+    }
+
+    fn add(&mut self, span: EndedSpan) {
+        self.queued.spans += 1;
+        self.queued.bytes += span.size();
         match self.chunks.back_mut() {
             Some(chunk) if chunk.spans.len() < MAX_CHUNK_SPANS && chunk.bytes < MAX_CHUNK_BYTES => {
-                chunk.add(span, size);
+                chunk.add(span);
             }
             last => {
                 let capacity = if last.is_some() { MAX_CHUNK_SPANS } else { self.first_capacity };
-                let mut chunk = Chunk {
-                    spans: Vec::with_capacity(capacity),
-                    sizes: Vec::with_capacity(capacity),
-                    bytes: 0,
-                };
-                chunk.add(span, size);
+                let mut chunk = Chunk { spans: Vec::with_capacity(capacity), bytes: 0 };
+                chunk.add(span);
                 self.oldest.get_or_insert_with(Instant::now);
                 self.chunks.push_back(chunk);
             }
@@ -171,30 +227,31 @@ impl State {
     pub(super) fn add_to(&self, counters: &mut Counters) {
         counters.ended += self.ended;
         counters.dropped.merge(self.dropped);
-        counters.queued += self.chunks.iter().map(|chunk| chunk.spans.len() as u64).sum::<u64>();
-        counters.queued_bytes += self.chunks.iter().map(|chunk| chunk.bytes as u64).sum::<u64>();
+        counters.queued += self.queued.spans as u64;
+        counters.queued_bytes += self.queued.bytes as u64;
     }
 }
 
 impl Chunk {
-    fn add(&mut self, span: SpanData, size: usize) {
+    fn add(&mut self, span: EndedSpan) {
+        self.bytes += span.size();
         self.spans.push(span);
-        self.sizes.push(size);
-        self.bytes += size;
     }
 
-    /// Takes the spans that fit `budget`, and their size. Takes at least one if
-    /// `is_first_of_batch`, because a span that is larger than a batch is exported alone.
-    fn take(&mut self, budget: &mut Budget, is_first_of_batch: bool) -> Option<(Vec<SpanData>, usize)> {
+    /// Takes the spans that fit `budget`. Takes at least one if `is_first_of_batch`, because a span
+    /// that is larger than a batch is exported alone.
+    fn take(&mut self, budget: &mut Budget, is_first_of_batch: bool) -> Option<Self> {
         if self.spans.len() <= budget.spans && self.bytes <= budget.bytes {
             budget.spans -= self.spans.len();
             budget.bytes -= self.bytes;
-            self.sizes = Vec::new();
-            return Some((std::mem::take(&mut self.spans), std::mem::take(&mut self.bytes)));
+            return Some(Self {
+                spans: std::mem::take(&mut self.spans),
+                bytes: std::mem::take(&mut self.bytes),
+            });
         }
         let (mut count, mut bytes) = (0, 0);
-        for size in self.sizes.iter().take(budget.spans) {
-            let sum = bytes + size;
+        for span in self.spans.iter().take(budget.spans) {
+            let sum = bytes + span.size();
             if sum > budget.bytes && !(is_first_of_batch && count == 0) {
                 break;
             }
@@ -209,8 +266,7 @@ impl Chunk {
         // if spans remain, the next one does not fit, so the batch is full
         budget.bytes = if count == self.spans.len() { budget.bytes.saturating_sub(bytes) } else { 0 };
         let rest = self.spans.split_off(count);
-        self.sizes.drain(..count);
         self.bytes -= bytes;
-        Some((std::mem::replace(&mut self.spans, rest), bytes))
+        Some(Self { spans: std::mem::replace(&mut self.spans, rest), bytes })
     }
 }

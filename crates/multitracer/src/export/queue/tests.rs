@@ -8,7 +8,7 @@ use std::thread;
 
 use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status};
 use opentelemetry::{InstrumentationScope, KeyValue};
-use opentelemetry_sdk::trace::{SpanEvents, SpanLinks};
+use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 
 use tokio::time::Instant;
 
@@ -16,13 +16,17 @@ use super::*;
 use crate::export::outcome::{ExportError, ExportSuccess};
 
 /// Returns a span with an attribute of `bytes` bytes.
-pub(in crate::export) fn span(bytes: usize) -> SpanData {
-    SpanData {
+pub(in crate::export) fn span(bytes: usize) -> EndedSpan {
+    named_span("work".to_owned(), bytes)
+}
+
+fn named_span(name: String, bytes: usize) -> EndedSpan {
+    EndedSpan::from(SpanData {
         span_context: SpanContext::empty_context(),
         parent_span_id: SpanId::INVALID,
         parent_span_is_remote: false,
         span_kind: SpanKind::Internal,
-        name: "work".into(),
+        name: name.into(),
         start_time: std::time::SystemTime::UNIX_EPOCH,
         end_time: std::time::SystemTime::UNIX_EPOCH,
         attributes: vec![KeyValue::new("text", "x".repeat(bytes))],
@@ -31,7 +35,7 @@ pub(in crate::export) fn span(bytes: usize) -> SpanData {
         links: SpanLinks::default(),
         status: Status::Unset,
         instrumentation_scope: InstrumentationScope::default(),
-    }
+    })
 }
 
 fn queue(max_size: usize, max_bytes: usize, batch_size: usize) -> Queue {
@@ -117,7 +121,7 @@ fn spans_of_a_thread_keep_their_order() {
             let queue = &queue;
             scope.spawn(move || {
                 for n in 0..EACH {
-                    queue.push(SpanData { name: format!("{thread} {n}").into(), ..span(n % 50) });
+                    queue.push(named_span(format!("{thread} {n}"), n % 50));
                 }
             });
         }
@@ -127,13 +131,13 @@ fn spans_of_a_thread_keep_their_order() {
         let left = queue.len();
         let batch = queue.take_batch();
         assert_eq!(batch.len(), left.min(100), "a full batch while enough spans are queued");
-        for span in &batch {
-            let (thread, n) = span.name.split_once(' ').unwrap();
+        for span in batch.iter() {
+            let (thread, n) = span.record.name.split_once(' ').unwrap();
             let next = &mut next[thread.parse::<usize>().unwrap()];
             assert_eq!(n.parse(), Ok(*next));
             *next += 1;
         }
-        if batch.is_empty() {
+        if batch.len() == 0 {
             break;
         }
     }

@@ -5,10 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use once_cell::sync::OnceCell;
-use opentelemetry::InstrumentationScope;
-use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::{SdkTracerProvider, SpanLimits};
 
 use super::builder::RegistryBuilder;
 use super::spec::{Plan, Spec};
@@ -19,15 +16,13 @@ use crate::config::model::{
 use crate::config::secret::shown_url;
 use crate::export::{
     ConnectionPool, ConsoleExporter, Destination, ExportRuntime, Exporter, ExporterBuildError, Pipeline,
-    PipelineProcessor,
+    SpanSinks,
 };
+use crate::record::RecordLimits;
 use crate::registry::error::BuildError;
 use crate::registry::handle::{Inner, NEXT_ID, Registry};
 use crate::registry::snapshot::{Built, Snapshot};
-use crate::tracer::{
-    BuildEntry, Counts, EnabledFlag, NameId, OwnedIds, Sampling, SharedSampling, SpanLimit, TracerCore,
-    TracerInfo,
-};
+use crate::tracer::{BuildEntry, EnabledFlag, NameId, Sampling, SpanLimit, TracerCore, TracerInfo};
 
 impl RegistryBuilder {
     /// Checks the configuration, sets up the exporters and returns the registry.
@@ -70,7 +65,6 @@ pub(in crate::registry) fn build_tracer(
         info: info(&tracer),
         pipeline: Pipeline::off(),
         sampling: Sampling::new(&SamplerConfig::AlwaysOff),
-        resource: tracer.to_resource(),
         is_enabled: false,
     };
     let core = assemble(disabled, &tracer.config, registry);
@@ -90,7 +84,7 @@ pub(in crate::registry) fn build_enabled(
     let TracerBuilder { config, code } = tracer;
     let pipeline = pipeline(&info.name, config, &mut code.exporters, &resource, runtime)?;
     let sampling = code.sampler.take().map_or_else(|| Sampling::new(&config.sampler), Sampling::custom);
-    Ok(assemble(Parts { info, pipeline, sampling, resource, is_enabled: true }, config, registry))
+    Ok(assemble(Parts { info, pipeline, sampling, is_enabled: true }, config, registry))
 }
 
 /// The parts that an enabled and a disabled tracer do not share.
@@ -98,33 +92,21 @@ struct Parts {
     info: TracerInfo,
     pipeline: Pipeline,
     sampling: Sampling,
-    resource: Resource,
     is_enabled: bool,
 }
 
 fn assemble(parts: Parts, config: &TracerConfig, registry: u64) -> Arc<TracerCore> {
-    let Parts { info, pipeline, sampling, resource, is_enabled } = parts;
-    let (pipeline, sampling) = (Arc::new(pipeline), Arc::new(sampling));
+    let Parts { info, pipeline, sampling, is_enabled } = parts;
+    let pipeline = Arc::new(pipeline);
     let build = BuildEntry::new(registry, NameId::of(&info.name));
-    let processor = PipelineProcessor::new(Arc::clone(&pipeline), config.limits.attribute_value_length_limit);
-    let provider = SdkTracerProvider::builder()
-        .with_resource(resource)
-        .with_sampler(SharedSampling(Arc::clone(&sampling)))
-        .with_span_limits(limits(&config.limits))
-        .with_span_processor(processor)
-        .with_id_generator(OwnedIds(build.id().build))
-        .build();
-    let scope = InstrumentationScope::builder("multitracer").with_version(env!("CARGO_PKG_VERSION")).build();
     Arc::new(TracerCore {
         build,
         info,
         capture: config.capture,
+        sinks: SpanSinks::new(&pipeline, limits(&config.limits)),
         pipeline,
-        sdk: provider.tracer_with_scope(scope),
-        provider,
         sampling,
         span_limit: config.limits.max_spans_per_trace.map(|limit| Arc::new(SpanLimit::new(limit))),
-        counts: Counts::default(),
         enabled: EnabledFlag::new(is_enabled),
     })
 }
@@ -245,13 +227,14 @@ fn configured(
     }
 }
 
-fn limits(config: &LimitsConfig) -> SpanLimits {
-    SpanLimits {
-        max_events_per_span: config.event_count_limit,
-        max_attributes_per_span: config.attribute_count_limit,
-        max_links_per_span: config.link_count_limit,
-        max_attributes_per_event: config.event_attribute_count_limit,
-        max_attributes_per_link: config.link_attribute_count_limit,
+fn limits(config: &LimitsConfig) -> RecordLimits {
+    RecordLimits {
+        attributes: config.attribute_count_limit,
+        events: config.event_count_limit,
+        links: config.link_count_limit,
+        attributes_per_event: config.event_attribute_count_limit,
+        attributes_per_link: config.link_attribute_count_limit,
+        value_length: config.attribute_value_length_limit,
     }
 }
 

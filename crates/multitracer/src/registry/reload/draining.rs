@@ -4,7 +4,6 @@
 //! nothing else holds the tracer, no span can start in it. Then its queue is exported, and its
 //! counts are kept.
 
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -171,5 +170,5 @@ impl Inner {
 fn open_spans(core: &TracerCore) -> u64 {
     // a span moves from open to ended, so `ended` is read first
     let ended = core.pipeline.ended();
-    core.counts.sampled.load(Ordering::Acquire).saturating_sub(ended)
+    core.sinks.started().saturating_sub(ended)
 }

@@ -103,7 +103,7 @@ impl Tracer {
             Readiness::Silent(cx) => cx,
             Readiness::Ready(tracer) => {
                 let new = NewSpan::new(name.into(), SpanKind::Internal);
-                match tracer.start(&cx, new, || []) {
+                match tracer.start(&cx, new) {
                     Started::Unsampled => return f(),
                     Started::Opened { cx, recording: false } => cx,
                     Started::Opened { cx, recording: true } => {

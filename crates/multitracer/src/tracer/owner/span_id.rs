@@ -22,8 +22,6 @@ static NEXT_BLOCK: AtomicU32 = AtomicU32::new(0);
 thread_local! {
     /// The next count of this thread, and the end of its block.
     static COUNTS: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
-    /// The trace of the span that the SDK builds next on this thread.
-    static NEXT_TRACE: Cell<TraceId> = const { Cell::new(TraceId::INVALID) };
 }
 
 /// Returns the build that made `span`. Returns `None` for a remote span and for a foreign one.
@@ -55,29 +53,6 @@ pub(in crate::tracer) fn new_span_id(build: BuildNumber, trace: TraceId) -> Span
 /// Returns a random trace id.
 pub(in crate::tracer) fn new_trace_id() -> TraceId {
     RandomIdGenerator::default().new_trace_id()
-}
-
-/// Sets the trace of the span that the SDK builds next on this thread.
-pub(in crate::tracer) fn expect_trace(trace: TraceId) {
-    NEXT_TRACE.set(trace);
-}
-
-/// The generator of ids for the SDK's spans of one build.
-#[derive(Debug)]
-pub(crate) struct OwnedIds(pub(crate) BuildNumber);
-
-impl IdGenerator for OwnedIds {
-    fn new_trace_id(&self) -> TraceId {
-        NEXT_TRACE.get()
-    }
-
-    /// Returns the next span id. The SDK asks for it before it asks for a trace id.
-    fn new_span_id(&self) -> SpanId {
-        if NEXT_TRACE.get() == TraceId::INVALID {
-            expect_trace(new_trace_id());
-        }
-        new_span_id(self.0, NEXT_TRACE.get())
-    }
 }
 
 fn next_count() -> u32 {

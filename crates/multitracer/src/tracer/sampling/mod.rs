@@ -3,8 +3,8 @@
 mod rate_limited;
 mod rated_traces;
 
+use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use opentelemetry::trace::{Link, SpanContext, SpanKind, TraceContextExt as _, TraceId, TraceState};
@@ -14,6 +14,7 @@ use opentelemetry_sdk::trace::{ParentBasedSampler, Sampler, SamplingDecision, Sa
 use self::rate_limited::RateLimited;
 use self::rated_traces::RatedTraces;
 use crate::config::model::SamplerConfig;
+use crate::record::CodePlace;
 
 /// The sampling of one tracer: its sampler, and a rate that replaces the sampler while it is set.
 pub(crate) struct Sampling {
@@ -64,38 +65,56 @@ impl Sampling {
     }
 }
 
-/// The sampler that the SDK calls. Its clones share the sampling of one tracer.
-#[derive(Clone, Debug)]
-pub(crate) struct SharedSampling(pub(crate) Arc<Sampling>);
+/// What a sampler is asked.
+#[derive(Debug)]
+pub(super) struct Question<'a> {
+    pub(super) parent: Option<&'a SpanContext>,
+    pub(super) trace: TraceId,
+    pub(super) name: &'a str,
+    pub(super) kind: &'a SpanKind,
+    pub(super) attributes: &'a [KeyValue],
+    /// The place of a traced function, whose attributes follow `attributes`.
+    pub(super) code: Option<CodePlace>,
+    pub(super) links: &'a [Link],
+}
 
-impl ShouldSample for SharedSampling {
-    fn should_sample(
-        &self,
-        parent: Option<&Context>,
-        trace_id: TraceId,
-        name: &str,
-        kind: &SpanKind,
-        attributes: &[KeyValue],
-        links: &[Link],
-    ) -> SamplingResult {
-        let sample = |sampler: &dyn ShouldSample| {
-            sampler.should_sample(parent, trace_id, name, kind, attributes, links)
-        };
-        let rated_traces = self.0.rated_traces.as_ref();
-        let result = match (self.0.rate(), parent_span(parent)) {
-            (None, Some(parent)) if !parent.is_remote() && rated_traces.is_some_and(|t| t.has(trace_id)) => {
-                return sampling_result(parent.is_sampled(), Some(&parent));
+impl Sampling {
+    /// Decides about a new span under `cx`.
+    pub(super) fn decide(&self, cx: &Context, question: &Question<'_>) -> SamplingResult {
+        let parent = question.parent;
+        let rated_traces = self.rated_traces.as_ref();
+        let result = match (self.rate(), parent) {
+            (None, Some(parent))
+                if !parent.is_remote() && rated_traces.is_some_and(|t| t.has(question.trace)) =>
+            {
+                return sampling_result(parent.is_sampled(), Some(parent));
             }
-            (None, _) => return sample(&*self.0.configured),
-            (Some(rate), None) => sample(&Sampler::TraceIdRatioBased(rate)),
-            (Some(_), Some(parent)) => sampling_result(parent.is_sampled(), Some(&parent)),
+            (None, _) => return self.ask(&*self.configured, cx, question),
+            (Some(rate), None) => self.ask(&Sampler::TraceIdRatioBased(rate), cx, question),
+            (Some(_), Some(parent)) => sampling_result(parent.is_sampled(), Some(parent)),
         };
         // inside an unsampled trace, most samplers are not asked
-        let is_asked_again = result.decision != SamplingDecision::Drop || self.0.samples_unsampled_traces;
+        let is_asked_again = result.decision != SamplingDecision::Drop || self.samples_unsampled_traces;
         if let (Some(traces), true) = (rated_traces, is_asked_again) {
-            traces.add(trace_id);
+            traces.add(question.trace);
         }
         result
+    }
+
+    /// Asks a sampler. It sees `cx` with the parent as its current span.
+    fn ask(&self, sampler: &dyn ShouldSample, cx: &Context, question: &Question<'_>) -> SamplingResult {
+        let Question { parent, trace, name, kind, attributes, code, links } = question;
+        let parent_cx = match *parent {
+            Some(span) if cx.span().span_context() == span => Cow::Borrowed(cx),
+            Some(span) => Cow::Owned(cx.with_remote_span_context(span.clone())),
+            None if cx.has_active_span() => Cow::Owned(Context::new()),
+            None => Cow::Borrowed(cx),
+        };
+        let attributes = match code {
+            Some(code) => Cow::Owned(attributes.iter().cloned().chain(code.attributes()).collect()),
+            None => Cow::Borrowed(*attributes),
+        };
+        sampler.should_sample(Some(&*parent_cx), *trace, name, kind, &attributes, links)
     }
 }
 

@@ -22,20 +22,29 @@ const LOCAL_UNSAMPLED: ParentCase = ParentCase { origin: Origin::Local, flags: T
 const REMOTE_SAMPLED: ParentCase = ParentCase { origin: Origin::Remote, flags: TraceFlags::SAMPLED };
 const REMOTE_UNSAMPLED: ParentCase = ParentCase { origin: Origin::Remote, flags: TraceFlags::NOT_SAMPLED };
 
-fn parent(case: ParentCase) -> Context {
+fn parent(case: ParentCase) -> SpanContext {
     let is_remote = case.origin == Origin::Remote;
     let state = TraceState::default();
-    let span = SpanContext::new(TraceId::from(7), SpanId::from(9), case.flags, is_remote, state);
-    Context::new().with_remote_span_context(span)
+    SpanContext::new(TraceId::from(7), SpanId::from(9), case.flags, is_remote, state)
 }
 
-fn samples_with(config: &SamplerConfig, parent: Option<&Context>) -> bool {
-    samples(&SharedSampling(Arc::new(Sampling::new(config))), parent)
+fn samples_with(config: &SamplerConfig, parent: Option<&SpanContext>) -> bool {
+    samples(&Sampling::new(config), parent)
 }
 
-fn samples(sampling: &SharedSampling, parent: Option<&Context>) -> bool {
-    let kind = SpanKind::Internal;
-    let result = sampling.should_sample(parent, TraceId::from(7), "span", &kind, &[], &[]);
+fn samples(sampling: &Sampling, parent: Option<&SpanContext>) -> bool {
+    let question = Question {
+        parent,
+        trace: TraceId::from(7),
+        name: "span",
+        kind: &SpanKind::Internal,
+        attributes: &[],
+        code: None,
+        links: &[],
+    };
+    let cx =
+        parent.map_or_else(Context::new, |parent| Context::new().with_remote_span_context(parent.clone()));
+    let result = sampling.decide(&cx, &question);
     result.decision == SamplingDecision::RecordAndSample
 }
 
@@ -80,7 +89,7 @@ fn samplers_without_delegates_decide_alone() {
 
 #[test]
 fn a_rate_limit_counts_traces_not_spans() {
-    let sampling = SharedSampling(Arc::new(Sampling::new(&SamplerConfig::RateLimited(2))));
+    let sampling = Sampling::new(&SamplerConfig::RateLimited(2));
     assert!(samples(&sampling, None) && samples(&sampling, Some(&parent(REMOTE_SAMPLED))));
     assert!(!samples(&sampling, None), "the third trace of the second");
     assert!(
@@ -93,12 +102,12 @@ fn a_rate_limit_counts_traces_not_spans() {
 
 #[test]
 fn a_rate_replaces_the_configured_sampler_until_it_is_unset() {
-    let sampling = SharedSampling(Arc::new(Sampling::new(&SamplerConfig::AlwaysOn)));
-    sampling.0.set_rate(Some(0.0));
+    let sampling = Sampling::new(&SamplerConfig::AlwaysOn);
+    sampling.set_rate(Some(0.0));
     assert!(!samples(&sampling, None));
     assert!(samples(&sampling, Some(&parent(LOCAL_SAMPLED))), "a trace that has begun stays sampled");
-    sampling.0.set_rate(Some(1.0));
+    sampling.set_rate(Some(1.0));
     assert!(samples(&sampling, None));
-    sampling.0.set_rate(None);
+    sampling.set_rate(None);
     assert!(samples(&sampling, Some(&parent(REMOTE_UNSAMPLED))), "the configured sampler decides again");
 }

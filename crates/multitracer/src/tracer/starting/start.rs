@@ -2,23 +2,24 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::time::SystemTime;
 
 use opentelemetry::baggage::BaggageExt as _;
-use opentelemetry::trace::{
-    Link, Span as _, SpanBuilder, SpanContext, SpanKind, TraceContextExt as _, Tracer as _,
-};
-use opentelemetry::{Context, KeyValue};
-use opentelemetry_sdk::trace::{SdkTracer, Span};
+use opentelemetry::time::now;
+use opentelemetry::trace::{Event, Link, Span as _, SpanContext, SpanKind, TraceContextExt as _, TraceFlags};
+use opentelemetry::{Context, InstrumentationScope, KeyValue};
+use opentelemetry_sdk::trace::SamplingDecision;
 
-use super::limited_span::LimitedSpan;
+use super::own_span::OwnSpan;
 use super::span_limit::SpanPermit;
 use crate::config::{OnSwitch, RemoteParent};
 use crate::export::is_export_thread;
+use crate::record::{CodePlace, RecordLimits, SpanRecord};
 use crate::tracer::ambient::frame::Frame;
 use crate::tracer::ambient::nearest::{NearestSpan, nearest_span};
 use crate::tracer::named::Tracer;
-use crate::tracer::owner::span_id::{expect_trace, is_owner, new_trace_id, owner};
+use crate::tracer::owner::span_id::{is_owner, new_span_id, new_trace_id, owner};
+use crate::tracer::sampling::Question;
 use crate::tracer::tracer_set::TracerSet;
 
 /// The description of a span that is about to start.
@@ -30,6 +31,8 @@ pub(crate) struct NewSpan {
     pub(crate) links: Vec<SpanContext>,
     /// Attributes that the sampler sees.
     pub(crate) attributes: Vec<KeyValue>,
+    /// The place of a traced function.
+    pub(crate) code: Option<CodePlace>,
 }
 
 /// The choice of a new span's parent.
@@ -68,8 +71,33 @@ pub(in crate::tracer) enum NotStarted {
     Silent,
 }
 
-/// Initial attribute capacity; most spans stay below it.
-const USUAL_ATTRIBUTES: usize = 8;
+/// The data that a span has at its start.
+pub(in crate::tracer) struct Seed {
+    pub(super) name: Cow<'static, str>,
+    pub(super) kind: SpanKind,
+    /// `None` for the current time.
+    pub(super) start_time: Option<SystemTime>,
+    pub(super) attributes: Vec<KeyValue>,
+    pub(super) links: Vec<Link>,
+    pub(super) events: Vec<Event>,
+    pub(super) code: Option<CodePlace>,
+    pub(super) scope: Option<Arc<InstrumentationScope>>,
+}
+
+impl Seed {
+    pub(super) fn new(name: Cow<'static, str>, kind: SpanKind) -> Self {
+        Self {
+            name,
+            kind,
+            start_time: None,
+            attributes: Vec::new(),
+            links: Vec::new(),
+            events: Vec::new(),
+            code: None,
+            scope: None,
+        }
+    }
+}
 
 impl Started {
     fn without_span(cx: Context) -> Self {
@@ -80,19 +108,13 @@ impl Started {
 impl NewSpan {
     /// Describes a span under the nearest enclosing span of its tracer.
     pub(crate) fn new(name: Cow<'static, str>, kind: SpanKind) -> Self {
-        Self { name, kind, parent: Parent::Nearest, links: Vec::new(), attributes: Vec::new() }
+        Self { name, kind, parent: Parent::Nearest, links: Vec::new(), attributes: Vec::new(), code: None }
     }
 }
 
 impl Tracer {
-    /// Starts a span of this tracer under `cx`. A span that starts records the attributes of
-    /// `code`.
-    pub(crate) fn start<const N: usize>(
-        &self,
-        cx: &Context,
-        new: NewSpan,
-        code: impl FnOnce() -> [KeyValue; N],
-    ) -> Started {
+    /// Starts a span of this tracer under `cx`.
+    pub(crate) fn start(&self, cx: &Context, new: NewSpan) -> Started {
         if cx.is_telemetry_suppressed() || is_export_thread() {
             return Started::Unsampled;
         }
@@ -100,7 +122,7 @@ impl Tracer {
         if matches!(&tracer, Cow::Owned(other) if !other.is_on()) {
             return Started::without_span(Frame::silence(cx, tracer.into_owned()));
         }
-        let NewSpan { name, kind, parent, links, attributes: mut sampler_attributes } = new;
+        let NewSpan { name, kind, parent, links, attributes, code } = new;
         let is_ambient = tracer.is_ambient(cx);
         let admitted = match tracer.admit(cx, parent, links) {
             Ok(admitted) => admitted,
@@ -121,15 +143,8 @@ impl Tracer {
             }
             Err(NotStarted::Silent) => return Started::without_span(Frame::silence(cx, tracer.into_owned())),
         };
-        // an attribute that is set later costs a lock, and a vector that grows costs an allocation
-        let mut attributes = Vec::with_capacity(USUAL_ATTRIBUTES.max(sampler_attributes.len() + N));
-        attributes.append(&mut sampler_attributes);
-        attributes.extend(code());
-        let mut builder = SpanBuilder::from_name(name).with_kind(kind);
-        if !attributes.is_empty() {
-            builder = builder.with_attributes(attributes);
-        }
-        let span = tracer.make(&tracer.core().sdk, cx, builder, admitted);
+        let seed = Seed { attributes, code, ..Seed::new(name, kind) };
+        let span = tracer.make(cx, seed, admitted);
         let recording = span.is_recording();
         let cx = tracer.enter_with_span(cx, is_ambient, span.span_context());
         Started::Opened { cx: cx.with_span(span), recording }
@@ -200,7 +215,7 @@ impl Tracer {
         let is_unsampled = |span: &SpanContext| !span.is_sampled() && !span.is_remote();
         let parent = match parent {
             Some(parent) if is_unsampled(&parent) && !core.sampling.samples_unsampled_traces() => {
-                core.counts.sampled_out.fetch_add(1, Ordering::Relaxed);
+                core.sinks.here().count(false);
                 return Err(NotStarted::Unsampled(parent));
             }
             parent => parent,
@@ -209,7 +224,7 @@ impl Tracer {
             (Some(limit), Some(parent)) => match limit.enter(parent.trace_id()) {
                 Some(permit) => Some(permit),
                 None => {
-                    core.counts.sampled.fetch_add(1, Ordering::Relaxed);
+                    core.sinks.here().count(true);
                     core.pipeline.throttle();
                     return Err(NotStarted::SpanLimit);
                 }
@@ -219,36 +234,59 @@ impl Tracer {
         Ok(Admitted { parent, links, permit })
     }
 
-    /// Starts the span with the SDK's tracer `sdk`, counts it, and copies baggage to it.
-    pub(in crate::tracer) fn make(
-        &self,
-        sdk: &SdkTracer,
-        cx: &Context,
-        mut builder: SpanBuilder,
-        admitted: Admitted,
-    ) -> LimitedSpan<Span> {
+    /// Asks the sampler, starts the span, counts it, and copies baggage to it.
+    pub(in crate::tracer) fn make(&self, cx: &Context, seed: Seed, admitted: Admitted) -> OwnSpan {
         let Admitted { parent, links, permit } = admitted;
-        if !links.is_empty() {
-            let links = links.into_iter().map(Link::with_context);
-            builder.links.get_or_insert_default().extend(links);
-        }
-        expect_trace(parent.as_ref().map_or_else(new_trace_id, SpanContext::trace_id));
-        let parent_cx = match parent {
-            Some(span) if *cx.span().span_context() == span => cx.clone(),
-            Some(span) => cx.with_remote_span_context(span),
-            None if cx.has_active_span() => Context::new(),
-            None => cx.clone(),
-        };
-        let mut span = sdk.build_with_context(builder, &parent_cx);
-        if span.is_recording() {
-            self.copy_baggage(cx, &mut span);
-        }
         let core = self.core();
-        let context = span.span_context();
-        let count = if context.is_sampled() { &core.counts.sampled } else { &core.counts.sampled_out };
-        count.fetch_add(1, Ordering::Relaxed);
-        let permit = permit.or_else(|| core.span_limit.as_ref()?.enter(context.trace_id()));
-        LimitedSpan::new(span, permit)
+        let Seed { name, kind, start_time, attributes, links: mut all_links, events, code, scope } = seed;
+        all_links.extend(links.into_iter().map(Link::with_context));
+        let trace = parent.as_ref().map_or_else(new_trace_id, SpanContext::trace_id);
+        let question = Question {
+            parent: parent.as_ref(),
+            trace,
+            name: &name,
+            kind: &kind,
+            attributes: &attributes,
+            code,
+            links: &all_links,
+        };
+        let decision = core.sampling.decide(cx, &question);
+        let parent_flags = parent.as_ref().map_or_else(TraceFlags::default, SpanContext::trace_flags);
+        let flags = match decision.decision {
+            SamplingDecision::RecordAndSample => parent_flags.with_sampled(true),
+            SamplingDecision::RecordOnly => parent_flags.with_sampled(false),
+            SamplingDecision::Drop => TraceFlags::default(),
+        };
+        let span_id = new_span_id(core.id().build, trace);
+        let context = SpanContext::new(trace, span_id, flags, false, decision.trace_state);
+        let sink = core.sinks.here();
+        let record = (decision.decision != SamplingDecision::Drop).then(|| {
+            let limits = sink.limits();
+            let start_time = start_time.unwrap_or_else(now);
+            let mut record = SpanRecord::new(name, kind, parent.as_ref(), start_time);
+            if let Some(code) = code {
+                record.set_code(code, limits);
+            }
+            let mut attributes = attributes;
+            attributes.extend(decision.attributes);
+            if !attributes.is_empty() {
+                record.set_first_attributes(attributes, limits);
+            }
+            if !events.is_empty() {
+                record.set_first_events(events, limits);
+            }
+            if !all_links.is_empty() {
+                record.set_first_links(all_links, limits);
+            }
+            if let Some(scope) = scope {
+                record.set_scope(scope);
+            }
+            self.copy_baggage(cx, &mut record, limits);
+            record
+        });
+        sink.count(flags.is_sampled());
+        let permit = permit.or_else(|| core.span_limit.as_ref()?.enter(trace));
+        OwnSpan::new(context, record, Arc::clone(sink), permit)
     }
 
     /// Returns the parent by the rules `on_switch` and `remote_parent`. If they forbid a parent,
@@ -297,14 +335,14 @@ impl Tracer {
     }
 
     /// Records the baggage entries that `baggage.attributes` of the configuration names.
-    fn copy_baggage(&self, cx: &Context, span: &mut Span) {
+    fn copy_baggage(&self, cx: &Context, record: &mut SpanRecord, limits: &RecordLimits) {
         let baggage = cx.baggage();
         if baggage.is_empty() {
             return;
         }
         for (entry, attribute) in &self.set().roster().copied_baggage {
             if let Some(value) = baggage.get(entry.as_str()) {
-                span.set_attribute(KeyValue::new(attribute.clone(), value.clone()));
+                record.set_attribute(KeyValue::new(attribute.clone(), value.clone()), limits);
             }
         }
     }

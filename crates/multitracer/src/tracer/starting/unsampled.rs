@@ -2,8 +2,6 @@
 //!
 //! It repeats rules of `ambient/frame.rs` and `resolve.rs` on purpose, for cases without a look-up.
 
-use std::sync::atomic::Ordering;
-
 use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 
 use crate::export::is_export_thread;
@@ -43,7 +41,7 @@ fn skip(core: &TracerCore, span: &SpanContext, name: Option<NameId>) -> bool {
         && core.is_on()
         && !core.sampling.samples_unsampled_traces();
     if skips {
-        core.counts.sampled_out.fetch_add(1, Ordering::Relaxed);
+        core.sinks.here().count(false);
     }
     skips
 }

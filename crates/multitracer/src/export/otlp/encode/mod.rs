@@ -1,5 +1,7 @@
 //! The encoding of spans as the body of an export request.
 
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod code_attributes;
 #[cfg(feature = "otlp-http")]
 mod gzip;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
@@ -12,7 +14,8 @@ use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
 #[cfg(any(feature = "otlp-http", feature = "otlp-file"))]
 use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_scope;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::SpanData;
+
+use crate::export::batch::Batch;
 
 #[cfg(feature = "otlp-http")]
 pub(crate) use self::gzip::gzip;
@@ -41,7 +44,7 @@ impl Encoder {
 
     /// Encodes a batch as protobuf.
     #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-    pub(crate) fn protobuf(&self, batch: &[SpanData]) -> bytes::Bytes {
+    pub(crate) fn protobuf(&self, batch: &Batch) -> bytes::Bytes {
         use std::sync::atomic::Ordering;
 
         let resource = self.encoded_resource.get_or_init(|| protobuf::resource(&self.resource));
@@ -53,9 +56,9 @@ impl Encoder {
 
     /// Encodes a batch as OTLP's JSON.
     #[cfg(any(feature = "otlp-http", feature = "otlp-file"))]
-    pub(crate) fn json(&self, batch: Vec<SpanData>) -> Result<Vec<u8>, serde_json::Error> {
+    pub(crate) fn json(&self, batch: Batch) -> Result<Vec<u8>, serde_json::Error> {
         let resource = ResourceAttributesWithSchema::from(&self.resource);
-        let resource_spans = group_spans_by_resource_and_scope(batch, &resource);
+        let resource_spans = group_spans_by_resource_and_scope(batch.into_span_data(), &resource);
         serde_json::to_vec(&ExportTraceServiceRequest { resource_spans })
     }
 }

@@ -6,14 +6,20 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, Status};
-use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
+use opentelemetry::{Array, KeyValue, Value};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::SpanData;
+
+use super::code_attributes::encoded_code;
+use crate::export::batch::Batch;
+use crate::record::{Details, EndedSpan};
 
 /// Bit of `flags` that makes [`IS_REMOTE`] valid.
 const HAS_IS_REMOTE: u32 = 0x100;
 /// Bit of `flags` for a remote parent or linked span.
 const IS_REMOTE: u32 = 0x200;
+
+/// Number of the field `Span.attributes`.
+const ATTRIBUTES: u32 = 9;
 
 // the wire types of protobuf
 const VARINT: u32 = 0;
@@ -34,17 +40,18 @@ pub(super) fn resource(resource: &Resource) -> Vec<u8> {
 
 /// Appends an `ExportTraceServiceRequest` to `out`. `resource` comes from
 /// [`resource`](fn@resource).
-pub(super) fn request(out: &mut Vec<u8>, resource: &[u8], schema_url: &str, batch: &[SpanData]) {
+pub(super) fn request(out: &mut Vec<u8>, resource: &[u8], schema_url: &str, batch: &Batch) {
     message(out, 1, |out| {
         out.extend_from_slice(resource);
-        for scope in scopes(batch) {
+        for first in firsts_of_scopes(batch) {
+            let scope = first.scope();
             message(out, 2, |out| {
                 message(out, 1, |out| {
                     text(out, 1, scope.name());
                     text(out, 2, scope.version().unwrap_or_default());
                     attributes(out, 3, scope.attributes());
                 });
-                for each in batch.iter().filter(|each| each.instrumentation_scope == *scope) {
+                for each in batch.iter().filter(|each| each.has_scope_of(first)) {
                     message(out, 2, |out| span(out, each));
                 }
                 text(out, 3, scope.schema_url().unwrap_or_default());
@@ -54,25 +61,25 @@ pub(super) fn request(out: &mut Vec<u8>, resource: &[u8], schema_url: &str, batc
     });
 }
 
-/// Returns the distinct scopes of a batch; nearly always one.
-fn scopes(batch: &[SpanData]) -> Vec<&InstrumentationScope> {
-    let mut scopes: Vec<&InstrumentationScope> = Vec::new();
-    for span in batch {
-        let scope = &span.instrumentation_scope;
-        if !scopes.iter().rev().any(|other| *other == scope) {
-            scopes.push(scope);
+/// Returns the first span of each scope in a batch; nearly always one.
+fn firsts_of_scopes(batch: &Batch) -> Vec<&EndedSpan> {
+    let mut firsts: Vec<&EndedSpan> = Vec::new();
+    for span in batch.iter() {
+        if !firsts.iter().rev().any(|first| first.has_scope_of(span)) {
+            firsts.push(span);
         }
     }
-    scopes
+    firsts
 }
 
-fn span(out: &mut Vec<u8>, span: &SpanData) {
-    context(out, &span.span_context);
-    if span.parent_span_id != SpanId::INVALID {
-        bytes(out, 4, &span.parent_span_id.to_bytes());
+fn span(out: &mut Vec<u8>, span: &EndedSpan) {
+    let record = &span.record;
+    context(out, &span.context);
+    if record.parent != SpanId::INVALID {
+        bytes(out, 4, &record.parent.to_bytes());
     }
-    text(out, 5, &span.name);
-    let kind = match span.span_kind {
+    text(out, 5, &record.name);
+    let kind = match record.kind {
         SpanKind::Internal => 1,
         SpanKind::Server => 2,
         SpanKind::Client => 3,
@@ -80,19 +87,38 @@ fn span(out: &mut Vec<u8>, span: &SpanData) {
         SpanKind::Consumer => 5,
     };
     number(out, 6, kind);
-    time(out, 7, span.start_time);
+    time(out, 7, record.start_time);
     time(out, 8, span.end_time);
-    attributes(out, 9, &span.attributes);
-    number(out, 10, span.dropped_attributes_count.into());
-    for each in span.events.iter() {
+    match span.whole_code() {
+        Some(code) => out.extend_from_slice(encoded_code(code)),
+        None => attributes(out, ATTRIBUTES, &span.code_attributes().collect::<Vec<_>>()),
+    }
+    attributes(out, ATTRIBUTES, span.attributes());
+    number(out, 10, span.dropped_attributes().into());
+    match span.details() {
+        Some(found) => details(out, found),
+        None => message(out, 15, |_| ()),
+    }
+    flags(out, 16, &span.context, record.is_parent_remote);
+}
+
+/// Encodes attributes as the field `Span.attributes`.
+pub(super) fn span_attributes(list: &[KeyValue]) -> Vec<u8> {
+    let mut out = Vec::new();
+    attributes(&mut out, ATTRIBUTES, list);
+    out
+}
+
+fn details(out: &mut Vec<u8>, details: &Details) {
+    for each in details.events.iter() {
         message(out, 11, |out| event(out, each));
     }
-    number(out, 12, span.events.dropped_count.into());
-    for each in span.links.iter() {
+    number(out, 12, details.events.dropped_count.into());
+    for each in details.links.iter() {
         message(out, 13, |out| link(out, each));
     }
-    number(out, 14, span.links.dropped_count.into());
-    message(out, 15, |out| match &span.status {
+    number(out, 14, details.links.dropped_count.into());
+    message(out, 15, |out| match &details.status {
         Status::Unset => {}
         Status::Ok => number(out, 3, 1),
         Status::Error { description } => {
@@ -100,7 +126,6 @@ fn span(out: &mut Vec<u8>, span: &SpanData) {
             number(out, 3, 2);
         }
     });
-    flags(out, 16, &span.span_context, span.parent_span_is_remote);
 }
 
 fn event(out: &mut Vec<u8>, event: &Event) {

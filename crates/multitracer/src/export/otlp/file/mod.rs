@@ -8,12 +8,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::SpanData;
 
 use self::rotating::RotatingFile;
 use super::connection_pool::ConnectionPool;
 use super::encode::Encoder;
 use crate::config::model::FileConfig;
+use crate::export::batch::Batch;
 use crate::export::exporter::{ExportFuture, Exporter, ExporterBuildError, Retry};
 use crate::export::outcome::{ExportError, ExportOutcome, ExportSuccess, Retryable};
 
@@ -39,7 +39,7 @@ struct OtlpFile {
 }
 
 impl Exporter for OtlpFile {
-    fn export(self: Arc<Self>, batch: Vec<SpanData>, retry: Retry) -> ExportFuture {
+    fn export(self: Arc<Self>, batch: Batch, retry: Retry) -> ExportFuture {
         Box::pin(async move {
             let line = self.encoder.json(batch);
             let mut line = line.map_err(|error| ExportError::failed(format!("cannot encode: {error}")))?;

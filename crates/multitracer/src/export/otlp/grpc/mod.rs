@@ -12,7 +12,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::SpanData;
 use tonic::client::Grpc;
 use tonic::codec::CompressionEncoding;
 use tonic::{Request, Status};
@@ -26,6 +25,7 @@ use super::response::{grpc_refusal, grpc_success};
 use super::tls::Pem;
 use super::transport::MAX_RESPONSE_BYTES;
 use crate::config::model::{Compression, OtlpGrpcConfig};
+use crate::export::batch::Batch;
 use crate::export::exporter::{ExportFuture, Exporter, ExporterBuildError, Retry};
 use crate::export::outcome::{ExportError, ExportOutcome, ExportSuccess, Retryable};
 
@@ -57,7 +57,7 @@ struct OtlpGrpc {
 }
 
 impl Exporter for OtlpGrpc {
-    fn export(self: Arc<Self>, batch: Vec<SpanData>, retry: Retry) -> ExportFuture {
+    fn export(self: Arc<Self>, batch: Batch, retry: Retry) -> ExportFuture {
         Box::pin(async move {
             let message = self.request.message(&batch);
             drop(batch);

@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::SpanData;
 use tonic::metadata::{Ascii, MetadataKey, MetadataMap, MetadataValue};
 
 use crate::config::model::{Compression, OtlpGrpcConfig};
+use crate::export::batch::Batch;
 use crate::export::exporter::ExporterBuildError;
 use crate::export::otlp::encode::Encoder;
 
@@ -31,7 +31,7 @@ impl GrpcRequest {
     }
 
     /// Returns the message for a batch, encoded and not compressed.
-    pub(crate) fn message(&self, batch: &[SpanData]) -> Bytes {
+    pub(crate) fn message(&self, batch: &Batch) -> Bytes {
         self.encoder.protobuf(batch)
     }
 }

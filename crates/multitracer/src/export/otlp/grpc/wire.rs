@@ -7,11 +7,11 @@ use http::header::{CONTENT_TYPE, TE, USER_AGENT};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Uri};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
-use opentelemetry_sdk::trace::SpanData;
 use prost::Message as _;
 
 use super::request::{EXPORT_PATH, GrpcRequest};
 use crate::config::model::Compression;
+use crate::export::batch::Batch;
 use crate::export::exporter::ExporterBuildError;
 use crate::export::otlp::encode::gzip;
 
@@ -40,7 +40,7 @@ pub(crate) fn grpc_headers(request: &GrpcRequest, user_agent: &'static str) -> H
 }
 
 /// Returns the body for a batch: the frame and the message, encoded and compressed.
-pub(crate) fn grpc_body(request: &GrpcRequest, batch: &[SpanData]) -> io::Result<Bytes> {
+pub(crate) fn grpc_body(request: &GrpcRequest, batch: &Batch) -> io::Result<Bytes> {
     let message = request.message(batch);
     let (flag, message) = match request.compression {
         Compression::None => (0, message),

@@ -11,7 +11,6 @@ use http::response::Parts;
 use http::{Method, Request};
 use http_body_util::{BodyExt as _, Full, Limited};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::SpanData;
 use tokio::sync::Semaphore;
 
 use self::client::{HttpClient, http_client};
@@ -21,6 +20,7 @@ use super::response::HttpResponse;
 use super::tls::Pem;
 use super::transport::{MAX_RESPONSE_BYTES, USER_AGENT, error_chain};
 use crate::config::model::OtlpHttpConfig;
+use crate::export::batch::Batch;
 use crate::export::exporter::{ExportFuture, Exporter, ExporterBuildError, Retry};
 use crate::export::outcome::{ExportError, ExportOutcome, ExportSuccess, Retryable};
 
@@ -60,7 +60,7 @@ struct OtlpHttp {
 }
 
 impl Exporter for OtlpHttp {
-    fn export(self: Arc<Self>, batch: Vec<SpanData>, retry: Retry) -> ExportFuture {
+    fn export(self: Arc<Self>, batch: Batch, retry: Retry) -> ExportFuture {
         Box::pin(async move {
             let body = self.request.body(batch);
             let body = body.map_err(|error| ExportError::failed(format!("cannot encode: {error}")))?;

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::SpanData;
 
 use crate::config::model::{Compression, Encoding, OtlpHttpConfig};
+use crate::export::batch::Batch;
 use crate::export::exporter::ExporterBuildError;
 use crate::export::otlp::encode::{Encoder, gzip};
 
@@ -40,7 +40,7 @@ impl HttpRequest {
     }
 
     /// Returns the body for a batch, encoded and compressed.
-    pub(crate) fn body(&self, batch: Vec<SpanData>) -> io::Result<Bytes> {
+    pub(crate) fn body(&self, batch: Batch) -> io::Result<Bytes> {
         let plain = match self.encoding {
             Encoding::Protobuf => self.encoder.protobuf(&batch),
             Encoding::Json => self.encoder.json(batch)?.into(),

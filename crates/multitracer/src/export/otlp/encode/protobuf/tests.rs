@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use opentelemetry::InstrumentationScope;
 use opentelemetry::trace::{TraceFlags, TraceId, TraceState};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
 use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_scope;
-use opentelemetry_sdk::trace::{SpanEvents, SpanLinks};
+use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 use proptest::collection::vec;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest};
 use prost::Message as _;
@@ -120,6 +121,10 @@ fn spans() -> impl Strategy<Value = SpanData> {
     )
 }
 
+fn ended(batch: &[SpanData]) -> Batch {
+    Batch::new(vec![batch.iter().cloned().map(EndedSpan::from).collect()])
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -132,7 +137,7 @@ proptest! {
                 None => described.build(),
             };
             let mut ours = Vec::new();
-            request(&mut ours, &resource(&described), url.unwrap_or_default(), &batch);
+            request(&mut ours, &resource(&described), url.unwrap_or_default(), &ended(&batch));
             let by = ResourceAttributesWithSchema::from(&described);
             let theirs = ExportTraceServiceRequest { resource_spans: group_spans_by_resource_and_scope(batch.clone(), &by) };
             let found = ExportTraceServiceRequest::decode(&*ours);

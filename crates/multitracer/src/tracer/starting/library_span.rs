@@ -1,13 +1,14 @@
 //! Spans that a library starts through OpenTelemetry's interface.
 
+use std::sync::Arc;
+
 use opentelemetry::trace::{
-    SpanBuilder, SpanContext, TraceContextExt as _, TraceFlags, TraceState, TracerProvider as _,
+    SpanBuilder, SpanContext, SpanKind, TraceContextExt as _, TraceFlags, TraceState,
 };
 use opentelemetry::{Context, InstrumentationScope};
-use opentelemetry_sdk::trace::Span;
 
-use super::limited_span::LimitedSpan;
-use super::start::{NotStarted, Parent};
+use super::own_span::OwnSpan;
+use super::start::{NotStarted, Parent, Seed};
 use crate::export::is_export_thread;
 use crate::tracer::ambient::frame::Frame;
 use crate::tracer::named::Tracer;
@@ -24,7 +25,7 @@ pub(crate) enum LibrarySpan {
     /// A span that records nothing. It has the span context of its parent.
     Silent(SpanContext),
     /// A span of a tracer.
-    Started(LimitedSpan<Span>),
+    Started(OwnSpan),
 }
 
 impl LibrarySpan {
@@ -62,7 +63,7 @@ impl Tracer {
         &self,
         cx: &Context,
         builder: SpanBuilder,
-        scope: &InstrumentationScope,
+        scope: &Arc<InstrumentationScope>,
     ) -> LibrarySpan {
         if cx.is_telemetry_suppressed() || is_export_thread() {
             return LibrarySpan::silent(cx);
@@ -75,8 +76,16 @@ impl Tracer {
             Err(NotStarted::Unsampled(parent)) => return LibrarySpan::Silent(parent),
             Err(NotStarted::SpanLimit | NotStarted::Silent) => return LibrarySpan::silent(cx),
         };
-        let sdk = self.core().provider.tracer_with_scope(scope.clone());
-        LibrarySpan::Started(self.make(&sdk, cx, builder, admitted))
+        let SpanBuilder { name, span_kind, start_time, attributes, events, links, .. } = builder;
+        let seed = Seed {
+            start_time,
+            attributes: attributes.unwrap_or_default(),
+            links: links.unwrap_or_default(),
+            events: events.unwrap_or_default(),
+            scope: Some(Arc::clone(scope)),
+            ..Seed::new(name, span_kind.unwrap_or(SpanKind::Internal))
+        };
+        LibrarySpan::Started(self.make(cx, seed, admitted))
     }
 
     /// Returns a span that records nothing, for a tracer that is disabled or silent.

@@ -31,7 +31,7 @@ thread_local! {
 }
 
 /// Returns the path of the function around an item, from the type name of the item.
-pub(super) fn function_name(item: &'static str) -> &'static str {
+pub(in crate::record) fn function_name(item: &'static str) -> &'static str {
     let path = item.strip_suffix(SITE_SUFFIX).unwrap_or(item);
     if !path.contains(['<', '{']) {
         return path;

@@ -1,0 +1,35 @@
+//! A batch of ended spans.
+
+use opentelemetry_sdk::trace::SpanData;
+
+use crate::record::EndedSpan;
+
+/// The spans of one export, in the pieces in which they were queued.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    chunks: Vec<Vec<EndedSpan>>,
+    len: usize,
+}
+
+impl Batch {
+    /// Creates a batch of the spans in `chunks`.
+    pub(crate) fn new(chunks: Vec<Vec<EndedSpan>>) -> Self {
+        let len = chunks.iter().map(Vec::len).sum();
+        Self { chunks, len }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &EndedSpan> + Clone {
+        self.chunks.iter().flatten()
+    }
+
+    /// Returns the spans as the OpenTelemetry SDK's exporters take them.
+    pub(crate) fn into_span_data(self) -> Vec<SpanData> {
+        let mut spans = Vec::with_capacity(self.len);
+        spans.extend(self.chunks.into_iter().flatten().map(SpanData::from));
+        spans
+    }
+}

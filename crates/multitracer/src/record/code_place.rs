@@ -1,0 +1,41 @@
+//! A place in the source, as a span records it.
+
+use std::fmt;
+use std::panic::Location;
+
+use opentelemetry::KeyValue;
+
+use super::function_name::function_name;
+
+/// The place in the source that a span belongs to.
+///
+/// The compiler knows it, so a span keeps two pointers. The attributes are made when the span is
+/// exported.
+#[derive(Clone, Copy)]
+pub(crate) struct CodePlace {
+    /// Returns the type name of an item inside the traced function.
+    pub(crate) function: Option<fn() -> &'static str>,
+    pub(crate) location: &'static Location<'static>,
+}
+
+impl CodePlace {
+    /// Returns the number of attributes.
+    pub(super) fn len(self) -> u32 {
+        2 + u32::from(self.function.is_some())
+    }
+
+    /// Returns the `code.*` attributes of OpenTelemetry's conventions.
+    pub(crate) fn attributes(self) -> impl Iterator<Item = KeyValue> {
+        let function = self.function.map(|item| KeyValue::new("code.function.name", function_name(item())));
+        function.into_iter().chain([
+            KeyValue::new("code.file.path", self.location.file()),
+            KeyValue::new("code.line.number", i64::from(self.location.line())),
+        ])
+    }
+}
+
+impl fmt::Debug for CodePlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.location.file(), self.location.line())
+    }
+}

@@ -1,0 +1,173 @@
+//! The data that an open span collects.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, Status};
+use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry_sdk::trace::{SpanEvents, SpanLinks};
+
+use super::code_place::CodePlace;
+use super::limits::{RecordLimits, shorten, truncate};
+
+/// The data that an open span collects, except its identity.
+#[derive(Clone, Debug)]
+pub(crate) struct SpanRecord {
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) kind: SpanKind,
+    pub(crate) parent: SpanId,
+    pub(crate) is_parent_remote: bool,
+    /// The number of `code.*` attributes within the limit.
+    pub(super) code_attributes: u8,
+    pub(super) dropped_attributes: u32,
+    pub(super) code: Option<CodePlace>,
+    pub(crate) start_time: SystemTime,
+    pub(super) attributes: Vec<KeyValue>,
+    /// What few spans have.
+    pub(super) details: Option<Box<Details>>,
+    /// The library that made the span, if it is not this one.
+    pub(super) scope: Option<Arc<InstrumentationScope>>,
+}
+
+/// The data that few spans have.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Details {
+    pub(crate) events: SpanEvents,
+    pub(crate) links: SpanLinks,
+    pub(crate) status: Status,
+}
+
+impl SpanRecord {
+    /// Starts the record of a span under `parent`. An invalid parent makes a root.
+    pub(crate) fn new(
+        name: Cow<'static, str>,
+        kind: SpanKind,
+        parent: Option<&SpanContext>,
+        start_time: SystemTime,
+    ) -> Self {
+        Self {
+            name,
+            kind,
+            parent: parent.map_or(SpanId::INVALID, SpanContext::span_id),
+            is_parent_remote: parent.is_some_and(SpanContext::is_remote),
+            code_attributes: 0,
+            dropped_attributes: 0,
+            code: None,
+            start_time,
+            attributes: Vec::new(),
+            details: None,
+            scope: None,
+        }
+    }
+
+    /// Sets the place in the source, before any attribute is set.
+    pub(crate) fn set_code(&mut self, code: CodePlace, limits: &RecordLimits) {
+        let kept = code.len().min(limits.attributes);
+        self.code_attributes = kept as u8;
+        self.dropped_attributes += code.len() - kept;
+        self.code = Some(code);
+    }
+
+    pub(crate) fn set_scope(&mut self, scope: Arc<InstrumentationScope>) {
+        self.scope = Some(scope);
+    }
+
+    /// Sets the attributes that are known at the start.
+    pub(crate) fn set_first_attributes(&mut self, attributes: Vec<KeyValue>, limits: &RecordLimits) {
+        self.attributes = attributes;
+        let room = limits.attributes - u32::from(self.code_attributes);
+        self.dropped_attributes += truncate(&mut self.attributes, room);
+    }
+
+    /// Adds an attribute, or counts it as dropped if the span has its maximum.
+    pub(crate) fn set_attribute(&mut self, attribute: KeyValue, limits: &RecordLimits) {
+        if self.attributes.len() + usize::from(self.code_attributes) < limits.attributes as usize {
+            self.attributes.push(attribute);
+        } else {
+            self.dropped_attributes += 1;
+        }
+    }
+
+    /// Sets the events that are known at the start.
+    pub(crate) fn set_first_events(&mut self, mut events: Vec<Event>, limits: &RecordLimits) {
+        let dropped_count = truncate(&mut events, limits.events);
+        for event in &mut events {
+            event.dropped_attributes_count = truncate(&mut event.attributes, limits.attributes_per_event);
+        }
+        let all = &mut self.details().events;
+        (all.events, all.dropped_count) = (events, dropped_count);
+    }
+
+    /// Adds an event, or counts it as dropped if the span has its maximum.
+    pub(crate) fn add_event(
+        &mut self,
+        name: Cow<'static, str>,
+        time: SystemTime,
+        mut attributes: Vec<KeyValue>,
+        limits: &RecordLimits,
+    ) {
+        let all = &mut self.details().events;
+        if all.events.len() < limits.events as usize {
+            let dropped = truncate(&mut attributes, limits.attributes_per_event);
+            all.events.push(Event::new(name, time, attributes, dropped));
+        } else {
+            all.dropped_count += 1;
+        }
+    }
+
+    /// Sets the links that are known at the start.
+    pub(crate) fn set_first_links(&mut self, mut links: Vec<Link>, limits: &RecordLimits) {
+        let dropped_count = truncate(&mut links, limits.links);
+        for link in &mut links {
+            link.dropped_attributes_count = truncate(&mut link.attributes, limits.attributes_per_link);
+        }
+        let all = &mut self.details().links;
+        (all.links, all.dropped_count) = (links, dropped_count);
+    }
+
+    /// Adds a link, or counts it as dropped if the span has its maximum.
+    pub(crate) fn add_link(
+        &mut self,
+        linked: SpanContext,
+        mut attributes: Vec<KeyValue>,
+        limits: &RecordLimits,
+    ) {
+        let all = &mut self.details().links;
+        if all.links.len() < limits.links as usize {
+            let dropped = truncate(&mut attributes, limits.attributes_per_link);
+            all.links.push(Link::new(linked, attributes, dropped));
+        } else {
+            all.dropped_count += 1;
+        }
+    }
+
+    /// Sets the status, unless the span has one of a higher rank: `Ok`, then `Error`, then `Unset`.
+    pub(crate) fn set_status(&mut self, status: Status) {
+        let current = &mut self.details().status;
+        if status > *current {
+            *current = status;
+        }
+    }
+
+    /// Cuts the texts of all attributes.
+    pub(super) fn shorten(&mut self, max: u32) {
+        if let Some(code) = self.code.take() {
+            let kept = usize::from(std::mem::take(&mut self.code_attributes));
+            self.attributes.splice(..0, code.attributes().take(kept));
+        }
+        shorten(&mut self.attributes, max);
+        if let Some(details) = &mut self.details {
+            for event in &mut details.events.events {
+                shorten(&mut event.attributes, max);
+            }
+            for link in &mut details.links.links {
+                shorten(&mut link.attributes, max);
+            }
+        }
+    }
+
+    fn details(&mut self) -> &mut Details {
+        self.details.get_or_insert_default()
+    }
+}
