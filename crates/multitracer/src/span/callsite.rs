@@ -5,11 +5,11 @@ use std::panic::Location;
 use super::attributes::Attributes;
 use super::future::traced;
 use super::guard::Entered;
-use super::opened::{AmbientStart, Opened, Opening};
+use super::opened::{Opened, Opening};
 use super::options::Options;
 use super::site::Site;
 use crate::span::future::deferred::Deferred;
-use crate::tracer::{Literal, any_tracer_enabled, skip_unsampled};
+use crate::tracer::{Quick, any_tracer_enabled, start_quickly};
 
 /// Opens a span that ends with the guard. `function` returns the type name of an item inside the
 /// traced function.
@@ -74,13 +74,10 @@ fn enter_now(
 
 #[inline(never)]
 fn enter_site(site: Site) -> Entered {
-    if skip_unsampled(site.literal().map(Literal::id)) {
-        return Entered::none();
-    }
-    match Opened::ambient(site) {
-        AmbientStart::Opened(opened) => Entered::new(opened),
-        AmbientStart::NoSpan => Entered::none(),
-        AmbientStart::NeedsOptions => opened(site, Options::new(site)),
+    match start_quickly(&site.to_function(), || site.span_kind()) {
+        Quick::Opened(cx, capture) => Entered::new(Opened { site, capture, cx, recording: true }),
+        Quick::Skipped => Entered::none(),
+        Quick::Unknown => opened(site, Options::new(site)),
     }
 }
 

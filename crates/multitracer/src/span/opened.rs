@@ -9,9 +9,7 @@ use super::attributes::{Attributes, shorten};
 use super::site::Site;
 use crate::config::model::CaptureConfig;
 use crate::span::result::outcome::Outcome;
-use crate::tracer::{
-    Frame, NewSpan, Parent, Started, Tracer, current_context, mark_cancelled, mark_panicked,
-};
+use crate::tracer::{NewSpan, Parent, Started, Tracer, mark_cancelled, mark_panicked};
 
 /// A span that has not started.
 #[derive(Debug)]
@@ -44,15 +42,6 @@ pub(super) enum Opening {
     Opened(Opened),
     /// No span is open, and the work runs in the context of the call, which this is.
     Unchanged(Context),
-}
-
-/// The outcome of the fast path for a function without options.
-pub(super) enum AmbientStart {
-    Opened(Opened),
-    NoSpan,
-    /// The fast path does not apply: no frame, a silent one, a named tracer, a reload under way, or
-    /// a disabled tracer.
-    NeedsOptions,
 }
 
 /// A span that has started, and is current in `cx`.
@@ -105,23 +94,6 @@ impl Prepared {
 }
 
 impl Opened {
-    /// Starts the span of a function without options under the ambient tracer of a frame.
-    pub(super) fn ambient(site: Site) -> AmbientStart {
-        let cx = current_context();
-        let Some(frame) = Frame::of(&cx) else { return AmbientStart::NeedsOptions };
-        let tracer = frame.tracer();
-        if frame.is_silent() || site.literal().is_some() || tracer.set().has_draining() || !tracer.is_on() {
-            return AmbientStart::NeedsOptions;
-        }
-        let capture = tracer.core().capture;
-        let new =
-            NewSpan { code: Some(site.code()), ..NewSpan::new(Cow::Borrowed(site.name), site.span_kind()) };
-        match tracer.start(&cx, new) {
-            Started::Unsampled => AmbientStart::NoSpan,
-            Started::Opened { cx, recording } => AmbientStart::Opened(Self { site, capture, cx, recording }),
-        }
-    }
-
     /// Returns the state of a call without a span, which runs in a silent context.
     fn silent(site: Site, cx: Context) -> Self {
         Self { site, capture: CaptureConfig::default(), cx, recording: false }

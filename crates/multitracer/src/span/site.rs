@@ -6,7 +6,7 @@ use std::panic::Location;
 use opentelemetry::trace::SpanKind;
 
 use crate::record::CodePlace;
-use crate::tracer::Literal;
+use crate::tracer::{Function, Literal};
 
 /// A traced place in the source.
 ///
@@ -72,6 +72,11 @@ impl Site {
     /// Returns the place in the source.
     pub(super) fn code(&self) -> CodePlace {
         CodePlace { function: Some(self.function), location: self.place }
+    }
+
+    /// Returns the function, as the fast path sees it.
+    pub(super) fn to_function(self) -> Function {
+        Function { name: self.name, code: self.code(), tracer: self.tracer.map(Literal::id) }
     }
 
     /// Returns `true` if both sites are in the same function.

@@ -37,10 +37,10 @@ pub(crate) use self::resolve::{Chosen, Readiness};
 pub(crate) use self::roster::Roster;
 pub(crate) use self::sampling::Sampling;
 pub(crate) use self::starting::library_span::LibrarySpan;
+pub(crate) use self::starting::quick::{Function, Quick, start_quickly};
 pub(crate) use self::starting::span_limit::SpanLimit;
 #[cfg(feature = "tracing")]
 pub(crate) use self::starting::span_marks::mark_error_status;
 pub(crate) use self::starting::span_marks::{PanicWatch, mark_cancelled, mark_failed, mark_panicked};
 pub(crate) use self::starting::start::{NewSpan, Parent, Started};
-pub(crate) use self::starting::unsampled::skip_unsampled;
 pub(crate) use self::tracer_set::{DrainingTracers, TracerSet};

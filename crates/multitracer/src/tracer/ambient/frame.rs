@@ -8,7 +8,7 @@ use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceId};
 use super::remembered::{Piece, Remembered};
 use crate::tracer::named::Tracer;
 use crate::tracer::owner::builds::TracerId;
-use crate::tracer::owner::span_id::owner;
+use crate::tracer::owner::span_id::{is_owner, owner, root_of};
 
 /// `true` after the first frame was added. Until then, a process that never switches tracers skips
 /// the look-up.
@@ -109,7 +109,7 @@ impl Frame {
     }
 
     /// Returns the spans that the frame remembers, innermost first.
-    pub(super) fn remembered(&self) -> Option<&Remembered> {
+    pub(in crate::tracer) fn remembered(&self) -> Option<&Remembered> {
         self.remembered.as_ref()
     }
 
@@ -129,10 +129,25 @@ impl Frame {
         (remembered.depth == arrival.depth && !remembered.piece.is_remote()).then_some(&remembered.piece)
     }
 
-    /// Returns `true` if a span of `tracer` that starts under `current` needs a frame of its own,
-    /// because this frame would forget something.
-    pub(in crate::tracer) fn would_forget(&self, current: &SpanContext, tracer: TracerId) -> bool {
+    /// Returns `true` if `new`, a span of `tracer` that starts under `current`, needs a frame of its
+    /// own, because this frame would forget something.
+    pub(in crate::tracer) fn would_forget(
+        &self,
+        current: &SpanContext,
+        new: &SpanContext,
+        tracer: TracerId,
+    ) -> bool {
         let depth = self.arrival.map_or(0, |arrival| arrival.depth);
+        let hides_nothing = || {
+            !current.is_valid()
+                || is_owner(tracer.build, current)
+                || (!current.is_remote() && owner(current).is_none())
+        };
+        // a trace id that names the first span needs no memory
+        let is_named = || root_of(new.trace_id()).is_some_and(|(build, _)| build == tracer.build);
+        if depth == 0 && hides_nothing() && is_named() {
+            return false;
+        }
         let own = Remembered::find(self.remembered(), |piece| piece.is_of(tracer));
         if !own.is_some_and(|own| own.depth == depth && !own.piece.is_remote()) {
             return true;

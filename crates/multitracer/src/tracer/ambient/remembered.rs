@@ -8,7 +8,7 @@ use crate::tracer::owner::builds::{BuildNumber, TracerId};
 
 /// The newest span of one tracer, and those of other tracers.
 #[derive(Clone)]
-pub(super) struct Remembered {
+pub(in crate::tracer) struct Remembered {
     pub(super) piece: Piece,
     /// The number of arrivals around the span.
     pub(super) depth: u32,

@@ -33,6 +33,27 @@ pub(super) fn unscramble(span: SpanId, trace: TraceId) -> u64 {
     (mixed ^ (mixed >> 32)).wrapping_mul(INVERSES[0])
 }
 
+/// Returns a trace id that stands for `plain`. Its right half is `random`, because other services
+/// sample by that half.
+pub(super) fn name_in_trace(plain: u64, random: u64) -> TraceId {
+    let mixed = (plain ^ trace_tweak(random)).wrapping_mul(FACTORS[1]);
+    let left = (mixed ^ (mixed >> 32)).wrapping_mul(FACTORS[0]);
+    TraceId::from((u128::from(left) << 64) | u128::from(random))
+}
+
+/// Returns the number that a trace id stands for.
+pub(super) fn named_by_trace(trace: TraceId) -> u64 {
+    let trace = u128::from_be_bytes(trace.to_bytes());
+    let mixed = ((trace >> 64) as u64).wrapping_mul(INVERSES[0]);
+    (mixed ^ (mixed >> 32)).wrapping_mul(INVERSES[1]) ^ trace_tweak(trace as u64)
+}
+
+/// Returns the value that differs by process and by the right half of a trace id.
+#[inline]
+fn trace_tweak(random: u64) -> u64 {
+    random.wrapping_mul(FACTORS[0]).rotate_left(32) ^ KEY.load(Ordering::Relaxed)
+}
+
 /// Returns the value that differs by process and trace.
 #[inline]
 fn tweak(trace: TraceId) -> u64 {

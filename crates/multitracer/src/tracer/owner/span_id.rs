@@ -8,11 +8,11 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use opentelemetry::trace::{SpanContext, SpanId, TraceId};
+use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator};
 
 use super::builds::{BuildNumber, last_build};
-use super::scramble::{scramble, unscramble};
+use super::scramble::{name_in_trace, named_by_trace, scramble, unscramble};
 
 /// The number of counts that a thread takes at once.
 const BLOCK: u32 = 1 << 12;
@@ -50,6 +50,46 @@ pub(in crate::tracer) fn new_span_id(build: BuildNumber, trace: TraceId) -> Span
     }
 }
 
+/// Returns the ids of the first span of a new trace of `build`. The trace id names that span.
+pub(in crate::tracer) fn new_root(build: BuildNumber) -> (TraceId, SpanId) {
+    loop {
+        let plain = (u64::from(build.get()) << 32) | u64::from(next_count());
+        let random = u64::from_be_bytes(RandomIdGenerator::default().new_span_id().to_bytes());
+        let trace = name_in_trace(plain, random);
+        let span = scramble(plain, trace);
+        if span != SpanId::INVALID {
+            return (trace, span);
+        }
+    }
+}
+
+/// Returns the first span of a trace and its build, if the trace began in this process and was
+/// sampled there.
+///
+/// The trace of another process passes for one of this process with a probability of the number of
+/// builds in 2^32.
+pub(in crate::tracer) fn root_of(trace: TraceId) -> Option<(BuildNumber, SpanContext)> {
+    let plain = named_by_trace(trace);
+    let build = BuildNumber::new((plain >> 32) as u32).filter(|build| *build <= last_build())?;
+    let span = scramble(plain, trace);
+    Some((build, SpanContext::new(trace, span, TraceFlags::SAMPLED, false, TraceState::NONE)))
+}
+
+/// Returns the ids of the first span of a new trace of `build`. The trace id is random.
+pub(in crate::tracer) fn new_unnamed_root(build: BuildNumber) -> (TraceId, SpanId) {
+    let trace = new_trace_id();
+    (trace, new_span_id(build, trace))
+}
+
+/// Returns the ids of a root, with the right half of `trace`. The trace id no longer names the
+/// root.
+pub(in crate::tracer) fn unnamed_root(build: BuildNumber, trace: TraceId) -> (TraceId, SpanId) {
+    let halves = |trace: TraceId| u128::from_be_bytes(trace.to_bytes());
+    let right = halves(trace) & u128::from(u64::MAX);
+    let trace = TraceId::from(halves(new_trace_id()) >> 64 << 64 | right);
+    (trace, new_span_id(build, trace))
+}
+
 /// Returns a random trace id.
 pub(in crate::tracer) fn new_trace_id() -> TraceId {
     RandomIdGenerator::default().new_trace_id()
@@ -67,8 +107,6 @@ fn next_count() -> u32 {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
-
-    use opentelemetry::trace::{TraceFlags, TraceState};
 
     use super::*;
 
@@ -98,6 +136,20 @@ mod tests {
         let other = std::thread::scope(|threads| threads.spawn(make).join());
         let ids: HashSet<_> = make().into_iter().chain(other.unwrap_or_default()).collect();
         assert_eq!(ids.len(), 40_000);
+    }
+
+    #[test]
+    fn a_trace_id_names_its_first_span() {
+        let build = BuildNumber::next();
+        let mut traces = HashSet::new();
+        for _ in 0..10_000 {
+            let (trace, root) = new_root(build);
+            assert_eq!(owner(&span(trace, root, false)), Some(build));
+            assert_eq!(root_of(trace), Some((build, span(trace, root, false))));
+            assert_ne!(new_span_id(build, trace), root);
+            assert!(traces.insert(trace));
+            assert_eq!(root_of(new_trace_id()), None);
+        }
     }
 
     #[test]

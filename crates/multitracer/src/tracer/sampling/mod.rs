@@ -21,9 +21,21 @@ pub(crate) struct Sampling {
     configured: Box<dyn ShouldSample>,
     /// The bits of the rate that was set at run time, or [`UNSET`].
     rate: AtomicU64,
+    is_custom: bool,
     samples_unsampled_traces: bool,
+    /// What the configured sampler does where its code need not run.
+    quick: QuickRule,
     /// The traces that a rate decided. `None` for a sampler that follows each local parent.
     rated_traces: Option<RatedTraces>,
+}
+
+/// The decisions of a sampler where its code need not run.
+#[derive(Clone, Copy, Debug, Default)]
+struct QuickRule {
+    /// The share of roots that are sampled.
+    root: Option<f64>,
+    /// `true` if the children of sampled local spans are sampled.
+    samples_children: bool,
 }
 
 /// The bits that stand for an unset rate. No rate from 0.0 to 1.0 has them.
@@ -38,13 +50,27 @@ impl Sampling {
             _ => false,
         };
         let rated_traces = (!follows_local_parents(config)).then(RatedTraces::default);
-        Self { samples_unsampled_traces, rated_traces, ..Self::custom(build_sampler(config)) }
+        let quick = QuickRule::of(config);
+        Self {
+            is_custom: false,
+            samples_unsampled_traces,
+            quick,
+            rated_traces,
+            ..Self::custom(build_sampler(config))
+        }
     }
 
     /// Creates the sampling of a tracer with a custom sampler.
     pub(crate) fn custom(configured: Box<dyn ShouldSample>) -> Self {
         let rated_traces = Some(RatedTraces::default());
-        Self { configured, rate: AtomicU64::new(UNSET), samples_unsampled_traces: false, rated_traces }
+        Self {
+            configured,
+            rate: AtomicU64::new(UNSET),
+            is_custom: true,
+            samples_unsampled_traces: false,
+            quick: QuickRule::default(),
+            rated_traces,
+        }
     }
 
     /// Returns `true` if the configuration may sample a span inside an unsampled trace of this
@@ -62,6 +88,52 @@ impl Sampling {
     fn rate(&self) -> Option<f64> {
         let bits = self.rate.load(Ordering::Relaxed);
         (bits != UNSET).then(|| f64::from_bits(bits))
+    }
+}
+
+impl QuickRule {
+    fn of(config: &SamplerConfig) -> Self {
+        match config {
+            SamplerConfig::AlwaysOn => Self { root: Some(1.0), samples_children: true },
+            SamplerConfig::TraceIdRatioBased(ratio) => Self { root: Some(*ratio), samples_children: false },
+            SamplerConfig::AlwaysOff => Self { root: Some(0.0), samples_children: false },
+            SamplerConfig::RateLimited(_) => Self { root: None, samples_children: true },
+            SamplerConfig::ParentBased(delegates) => Self {
+                root: Self::of(&delegates.root).root,
+                samples_children: delegates.local_parent_sampled == SamplerConfig::AlwaysOn,
+            },
+        }
+    }
+}
+
+impl Sampling {
+    /// Returns `true` if a span is sampled, as a root or as the child of a sampled local span, and
+    /// the sampler's code need not run for that.
+    #[inline]
+    pub(super) fn samples_quickly(&self, is_child: bool, trace: TraceId) -> bool {
+        if self.rate.load(Ordering::Relaxed) != UNSET {
+            return false;
+        }
+        if is_child {
+            return self.quick.samples_children;
+        }
+        match self.quick.root {
+            None | Some(0.0) => false,
+            Some(1.0) => true,
+            Some(ratio) => {
+                let sampler = Sampler::TraceIdRatioBased(ratio);
+                let result = sampler.should_sample(None, trace, "", &SpanKind::Internal, &[], &[]);
+                result.decision == SamplingDecision::RecordAndSample
+            }
+        }
+    }
+
+    /// Returns `true` if the trace ids of sampled roots may name their first span.
+    ///
+    /// A custom sampler sees the trace id before the decision. Inside of a trace that is unsampled
+    /// at its root, the root is no parent.
+    pub(super) fn names_roots(&self) -> bool {
+        !self.is_custom && !self.samples_unsampled_traces
     }
 }
 

@@ -2,7 +2,7 @@
 
 pub(super) mod library_span;
 pub(super) mod own_span;
+pub(super) mod quick;
 pub(super) mod span_limit;
 pub(super) mod span_marks;
 pub(super) mod start;
-pub(super) mod unsampled;

@@ -18,7 +18,7 @@ use crate::record::{CodePlace, RecordLimits, SpanRecord};
 use crate::tracer::ambient::frame::Frame;
 use crate::tracer::ambient::nearest::{NearestSpan, nearest_span};
 use crate::tracer::named::Tracer;
-use crate::tracer::owner::span_id::{is_owner, new_span_id, new_trace_id, owner};
+use crate::tracer::owner::span_id::{is_owner, new_root, new_span_id, new_unnamed_root, owner, unnamed_root};
 use crate::tracer::sampling::Question;
 use crate::tracer::tracer_set::TracerSet;
 
@@ -193,7 +193,7 @@ impl Tracer {
         let current = current.span_context();
         let needs_frame = !is_ambient
             || match Frame::of(cx) {
-                Some(frame) => frame.would_forget(current, self.core().id()),
+                Some(frame) => frame.would_forget(current, span, self.core().id()),
                 None => current.is_remote() && current.is_valid(),
             };
         if needs_frame { Frame::enter_with_span(cx, self.clone(), span.clone()) } else { cx.clone() }
@@ -240,7 +240,12 @@ impl Tracer {
         let core = self.core();
         let Seed { name, kind, start_time, attributes, links: mut all_links, events, code, scope } = seed;
         all_links.extend(links.into_iter().map(Link::with_context));
-        let trace = parent.as_ref().map_or_else(new_trace_id, SpanContext::trace_id);
+        let (build, names_root) = (core.id().build, core.sampling.names_roots());
+        let (trace, span_id) = match &parent {
+            Some(parent) => (parent.trace_id(), new_span_id(build, parent.trace_id())),
+            None if names_root => new_root(build),
+            None => new_unnamed_root(build),
+        };
         let question = Question {
             parent: parent.as_ref(),
             trace,
@@ -257,7 +262,11 @@ impl Tracer {
             SamplingDecision::RecordOnly => parent_flags.with_sampled(false),
             SamplingDecision::Drop => TraceFlags::default(),
         };
-        let span_id = new_span_id(core.id().build, trace);
+        let (trace, span_id) = match &parent {
+            // a trace id names only a root that is sampled
+            None if names_root && !flags.is_sampled() => unnamed_root(build, trace),
+            _ => (trace, span_id),
+        };
         let context = SpanContext::new(trace, span_id, flags, false, decision.trace_state);
         let sink = core.sinks.here();
         let record = (decision.decision != SamplingDecision::Drop).then(|| {
