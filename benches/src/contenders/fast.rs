@@ -11,8 +11,8 @@ use opentelemetry_sdk::trace::SpanExporter;
 use super::exporter::CountSpans;
 use crate::measure::Arrivals;
 
-/// The spans that fit into fastrace's channel of 10,240 commands, at three commands a trace.
-pub(crate) const CHANNEL: u64 = 3_000;
+/// The traces of a turn that fit into fastrace's channel of 10,240 commands. Each takes up to four.
+pub(crate) const TRACES: u64 = 2_500;
 
 /// Makes fastrace report to this exporter.
 pub(crate) fn report_to(exporter: impl SpanExporter + 'static) {

@@ -2,8 +2,10 @@
 
 pub(crate) mod exporter;
 pub(crate) mod fast;
+pub(crate) mod otlp;
 pub(crate) mod ours;
 pub(crate) mod sdk;
+pub(crate) mod web;
 pub(crate) mod with_tracing;
 
 /// The size of a queue, which is larger than the number of spans in a turn.

@@ -10,7 +10,7 @@ use super::exporter::CountSpans;
 use crate::measure::{Arrivals, Failure};
 
 /// The limit of a flush.
-const FLUSH: Duration = Duration::from_secs(30);
+pub(crate) const FLUSH: Duration = Duration::from_secs(30);
 
 /// Returns a registry with one tracer, whose exporter counts.
 pub(crate) fn registry(sampler: Sampler) -> Result<(Registry, CountSpans), Failure> {

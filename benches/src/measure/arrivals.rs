@@ -1,5 +1,11 @@
 //! The spans that arrive at the end of a contender's pipeline.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The time after which a missing span counts as lost.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Waits for the spans of a contender, and counts them.
 pub(crate) struct Arrivals {
     wait: Box<dyn FnMut() -> u64>,
@@ -18,8 +24,15 @@ impl Arrivals {
     }
 
     /// Sends all ended spans, and returns the number of spans that arrived since the last call.
-    pub(crate) fn wait(&mut self) -> u64 {
-        let total = (self.wait)();
+    ///
+    /// A contender may answer before its last spans arrive, so this waits for `made` spans.
+    pub(crate) fn wait(&mut self, made: u64) -> u64 {
+        let deadline = Instant::now() + PATIENCE;
+        let mut total = (self.wait)();
+        while total - self.seen < made && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(1));
+            total = (self.wait)();
+        }
         let arrived = total - self.seen;
         self.seen = total;
         arrived

@@ -60,7 +60,7 @@ impl Contender {
             let (cpu, started) = (cpu_time(), Instant::now());
             let done = run(size);
             let wall = started.elapsed();
-            let arrived = arrivals.wait();
+            let arrived = arrivals.wait(done.spans);
             let cpu = cpu_time() - cpu;
             let each = |nanoseconds: u128| nanoseconds as f64 / done.units.max(1) as f64;
             Turn {
@@ -77,12 +77,6 @@ impl Contender {
     /// Sets the maximum number of units in a turn.
     pub(crate) fn at_most(mut self, units: u64) -> Self {
         self.size = Size::Fill(units);
-        self
-    }
-
-    /// Sets the number of units in a turn, and in a turn of a quick run.
-    pub(crate) fn sized(mut self, units: u64, quick: u64) -> Self {
-        self.size = Size::Fixed(units, quick);
         self
     }
 }

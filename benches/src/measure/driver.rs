@@ -12,6 +12,8 @@ pub(crate) struct Effort {
     pub(crate) generations: usize,
     /// The number of turns of each process.
     pub(crate) rounds: usize,
+    /// The number of turns of each process in rows of long turns.
+    pub(crate) long_rounds: usize,
     /// The length of a turn in milliseconds.
     pub(crate) milliseconds: f64,
     /// `true` for turns of fixed size that are short.
@@ -23,6 +25,7 @@ pub(crate) struct Effort {
 /// A slow moment of the machine affects all of them. New processes get new addresses, which change
 /// the speed of code.
 pub(crate) fn measure(row: &Row, effort: &Effort) -> Result<Vec<Vec<Turn>>, Failure> {
+    let rounds = if row.is_long { effort.long_rounds } else { effort.rounds };
     let mut turns = vec![Vec::new(); row.contenders.len()];
     for _ in 0..effort.generations {
         let mut running = Vec::new();
@@ -32,7 +35,7 @@ pub(crate) fn measure(row: &Row, effort: &Effort) -> Result<Vec<Vec<Turn>>, Fail
             process.turn(units)?;
             running.push((process, units));
         }
-        for _ in 0..effort.rounds {
+        for _ in 0..rounds {
             for ((process, units), turns) in running.iter_mut().zip(&mut turns) {
                 turns.push(process.turn(*units)?);
             }

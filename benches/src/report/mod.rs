@@ -3,5 +3,5 @@
 mod result;
 mod table;
 
-pub(crate) use self::result::{Figure, RowResult, Verdict};
+pub(crate) use self::result::{Column, Figure, RowResult, Verdict};
 pub(crate) use self::table::table;

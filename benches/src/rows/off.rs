@@ -1,6 +1,6 @@
 //! Rows without a registry and without a subscriber.
 
-use super::{Budget, Row, SetUp, TIME};
+use super::{Budget, Row, SetUp};
 use crate::functions::polling::poll;
 use crate::functions::{fast, ours, plain, with_tracing};
 use crate::measure::{Arrivals, Contender, Done, Failure, times};
@@ -51,7 +51,7 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 const fn row(name: &'static str, title: &'static str, contenders: &'static [(&'static str, SetUp)]) -> Row {
-    Row { name, title, metrics: TIME, contenders, budgets: BUDGETS }
+    Row::new(name, title, contenders).budgets(BUDGETS)
 }
 
 /// Returns a contender that calls `f`, without spans.

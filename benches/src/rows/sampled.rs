@@ -3,7 +3,7 @@
 use opentelemetry::trace::Tracer as _;
 use opentelemetry_sdk::trace::Sampler;
 
-use super::{Budget, Row, TIME};
+use super::{Budget, Row};
 use crate::contenders::{fast as reporter, ours as our, sdk, with_tracing as subscriber};
 use crate::functions::polling::poll;
 use crate::functions::{by_hand, fast, ours, with_tracing};
@@ -18,11 +18,10 @@ const MOST: u64 = 20_000;
 const ROOT: &[Budget] = &[Budget::Times("S", 0.65), Budget::Times("T", 0.25)];
 
 pub(super) const ROWS: &[Row] = &[
-    Row {
-        name: "sampled/root",
-        title: "sampled root span",
-        metrics: TIME,
-        contenders: &[
+    Row::new(
+        "sampled/root",
+        "sampled root span",
+        &[
             ("multitracer", || {
                 let (_, arrivals) = our::installed(SAMPLER)?;
                 Ok(spans(arrivals, |n| times(n, || ours::leaf(1))))
@@ -31,16 +30,15 @@ pub(super) const ROWS: &[Row] = &[
             ("T", root_by_tracing),
             ("F", || {
                 let arrivals = reporter::reported();
-                Ok(spans(arrivals, |n| times(n, || fast::trace(0, true))).at_most(reporter::CHANNEL))
+                Ok(spans(arrivals, |n| times(n, || fast::trace(0, true))).at_most(reporter::TRACES))
             }),
         ],
-        budgets: ROOT,
-    },
-    Row {
-        name: "sampled/root-in-scope",
-        title: "the same under an entered tracer",
-        metrics: TIME,
-        contenders: &[
+    )
+    .budgets(ROOT),
+    Row::new(
+        "sampled/root-in-scope",
+        "the same under an entered tracer",
+        &[
             ("multitracer", || {
                 let (registry, counted) = our::registry(SAMPLER)?;
                 let arrivals = our::arrivals(&registry, counted);
@@ -49,13 +47,12 @@ pub(super) const ROWS: &[Row] = &[
             ("S", root_by_hand),
             ("T", root_by_tracing),
         ],
-        budgets: ROOT,
-    },
-    Row {
-        name: "sampled/root-async",
-        title: "sampled root span, async",
-        metrics: TIME,
-        contenders: &[
+    )
+    .budgets(ROOT),
+    Row::new(
+        "sampled/root-async",
+        "sampled root span, async",
+        &[
             ("multitracer", || {
                 let (_, arrivals) = our::installed(SAMPLER)?;
                 Ok(spans(arrivals, |n| times(n, || poll(ours::leaf_async(1)))))
@@ -70,16 +67,15 @@ pub(super) const ROWS: &[Row] = &[
             }),
             ("F", || {
                 let arrivals = reporter::reported();
-                Ok(spans(arrivals, |n| times(n, || poll(fast::trace_async(0)))).at_most(reporter::CHANNEL))
+                Ok(spans(arrivals, |n| times(n, || poll(fast::trace_async(0)))).at_most(reporter::TRACES))
             }),
         ],
-        budgets: ROOT,
-    },
-    Row {
-        name: "sampled/child",
-        title: "sampled child span",
-        metrics: TIME,
-        contenders: &[
+    )
+    .budgets(ROOT),
+    Row::new(
+        "sampled/child",
+        "sampled child span",
+        &[
             ("multitracer", || {
                 let (registry, arrivals) = our::installed(SAMPLER)?;
                 let tracer = registry.default_tracer();
@@ -97,13 +93,12 @@ pub(super) const ROWS: &[Row] = &[
                 }))
             }),
         ],
-        budgets: ROOT,
-    },
-    Row {
-        name: "sampled/root-2-threads",
-        title: "sampled root spans on 2 threads at once",
-        metrics: TIME,
-        contenders: &[
+    )
+    .budgets(ROOT),
+    Row::new(
+        "sampled/root-2-threads",
+        "sampled root spans on 2 threads at once",
+        &[
             ("multitracer", || {
                 let (_, arrivals) = our::installed(SAMPLER)?;
                 Ok(on_two_threads(arrivals, |n| times(n, || ours::leaf(1))))
@@ -119,16 +114,15 @@ pub(super) const ROWS: &[Row] = &[
             ("F", || {
                 let arrivals = reporter::reported();
                 let contender = on_two_threads(arrivals, |n| times(n, || fast::trace(0, true)));
-                Ok(contender.at_most(reporter::CHANNEL))
+                Ok(contender.at_most(reporter::TRACES))
             }),
         ],
-        budgets: &[Budget::Times("S", 0.50)],
-    },
-    Row {
-        name: "sampled/poll",
-        title: "poll of a future in a sampled span",
-        metrics: TIME,
-        contenders: &[
+    )
+    .budgets(&[Budget::Times("S", 0.50)]),
+    Row::new(
+        "sampled/poll",
+        "poll of a future in a sampled span",
+        &[
             ("multitracer", || {
                 let (_, arrivals) = our::installed(SAMPLER)?;
                 Ok(polls(arrivals, |n| poll(ours::polled(n))))
@@ -146,8 +140,8 @@ pub(super) const ROWS: &[Row] = &[
                 Ok(polls(arrivals, |n| poll(fast::polled(n))))
             }),
         ],
-        budgets: &[Budget::Times("T", 0.12)],
-    },
+    )
+    .budgets(&[Budget::Times("T", 0.12)]),
 ];
 
 fn root_by_hand() -> Result<Contender, Failure> {

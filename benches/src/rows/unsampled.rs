@@ -3,7 +3,7 @@
 use opentelemetry::trace::Tracer as _;
 use opentelemetry_sdk::trace::Sampler;
 
-use super::{Budget, Row, TIME};
+use super::{Budget, Row};
 use crate::contenders::fast as reporter;
 use crate::contenders::{ours as our, sdk, with_tracing as subscriber};
 use crate::functions::polling::poll;
@@ -14,11 +14,10 @@ use crate::measure::{Arrivals, Contender, Done, times};
 const SAMPLER: Sampler = Sampler::AlwaysOff;
 
 pub(super) const ROWS: &[Row] = &[
-    Row {
-        name: "unsampled/inside",
-        title: "span inside an unsampled trace",
-        metrics: TIME,
-        contenders: &[
+    Row::new(
+        "unsampled/inside",
+        "span inside an unsampled trace",
+        &[
             ("multitracer", || {
                 let (registry, arrivals) = our::installed(SAMPLER)?;
                 let tracer = registry.default_tracer();
@@ -37,13 +36,12 @@ pub(super) const ROWS: &[Row] = &[
                 }))
             }),
         ],
-        budgets: &[Budget::Times("S", 0.08)],
-    },
-    Row {
-        name: "unsampled/root",
-        title: "unsampled root span",
-        metrics: TIME,
-        contenders: &[
+    )
+    .budgets(&[Budget::Times("S", 0.08)]),
+    Row::new(
+        "unsampled/root",
+        "unsampled root span",
+        &[
             ("multitracer", || {
                 let (_, arrivals) = our::installed(SAMPLER)?;
                 Ok(calls(arrivals, |n| times(n, || ours::leaf(1))))
@@ -61,13 +59,11 @@ pub(super) const ROWS: &[Row] = &[
                 Ok(calls(arrivals, |n| times(n, || fast::trace(0, false))))
             }),
         ],
-        budgets: &[],
-    },
-    Row {
-        name: "unsampled/poll",
-        title: "poll of a future without a span",
-        metrics: TIME,
-        contenders: &[
+    ),
+    Row::new(
+        "unsampled/poll",
+        "poll of a future without a span",
+        &[
             ("multitracer", || {
                 let (registry, arrivals) = our::installed(SAMPLER)?;
                 let tracer = registry.default_tracer();
@@ -75,13 +71,12 @@ pub(super) const ROWS: &[Row] = &[
             }),
             ("T", polled_by_tracing),
         ],
-        budgets: &[Budget::Times("T", 0.12)],
-    },
-    Row {
-        name: "unsampled/poll-elsewhere",
-        title: "the same, polled outside of its context",
-        metrics: TIME,
-        contenders: &[
+    )
+    .budgets(&[Budget::Times("T", 0.12)]),
+    Row::new(
+        "unsampled/poll-elsewhere",
+        "the same, polled outside of its context",
+        &[
             ("multitracer", || {
                 let (registry, arrivals) = our::installed(SAMPLER)?;
                 let tracer = registry.default_tracer();
@@ -89,13 +84,12 @@ pub(super) const ROWS: &[Row] = &[
             }),
             ("T", polled_by_tracing),
         ],
-        budgets: &[Budget::Times("T", 0.12)],
-    },
-    Row {
-        name: "unsampled/call",
-        title: "call of a future without a span",
-        metrics: TIME,
-        contenders: &[
+    )
+    .budgets(&[Budget::Times("T", 0.12)]),
+    Row::new(
+        "unsampled/call",
+        "call of a future without a span",
+        &[
             ("multitracer", || {
                 let (registry, arrivals) = our::installed(SAMPLER)?;
                 let tracer = registry.default_tracer();
@@ -110,8 +104,7 @@ pub(super) const ROWS: &[Row] = &[
                 }))
             }),
         ],
-        budgets: &[],
-    },
+    ),
 ];
 
 fn polled_by_tracing() -> Result<Contender, crate::measure::Failure> {
