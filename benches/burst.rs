@@ -7,10 +7,10 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use multitracer::{Registry, TracerBuilder};
-use multitracer_benches::{Backend, argument};
+use multitracer_benches::{Backend, argument, run_backend_if_asked};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    if Backend::run_if_asked()? {
+    if run_backend_if_asked()? {
         return Ok(());
     }
     let spans: usize = argument(0, 20_000);

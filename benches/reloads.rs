@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use multitracer::config::Config;
 use multitracer::export::TracerReport;
 use multitracer::{Registry, Tracer};
-use multitracer_benches::{Backend, argument, resident, threads};
+use multitracer_benches::{Backend, argument, resident, run_backend_if_asked, threads};
 
 const THREADS: usize = 4;
 
@@ -59,7 +59,7 @@ fn request(registry: &Registry, stable: &Tracer, to: &str, made: &AtomicU64) {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    if Backend::run_if_asked()? {
+    if run_backend_if_asked()? {
         return Ok(());
     }
     let reloads: usize = argument(0, 10_000);

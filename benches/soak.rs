@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use multitracer::export::TracerReport;
 use multitracer::{Registry, TracerBuilder, traced};
-use multitracer_benches::{Backend, argument, resident, threads};
+use multitracer_benches::{Backend, argument, resident, run_backend_if_asked, threads};
 
 /// The time for which the backend is up, and then down.
 const FLAP: Duration = Duration::from_secs(7);
@@ -23,7 +23,7 @@ fn work(number: u64) {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    if Backend::run_if_asked()? {
+    if run_backend_if_asked()? {
         return Ok(());
     }
     let time = Duration::from_secs(argument(0, 60));

@@ -1,45 +1,14 @@
-//! The shared parts of the benchmarks: numbers of the process, and a backend in another process.
-
-mod comparison;
-
-pub use self::comparison::Comparison;
+//! An OTLP backend in another process, which keeps every span that it receives.
 
 use std::env;
-use std::fs;
 use std::io::{self, BufRead as _, BufReader};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::str::FromStr;
 use std::time::Duration;
 
 use multitracer_tests::{Behaviour, Receiver};
 
-/// Returns the resident memory of this process in KiB, or zero on systems other than Linux.
-#[must_use]
-pub fn resident() -> u64 {
-    status("VmRSS:")
-}
-
-/// Returns the number of threads of this process, or zero on systems other than Linux.
-#[must_use]
-pub fn threads() -> u64 {
-    status("Threads:")
-}
-
-fn status(key: &str) -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(key));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
-}
-
-/// Returns the argument at this position, or `default`. Arguments that Cargo adds do not count.
-#[must_use]
-pub fn argument<T: FromStr>(position: usize, default: T) -> T {
-    arguments().get(position).and_then(|text| text.parse().ok()).unwrap_or(default)
-}
-
-fn arguments() -> Vec<String> {
-    env::args().skip(1).filter(|argument| argument != "--bench").collect()
-}
+use crate::argument;
+use crate::process::arguments;
 
 /// An OTLP receiver in another process, which keeps its memory and threads out of the measurement.
 #[derive(Debug)]

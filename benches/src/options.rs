@@ -1,0 +1,36 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+use crate::measure::Effort;
+
+/// Measures multitracer beside its peers. Prints one table, and shows progress on standard error.
+#[derive(Debug, Parser)]
+#[command(name = "multitracer-benches")]
+pub(crate) struct Options {
+    /// Takes few and short turns, which show that every row runs.
+    #[arg(long)]
+    quick: bool,
+    /// Runs the rows whose name contains this text.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) only: Option<String>,
+    /// Writes the results to this file as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Draws the results as SVG files in this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) plot: Option<PathBuf>,
+}
+
+impl Options {
+    /// Returns the number and the length of turns.
+    pub(crate) fn effort(&self) -> Effort {
+        if self.quick {
+            Effort { generations: 1, rounds: 3, long_rounds: 1, milliseconds: 0.5, is_quick: true }
+        } else {
+            Effort { generations: 5, rounds: 21, long_rounds: 2, milliseconds: 5.0, is_quick: false }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The result of a row.
+
+use serde::Serialize;
+
+use crate::measure::{Spread, Turn};
+use crate::rows::{Budget, Row};
+
+/// The measurements of one contender.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Figure {
+    pub(crate) contender: &'static str,
+    /// The spread of each metric.
+    pub(crate) metrics: Vec<Option<Spread>>,
+    /// The value of the first contender, divided by the value of this one.
+    pub(crate) ratio: Option<Spread>,
+    pub(crate) turns: usize,
+    pub(crate) made: u64,
+    pub(crate) arrived: u64,
+    /// Spans that neither arrived nor were counted as dropped, if the contender counts drops.
+    pub(crate) unaccounted: Option<u64>,
+    /// `true` if spans are missing that had to arrive.
+    pub(crate) is_incomplete: bool,
+}
+
+/// A budget beside what was found.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Verdict {
+    /// The contender on whose line the verdict stands.
+    pub(crate) beside: &'static str,
+    /// The limit in words.
+    pub(crate) limit: String,
+    pub(crate) found: Option<f64>,
+    pub(crate) is_kept: bool,
+}
+
+/// A metric of a row.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Column {
+    pub(crate) name: &'static str,
+    pub(crate) unit: &'static str,
+}
+
+/// The result of a row.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct RowResult {
+    pub(crate) name: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) columns: Vec<Column>,
+    /// The contender whose values are subtracted from those of the others.
+    pub(crate) base: Option<&'static str>,
+    pub(crate) figures: Vec<Figure>,
+    pub(crate) verdicts: Vec<Verdict>,
+}
+
+impl RowResult {
+    /// Returns the result of the turns of a row.
+    pub(crate) fn of(row: &Row, turns: &[Vec<Turn>]) -> Self {
+        let values = values(row, turns);
+        let ours = values.first().map_or(&[][..], |values| values);
+        let contenders = row.contenders.iter().zip(turns).zip(&values);
+        let figures: Vec<_> =
+            contenders.map(|(((name, _), turns), values)| figure(row, name, turns, values, ours)).collect();
+        let verdicts = row.budgets.iter().map(|budget| verdict(row, budget, &figures)).collect();
+        let columns = row.metrics.iter().map(|metric| metric.title());
+        let columns = columns.map(|(name, unit)| Column { name, unit }).collect();
+        Self { name: row.name, title: row.title, columns, base: row.base, figures, verdicts }
+    }
+}
+
+/// Returns the values of each turn of each contender, over those of the base in the same round.
+fn values(row: &Row, turns: &[Vec<Turn>]) -> Vec<Vec<Vec<f64>>> {
+    let at = row.base.and_then(|base| row.contenders.iter().position(|(name, _)| *name == base));
+    let base = at.and_then(|at| turns.get(at));
+    let over = |round: usize, turn: &Turn| {
+        let base = base.and_then(|base| base.get(round));
+        let base = |metric| base.and_then(|base| base.values.get(metric)).copied().unwrap_or(0.0);
+        turn.values.iter().enumerate().map(|(metric, value)| value - base(metric)).collect()
+    };
+    let of = |(contender, turns): (usize, &Vec<Turn>)| -> Vec<Vec<f64>> {
+        if Some(contender) == at {
+            return turns.iter().map(|turn| turn.values.clone()).collect();
+        }
+        turns.iter().enumerate().map(|(round, turn)| over(round, turn)).collect()
+    };
+    turns.iter().enumerate().map(of).collect()
+}
+
+fn figure(
+    row: &Row,
+    contender: &'static str,
+    turns: &[Turn],
+    values: &[Vec<f64>],
+    ours: &[Vec<f64>],
+) -> Figure {
+    let of = |values: &Vec<f64>, metric: usize| values.get(metric).copied().unwrap_or(f64::NAN);
+    let spread = |metric| Spread::of(values.iter().map(|values| of(values, metric)));
+    let ratios = ours.iter().zip(values).map(|(ours, values)| of(ours, 0) / of(values, 0));
+    let (made, arrived) =
+        (turns.iter().map(|turn| turn.made).sum(), turns.iter().map(|turn| turn.arrived).sum());
+    Figure {
+        contender,
+        metrics: (0..row.metrics.len()).map(spread).collect(),
+        ratio: Spread::of(ratios).filter(|_| row.base != Some(contender)),
+        turns: turns.len(),
+        made,
+        arrived,
+        unaccounted: turns.iter().map(|turn| turn.unaccounted).sum(),
+        is_incomplete: !row.may_lose && turns.iter().any(|turn| turn.made != turn.arrived),
+    }
+}
+
+fn verdict(row: &Row, budget: &Budget, figures: &[Figure]) -> Verdict {
+    let complete =
+        |name: &str| figures.iter().find(|figure| figure.contender == name && !figure.is_incomplete);
+    let ours = row.contenders.first().map_or("", |(name, _)| *name);
+    let ratio = |peer: &str| {
+        complete(ours)?;
+        Some(complete(peer)?.ratio?.median)
+    };
+    match *budget {
+        Budget::Times(beside, limit) => {
+            let found = ratio(beside);
+            let is_kept = found.is_some_and(|found| found <= limit);
+            Verdict { beside, limit: format!("<= {limit:.2}x"), found, is_kept }
+        }
+        Budget::AtLeast(beside, limit) => {
+            let found = ratio(beside);
+            let is_kept = found.is_some_and(|found| found >= limit);
+            Verdict { beside, limit: format!(">= {limit:.2}x"), found, is_kept }
+        }
+        Budget::AtMost(metric, limit) => {
+            let at = row.metrics.iter().position(|each| *each == metric);
+            let found = at.and_then(|at| complete(ours)?.metrics.get(at).copied().flatten());
+            let found = found.map(|spread| spread.median);
+            let is_kept = found.is_some_and(|found| found <= limit);
+            Verdict { beside: ours, limit: format!("<= {limit} {}", metric.title().1), found, is_kept }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The results as a table.
+
+use super::{Column, Figure, RowResult, Verdict};
+use crate::measure::Spread;
+
+/// Returns the table.
+pub(crate) fn table(results: &[RowResult]) -> String {
+    let mut lines = vec![line(["", "median (10 % to 90 %)", "others", "ours / this", "budget"])];
+    for result in results {
+        let over = result.base.map_or_else(String::new, |base| format!(" (less `{base}`)"));
+        lines.push(format!("{}{over} [{}]", result.title, result.name));
+        lines.extend(result.figures.iter().map(|figure| figure_line(result, figure)));
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn line(cells: [&str; 5]) -> String {
+    let [name, first, others, ratio, budget] = cells;
+    let line = format!("  {name:<12}{first:>34}  {others:>30}  {ratio:>22}  {budget}");
+    line.trim_end().to_owned()
+}
+
+fn figure_line(result: &RowResult, figure: &Figure) -> String {
+    let name = figure.contender;
+    if figure.is_incomplete {
+        return line([name, &format!("incomplete: {} of {} spans", figure.arrived, figure.made), "", "", ""]);
+    }
+    let mut columns = result.columns.iter().zip(&figure.metrics);
+    let first = columns.next().map_or_else(String::new, |(column, spread)| with_spread(*column, *spread));
+    let mut others: Vec<String> = columns.map(|(column, spread)| median(*column, *spread)).collect();
+    if figure.made != figure.arrived {
+        others.push(format!(
+            "{:.0} % of {}",
+            100.0 * figure.arrived as f64 / figure.made as f64,
+            figure.made
+        ));
+    }
+    if let Some(unaccounted) = figure.unaccounted {
+        others.push(format!("{unaccounted} unaccounted"));
+    }
+    let is_first = result.figures.first().is_some_and(|first| first.contender == name);
+    let ratio = figure.ratio.filter(|_| !is_first).map_or_else(String::new, |ratio| {
+        format!("{:.2}x ({:.2} to {:.2})", ratio.median, ratio.low, ratio.high)
+    });
+    let verdicts = result.verdicts.iter().filter(|verdict| verdict.beside == name);
+    let verdicts: Vec<String> = verdicts.map(verdict).collect();
+    line([name, &first, &others.join(", "), &ratio, &verdicts.join(", ")])
+}
+
+fn with_spread(column: Column, spread: Option<Spread>) -> String {
+    spread.map_or_else(String::new, |Spread { low, median, high }| {
+        format!("{median:.1} {} ({low:.1} to {high:.1})", column.unit)
+    })
+}
+
+fn median(column: Column, spread: Option<Spread>) -> String {
+    spread.map_or_else(String::new, |spread| format!("{} {:.1} {}", column.name, spread.median, column.unit))
+}
+
+fn verdict(verdict: &Verdict) -> String {
+    let word = match (verdict.is_kept, verdict.found) {
+        (true, _) => "kept",
+        (false, Some(_)) => "MISSED",
+        (false, None) => "not measured",
+    };
+    format!("{} {word}", verdict.limit)
+}
