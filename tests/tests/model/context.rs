@@ -134,6 +134,13 @@ impl Cx {
         self.entered.or_else(of_span).or_else(default)
     }
 
+    /// Returns a span of another provider that starts here. It continues the trace of the current
+    /// span.
+    pub(crate) fn foreign(&self, id: Id) -> Span {
+        let trace = self.current.map_or(Trace::Foreign, |current| current.trace);
+        Span { trace, ..Span::foreign(id) }
+    }
+
     pub(crate) fn with_current(&self, current: Option<Span>) -> Self {
         Self { current, place: new_place(), ..self.clone() }
     }

@@ -75,7 +75,7 @@ pub(crate) struct Oracle<'p> {
 
 /// Returns the spans that `program` must make, given the ids of the spans that arrived.
 pub(crate) fn expected(program: &Program, settings: &Settings, arrived: &HashSet<Id>) -> Vec<Expected> {
-    let rules = Rules { settings, arrived, expected: Vec::new() };
+    let rules = Rules { settings, arrived, expected: Vec::new(), roots: HashMap::new() };
     let mut oracle = Oracle { rules, values: HashMap::new(), time: 0 };
     let place = Place { subscriber: settings.subscriber, ..Place::default() };
     oracle.block(&place, &program.body);
@@ -99,7 +99,7 @@ impl<'p> Oracle<'p> {
             Kind::Save => Value::Cx(cx.clone()),
             Kind::StartManual(options) => Value::Inside(self.function(place, id, *options).cx),
             Kind::StartLibrary(registry) => Value::Started(self.library(cx, id, *registry)),
-            Kind::StartForeign => Value::Started(Some(Span::foreign(id))),
+            Kind::StartForeign => Value::Started(Some(cx.foreign(id))),
             Kind::StartTracing(parent) => {
                 Value::Tracing { subscriber: place.subscriber, cx: self.tracing(place, id, *parent) }
             }
@@ -148,7 +148,7 @@ impl<'p> Oracle<'p> {
                 let span = self.library(cx, id, *registry);
                 self.block(&place.under(cx.with_current(span)), block)
             }
-            Kind::Foreign(block) => self.block(&place.under(cx.with_current(Some(Span::foreign(id)))), block),
+            Kind::Foreign(block) => self.block(&place.under(cx.with_current(Some(cx.foreign(id)))), block),
             Kind::Tracing(parent, block) => {
                 let inside = inside_tracing(&self.tracing(place, id, *parent), self.rules.settings.installed);
                 self.block(&place.under(inside), block)

@@ -1,6 +1,6 @@
 //! The rules of `docs/semantics.md` for one span: its tracer, its parent, its trace.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use multitracer::config::{OnSwitch, RemoteParent};
 
@@ -61,6 +61,8 @@ pub(crate) struct Rules<'a> {
     /// The spans that arrived. They tell how a sampler with a ratio decided.
     pub(crate) arrived: &'a HashSet<Id>,
     pub(crate) expected: Vec<Expected>,
+    /// The sampled spans that began a trace, with their tracers.
+    pub(crate) roots: HashMap<Id, Who>,
 }
 
 impl Rules<'_> {
@@ -131,7 +133,7 @@ impl Rules<'_> {
             let mut inside = if is_ambient { cx.clone() } else { cx.enter(Entered::Tracer(who)) };
             if cx.current != Some(parent) {
                 if remembers {
-                    Self::remember(cx, &mut inside, who, parent);
+                    self.remember(cx, &mut inside, who, parent);
                 }
                 inside = inside.with_current(Some(parent));
             }
@@ -145,6 +147,9 @@ impl Rules<'_> {
                 _ => self.arrived.contains(&id),
             },
         };
+        if parent.is_none() && is_sampled {
+            self.roots.insert(id, who);
+        }
         let trace = parent.map_or(Trace::Of(id), |parent| parent.trace);
         let span = Span { label: Label::Step(id), owner: Owner::Tracer(who), trace, is_sampled };
         if is_sampled {
@@ -153,14 +158,14 @@ impl Rules<'_> {
         }
         let mut inside = if is_ambient { cx.clone() } else { cx.enter(Entered::Tracer(who)) };
         if remembers {
-            Self::remember(cx, &mut inside, who, span);
+            self.remember(cx, &mut inside, who, span);
         }
         Started { cx: inside.with_current(Some(span)), span: Some(span) }
     }
 
     /// Remembers `span`, which starts under `cx`, and what it covers. Outside of an entered tracer,
     /// nothing is remembered.
-    fn remember(cx: &Cx, inside: &mut Cx, who: Who, span: Span) {
+    fn remember(&self, cx: &Cx, inside: &mut Cx, who: Who, span: Span) {
         let covers_other = cx.current.is_some_and(|current| match current.owner {
             Owner::Tracer(owner) => owner != who,
             Owner::Remote => !cx.is_of_request(&current),
@@ -170,7 +175,9 @@ impl Rules<'_> {
             *inside = inside.enter(Entered::Tracer(who));
         }
         let is_entered = cx.entered != inside.entered;
-        if inside.entered.is_some() && (covers_other || is_entered || cx.knows_nothing_of(who)) {
+        let is_known = !cx.knows_nothing_of(who)
+            || (cx.request.is_none() && self.first_of(span.trace, who).is_some());
+        if inside.entered.is_some() && (covers_other || is_entered || !is_known) {
             inside.remember_current(cx.entered.map_or(who.registry, Entered::registry));
             inside.remember(who, span);
         }
@@ -205,12 +212,24 @@ impl Rules<'_> {
                 _ => self.as_parent(cx, current, who),
             };
         }
+        let is_known_in_trace = known.is_some_and(|known| known.span.trace == current.trace);
         match (current.owner, known) {
             (Owner::Tracer(owner), _) if owner == who => (Some(current), None),
+            (Owner::Nobody, _) if !is_known_in_trace && self.first_of(current.trace, who).is_some() => {
+                (self.first_of(current.trace, who), None)
+            }
             (_, Some(known)) => self.as_parent(cx, known.span, who),
             (Owner::Tracer(_), None) if is_switch_child => (Some(current), None),
             _ => (None, Some(current)),
         }
+    }
+
+    /// Returns the first span of a trace, if this tracer began the trace with a sampled span.
+    fn first_of(&self, trace: Trace, who: Who) -> Option<Span> {
+        let Trace::Of(id) = trace else { return None };
+        let is_first = self.roots.get(&id) == Some(&who);
+        let (label, owner) = (Label::Step(id), Owner::Tracer(who));
+        is_first.then_some(Span { label, owner, trace, is_sampled: true })
     }
 
     /// Returns `span` as the parent, or as a link if it is a remote span that may not be one.
