@@ -175,8 +175,8 @@ impl Rules<'_> {
             *inside = inside.enter(Entered::Tracer(who));
         }
         let is_entered = cx.entered != inside.entered;
-        let is_known = !cx.knows_nothing_of(who)
-            || (cx.request.is_none() && self.first_of(span.trace, who).is_some());
+        let is_known =
+            !cx.knows_nothing_of(who) || (cx.request.is_none() && self.first_of(span.trace, who).is_some());
         if inside.entered.is_some() && (covers_other || is_entered || !is_known) {
             inside.remember_current(cx.entered.map_or(who.registry, Entered::registry));
             inside.remember(who, span);

@@ -2,18 +2,18 @@
 
 use opentelemetry_sdk::trace::SpanData;
 
-use crate::record::EndedSpan;
+use crate::record::SpanRecord;
 
 /// The spans of one export, in the pieces in which they were queued.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    chunks: Vec<Vec<EndedSpan>>,
+    chunks: Vec<Vec<SpanRecord>>,
     len: usize,
 }
 
 impl Batch {
     /// Creates a batch of the spans in `chunks`.
-    pub(crate) fn new(chunks: Vec<Vec<EndedSpan>>) -> Self {
+    pub(crate) fn new(chunks: Vec<Vec<SpanRecord>>) -> Self {
         let len = chunks.iter().map(Vec::len).sum();
         Self { chunks, len }
     }
@@ -22,7 +22,7 @@ impl Batch {
         self.len
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &EndedSpan> + Clone {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &SpanRecord> + Clone {
         self.chunks.iter().flatten()
     }
 

@@ -24,13 +24,13 @@ impl CodePlace {
         2 + u32::from(self.function.is_some())
     }
 
-    /// Returns the `code.*` attributes of OpenTelemetry's conventions.
-    pub(crate) fn attributes(self) -> impl Iterator<Item = KeyValue> {
-        let function = self.function.map(|item| KeyValue::new("code.function.name", function_name(item())));
-        function.into_iter().chain([
-            KeyValue::new("code.file.path", self.location.file()),
-            KeyValue::new("code.line.number", i64::from(self.location.line())),
-        ])
+    /// Adds the `code.*` attributes of OpenTelemetry's conventions to `attributes`.
+    pub(crate) fn add_attributes(self, attributes: &mut Vec<KeyValue>) {
+        if let Some(item) = self.function {
+            attributes.push(KeyValue::new("code.function.name", function_name(item())));
+        }
+        attributes.push(KeyValue::new("code.file.path", self.location.file()));
+        attributes.push(KeyValue::new("code.line.number", i64::from(self.location.line())));
     }
 }
 

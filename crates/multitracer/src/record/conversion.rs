@@ -4,29 +4,23 @@ use std::sync::Arc;
 
 use opentelemetry_sdk::trace::SpanData;
 
-use super::ended_span::EndedSpan;
+use super::size::estimated_size;
 use super::span_record::{Details, SpanRecord};
 
-impl From<EndedSpan> for SpanData {
-    fn from(span: EndedSpan) -> Self {
-        let instrumentation_scope = span.scope().clone();
-        let code = span.code_attributes();
-        let EndedSpan { context, end_time, record, .. } = span;
+impl From<SpanRecord> for SpanData {
+    fn from(mut record: SpanRecord) -> Self {
+        let instrumentation_scope = record.scope().clone();
+        let mut attributes = std::mem::take(&mut record.attributes);
+        record.add_code_attributes(&mut attributes);
         let Details { events, links, status } = record.details.map_or_else(Details::default, |some| *some);
-        let mut attributes = record.attributes;
-        if record.code.is_some() {
-            attributes.reserve_exact(record.code_attributes.into());
-            attributes.extend(code);
-            attributes.rotate_right(record.code_attributes.into());
-        }
         Self {
-            span_context: context,
+            span_context: record.context,
             parent_span_id: record.parent,
             parent_span_is_remote: record.is_parent_remote,
             span_kind: record.kind,
             name: record.name,
             start_time: record.start_time,
-            end_time,
+            end_time: record.end_time,
             attributes,
             dropped_attributes_count: record.dropped_attributes,
             events,
@@ -37,10 +31,11 @@ impl From<EndedSpan> for SpanData {
     }
 }
 
-impl From<SpanData> for EndedSpan {
+impl From<SpanData> for SpanRecord {
     fn from(span: SpanData) -> Self {
         let details = Details { events: span.events, links: span.links, status: span.status };
-        let record = SpanRecord {
+        let mut record = Self {
+            context: span.span_context,
             name: span.name,
             kind: span.span_kind,
             parent: span.parent_span_id,
@@ -49,10 +44,13 @@ impl From<SpanData> for EndedSpan {
             dropped_attributes: span.dropped_attributes_count,
             code: None,
             start_time: span.start_time,
+            end_time: span.end_time,
             attributes: span.attributes,
             details: Some(Box::new(details)),
             scope: Some(Arc::new(span.instrumentation_scope)),
+            size: 0,
         };
-        Self::new(span.span_context, span.end_time, record)
+        record.size = estimated_size(&record);
+        record
     }
 }

@@ -5,9 +5,9 @@ mod conversion;
 mod ended_span;
 mod function_name;
 mod limits;
+mod size;
 mod span_record;
 
 pub(crate) use self::code_place::CodePlace;
-pub(crate) use self::ended_span::EndedSpan;
 pub(crate) use self::limits::RecordLimits;
 pub(crate) use self::span_record::{Details, SpanRecord};

@@ -1,4 +1,4 @@
-//! The data that an open span collects.
+//! The data of a span, from its start to its export.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,10 +10,12 @@ use opentelemetry_sdk::trace::{SpanEvents, SpanLinks};
 
 use super::code_place::CodePlace;
 use super::limits::{RecordLimits, shorten, truncate};
+use super::size::estimated_size;
 
-/// The data that an open span collects, except its identity.
+/// The data of a span, from its start to its export.
 #[derive(Clone, Debug)]
 pub(crate) struct SpanRecord {
+    pub(crate) context: SpanContext,
     pub(crate) name: Cow<'static, str>,
     pub(crate) kind: SpanKind,
     pub(crate) parent: SpanId,
@@ -23,11 +25,15 @@ pub(crate) struct SpanRecord {
     pub(super) dropped_attributes: u32,
     pub(super) code: Option<CodePlace>,
     pub(crate) start_time: SystemTime,
+    /// The start time, until the span ends.
+    pub(crate) end_time: SystemTime,
     pub(super) attributes: Vec<KeyValue>,
     /// What few spans have.
     pub(super) details: Option<Box<Details>>,
     /// The library that made the span, if it is not this one.
     pub(super) scope: Option<Arc<InstrumentationScope>>,
+    /// Estimated memory in bytes, once the span has ended.
+    pub(super) size: usize,
 }
 
 /// The data that few spans have.
@@ -40,13 +46,16 @@ pub(crate) struct Details {
 
 impl SpanRecord {
     /// Starts the record of a span under `parent`. An invalid parent makes a root.
+    #[inline]
     pub(crate) fn new(
+        context: SpanContext,
         name: Cow<'static, str>,
         kind: SpanKind,
         parent: Option<&SpanContext>,
         start_time: SystemTime,
     ) -> Self {
         Self {
+            context,
             name,
             kind,
             parent: parent.map_or(SpanId::INVALID, SpanContext::span_id),
@@ -55,9 +64,11 @@ impl SpanRecord {
             dropped_attributes: 0,
             code: None,
             start_time,
+            end_time: start_time,
             attributes: Vec::new(),
             details: None,
             scope: None,
+            size: 0,
         }
     }
 
@@ -80,6 +91,14 @@ impl SpanRecord {
         self.dropped_attributes += truncate(&mut self.attributes, room);
     }
 
+    /// Allocates memory for the first attributes.
+    #[inline]
+    pub(crate) fn reserve_attributes(&mut self, capacity: usize) {
+        if self.attributes.capacity() == 0 {
+            self.attributes.reserve_exact(capacity);
+        }
+    }
+
     /// Adds an attribute, or counts it as dropped if the span has its maximum.
     pub(crate) fn set_attribute(&mut self, attribute: KeyValue, limits: &RecordLimits) {
         if self.attributes.len() + usize::from(self.code_attributes) < limits.attributes as usize {
@@ -95,7 +114,7 @@ impl SpanRecord {
         for event in &mut events {
             event.dropped_attributes_count = truncate(&mut event.attributes, limits.attributes_per_event);
         }
-        let all = &mut self.details().events;
+        let all = &mut self.details_mut().events;
         (all.events, all.dropped_count) = (events, dropped_count);
     }
 
@@ -107,7 +126,7 @@ impl SpanRecord {
         mut attributes: Vec<KeyValue>,
         limits: &RecordLimits,
     ) {
-        let all = &mut self.details().events;
+        let all = &mut self.details_mut().events;
         if all.events.len() < limits.events as usize {
             let dropped = truncate(&mut attributes, limits.attributes_per_event);
             all.events.push(Event::new(name, time, attributes, dropped));
@@ -122,7 +141,7 @@ impl SpanRecord {
         for link in &mut links {
             link.dropped_attributes_count = truncate(&mut link.attributes, limits.attributes_per_link);
         }
-        let all = &mut self.details().links;
+        let all = &mut self.details_mut().links;
         (all.links, all.dropped_count) = (links, dropped_count);
     }
 
@@ -133,7 +152,7 @@ impl SpanRecord {
         mut attributes: Vec<KeyValue>,
         limits: &RecordLimits,
     ) {
-        let all = &mut self.details().links;
+        let all = &mut self.details_mut().links;
         if all.links.len() < limits.links as usize {
             let dropped = truncate(&mut attributes, limits.attributes_per_link);
             all.links.push(Link::new(linked, attributes, dropped));
@@ -144,18 +163,18 @@ impl SpanRecord {
 
     /// Sets the status, unless the span has one of a higher rank: `Ok`, then `Error`, then `Unset`.
     pub(crate) fn set_status(&mut self, status: Status) {
-        let current = &mut self.details().status;
+        let current = &mut self.details_mut().status;
         if status > *current {
             *current = status;
         }
     }
 
     /// Cuts the texts of all attributes.
-    pub(super) fn shorten(&mut self, max: u32) {
-        if let Some(code) = self.code.take() {
-            let kept = usize::from(std::mem::take(&mut self.code_attributes));
-            self.attributes.splice(..0, code.attributes().take(kept));
-        }
+    fn shorten(&mut self, max: u32) {
+        let mut attributes = std::mem::take(&mut self.attributes);
+        self.add_code_attributes(&mut attributes);
+        self.attributes = attributes;
+        (self.code, self.code_attributes) = (None, 0);
         shorten(&mut self.attributes, max);
         if let Some(details) = &mut self.details {
             for event in &mut details.events.events {
@@ -167,7 +186,17 @@ impl SpanRecord {
         }
     }
 
-    fn details(&mut self) -> &mut Details {
+    /// Ends the span: cuts its texts if `limits` ask for it, and estimates its size.
+    #[inline]
+    pub(crate) fn end(&mut self, time: SystemTime, limits: &RecordLimits) {
+        self.end_time = time;
+        if let Some(max) = limits.value_length {
+            self.shorten(max);
+        }
+        self.size = estimated_size(self);
+    }
+
+    fn details_mut(&mut self) -> &mut Details {
         self.details.get_or_insert_default()
     }
 }

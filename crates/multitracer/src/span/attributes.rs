@@ -2,15 +2,20 @@
 
 use std::fmt::{Debug, Display};
 
+use opentelemetry::trace::SpanRef;
 use opentelemetry::{Key, KeyValue, Value};
+use smallvec::SmallVec;
 
 use super::value::ToAttribute;
 use crate::config::model::CaptureConfig;
 
+/// The number of attributes that need no allocation.
+const USUAL: usize = 4;
+
 /// The attributes that `fields(..)` and `args(..)` record.
 #[derive(Debug)]
 pub struct Attributes<'a> {
-    list: Vec<KeyValue>,
+    list: SmallVec<[KeyValue; USUAL]>,
     arguments: Vec<KeyValue>,
     /// `None` while the tracer is unknown. Arguments are kept apart until then.
     capture: Option<&'a CaptureConfig>,
@@ -18,17 +23,22 @@ pub struct Attributes<'a> {
 
 impl<'a> Attributes<'a> {
     pub(super) fn new(capture: &'a CaptureConfig) -> Self {
-        Self { list: Vec::new(), arguments: Vec::new(), capture: Some(capture) }
+        Self { list: SmallVec::new(), arguments: Vec::new(), capture: Some(capture) }
     }
 
     /// Starts a list before the tracer is known.
     pub(super) fn early() -> Self {
-        Self { list: Vec::new(), arguments: Vec::new(), capture: None }
+        Self { list: SmallVec::new(), arguments: Vec::new(), capture: None }
+    }
+
+    /// Sets the attributes on a span.
+    pub(super) fn set_on(&mut self, span: &SpanRef<'_>) {
+        span.set_attributes(self.list.drain(..));
     }
 
     /// Returns the attributes, and the arguments that were kept apart.
     pub(super) fn into_lists(self) -> (Vec<KeyValue>, Vec<KeyValue>) {
-        (self.list, self.arguments)
+        (self.list.into_vec(), self.arguments)
     }
 
     /// Records `key = value`. A `None` sets no attribute.

@@ -104,7 +104,7 @@ impl Opened {
         if self.recording {
             let mut attributes = Attributes::new(&self.capture);
             f(&mut attributes);
-            self.cx.span().set_attributes(attributes.into_lists().0);
+            attributes.set_on(&self.cx.span());
         }
     }
 

@@ -10,13 +10,14 @@ use super::worker_handle::WorkerHandle;
 use crate::config::model::BatchConfig;
 use crate::export::exporter::{Exporter, InMemoryExporter};
 use crate::export::stats::Counters;
-use crate::record::EndedSpan;
+use crate::record::SpanRecord;
 
 /// One exporter of a pipeline and its pending spans.
 pub(crate) struct Destination {
     /// Kind and endpoint of the exporter, without credentials.
     label: Arc<str>,
     kind: DestinationKind,
+    takes_span_data: bool,
 }
 
 enum DestinationKind {
@@ -39,6 +40,7 @@ impl Destination {
     ) -> Self {
         #[cfg(not(feature = "metrics"))]
         let _ = position;
+        let takes_span_data = exporter.takes_span_data();
         let (worker, handle) = Worker::new(
             tracer,
             batch,
@@ -52,12 +54,18 @@ impl Destination {
             },
         );
         runtime.spawn(worker.run());
-        Self { label, kind: DestinationKind::Queued(Arc::new(handle)) }
+        Self { label, kind: DestinationKind::Queued(Arc::new(handle)), takes_span_data }
     }
 
     /// Creates a destination that keeps spans in memory.
     pub(crate) fn memory(label: Arc<str>, exporter: InMemoryExporter) -> Self {
-        Self { label, kind: DestinationKind::Memory { exporter, ended: AtomicU64::new(0) } }
+        let kind = DestinationKind::Memory { exporter, ended: AtomicU64::new(0) };
+        Self { label, kind, takes_span_data: true }
+    }
+
+    /// Returns `true` if the destination turns spans into `SpanData`.
+    pub(super) fn takes_span_data(&self) -> bool {
+        self.takes_span_data
     }
 
     pub(super) fn label(&self) -> &Arc<str> {
@@ -72,13 +80,15 @@ impl Destination {
         }
     }
 
-    /// Takes an ended span. Never waits for an export.
-    pub(super) fn push(&self, span: EndedSpan) {
+    /// Takes an ended span out of `slot`. Never waits for an export.
+    pub(super) fn push(&self, slot: &mut Option<SpanRecord>) {
         match &self.kind {
-            DestinationKind::Queued(worker) => worker.queue().push(span),
+            DestinationKind::Queued(worker) => worker.queue().push(slot),
             DestinationKind::Memory { exporter, ended } => {
-                exporter.push(span.into());
-                ended.fetch_add(1, Ordering::Release);
+                if let Some(span) = slot.take() {
+                    exporter.push(span.into());
+                    ended.fetch_add(1, Ordering::Release);
+                }
             }
         }
     }

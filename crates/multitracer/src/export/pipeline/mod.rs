@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::outcome::DropReason;
 use super::stats::{Counters, ExporterCounters};
-use crate::record::EndedSpan;
+use crate::record::SpanRecord;
 
 pub(crate) use self::destination::Destination;
 pub(crate) use self::pending::{FlushFailure, Pending};
@@ -45,19 +45,25 @@ impl Pipeline {
         Self::new(Vec::new())
     }
 
-    /// Takes an ended span. Never waits for an export.
-    pub(crate) fn push(&self, span: EndedSpan) {
+    /// Takes an ended span out of `slot`. A span that is dropped stays there. Never waits for an
+    /// export.
+    pub(crate) fn push(&self, slot: &mut Option<SpanRecord>) {
         match self.destinations.split_last() {
             Some((last, others)) => {
                 for destination in others {
-                    destination.push(span.clone());
+                    destination.push(&mut slot.clone());
                 }
-                last.push(span);
+                last.push(slot);
             }
             None => {
                 self.without_destination.fetch_add(1, Ordering::Release);
             }
         }
+    }
+
+    /// Returns `true` if a destination turns spans into `SpanData`.
+    fn takes_span_data(&self) -> bool {
+        self.destinations.iter().any(Destination::takes_span_data)
     }
 
     /// Counts a span that was not created, because its trace has reached its limit.

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 use super::Pipeline;
 use crate::export::queue::shard_of_thread;
-use crate::record::{EndedSpan, RecordLimits};
+use crate::record::{RecordLimits, SpanRecord};
 
 /// The number of groups of threads.
 const SINKS: usize = 4;
@@ -22,6 +23,8 @@ pub(crate) struct SpanSink {
     /// The number of spans that were not sampled.
     sampled_out: AtomicU64,
     limits: RecordLimits,
+    /// Initial capacity for attributes.
+    attribute_capacity: usize,
     pipeline: Arc<Pipeline>,
 }
 
@@ -31,10 +34,13 @@ pub(crate) struct SpanSinks([Arc<SpanSink>; SINKS]);
 
 impl SpanSinks {
     pub(crate) fn new(pipeline: &Arc<Pipeline>, limits: RecordLimits) -> Self {
+        // a conversion to `SpanData` adds the attributes of the place in the source
+        let attribute_capacity = if pipeline.takes_span_data() { 8 } else { 4 };
         let sink = || SpanSink {
             started: AtomicU64::new(0),
             sampled_out: AtomicU64::new(0),
             limits,
+            attribute_capacity,
             pipeline: Arc::clone(pipeline),
         };
         Self(std::array::from_fn(|_| Arc::new(sink())))
@@ -69,9 +75,21 @@ impl SpanSink {
         &self.limits
     }
 
-    /// Takes an ended span. Never waits for an export.
-    pub(crate) fn end(&self, mut span: EndedSpan) {
-        span.shorten(&self.limits);
-        self.pipeline.push(span);
+    /// Returns the initial capacity for attributes.
+    pub(crate) fn attribute_capacity(&self) -> usize {
+        self.attribute_capacity
+    }
+
+    /// Ends a span, and takes it out of `slot`. Never waits for an export.
+    #[inline]
+    pub(crate) fn end(&self, slot: &mut Option<SpanRecord>, time: SystemTime) {
+        if let Some(record) = slot
+            && record.context.is_sampled()
+        {
+            record.end(time, &self.limits);
+            self.pipeline.push(slot);
+        }
+        // a sampler can ask for a record that is not exported
+        *slot = None;
     }
 }

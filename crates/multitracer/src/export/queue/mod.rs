@@ -17,7 +17,7 @@ use self::shard::{Budget, Push, Shard};
 use super::batch::Batch;
 use super::outcome::{DropReason, ExportOutcome};
 use super::stats::Counters;
-use crate::record::EndedSpan;
+use crate::record::SpanRecord;
 
 pub(super) use self::shard::shard_of_thread;
 
@@ -63,19 +63,20 @@ impl Queue {
         }
     }
 
-    /// Queues `span`, or counts it as dropped. Never waits for an export.
-    pub(crate) fn push(&self, span: EndedSpan) {
-        self.push_into(self.shard(), span, false);
+    /// Queues the span in `slot`, or counts it as dropped and leaves it there. Never waits for an
+    /// export.
+    pub(crate) fn push(&self, slot: &mut Option<SpanRecord>) {
+        self.push_into(self.shard(), slot, false);
     }
 
-    fn push_into(&self, shard: &Shard, span: EndedSpan, is_last_try: bool) {
-        match shard.push(span, &self.level, is_last_try) {
+    fn push_into(&self, shard: &Shard, slot: &mut Option<SpanRecord>, is_last_try: bool) {
+        match shard.push(slot, &self.level, is_last_try) {
             Push::Queued => {}
-            Push::NoFreeRoom(span) => {
+            Push::NoFreeRoom => {
                 for other in &self.shards {
                     other.give_back(&self.level);
                 }
-                self.push_into(shard, *span, true);
+                self.push_into(shard, slot, true);
             }
             Push::QueuedAndDue => self.changed.notify_one(),
             Push::Dropped(DropReason::Shutdown)

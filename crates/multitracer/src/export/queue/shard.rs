@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::level::{Level, Room};
 use crate::export::outcome::DropReason;
 use crate::export::stats::{Counters, DropCounts};
-use crate::record::EndedSpan;
+use crate::record::SpanRecord;
 
 /// Maximum number of spans in one allocation. A growing queue therefore copies few spans.
 const MAX_CHUNK_SPANS: usize = 64;
@@ -42,7 +42,7 @@ pub(super) struct State {
 
 #[derive(Debug)]
 struct Chunk {
-    spans: Vec<EndedSpan>,
+    spans: Vec<SpanRecord>,
     bytes: usize,
 }
 
@@ -61,7 +61,7 @@ pub(super) enum Push {
     QueuedAndDue,
     Dropped(DropReason),
     /// The queue is full, except for room that other shards have reserved.
-    NoFreeRoom(Box<EndedSpan>),
+    NoFreeRoom,
 }
 
 impl Budget {
@@ -91,34 +91,38 @@ pub(in crate::export) fn shard_of_thread(shards: usize) -> usize {
 }
 
 impl Shard {
-    /// Counts `span`, and queues it if there is room. On the last try, only free room counts.
-    pub(super) fn push(&self, span: EndedSpan, level: &Level, is_last_try: bool) -> Push {
+    /// Counts the span in `slot`, and queues it if there is room. On the last try, only free room
+    /// counts. A span that is not queued stays in `slot`.
+    pub(super) fn push(&self, slot: &mut Option<SpanRecord>, level: &Level, is_last_try: bool) -> Push {
+        let size = slot.as_ref().map_or(0, SpanRecord::size);
         let mut state = self.lock();
         state.ended += 1;
-        match state.use_room(span.size(), level) {
+        match state.use_room(size, level) {
             Ok(is_new) => {
                 let was_empty = state.queued.spans == 0;
-                state.add(span);
+                state.add(slot, size);
                 let may_be_full = is_new || state.reserved.spans == 0;
                 let is_due = was_empty || (may_be_full && level.may_have_full_batch());
                 if is_due { Push::QueuedAndDue } else { Push::Queued }
             }
             Err(DropReason::QueueFull) if !is_last_try && level.has_holders() => {
                 state.ended -= 1;
-                drop(state);
-                Push::NoFreeRoom(Box::new(span))
+                Push::NoFreeRoom
             }
             Err(reason) => {
                 state.dropped.add(reason, 1);
-                // the span is freed after the lock is released
-                drop(state);
                 Push::Dropped(reason)
             }
         }
     }
 
     /// Moves spans to `chunks`, as many as `budget` allows.
-    pub(super) fn take(&self, budget: &mut Budget, chunks: &mut Vec<Vec<EndedSpan>>, level: &Level) -> usize {
+    pub(super) fn take(
+        &self,
+        budget: &mut Budget,
+        chunks: &mut Vec<Vec<SpanRecord>>,
+        level: &Level,
+    ) -> usize {
         let mut state = self.lock();
         let mut taken = state.take_reserved(level);
         let before = taken.spans;
@@ -206,17 +210,17 @@ impl State {
         std::mem::take(&mut self.reserved)
     }
 
-    fn add(&mut self, span: EndedSpan) {
+    fn add(&mut self, slot: &mut Option<SpanRecord>, size: usize) {
         self.queued.spans += 1;
-        self.queued.bytes += span.size();
+        self.queued.bytes += size;
         match self.chunks.back_mut() {
             Some(chunk) if chunk.spans.len() < MAX_CHUNK_SPANS && chunk.bytes < MAX_CHUNK_BYTES => {
-                chunk.add(span);
+                chunk.add(slot, size);
             }
             last => {
                 let capacity = if last.is_some() { MAX_CHUNK_SPANS } else { self.first_capacity };
                 let mut chunk = Chunk { spans: Vec::with_capacity(capacity), bytes: 0 };
-                chunk.add(span);
+                chunk.add(slot, size);
                 self.oldest.get_or_insert_with(Instant::now);
                 self.chunks.push_back(chunk);
             }
@@ -233,9 +237,10 @@ impl State {
 }
 
 impl Chunk {
-    fn add(&mut self, span: EndedSpan) {
-        self.bytes += span.size();
-        self.spans.push(span);
+    #[inline]
+    fn add(&mut self, slot: &mut Option<SpanRecord>, size: usize) {
+        self.bytes += size;
+        self.spans.extend(slot.take());
     }
 
     /// Takes the spans that fit `budget`. Takes at least one if `is_first_of_batch`, because a span

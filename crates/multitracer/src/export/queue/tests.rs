@@ -16,12 +16,12 @@ use super::*;
 use crate::export::outcome::{ExportError, ExportSuccess};
 
 /// Returns a span with an attribute of `bytes` bytes.
-pub(in crate::export) fn span(bytes: usize) -> EndedSpan {
+pub(in crate::export) fn span(bytes: usize) -> SpanRecord {
     named_span("work".to_owned(), bytes)
 }
 
-fn named_span(name: String, bytes: usize) -> EndedSpan {
-    EndedSpan::from(SpanData {
+fn named_span(name: String, bytes: usize) -> SpanRecord {
+    SpanRecord::from(SpanData {
         span_context: SpanContext::empty_context(),
         parent_span_id: SpanId::INVALID,
         parent_span_is_remote: false,
@@ -36,6 +36,10 @@ fn named_span(name: String, bytes: usize) -> EndedSpan {
         status: Status::Unset,
         instrumentation_scope: InstrumentationScope::default(),
     })
+}
+
+fn push(queue: &Queue, span: SpanRecord) {
+    queue.push(&mut Some(span));
 }
 
 fn queue(max_size: usize, max_bytes: usize, batch_size: usize) -> Queue {
@@ -55,7 +59,7 @@ fn accepted(rejected: usize) -> ExportOutcome {
 fn spans_that_do_not_fit_are_dropped() {
     let queue = queue(3, 100_000, 2);
     for _ in 0..5 {
-        queue.push(span(0));
+        push(&queue, span(0));
     }
     let counters = queue.counters();
     assert_eq!((counters.ended, counters.queued, counters.dropped.queue_full), (5, 3, 2));
@@ -67,15 +71,15 @@ fn spans_that_do_not_fit_are_dropped() {
 fn the_size_is_bounded() {
     let queue = queue(1000, 10_000, 1000);
     for _ in 0..5 {
-        queue.push(span(3000));
+        push(&queue, span(3000));
     }
-    queue.push(span(20_000));
+    push(&queue, span(20_000));
     let counters = queue.counters();
     assert!((2..=3).contains(&counters.queued) && counters.queued_bytes <= 10_000, "{counters:?}");
     assert_eq!((counters.dropped.queue_full, counters.dropped.too_large), (5 - counters.queued, 1));
     queue.take_batch();
     assert_eq!(queue.counters().queued_bytes, 0);
-    queue.push(span(3000));
+    push(&queue, span(3000));
     assert_eq!(queue.counters().queued, 1, "the queue has room again");
 }
 
@@ -83,10 +87,10 @@ fn the_size_is_bounded() {
 fn a_batch_fits_in_one_request() {
     let queue = queue(1000, 1 << 30, 1000);
     for _ in 0..4 {
-        queue.push(span(MAX_BATCH_BYTES / 2));
+        push(&queue, span(MAX_BATCH_BYTES / 2));
     }
     assert_eq!(queue.take_batch().len(), 1);
-    queue.push(span(MAX_BATCH_BYTES * 2));
+    push(&queue, span(MAX_BATCH_BYTES * 2));
     let batches: Vec<_> =
         std::iter::from_fn(|| Some(queue.take_batch().len()).filter(|len| *len > 0)).collect();
     assert_eq!(batches, [1, 1, 1, 1], "a span that is larger than a batch is exported alone");
@@ -96,14 +100,14 @@ fn a_batch_fits_in_one_request() {
 fn abandoned_spans_are_dropped_once() {
     let queue = queue(10, 100_000, 2);
     for _ in 0..5 {
-        queue.push(span(0));
+        push(&queue, span(0));
     }
     let batch = queue.take_batch();
     queue.complete(batch.len(), Duration::ZERO, &accepted(1));
     let late = queue.take_batch();
     assert_eq!(queue.abandon(), 3);
     queue.complete(late.len(), Duration::ZERO, &accepted(0));
-    queue.push(span(0));
+    push(&queue, span(0));
     let counters = queue.counters();
     assert_eq!((counters.exported, counters.rejected, counters.dropped.shutdown), (1, 1, 4));
     assert_eq!(counters.dropped_by_exporter.shutdown, 2, "the spans in flight");
@@ -121,7 +125,7 @@ fn spans_of_a_thread_keep_their_order() {
             let queue = &queue;
             scope.spawn(move || {
                 for n in 0..EACH {
-                    queue.push(named_span(format!("{thread} {n}"), n % 50));
+                    push(queue, named_span(format!("{thread} {n}"), n % 50));
                 }
             });
         }
@@ -132,7 +136,7 @@ fn spans_of_a_thread_keep_their_order() {
         let batch = queue.take_batch();
         assert_eq!(batch.len(), left.min(100), "a full batch while enough spans are queued");
         for span in batch.iter() {
-            let (thread, n) = span.record.name.split_once(' ').unwrap();
+            let (thread, n) = span.name.split_once(' ').unwrap();
             let next = &mut next[thread.parse::<usize>().unwrap()];
             assert_eq!(n.parse(), Ok(*next));
             *next += 1;
@@ -156,7 +160,7 @@ fn counts_add_up_at_any_time() {
         for _ in 0..THREADS {
             scope.spawn(|| {
                 for n in 0..EACH {
-                    queue.push(span(n % 7));
+                    push(&queue, span(n % 7));
                 }
             });
         }
@@ -193,16 +197,16 @@ async fn a_batch_is_due_when_it_is_full_or_its_oldest_span_is_old() {
         queue.batch_due(delay).await;
         started.elapsed()
     };
-    let push = async {
+    let pushing = async {
         tokio::time::sleep(Duration::from_secs(1)).await;
-        queue.push(span(0));
+        push(&queue, span(0));
         tokio::time::sleep(Duration::from_secs(1)).await;
-        queue.push(span(0));
+        push(&queue, span(0));
     };
-    let (due, ()) = tokio::join!(due, push);
+    let (due, ()) = tokio::join!(due, pushing);
     assert_eq!(due.as_secs(), 2, "full");
     queue.take_batch();
-    queue.push(span(0));
+    push(&queue, span(0));
     let started = Instant::now();
     queue.batch_due(delay).await;
     assert_eq!(started.elapsed().as_secs(), 5, "old");

@@ -3,6 +3,7 @@
 mod exporters;
 mod resource;
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::ShouldSample;
+use opentelemetry_sdk::trace::{Sampler, ShouldSample};
 
 use self::exporters::default_exporter;
 use self::resource::merged;
@@ -197,7 +198,20 @@ impl TracerBuilder {
     /// Samples with `sampler`. multitracer calls it once per trace; spans inside an unsampled local
     /// span are not sampled either.
     pub fn sampler(mut self, sampler: impl ShouldSample + 'static) -> Self {
-        self.code.sampler = Some(Box::new(sampler));
+        let any: &dyn Any = &sampler;
+        let known = match any.downcast_ref::<Sampler>() {
+            Some(Sampler::AlwaysOn) => Some(SamplerConfig::AlwaysOn),
+            Some(Sampler::AlwaysOff) => Some(SamplerConfig::AlwaysOff),
+            Some(Sampler::TraceIdRatioBased(ratio)) => Some(SamplerConfig::TraceIdRatioBased(*ratio)),
+            _ => None,
+        };
+        self.code.sampler = match known {
+            Some(known) => {
+                self.config.sampler = known;
+                None
+            }
+            None => Some(Box::new(sampler)),
+        };
         self
     }
 

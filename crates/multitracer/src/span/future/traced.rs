@@ -206,8 +206,7 @@ pub(in crate::span) fn on_start(site: &Site, record: impl FnOnce(&mut Attributes
     if let Some(JustOpened { capture, .. }) = opened {
         let mut attributes = Attributes::new(&capture);
         record(&mut attributes);
-        let attributes = attributes.into_lists().0;
-        with_current(|cx| cx.span().set_attributes(attributes));
+        with_current(|cx| attributes.set_on(&cx.span()));
     }
 }
 

@@ -182,10 +182,10 @@ impl Sampling {
             None if cx.has_active_span() => Cow::Owned(Context::new()),
             None => Cow::Borrowed(cx),
         };
-        let attributes = match code {
-            Some(code) => Cow::Owned(attributes.iter().cloned().chain(code.attributes()).collect()),
-            None => Cow::Borrowed(*attributes),
-        };
+        let mut attributes = Cow::Borrowed(*attributes);
+        if let Some(code) = code {
+            code.add_attributes(attributes.to_mut());
+        }
         sampler.should_sample(Some(&*parent_cx), *trace, name, kind, &attributes, links)
     }
 }

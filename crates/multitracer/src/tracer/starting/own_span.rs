@@ -10,7 +10,7 @@ use opentelemetry::trace::{Span, SpanContext, Status};
 
 use super::span_limit::SpanPermit;
 use crate::export::{SpanSink, is_export_thread};
-use crate::record::{EndedSpan, SpanRecord};
+use crate::record::SpanRecord;
 
 /// A span of this library, with the data that it records until it ends.
 #[derive(Debug)]
@@ -24,6 +24,7 @@ pub(crate) struct OwnSpan {
 }
 
 impl OwnSpan {
+    #[inline]
     pub(super) fn new(
         context: SpanContext,
         record: Option<SpanRecord>,
@@ -57,6 +58,7 @@ impl Span for OwnSpan {
 
     fn set_attribute(&mut self, attribute: KeyValue) {
         if let Some(record) = &mut self.record {
+            record.reserve_attributes(self.sink.attribute_capacity());
             record.set_attribute(attribute, self.sink.limits());
         }
     }
@@ -83,12 +85,7 @@ impl Span for OwnSpan {
     }
 
     fn end_with_timestamp(&mut self, timestamp: SystemTime) {
-        // a sampler can ask for a record that is not exported
-        if let Some(record) = self.record.take()
-            && self.context.is_sampled()
-        {
-            self.sink.end(EndedSpan::new(self.context.clone(), timestamp, record));
-        }
+        self.sink.end(&mut self.record, timestamp);
     }
 }
 

@@ -127,7 +127,7 @@ fn start_under(
     }
     let sink = core.sinks.here();
     sink.count(true);
-    let mut record = SpanRecord::new(Cow::Borrowed(function.name), kind(), parent, now());
+    let mut record = SpanRecord::new(context.clone(), Cow::Borrowed(function.name), kind(), parent, now());
     record.set_code(function.code, sink.limits());
     let span = OwnSpan::new(context, Some(record), Arc::clone(sink), None);
     Quick::Opened(cx.with_span(span), core.capture)

@@ -20,6 +20,10 @@ pub(super) fn encoded_code(code: CodePlace) -> &'static [u8] {
     let known = ENCODED.read().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
     known.unwrap_or_else(|| {
         let mut encoded = ENCODED.write().unwrap_or_else(PoisonError::into_inner);
-        encoded.entry(key).or_insert_with(|| span_attributes(&code.attributes().collect::<Vec<_>>()).leak())
+        encoded.entry(key).or_insert_with(|| {
+            let mut attributes = Vec::new();
+            code.add_attributes(&mut attributes);
+            span_attributes(&attributes).leak()
+        })
     })
 }

@@ -11,7 +11,7 @@ use opentelemetry_sdk::Resource;
 
 use super::code_attributes::encoded_code;
 use crate::export::batch::Batch;
-use crate::record::{Details, EndedSpan};
+use crate::record::{Details, SpanRecord};
 
 /// Bit of `flags` that makes [`IS_REMOTE`] valid.
 const HAS_IS_REMOTE: u32 = 0x100;
@@ -62,8 +62,8 @@ pub(super) fn request(out: &mut Vec<u8>, resource: &[u8], schema_url: &str, batc
 }
 
 /// Returns the first span of each scope in a batch; nearly always one.
-fn firsts_of_scopes(batch: &Batch) -> Vec<&EndedSpan> {
-    let mut firsts: Vec<&EndedSpan> = Vec::new();
+fn firsts_of_scopes(batch: &Batch) -> Vec<&SpanRecord> {
+    let mut firsts: Vec<&SpanRecord> = Vec::new();
     for span in batch.iter() {
         if !firsts.iter().rev().any(|first| first.has_scope_of(span)) {
             firsts.push(span);
@@ -72,14 +72,13 @@ fn firsts_of_scopes(batch: &Batch) -> Vec<&EndedSpan> {
     firsts
 }
 
-fn span(out: &mut Vec<u8>, span: &EndedSpan) {
-    let record = &span.record;
+fn span(out: &mut Vec<u8>, span: &SpanRecord) {
     context(out, &span.context);
-    if record.parent != SpanId::INVALID {
-        bytes(out, 4, &record.parent.to_bytes());
+    if span.parent != SpanId::INVALID {
+        bytes(out, 4, &span.parent.to_bytes());
     }
-    text(out, 5, &record.name);
-    let kind = match record.kind {
+    text(out, 5, &span.name);
+    let kind = match span.kind {
         SpanKind::Internal => 1,
         SpanKind::Server => 2,
         SpanKind::Client => 3,
@@ -87,11 +86,15 @@ fn span(out: &mut Vec<u8>, span: &EndedSpan) {
         SpanKind::Consumer => 5,
     };
     number(out, 6, kind);
-    time(out, 7, record.start_time);
+    time(out, 7, span.start_time);
     time(out, 8, span.end_time);
     match span.whole_code() {
         Some(code) => out.extend_from_slice(encoded_code(code)),
-        None => attributes(out, ATTRIBUTES, &span.code_attributes().collect::<Vec<_>>()),
+        None => {
+            let mut some = Vec::new();
+            span.add_code_attributes(&mut some);
+            attributes(out, ATTRIBUTES, &some);
+        }
     }
     attributes(out, ATTRIBUTES, span.attributes());
     number(out, 10, span.dropped_attributes().into());
@@ -99,7 +102,7 @@ fn span(out: &mut Vec<u8>, span: &EndedSpan) {
         Some(found) => details(out, found),
         None => message(out, 15, |_| ()),
     }
-    flags(out, 16, &span.context, record.is_parent_remote);
+    flags(out, 16, &span.context, span.is_parent_remote);
 }
 
 /// Encodes attributes as the field `Span.attributes`.

@@ -1,0 +1,39 @@
+//! The estimated memory of a span.
+
+use opentelemetry::{Array, KeyValue, Value};
+
+use super::span_record::SpanRecord;
+
+/// Memory of a span without attributes in bytes, with its share of a queue.
+const EMPTY_SPAN: usize = size_of::<SpanRecord>() + 64;
+
+/// Estimates the memory of a span in bytes, without allocating or encoding.
+///
+/// Only the parts that can grow without bound count: attributes, events, links and texts.
+pub(super) fn estimated_size(record: &SpanRecord) -> usize {
+    let details = record.details.as_ref().map_or(0, |details| {
+        let events = details.events.iter();
+        let links = details.links.iter();
+        events.map(|event| 64 + event.name.len() + attributes_size(&event.attributes)).sum::<usize>()
+            + links.map(|link| 96 + attributes_size(&link.attributes)).sum::<usize>()
+    });
+    EMPTY_SPAN + record.name.len() + attributes_size(&record.attributes) + details
+}
+
+fn attributes_size(attributes: &[KeyValue]) -> usize {
+    attributes
+        .iter()
+        .map(|attribute| size_of::<KeyValue>() + attribute.key.as_str().len() + value_size(&attribute.value))
+        .sum()
+}
+
+fn value_size(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.as_str().len(),
+        Value::Array(Array::String(texts)) => texts.iter().map(|text| 24 + text.as_str().len()).sum(),
+        Value::Array(Array::Bool(values)) => values.len(),
+        Value::Array(Array::I64(values)) => values.len() * 8,
+        Value::Array(Array::F64(values)) => values.len() * 8,
+        _ => 0,
+    }
+}
