@@ -78,13 +78,22 @@ impl Callgrind {
     fn run(&self, path: &Path, options: &[&str], batches: u64) -> io::Result<Instructions> {
         let number = super::PATHS.iter().position(|other| other.name == path.name).unwrap_or(0);
         let file = env::temp_dir().join(format!("callgrind.{}.{number}.{batches}", process::id()));
+        let (Some(folder), Some(name)) = (self.program.parent(), self.program.file_name()) else {
+            return Err(io::Error::other("a program without a folder"));
+        };
+        let kept = ["PATH", "VALGRIND_LIB"].map(|name| (name, env::var_os(name).unwrap_or_default()));
         let output = Command::new("valgrind")
             .args(["--tool=callgrind", "--fair-sched=try", "--dump-line=no", "--quiet"])
             .arg(format!("--callgrind-out-file={}", file.display()))
             .args(options)
-            .arg(&self.program)
+            .arg(FilePath::new(".").join(name))
             .args(["--measure", path.name, "--batches", &batches.to_string()])
             .args(["--endpoint", &self.endpoint])
+            // copies cost more or less by the alignment of memory, and that depends on the length
+            // of the program's path and of the environment
+            .current_dir(folder)
+            .env_clear()
+            .envs(kept.into_iter().filter(|(_, value)| !value.is_empty()))
             .stdin(Stdio::null())
             .output()?;
         let profile = fs::read_to_string(&file).unwrap_or_default();
