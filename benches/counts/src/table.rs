@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use super::allocations::Allocations;
 use super::committed::Committed;
 use super::counts::Counts;
 use super::paths::{Path, Threads};
@@ -10,15 +9,66 @@ use super::paths::{Path, Threads};
 /// The growth of instructions and bytes that fails.
 const MAX_GROWTH: f64 = 0.03;
 
-/// The growth of instructions in system libraries that fails. Copies take other instructions at
+/// The growth of system instructions that fails. Copies take other instructions at
 /// other places of the memory: the counts of one program vary by 4 %.
 const MAX_SYSTEM_GROWTH: f64 = 0.10;
 
-/// The instructions that may be added regardless of the growth: a path of five has no 3 %.
+/// The growth in instructions that always passes, because short paths have no 3 %.
 const FEW_INSTRUCTIONS: f64 = 2.0;
 
-/// The allocations of all threads vary by this: a queue grows when the export thread is late.
-const ALLOCATIONS_OF_ALL_THREADS: f64 = 0.05;
+/// The growth in allocations that passes, because the file has two digits.
+const ROUNDING: f64 = 0.006;
+
+/// The same for a path of all threads. A queue grows when the export thread is late.
+const LATE_EXPORTS: f64 = 0.05;
+
+/// A number of each path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Column {
+    Instructions,
+    System,
+    Allocations,
+    Bytes,
+}
+
+impl Column {
+    const ALL: [Self; 4] = [Self::Instructions, Self::System, Self::Allocations, Self::Bytes];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Instructions => "instructions",
+            Self::System => "system instructions",
+            Self::Allocations => "allocations",
+            Self::Bytes => "bytes",
+        }
+    }
+
+    fn of(self, counts: &Counts) -> Option<f64> {
+        match self {
+            Self::Instructions => Some(counts.instructions?.program),
+            Self::System => Some(counts.instructions?.system),
+            Self::Allocations => Some(counts.allocations?.count),
+            Self::Bytes => Some(counts.allocations?.bytes),
+        }
+    }
+
+    /// Returns the largest number that passes.
+    fn limit(self, before: f64, threads: Threads) -> f64 {
+        let growth = match (self, threads) {
+            (Self::Instructions, _) => (before * MAX_GROWTH).max(FEW_INSTRUCTIONS),
+            (Self::System, _) => (before * MAX_SYSTEM_GROWTH).max(FEW_INSTRUCTIONS),
+            (Self::Allocations, Threads::Calling) => ROUNDING,
+            (Self::Allocations, Threads::All) => LATE_EXPORTS,
+            (Self::Bytes, _) => before * MAX_GROWTH + 0.5,
+        };
+        before + growth
+    }
+
+    fn text(self, number: Option<f64>) -> String {
+        let digits = if self == Self::Allocations { 2 } else { 0 };
+        number.map_or_else(|| "-".to_owned(), |number| format!("{number:.digits$}"))
+    }
+}
 
 /// Returns a table of `now` beside `committed`, and the failures.
 ///
@@ -26,79 +76,50 @@ const ALLOCATIONS_OF_ALL_THREADS: f64 = 0.05;
 /// if the libraries are the same too. Peers are shown and not checked.
 #[must_use]
 pub fn compare(paths: &[Path], committed: &Committed, now: &Committed) -> (String, Vec<String>) {
-    let mut table = Table::default();
-    let _ = writeln!(
-        table.text,
-        "{:<36} {:>24} {:>22} {:>22} {:>24}",
-        "", "instructions", "in system libraries", "allocations", "bytes"
-    );
-    let same_compiler = now.versions.has_compiler_of(&committed.versions);
-    let same_system = same_compiler && now.versions.has_system_of(&committed.versions);
+    let (mut table, mut failures) = (format!("{:<36}", ""), Vec::new());
+    for column in Column::ALL {
+        let _ = write!(table, " | {:^24}", column.name());
+    }
+    let _ = write!(table, "\n{:<36}", "path");
+    for _ in Column::ALL {
+        let _ = write!(table, " | {:>8} {:>7} {:>7}", "file", "now", "growth");
+    }
+    let has_same_compiler = now.versions.has_compiler_of(&committed.versions);
+    let has_same_system = has_same_compiler && now.versions.has_system_of(&committed.versions);
     for path in paths {
         let Some(present) = now.get(path.name) else { continue };
         let before = committed.get(path.name);
         if before.is_none() {
-            table.failures.push(format!("`{}` is not in the file", path.name));
+            failures.push(format!("`{}` is not in the file", path.name));
         }
-        let both = |of: fn(&Counts) -> Option<f64>| (before.and_then(of), of(present));
-        let is_checked = !path.is_peer;
-        let _ = write!(table.text, "{:<36}", path.name);
-        let limit = |growth: f64| move |before: f64| before + (before * growth).max(FEW_INSTRUCTIONS);
-        let numbers = both(|counts| Some(counts.instructions?.program));
-        let program = limit(MAX_GROWTH);
-        table.cell(path, "instructions", numbers, 0, (is_checked && same_compiler).then_some(&program));
-        let numbers = both(|counts| Some(counts.instructions?.system));
-        let system = limit(MAX_SYSTEM_GROWTH);
-        table.cell(path, "system instructions", numbers, 0, (is_checked && same_system).then_some(&system));
-        let numbers = both(|counts| counts.allocations.map(|Allocations { count, .. }| count));
-        // the file has two digits
-        let noise = if path.threads == Threads::All { ALLOCATIONS_OF_ALL_THREADS } else { 0.006 };
-        let limit = |before: f64| before + noise;
-        table.cell(path, "allocations", numbers, 2, is_checked.then_some(&limit));
-        let numbers = both(|counts| counts.allocations.map(|Allocations { bytes, .. }| bytes));
-        let limit = |before: f64| before * (1.0 + MAX_GROWTH) + 0.5;
-        table.cell(path, "bytes", numbers, 0, is_checked.then_some(&limit));
-        table.text.push('\n');
+        let _ = write!(table, "\n{:<36}", path.name);
+        for column in Column::ALL {
+            let is_checked = !path.is_peer
+                && match column {
+                    Column::Instructions => has_same_compiler,
+                    Column::System => has_same_system,
+                    Column::Allocations | Column::Bytes => true,
+                };
+            let (before, now) = (before.and_then(|before| column.of(before)), column.of(present));
+            let (before_text, now_text) = (column.text(before), column.text(now));
+            let growth = before.zip(now).filter(|(before, _)| *before > 0.0);
+            let growth = growth.map(|(before, now)| format!("{:+.1}%", (now / before - 1.0) * 100.0));
+            let _ = write!(table, " | {before_text:>8} {now_text:>7} {:>7}", growth.unwrap_or_default());
+            if let (true, Some(before), Some(now)) = (is_checked, before, now)
+                && now > column.limit(before, path.threads)
+            {
+                let column = column.name();
+                failures.push(format!("`{}`: {column} grew from {before_text} to {now_text}", path.name));
+            }
+        }
     }
+    table.push('\n');
     for (name, _) in &committed.paths {
-        if paths.iter().all(|path| path.name != name) {
-            table.failures.push(format!("`{name}` is in the file, and no path has this name"));
+        if Path::named(name).is_none() {
+            failures.push(format!("`{name}` is in the file, and no path has this name"));
         }
     }
-    (table.text, table.failures)
-}
-
-/// The text of the table, and what failed.
-#[derive(Default)]
-struct Table {
-    text: String,
-    failures: Vec<String>,
-}
-
-impl Table {
-    /// Writes the numbers before and now, and their growth. Fails if the present number is above
-    /// `limit`.
-    fn cell(
-        &mut self,
-        path: &Path,
-        what: &str,
-        (before, now): (Option<f64>, Option<f64>),
-        digits: usize,
-        limit: Option<&dyn Fn(f64) -> f64>,
-    ) {
-        let shown = |number: Option<f64>| {
-            number.map_or_else(|| "-".to_owned(), |number| format!("{number:.digits$}"))
-        };
-        let growth = before.zip(now).filter(|(before, _)| *before > 0.0);
-        let growth = growth.map(|(before, now)| format!("{:+.1}%", (now / before - 1.0) * 100.0));
-        let (before_text, now_text) = (shown(before), shown(now));
-        let _ = write!(self.text, " {before_text:>8} {now_text:>7} {:>6}", growth.unwrap_or_default());
-        if let (Some(before), Some(now), Some(limit)) = (before, now, limit)
-            && now > limit(before)
-        {
-            self.failures.push(format!("`{}`: {what} grew from {before_text} to {now_text}", path.name));
-        }
-    }
+    (table, failures)
 }
 
 #[cfg(test)]
