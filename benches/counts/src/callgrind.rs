@@ -15,9 +15,9 @@ const BATCHES: [u64; 2] = [8, 24];
 /// The instructions of one call.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Instructions {
-    /// Those of the program: of the library and of all crates.
+    /// Instructions of the program, with all its crates.
     pub program: f64,
-    /// Those of system libraries: the allocator, the copying of memory, the clock.
+    /// Instructions of system libraries: allocator, copies of memory, clock.
     pub system: f64,
 }
 
@@ -67,7 +67,7 @@ impl Callgrind {
                 Ok(total.map(|total| total / CALLS as f64).minus(self.empty))
             }
             Threads::All => {
-                // the difference leaves out the start of the program and its end
+                // the start and the end of the program cost the same in both runs
                 let [few, many] = BATCHES;
                 let total = self.run(path, &[], many)?.minus(self.run(path, &[], few)?);
                 Ok(total.map(|total| total / ((many - few) * CALLS) as f64))
