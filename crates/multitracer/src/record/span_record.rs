@@ -84,9 +84,13 @@ impl SpanRecord {
         self.scope = Some(scope);
     }
 
-    /// Sets the attributes that are known at the start.
-    pub(crate) fn set_first_attributes(&mut self, attributes: Vec<KeyValue>, limits: &RecordLimits) {
-        self.attributes = attributes;
+    /// Adds attributes. Those above the maximum are counted as dropped.
+    pub(crate) fn add_attributes(&mut self, mut attributes: Vec<KeyValue>, limits: &RecordLimits) {
+        if self.attributes.is_empty() {
+            self.attributes = attributes;
+        } else {
+            self.attributes.append(&mut attributes);
+        }
         let room = limits.attributes - u32::from(self.code_attributes);
         self.dropped_attributes += truncate(&mut self.attributes, room);
     }

@@ -4,18 +4,18 @@ use std::fmt::{Debug, Display};
 
 use opentelemetry::trace::SpanRef;
 use opentelemetry::{Key, KeyValue, Value};
-use smallvec::SmallVec;
 
 use super::value::ToAttribute;
 use crate::config::model::CaptureConfig;
+use crate::tracer::set_all_attributes;
 
-/// The number of attributes that need no allocation.
-const USUAL: usize = 4;
+/// Initial capacity. Most functions record fewer attributes, and an exporter may add three.
+const CAPACITY: usize = 8;
 
 /// The attributes that `fields(..)` and `args(..)` record.
 #[derive(Debug)]
 pub struct Attributes<'a> {
-    list: SmallVec<[KeyValue; USUAL]>,
+    list: Vec<KeyValue>,
     arguments: Vec<KeyValue>,
     /// `None` while the tracer is unknown. Arguments are kept apart until then.
     capture: Option<&'a CaptureConfig>,
@@ -23,22 +23,24 @@ pub struct Attributes<'a> {
 
 impl<'a> Attributes<'a> {
     pub(super) fn new(capture: &'a CaptureConfig) -> Self {
-        Self { list: SmallVec::new(), arguments: Vec::new(), capture: Some(capture) }
+        Self { list: Vec::with_capacity(CAPACITY), arguments: Vec::new(), capture: Some(capture) }
     }
 
     /// Starts a list before the tracer is known.
     pub(super) fn early() -> Self {
-        Self { list: SmallVec::new(), arguments: Vec::new(), capture: None }
+        Self { list: Vec::new(), arguments: Vec::new(), capture: None }
     }
 
     /// Sets the attributes on a span.
-    pub(super) fn set_on(&mut self, span: &SpanRef<'_>) {
-        span.set_attributes(self.list.drain(..));
+    pub(super) fn set_on(self, span: &SpanRef<'_>) {
+        if !self.list.is_empty() {
+            set_all_attributes(span, self.list);
+        }
     }
 
     /// Returns the attributes, and the arguments that were kept apart.
     pub(super) fn into_lists(self) -> (Vec<KeyValue>, Vec<KeyValue>) {
-        (self.list.into_vec(), self.arguments)
+        (self.list, self.arguments)
     }
 
     /// Records `key = value`. A `None` sets no attribute.

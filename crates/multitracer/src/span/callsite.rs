@@ -74,7 +74,7 @@ fn enter_now(
 
 #[inline(never)]
 fn enter_site(site: Site) -> Entered {
-    match start_quickly(&site.to_function(), || site.span_kind()) {
+    match start_quickly(&site.to_function(), site.span_kind()) {
         Quick::Opened(cx, capture) => Entered::new(Opened { site, capture, cx, recording: true }),
         Quick::Skipped => Entered::none(),
         Quick::Unknown => opened(site, Options::new(site)),

@@ -9,7 +9,7 @@ use super::attributes::{Attributes, shorten};
 use super::site::Site;
 use crate::config::model::CaptureConfig;
 use crate::span::result::outcome::Outcome;
-use crate::tracer::{NewSpan, Parent, Started, Tracer, mark_cancelled, mark_panicked};
+use crate::tracer::{NewSpan, Parent, Started, Tracer, mark_cancelled, mark_panicked, set_all_attributes};
 
 /// A span that has not started.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ impl Prepared {
             Started::Unsampled => Opening::Unchanged(cx),
             Started::Opened { cx, recording } => {
                 if recording && !attributes.is_empty() {
-                    cx.span().set_attributes(attributes);
+                    set_all_attributes(&cx.span(), attributes);
                 }
                 Opening::Opened(Opened { site, capture: tracer.core().capture, cx, recording })
             }

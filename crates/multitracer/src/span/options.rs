@@ -8,7 +8,9 @@ use opentelemetry::{Context, KeyValue};
 
 use super::opened::{Preparation, Prepared};
 use super::site::Site;
-use crate::tracer::{AsTracer, Call, Chosen, Parent, Readiness, TracerChoice};
+use crate::tracer::{
+    AsTracer, Call, Chosen, Parent, Quick, Readiness, TracerChoice, start_quickly_under,
+};
 
 /// Options of one call.
 #[derive(Debug)]
@@ -77,6 +79,24 @@ impl Options {
 
     pub(super) fn site(&self) -> Site {
         self.site
+    }
+
+    /// Starts the span on the fast path, if the call has no options.
+    pub(super) fn start_quickly(&self) -> Quick {
+        let is_plain = self.tracer.is_none()
+            && self.name.is_none()
+            && matches!(self.parent, Parent::Nearest)
+            && self.links.is_empty()
+            && self.enabled
+            && self.attributes.is_empty();
+        if !is_plain {
+            return Quick::Unknown;
+        }
+        start_quickly_under(&self.call.cx, &self.site.to_function(), self.site.span_kind())
+    }
+
+    pub(super) fn into_context(self) -> Context {
+        self.call.cx
     }
 
     pub(super) fn add(&mut self, attributes: impl IntoIterator<Item = KeyValue>) {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
@@ -30,6 +30,8 @@ pub(crate) struct TracerSet(Arc<Inner>);
 
 struct Inner {
     roster: ArcSwap<Roster>,
+    /// `true` if spans record baggage entries.
+    copies_baggage: AtomicBool,
     draining: DrainingTracers,
     unknown: AtomicU64,
     warned: Mutex<HashSet<String>>,
@@ -46,6 +48,7 @@ pub(crate) struct DrainingTracers {
 impl TracerSet {
     pub(crate) fn new(roster: Arc<Roster>) -> Self {
         Self(Arc::new(Inner {
+            copies_baggage: AtomicBool::new(!roster.copied_baggage.is_empty()),
             roster: ArcSwap::new(roster),
             draining: DrainingTracers::default(),
             unknown: AtomicU64::new(0),
@@ -76,7 +79,13 @@ impl TracerSet {
         // a thread that sees the new roster must find these tracers too
         self.0.draining.add(old.tracers().iter().filter(|core| !is_kept(core)).cloned());
         drop(old);
+        self.0.copies_baggage.store(!new.copied_baggage.is_empty(), Ordering::Relaxed);
         self.0.roster.store(new);
+    }
+
+    /// Returns `true` if spans record baggage entries.
+    pub(crate) fn copies_baggage(&self) -> bool {
+        self.0.copies_baggage.load(Ordering::Relaxed)
     }
 
     pub(crate) fn draining(&self) -> &DrainingTracers {

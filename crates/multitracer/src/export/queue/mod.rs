@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use self::level::{Level, MAX_BATCH_BYTES, Room};
 use self::shard::{Budget, Push, Shard};
@@ -23,6 +24,9 @@ pub(super) use self::shard::shard_of_thread;
 
 const SHARDS: usize = 4;
 
+/// Time for which the worker looks at an empty queue again by itself, before it is idle.
+const LINGER: Duration = Duration::from_millis(50);
+
 /// A bounded queue of ended spans, with the counts of every span that entered it.
 ///
 /// Spans of one thread keep their order. Memory grows on demand up to the limits.
@@ -34,7 +38,10 @@ pub(crate) struct Queue {
     export_state: Mutex<ExportState>,
     /// `true` once a log line has reported a span after the shutdown.
     has_warned_of_late_span: AtomicBool,
-    /// Wakes the worker when the queue is no longer empty and when it holds a full batch.
+    /// `true` while the worker sleeps until a span is queued. To wake it costs the thread of the
+    /// span a system call.
+    is_idle: AtomicBool,
+    /// Wakes the worker when it is idle and a span is queued, and when a batch is full.
     changed: Notify,
 }
 
@@ -59,6 +66,7 @@ impl Queue {
             level: Level::new(max_spans, max_bytes, batch_size),
             export_state: Mutex::default(),
             has_warned_of_late_span: AtomicBool::new(false),
+            is_idle: AtomicBool::new(false),
             changed: Notify::new(),
         }
     }
@@ -77,6 +85,12 @@ impl Queue {
                     other.give_back(&self.level);
                 }
                 self.push_into(shard, slot, true);
+            }
+            Push::QueuedFirst => {
+                if self.is_idle.load(Ordering::Relaxed) {
+                    self.is_idle.store(false, Ordering::Relaxed);
+                    self.changed.notify_one();
+                }
             }
             Push::QueuedAndDue => self.changed.notify_one(),
             Push::Dropped(DropReason::Shutdown)
@@ -110,18 +124,38 @@ impl Queue {
 
     /// Waits until a batch is full, or the oldest queued span is `delay` old.
     pub(crate) async fn batch_due(&self, delay: Duration) {
+        let mut has_lingered = false;
         loop {
             if self.has_full_batch() {
                 return;
             }
-            match self.shards.iter().filter_map(Shard::oldest).min() {
-                None => self.changed.notified().await,
+            match self.oldest() {
                 Some(oldest) => tokio::select! {
                     () = tokio::time::sleep_until(oldest + delay) => return,
                     () = self.changed.notified() => {}
                 },
+                None if !has_lingered => {
+                    tokio::select! {
+                        () = tokio::time::sleep(delay.min(LINGER)) => {}
+                        () = self.changed.notified() => {}
+                    }
+                    has_lingered = true;
+                }
+                None => {
+                    self.is_idle.store(true, Ordering::Relaxed);
+                    // a span that was queued before did not wake the worker
+                    if self.oldest().is_none() {
+                        self.changed.notified().await;
+                    }
+                    self.is_idle.store(false, Ordering::Relaxed);
+                }
             }
         }
+    }
+
+    /// Returns the time at which the oldest span was queued.
+    fn oldest(&self) -> Option<Instant> {
+        self.shards.iter().filter_map(Shard::oldest).min()
     }
 
     /// Returns the shard of the current thread.

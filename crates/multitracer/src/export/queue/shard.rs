@@ -57,7 +57,9 @@ pub(super) struct Budget {
 #[derive(Debug)]
 pub(super) enum Push {
     Queued,
-    /// The span is queued, and the worker has to look at the queue.
+    /// The span is queued in an empty shard.
+    QueuedFirst,
+    /// The span is queued, and a batch may be full.
     QueuedAndDue,
     Dropped(DropReason),
     /// The queue is full, except for room that other shards have reserved.
@@ -102,8 +104,11 @@ impl Shard {
                 let was_empty = state.queued.spans == 0;
                 state.add(slot, size);
                 let may_be_full = is_new || state.reserved.spans == 0;
-                let is_due = was_empty || (may_be_full && level.may_have_full_batch());
-                if is_due { Push::QueuedAndDue } else { Push::Queued }
+                match (may_be_full && level.may_have_full_batch(), was_empty) {
+                    (true, _) => Push::QueuedAndDue,
+                    (false, true) => Push::QueuedFirst,
+                    (false, false) => Push::Queued,
+                }
             }
             Err(DropReason::QueueFull) if !is_last_try && level.has_holders() => {
                 state.ended -= 1;

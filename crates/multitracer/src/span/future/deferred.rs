@@ -8,7 +8,7 @@ use opentelemetry::{Context, KeyValue};
 use crate::span::attributes::Attributes;
 use crate::span::opened::{Opened, Opening, Preparation};
 use crate::span::options::Options;
-use crate::tracer::DropContext;
+use crate::tracer::{DropContext, Quick};
 
 /// A span that starts at the first poll of a future or stream.
 ///
@@ -46,6 +46,15 @@ impl Called {
         let Self { mut options, arguments } = self;
         let site = options.site();
         options.follow_decision(task);
+        if arguments.is_empty() {
+            match options.start_quickly() {
+                Quick::Opened(cx, capture) => {
+                    return Opening::Opened(Opened { site, capture, cx, recording: true });
+                }
+                Quick::Skipped => return Opening::Unchanged(options.into_context()),
+                Quick::Unknown => {}
+            }
+        }
         let mut preparation = options.prepare();
         if let Preparation::Ready(prepared) = &mut preparation {
             prepared.add_arguments(arguments);

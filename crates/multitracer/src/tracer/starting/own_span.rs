@@ -6,11 +6,22 @@ use std::time::SystemTime;
 
 use opentelemetry::KeyValue;
 use opentelemetry::time::now;
-use opentelemetry::trace::{Span, SpanContext, Status};
+use opentelemetry::trace::{Span, SpanContext, SpanRef, Status};
 
 use super::span_limit::SpanPermit;
 use crate::export::{SpanSink, is_export_thread};
 use crate::record::SpanRecord;
+
+/// The name of an event that stands for its attributes: they are set on the span.
+///
+/// The interface of a current span takes attributes one by one, each with a call through a table.
+/// The address of the name and the time tell this event from all others.
+static ATTRIBUTES: &str = "multitracer.attributes";
+
+/// Sets attributes on a current span in one step.
+pub(crate) fn set_all_attributes(span: &SpanRef<'_>, attributes: Vec<KeyValue>) {
+    span.add_event_with_timestamp(ATTRIBUTES, SystemTime::UNIX_EPOCH, attributes);
+}
 
 /// A span of this library, with the data that it records until it ends.
 #[derive(Debug)]
@@ -40,11 +51,13 @@ impl Span for OwnSpan {
     where
         T: Into<Cow<'static, str>>,
     {
-        // an exporter may work inside of a span
-        if let Some(record) = &mut self.record
-            && !is_export_thread()
-        {
-            record.add_event(name.into(), timestamp, attributes, self.sink.limits());
+        let Some(record) = &mut self.record else { return };
+        let name = name.into();
+        if std::ptr::eq(&*name, ATTRIBUTES) && timestamp == SystemTime::UNIX_EPOCH {
+            record.add_attributes(attributes, self.sink.limits());
+        } else if !is_export_thread() {
+            // an exporter may work inside of a span
+            record.add_event(name, timestamp, attributes, self.sink.limits());
         }
     }
 

@@ -8,7 +8,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use opentelemetry::Context;
-use opentelemetry::baggage::BaggageExt as _;
 use opentelemetry::time::now;
 use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt as _, TraceFlags};
 
@@ -46,26 +45,28 @@ pub(crate) enum Quick {
 
 /// Starts the span of a function, or skips it in an unsampled trace.
 #[inline]
-pub(crate) fn start_quickly(function: &Function, kind: impl FnOnce() -> SpanKind) -> Quick {
-    let started = with_current(|cx| {
-        if cx.is_telemetry_suppressed() || is_export_thread() {
-            return Quick::Unknown;
-        }
-        match Frame::of(cx) {
-            Some(frame) if frame.is_silent() => Quick::Unknown,
-            Some(frame) => {
-                let tracer = frame.tracer();
-                let may_be_old = || tracer.set().has_draining();
-                start_under(cx, Some(frame), tracer.core(), may_be_old, function, kind)
-            }
-            None => match TracerSet::installed() {
-                Some(set) => start_under(cx, None, set.roster().default_tracer(), || false, function, kind),
-                None => Quick::Unknown,
-            },
-        }
-    });
+pub(crate) fn start_quickly(function: &Function, kind: SpanKind) -> Quick {
     // a thread that ends makes no spans
-    started.unwrap_or(Quick::Skipped)
+    with_current(|cx| start_quickly_under(cx, function, kind)).unwrap_or(Quick::Skipped)
+}
+
+/// Starts the span of a function under `cx`, or skips it in an unsampled trace.
+#[inline]
+pub(crate) fn start_quickly_under(cx: &Context, function: &Function, kind: SpanKind) -> Quick {
+    if cx.is_telemetry_suppressed() || is_export_thread() {
+        return Quick::Unknown;
+    }
+    match Frame::of(cx) {
+        Some(frame) if frame.is_silent() => Quick::Unknown,
+        Some(frame) => {
+            let (core, set) = (frame.tracer().core(), frame.tracer().set());
+            start_under(cx, Some(frame), core, set, function, kind)
+        }
+        None => match TracerSet::installed() {
+            Some(set) => start_under(cx, None, set.roster().default_tracer(), set, function, kind),
+            None => Quick::Unknown,
+        },
+    }
 }
 
 /// Starts a span of the ambient tracer `core` under `cx`. Runs no code of users, which could use
@@ -75,9 +76,9 @@ fn start_under(
     cx: &Context,
     frame: Option<&Frame>,
     core: &TracerCore,
-    may_be_old: impl FnOnce() -> bool,
+    set: &TracerSet,
     function: &Function,
-    kind: impl FnOnce() -> SpanKind,
+    kind: SpanKind,
 ) -> Quick {
     let span = cx.span();
     let current = span.span_context();
@@ -98,12 +99,12 @@ fn start_under(
             return Quick::Skipped;
         }
         Some(current)
-    } else if may_be_old() || frame.is_some_and(|frame| frame.remembered().is_some()) {
+    } else if frame.is_some_and(|frame| frame.remembered().is_some() || set.has_draining()) {
         return Quick::Unknown;
     } else {
         None
     };
-    if core.span_limit.is_some() || !cx.baggage().is_empty() {
+    if core.span_limit.is_some() || set.copies_baggage() {
         return Quick::Unknown;
     }
     let (trace, root) = match parent {
@@ -122,12 +123,13 @@ fn start_under(
     };
     let id = root.unwrap_or_else(|| new_span_id(build, trace));
     let context = SpanContext::new(trace, id, flags, false, state);
-    if frame.is_some_and(|frame| frame.would_forget(current, &context, core.id())) {
+    // nothing is remembered around a root, and its trace id names it
+    if parent.is_some() && frame.is_some_and(|frame| frame.would_forget(current, &context, core.id())) {
         return Quick::Unknown;
     }
     let sink = core.sinks.here();
     sink.count(true);
-    let mut record = SpanRecord::new(context.clone(), Cow::Borrowed(function.name), kind(), parent, now());
+    let mut record = SpanRecord::new(context.clone(), Cow::Borrowed(function.name), kind, parent, now());
     record.set_code(function.code, sink.limits());
     let span = OwnSpan::new(context, Some(record), Arc::clone(sink), None);
     Quick::Opened(cx.with_span(span), core.capture)

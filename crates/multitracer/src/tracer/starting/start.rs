@@ -279,7 +279,7 @@ impl Tracer {
             let mut attributes = attributes;
             attributes.extend(decision.attributes);
             if !attributes.is_empty() {
-                record.set_first_attributes(attributes, limits);
+                record.add_attributes(attributes, limits);
             }
             if !events.is_empty() {
                 record.set_first_events(events, limits);
@@ -345,10 +345,10 @@ impl Tracer {
 
     /// Records the baggage entries that `baggage.attributes` of the configuration names.
     fn copy_baggage(&self, cx: &Context, record: &mut SpanRecord, limits: &RecordLimits) {
-        let baggage = cx.baggage();
-        if baggage.is_empty() {
+        if !self.set().copies_baggage() {
             return;
         }
+        let baggage = cx.baggage();
         for (entry, attribute) in &self.set().roster().copied_baggage {
             if let Some(value) = baggage.get(entry.as_str()) {
                 record.set_attribute(KeyValue::new(attribute.clone(), value.clone()), limits);
