@@ -2,7 +2,7 @@
 
 use opentelemetry_sdk::trace::SpanData;
 
-use crate::record::SpanRecord;
+use crate::record::{SpanRecord, give_back};
 
 /// The spans of one export, in the pieces in which they were queued.
 #[derive(Debug, Default)]
@@ -27,9 +27,16 @@ impl Batch {
     }
 
     /// Returns the spans as the OpenTelemetry SDK's exporters take them.
-    pub(crate) fn into_span_data(self) -> Vec<SpanData> {
+    pub(crate) fn into_span_data(mut self) -> Vec<SpanData> {
         let mut spans = Vec::with_capacity(self.len);
-        spans.extend(self.chunks.into_iter().flatten().map(SpanData::from));
+        spans.extend(self.chunks.iter_mut().flatten().map(SpanRecord::take_span_data));
         spans
+    }
+}
+
+impl Drop for Batch {
+    /// Gives back the memory that new spans can use.
+    fn drop(&mut self) {
+        give_back(self.chunks.iter_mut().flatten().map(SpanRecord::take_attribute_buffer));
     }
 }

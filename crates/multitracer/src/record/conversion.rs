@@ -7,27 +7,35 @@ use opentelemetry_sdk::trace::SpanData;
 use super::size::estimated_size;
 use super::span_record::{Details, SpanRecord};
 
-impl From<SpanRecord> for SpanData {
-    fn from(mut record: SpanRecord) -> Self {
-        let instrumentation_scope = record.scope().clone();
-        let mut attributes = std::mem::take(&mut record.attributes);
-        record.add_code_attributes(&mut attributes);
-        let Details { events, links, status } = record.details.map_or_else(Details::default, |some| *some);
-        Self {
-            span_context: record.context,
-            parent_span_id: record.parent,
-            parent_span_is_remote: record.is_parent_remote,
-            span_kind: record.kind,
-            name: record.name,
-            start_time: record.start_time,
-            end_time: record.end_time,
+impl SpanRecord {
+    /// Moves the data out. The memory of the attributes stays, to be used again.
+    pub(crate) fn take_span_data(&mut self) -> SpanData {
+        let mut attributes = Vec::with_capacity(self.attributes.len() + usize::from(self.code_attributes));
+        attributes.append(&mut self.attributes);
+        self.add_code_attributes(&mut attributes);
+        let details = self.details.take();
+        let Details { events, links, status } = details.map_or_else(Details::default, |some| *some);
+        SpanData {
+            span_context: self.context.clone(),
+            parent_span_id: self.parent,
+            parent_span_is_remote: self.is_parent_remote,
+            span_kind: self.kind.clone(),
+            name: std::mem::take(&mut self.name),
+            start_time: self.start_time,
+            end_time: self.end_time,
             attributes,
-            dropped_attributes_count: record.dropped_attributes,
+            dropped_attributes_count: self.dropped_attributes,
             events,
             links,
             status,
-            instrumentation_scope,
+            instrumentation_scope: self.scope().clone(),
         }
+    }
+}
+
+impl From<SpanRecord> for SpanData {
+    fn from(mut record: SpanRecord) -> Self {
+        record.take_span_data()
     }
 }
 

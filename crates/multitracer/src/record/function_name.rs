@@ -13,37 +13,34 @@ static NORMALIZED: LazyLock<Mutex<HashMap<&'static str, &'static str>>> = LazyLo
 /// The number of paths that a thread keeps.
 const RECENT_NAMES: usize = 64;
 
-/// A path as rustc prints it, and its normalized form.
+/// The type name of an item, and the path of the function around it.
 #[derive(Clone, Copy)]
 struct CachedName {
-    path: &'static str,
+    item: &'static str,
     name: &'static str,
 }
 
 impl CachedName {
-    const EMPTY: Self = Self { path: "", name: "" };
+    const EMPTY: Self = Self { item: "", name: "" };
 }
 
 thread_local! {
-    /// The paths that this thread used last, by the address of the path. They need no lock.
+    /// The names that this thread used last, by the address of the item's. They need no lock.
     static RECENT: [Cell<CachedName>; RECENT_NAMES] =
         const { [const { Cell::new(CachedName::EMPTY) }; RECENT_NAMES] };
 }
 
 /// Returns the path of the function around an item, from the type name of the item.
 pub(in crate::record) fn function_name(item: &'static str) -> &'static str {
-    let path = item.strip_suffix(SITE_SUFFIX).unwrap_or(item);
-    if !path.contains(['<', '{']) {
-        return path;
-    }
     RECENT.with(|recent| {
-        let slot = &recent[(path.as_ptr().addr() >> 3) % RECENT_NAMES];
+        let slot = &recent[(item.as_ptr().addr() >> 3) % RECENT_NAMES];
         let cached = slot.get();
-        if std::ptr::eq(cached.path, path) {
+        if std::ptr::eq(cached.item, item) {
             return cached.name;
         }
-        let name = normalized_name(path);
-        slot.set(CachedName { path, name });
+        let path = item.strip_suffix(SITE_SUFFIX).unwrap_or(item);
+        let name = if path.contains(['<', '{']) { normalized_name(path) } else { path };
+        slot.set(CachedName { item, name });
         name
     })
 }

@@ -1,5 +1,6 @@
 //! The data of a span, while it is open and after its end.
 
+mod buffers;
 mod code_place;
 mod conversion;
 mod ended_span;
@@ -8,6 +9,7 @@ mod limits;
 mod size;
 mod span_record;
 
+pub(crate) use self::buffers::{attribute_buffer, give_back};
 pub(crate) use self::code_place::CodePlace;
 pub(crate) use self::limits::RecordLimits;
 pub(crate) use self::span_record::{Details, SpanRecord};

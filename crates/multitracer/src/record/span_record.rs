@@ -8,9 +8,13 @@ use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, Status};
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::trace::{SpanEvents, SpanLinks};
 
+use super::buffers::attribute_buffer;
 use super::code_place::CodePlace;
 use super::limits::{RecordLimits, shorten, truncate};
 use super::size::estimated_size;
+
+/// Initial capacity for attributes.
+const USUAL_ATTRIBUTES: usize = 4;
 
 /// The data of a span, from its start to its export.
 #[derive(Clone, Debug)]
@@ -95,17 +99,12 @@ impl SpanRecord {
         self.dropped_attributes += truncate(&mut self.attributes, room);
     }
 
-    /// Allocates memory for the first attributes.
-    #[inline]
-    pub(crate) fn reserve_attributes(&mut self, capacity: usize) {
-        if self.attributes.capacity() == 0 {
-            self.attributes.reserve_exact(capacity);
-        }
-    }
-
     /// Adds an attribute, or counts it as dropped if the span has its maximum.
     pub(crate) fn set_attribute(&mut self, attribute: KeyValue, limits: &RecordLimits) {
         if self.attributes.len() + usize::from(self.code_attributes) < limits.attributes as usize {
+            if self.attributes.capacity() == 0 {
+                self.attributes = attribute_buffer(USUAL_ATTRIBUTES);
+            }
             self.attributes.push(attribute);
         } else {
             self.dropped_attributes += 1;

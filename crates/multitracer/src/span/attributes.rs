@@ -7,10 +7,11 @@ use opentelemetry::{Key, KeyValue, Value};
 
 use super::value::ToAttribute;
 use crate::config::model::CaptureConfig;
+use crate::record::attribute_buffer;
 use crate::tracer::set_all_attributes;
 
-/// Initial capacity. Most functions record fewer attributes, and an exporter may add three.
-const CAPACITY: usize = 8;
+/// Initial capacity; most functions record fewer attributes.
+const CAPACITY: usize = 4;
 
 /// The attributes that `fields(..)` and `args(..)` record.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ pub struct Attributes<'a> {
 
 impl<'a> Attributes<'a> {
     pub(super) fn new(capture: &'a CaptureConfig) -> Self {
-        Self { list: Vec::with_capacity(CAPACITY), arguments: Vec::new(), capture: Some(capture) }
+        Self { list: attribute_buffer(CAPACITY), arguments: Vec::new(), capture: Some(capture) }
     }
 
     /// Starts a list before the tracer is known.

@@ -8,9 +8,7 @@ use opentelemetry::{Context, KeyValue};
 
 use super::opened::{Preparation, Prepared};
 use super::site::Site;
-use crate::tracer::{
-    AsTracer, Call, Chosen, Parent, Quick, Readiness, TracerChoice, start_quickly_under,
-};
+use crate::tracer::{AsTracer, Call, Chosen, Parent, Quick, Readiness, TracerChoice, start_quickly_under};
 
 /// Options of one call.
 #[derive(Debug)]

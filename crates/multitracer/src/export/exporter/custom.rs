@@ -41,10 +41,6 @@ impl<E: SpanExporter + 'static> Exporter for CustomExporter<E> {
         })
     }
 
-    fn takes_span_data(&self) -> bool {
-        true
-    }
-
     fn shutdown(self: Arc<Self>, timeout: Duration) -> ShutdownFuture {
         Box::pin(async move {
             // the code may block or panic, so it runs on a thread of its own

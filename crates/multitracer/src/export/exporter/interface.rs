@@ -16,11 +16,6 @@ pub(crate) trait Exporter: Send + Sync + 'static {
     /// Exports one batch. Repeats failed attempts with `retry`.
     fn export(self: Arc<Self>, batch: Batch, retry: Retry) -> ExportFuture;
 
-    /// Returns `true` if the exporter turns spans into `SpanData`.
-    fn takes_span_data(&self) -> bool {
-        false
-    }
-
     /// Releases the exporter's resources. Called once, after the last export.
     fn shutdown(self: Arc<Self>, _timeout: Duration) -> ShutdownFuture {
         Box::pin(std::future::ready(Ok(())))

@@ -17,7 +17,6 @@ pub(crate) struct Destination {
     /// Kind and endpoint of the exporter, without credentials.
     label: Arc<str>,
     kind: DestinationKind,
-    takes_span_data: bool,
 }
 
 enum DestinationKind {
@@ -40,7 +39,6 @@ impl Destination {
     ) -> Self {
         #[cfg(not(feature = "metrics"))]
         let _ = position;
-        let takes_span_data = exporter.takes_span_data();
         let (worker, handle) = Worker::new(
             tracer,
             batch,
@@ -54,18 +52,13 @@ impl Destination {
             },
         );
         runtime.spawn(worker.run());
-        Self { label, kind: DestinationKind::Queued(Arc::new(handle)), takes_span_data }
+        Self { label, kind: DestinationKind::Queued(Arc::new(handle)) }
     }
 
     /// Creates a destination that keeps spans in memory.
     pub(crate) fn memory(label: Arc<str>, exporter: InMemoryExporter) -> Self {
         let kind = DestinationKind::Memory { exporter, ended: AtomicU64::new(0) };
-        Self { label, kind, takes_span_data: true }
-    }
-
-    /// Returns `true` if the destination turns spans into `SpanData`.
-    pub(super) fn takes_span_data(&self) -> bool {
-        self.takes_span_data
+        Self { label, kind }
     }
 
     pub(super) fn label(&self) -> &Arc<str> {

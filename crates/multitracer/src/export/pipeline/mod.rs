@@ -61,11 +61,6 @@ impl Pipeline {
         }
     }
 
-    /// Returns `true` if a destination turns spans into `SpanData`.
-    fn takes_span_data(&self) -> bool {
-        self.destinations.iter().any(Destination::takes_span_data)
-    }
-
     /// Counts a span that was not created, because its trace has reached its limit.
     pub(crate) fn throttle(&self) {
         self.throttled.fetch_add(1, Ordering::Release);

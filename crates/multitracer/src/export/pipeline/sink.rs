@@ -23,8 +23,6 @@ pub(crate) struct SpanSink {
     /// The number of spans that were not sampled.
     sampled_out: AtomicU64,
     limits: RecordLimits,
-    /// Initial capacity for attributes.
-    attribute_capacity: usize,
     pipeline: Arc<Pipeline>,
 }
 
@@ -34,13 +32,10 @@ pub(crate) struct SpanSinks([Arc<SpanSink>; SINKS]);
 
 impl SpanSinks {
     pub(crate) fn new(pipeline: &Arc<Pipeline>, limits: RecordLimits) -> Self {
-        // a conversion to `SpanData` adds the attributes of the place in the source
-        let attribute_capacity = if pipeline.takes_span_data() { 8 } else { 4 };
         let sink = || SpanSink {
             started: AtomicU64::new(0),
             sampled_out: AtomicU64::new(0),
             limits,
-            attribute_capacity,
             pipeline: Arc::clone(pipeline),
         };
         Self(std::array::from_fn(|_| Arc::new(sink())))
@@ -73,11 +68,6 @@ impl SpanSink {
 
     pub(crate) fn limits(&self) -> &RecordLimits {
         &self.limits
-    }
-
-    /// Returns the initial capacity for attributes.
-    pub(crate) fn attribute_capacity(&self) -> usize {
-        self.attribute_capacity
     }
 
     /// Ends a span, and takes it out of `slot`. Never waits for an export.

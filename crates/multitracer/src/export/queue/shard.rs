@@ -13,7 +13,7 @@ use crate::export::stats::{Counters, DropCounts};
 use crate::record::SpanRecord;
 
 /// Maximum number of spans in one allocation. A growing queue therefore copies few spans.
-const MAX_CHUNK_SPANS: usize = 64;
+const MAX_CHUNK_SPANS: usize = 32;
 
 /// Size in bytes from which a chunk takes no further span.
 const MAX_CHUNK_BYTES: usize = 256 << 10;

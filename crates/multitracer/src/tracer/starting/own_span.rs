@@ -71,7 +71,6 @@ impl Span for OwnSpan {
 
     fn set_attribute(&mut self, attribute: KeyValue) {
         if let Some(record) = &mut self.record {
-            record.reserve_attributes(self.sink.attribute_capacity());
             record.set_attribute(attribute, self.sink.limits());
         }
     }
