@@ -28,9 +28,23 @@ impl Options {
     /// Returns the number and the length of turns.
     pub(crate) fn effort(&self) -> Effort {
         if self.quick {
-            Effort { generations: 1, rounds: 3, long_rounds: 1, milliseconds: 0.5, is_quick: true }
+            Effort {
+                generations: 1,
+                long_generations: 1,
+                rounds: 3,
+                long_rounds: 1,
+                milliseconds: 0.5,
+                is_quick: true,
+            }
         } else {
-            Effort { generations: 5, rounds: 21, long_rounds: 2, milliseconds: 5.0, is_quick: false }
+            Effort {
+                generations: 5,
+                long_generations: 3,
+                rounds: 21,
+                long_rounds: 3,
+                milliseconds: 5.0,
+                is_quick: false,
+            }
         }
     }
 }

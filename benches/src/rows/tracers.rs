@@ -51,12 +51,14 @@ pub(super) const ROWS: &[Row] = &[
     .budgets(&[Budget::AtMost(Metric::Memory, 8.0), Budget::AtMost(Metric::Threads, 1.0)]),
 ];
 
+// the queues share one size, because the SDK allocates a whole queue for each tracer
+
 fn of_ours(tracers: usize) -> Result<Contender, Failure> {
     let spans = CountSpans::default();
     let mut builder = Registry::builder().default_tracer("tracer-0");
     for number in 0..tracers {
         let tracer = TracerBuilder::new(format!("tracer-{number}"));
-        builder = builder.tracer(tracer.exporter(spans.clone()).max_queue_size(QUEUE));
+        builder = builder.tracer(tracer.exporter(spans.clone()).max_queue_size(QUEUE / tracers));
     }
     let registry = builder.build()?;
     our::install(&registry)?;
@@ -67,7 +69,7 @@ fn of_ours(tracers: usize) -> Result<Contender, Failure> {
 
 fn by_hand_of(tracers: usize) -> Result<Contender, Failure> {
     let spans = CountSpans::default();
-    let provider = |_| sdk::provider(spans.clone(), Sampler::AlwaysOn, QUEUE);
+    let provider = |_| sdk::provider(spans.clone(), Sampler::AlwaysOn, QUEUE / tracers);
     let providers: Vec<_> = (0..tracers).map(provider).collect();
     let tracers: Vec<SdkTracer> = providers.iter().map(|provider| provider.tracer("bench")).collect();
     let arrivals = Arrivals::new(move || {
