@@ -12,10 +12,10 @@ use crate::measure::Effort;
 pub(crate) struct Options {
     /// Takes few and short turns, which show that every row runs.
     #[arg(long)]
-    quick: bool,
+    pub(crate) quick: bool,
     /// Runs the rows whose name contains this text.
     #[arg(long, value_name = "NAME")]
-    pub(crate) only: Option<String>,
+    only: Option<String>,
     /// Writes the results to this file as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
@@ -25,6 +25,11 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    /// Returns `true` if the row with this name runs.
+    pub(crate) fn wants(&self, row: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| row.contains(only))
+    }
+
     /// Returns the number and the length of turns.
     pub(crate) fn effort(&self) -> Effort {
         if self.quick {

@@ -65,6 +65,18 @@ impl RowResult {
         let columns = columns.map(|(name, unit)| Column { name, unit }).collect();
         Self { name: row.name, title: row.title, columns, base: row.base, figures, verdicts }
     }
+
+    /// Returns the first metric of each contender, in a few words.
+    pub(crate) fn summary(&self) -> String {
+        let unit = self.columns.first().map_or("", |column| column.unit);
+        let value = |figure: &Figure| match figure.metrics.first() {
+            Some(Some(spread)) if !figure.is_incomplete => {
+                format!("{} {:.1} {unit}", figure.contender, spread.median)
+            }
+            _ => format!("{} incomplete", figure.contender),
+        };
+        self.figures.iter().map(value).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// Returns the values of each turn of each contender, over those of the base in the same round.

@@ -1,18 +1,29 @@
 //! The results as a table.
 
-use super::{Column, Figure, RowResult, Verdict};
+use super::peers;
+use super::result::{Column, Figure, RowResult, Verdict};
 use crate::measure::Spread;
 
 /// Returns the table.
 pub(crate) fn table(results: &[RowResult]) -> String {
-    let mut lines = vec![line(["", "median (10 % to 90 %)", "others", "ours / this", "budget"])];
+    let mut lines = peers::legend();
+    lines.push(String::new());
+    lines.push(line(["", "median (10 % to 90 %)", "others", "ours / this", "budget"]));
     for result in results {
         let over = result.base.map_or_else(String::new, |base| format!(" (less `{base}`)"));
         lines.push(format!("{}{over} [{}]", result.title, result.name));
         lines.extend(result.figures.iter().map(|figure| figure_line(result, figure)));
     }
+    lines.push(kept(results));
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// Returns the number of budgets that are kept.
+fn kept(results: &[RowResult]) -> String {
+    let verdicts = || results.iter().flat_map(|result| &result.verdicts);
+    let kept = verdicts().filter(|verdict| verdict.is_kept).count();
+    format!("{kept} of {} budgets are kept", verdicts().count())
 }
 
 fn line(cells: [&str; 5]) -> String {

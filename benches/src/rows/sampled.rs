@@ -137,7 +137,8 @@ pub(super) const ROWS: &[Row] = &[
             }),
             ("F", || {
                 let arrivals = reporter::reported();
-                Ok(polls(arrivals, |n| poll(fast::polled(n))))
+                // each poll sends a command
+                Ok(polls(arrivals, |n| poll(fast::polled(n))).at_most(reporter::TRACES))
             }),
         ],
     )
