@@ -13,7 +13,7 @@ pub(crate) struct Options {
     /// Takes few and short turns, which show that every row runs.
     #[arg(long)]
     pub(crate) quick: bool,
-    /// Runs the rows whose name contains this text.
+    /// Runs the rows whose names start with this text.
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
     /// Writes the results to this file as JSON.
@@ -27,7 +27,7 @@ pub(crate) struct Options {
 impl Options {
     /// Returns `true` if the row with this name runs.
     pub(crate) fn wants(&self, row: &str) -> bool {
-        self.only.as_deref().is_none_or(|only| row.contains(only))
+        self.only.as_deref().is_none_or(|only| row.starts_with(only))
     }
 
     /// Returns the number and the length of turns.

@@ -28,17 +28,17 @@ pub(super) const ROWS: &[Row] = &[
     ),
     Row::new(
         "tracers/10",
-        "the same under 10 tracers",
+        "sampled root span in turn under 10 tracers",
         &[("multitracer", || of_ours(10)), ("S", || by_hand_of(10))],
     ),
     Row::new(
         "tracers/100",
-        "the same under 100 tracers",
+        "sampled root span in turn under 100 tracers",
         &[("multitracer", || of_ours(100)), ("S", || by_hand_of(100))],
     ),
     Row::new(
         "tracers/1000",
-        "the same under 1,000 tracers",
+        "sampled root span in turn under 1,000 tracers",
         &[("multitracer", || of_ours(1_000)), ("S", || by_hand_of(1_000))],
     ),
     Row::new(

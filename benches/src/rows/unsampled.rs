@@ -75,7 +75,7 @@ pub(super) const ROWS: &[Row] = &[
     .budgets(&[Budget::Times("T", 0.12)]),
     Row::new(
         "unsampled/poll-elsewhere",
-        "the same, polled outside of its context",
+        "poll of a future without a span, elsewhere",
         &[
             ("multitracer", || {
                 let (registry, arrivals) = our::installed(SAMPLER)?;
