@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use crate::measure::{Failure, measure};
 use crate::options::Options;
-use crate::report::{RowResult, draw, json, table};
+use crate::report::{RowResult, draw, json, markdown, table};
 use crate::rows::{self, Row};
 
-/// Measures the rows, and prints the table.
+/// Measures the rows, and prints the table. Fails if spans of multitracer are missing.
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the program is for a terminal")]
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let rows: Vec<Row> = rows::all().into_iter().filter(|row| options.wants(row.name)).collect();
@@ -29,10 +29,16 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     if let Some(file) = &options.json {
         fs::write(file, json(&results, options.quick)?)?;
     }
+    if let Some(file) = &options.markdown {
+        fs::write(file, markdown(&results))?;
+    }
     if let Some(folder) = &options.plot {
         for file in draw(&results, folder)? {
             eprintln!("drawn: {}", folder.join(file).display());
         }
     }
-    Ok(())
+    match results.iter().find(|result| !result.is_accounted()) {
+        Some(result) => Err(format!("{}: spans of multitracer are missing", result.name).into()),
+        None => Ok(()),
+    }
 }

@@ -2,6 +2,7 @@
 
 mod charts;
 mod json;
+mod markdown;
 mod peers;
 mod result;
 mod svg;
@@ -9,5 +10,6 @@ mod table;
 
 pub(crate) use self::charts::draw;
 pub(crate) use self::json::json;
+pub(crate) use self::markdown::markdown;
 pub(crate) use self::result::RowResult;
 pub(crate) use self::table::table;

@@ -33,6 +33,24 @@ pub(crate) struct Verdict {
     pub(crate) is_kept: bool,
 }
 
+impl Verdict {
+    /// Returns the limit and the verdict.
+    pub(super) fn words(&self) -> String {
+        let word = match (self.is_kept, self.found) {
+            (true, _) => "kept",
+            (false, Some(_)) => "MISSED",
+            (false, None) => "not measured",
+        };
+        format!("{} {word}", self.limit)
+    }
+
+    /// Returns the same with the name of the peer, if there is one.
+    pub(super) fn sentence(&self, ours: &str) -> String {
+        let words = self.words();
+        if self.beside == ours { words } else { words.replacen("x ", &format!(" {} ", self.beside), 1) }
+    }
+}
+
 /// A metric of a row.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Column {
@@ -64,6 +82,12 @@ impl RowResult {
         let columns = row.metrics.iter().map(|metric| metric.title());
         let columns = columns.map(|(name, unit)| Column { name, unit }).collect();
         Self { name: row.name, title: row.title, columns, base: row.base, figures, verdicts }
+    }
+
+    /// Returns `true` if each of our spans arrived, or was counted as dropped.
+    pub(crate) fn is_accounted(&self) -> bool {
+        let ours = self.figures.first();
+        ours.is_none_or(|ours| !ours.is_incomplete && ours.unaccounted.is_none_or(|spans| spans == 0))
     }
 
     /// Returns the first metric of each contender, in a few words.
@@ -147,5 +171,54 @@ fn verdict(row: &Row, budget: &Budget, figures: &[Figure]) -> Verdict {
             let is_kept = found.is_some_and(|found| found <= limit);
             Verdict { beside: ours, limit: format!("<= {limit} {}", metric.title().1), found, is_kept }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RowResult;
+    use crate::measure::Turn;
+    use crate::rows::{Budget, Row};
+
+    const ROW: Row = Row::new(
+        "name",
+        "title",
+        &[
+            ("multitracer", || Err("not set up".into())),
+            ("none", || Err("not set up".into())),
+            ("peer", || Err("not set up".into())),
+        ],
+    )
+    .budgets(&[Budget::Times("peer", 0.5)]);
+
+    fn turns(values: [f64; 3], arrived: u64) -> Vec<Turn> {
+        let turn = |value| Turn { made: 10, arrived, values: vec![value, value], ..Turn::default() };
+        values.map(turn).to_vec()
+    }
+
+    #[test]
+    fn a_ratio_is_the_median_over_the_rounds() {
+        let turns = [turns([1.0, 2.0, 3.0], 10), turns([9.0; 3], 10), turns([4.0, 4.0, 4.0], 10)];
+        let result = RowResult::of(&ROW, &turns);
+        assert_eq!(result.verdicts[0].found, Some(0.5));
+        assert!(result.verdicts[0].is_kept && result.is_accounted());
+    }
+
+    #[test]
+    fn the_base_is_subtracted_in_each_round() {
+        let turns = [turns([3.0, 4.0, 5.0], 10), turns([1.0, 2.0, 3.0], 10), turns([5.0, 6.0, 7.0], 10)];
+        let result = RowResult::of(&ROW.over("none"), &turns);
+        let medians = result.figures.iter().map(|figure| figure.metrics[0].map(|spread| spread.median));
+        assert_eq!(medians.collect::<Vec<_>>(), [Some(2.0), Some(2.0), Some(4.0)]);
+        assert_eq!(result.verdicts[0].found, Some(0.5));
+    }
+
+    #[test]
+    fn a_contender_that_loses_spans_is_not_a_number() {
+        let turns = [turns([1.0; 3], 10), turns([1.0; 3], 10), turns([4.0; 3], 9)];
+        let result = RowResult::of(&ROW, &turns);
+        assert!(result.figures[2].is_incomplete);
+        assert_eq!(result.verdicts[0].found, None);
+        assert!(!result.verdicts[0].is_kept);
     }
 }

@@ -55,7 +55,7 @@ fn figure_line(result: &RowResult, figure: &Figure) -> String {
         format!("{:.2}x ({:.2} to {:.2})", ratio.median, ratio.low, ratio.high)
     });
     let verdicts = result.verdicts.iter().filter(|verdict| verdict.beside == name);
-    let verdicts: Vec<String> = verdicts.map(verdict).collect();
+    let verdicts: Vec<String> = verdicts.map(Verdict::words).collect();
     line([name, &first, &others.join(", "), &ratio, &verdicts.join(", ")])
 }
 
@@ -67,13 +67,4 @@ fn with_spread(column: Column, spread: Option<Spread>) -> String {
 
 fn median(column: Column, spread: Option<Spread>) -> String {
     spread.map_or_else(String::new, |spread| format!("{} {:.1} {}", column.name, spread.median, column.unit))
-}
-
-fn verdict(verdict: &Verdict) -> String {
-    let word = match (verdict.is_kept, verdict.found) {
-        (true, _) => "kept",
-        (false, Some(_)) => "MISSED",
-        (false, None) => "not measured",
-    };
-    format!("{} {word}", verdict.limit)
 }
