@@ -33,5 +33,5 @@ fn ratio(figure: &Figure) -> Option<String> {
     if figure.is_incomplete {
         return Some(format!("{} incomplete", figure.contender));
     }
-    Some(format!("{:.2} {}", figure.ratio?.median, figure.contender))
+    Some(format!("{:.2} {}", figure.ratio()?.median, figure.contender))
 }

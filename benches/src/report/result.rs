@@ -11,8 +11,8 @@ pub(crate) struct Figure {
     pub(crate) contender: &'static str,
     /// The spread of each metric.
     pub(crate) metrics: Vec<Option<Spread>>,
-    /// The value of the first contender, divided by the value of this one.
-    pub(crate) ratio: Option<Spread>,
+    /// For each metric, the value of the first contender, divided by the value of this one.
+    pub(crate) ratios: Vec<Option<Spread>>,
     pub(crate) turns: usize,
     pub(crate) made: u64,
     pub(crate) arrived: u64,
@@ -20,6 +20,13 @@ pub(crate) struct Figure {
     pub(crate) unaccounted: Option<u64>,
     /// `true` if spans are missing that had to arrive.
     pub(crate) is_incomplete: bool,
+}
+
+impl Figure {
+    /// Returns the ratio of the first metric.
+    pub(crate) fn ratio(&self) -> Option<Spread> {
+        self.ratios.first().copied().flatten()
+    }
 }
 
 /// A budget beside what was found.
@@ -130,13 +137,16 @@ fn figure(
 ) -> Figure {
     let of = |values: &Vec<f64>, metric: usize| values.get(metric).copied().unwrap_or(f64::NAN);
     let spread = |metric| Spread::of(values.iter().map(|values| of(values, metric)));
-    let ratios = ours.iter().zip(values).map(|(ours, values)| of(ours, 0) / of(values, 0));
+    let ratio = |metric| {
+        let pairs = ours.iter().zip(values).map(|(ours, values)| of(ours, metric) / of(values, metric));
+        Spread::of(pairs).filter(|_| row.base != Some(contender))
+    };
     let (made, arrived) =
         (turns.iter().map(|turn| turn.made).sum(), turns.iter().map(|turn| turn.arrived).sum());
     Figure {
         contender,
         metrics: (0..row.metrics.len()).map(spread).collect(),
-        ratio: Spread::of(ratios).filter(|_| row.base != Some(contender)),
+        ratios: (0..row.metrics.len()).map(ratio).collect(),
         turns: turns.len(),
         made,
         arrived,
@@ -151,7 +161,7 @@ fn verdict(row: &Row, budget: &Budget, figures: &[Figure]) -> Verdict {
     let ours = row.contenders.first().map_or("", |(name, _)| *name);
     let ratio = |peer: &str| {
         complete(ours)?;
-        Some(complete(peer)?.ratio?.median)
+        Some(complete(peer)?.ratio()?.median)
     };
     match *budget {
         Budget::Times(beside, limit) => {

@@ -27,7 +27,7 @@ pub(super) enum Scale {
 /// The places of the chart's parts.
 const LEFT: f64 = 330.0;
 const WIDTH: f64 = 470.0;
-const RIGHT: f64 = 80.0;
+const RIGHT: f64 = 120.0;
 const TOP: f64 = 48.0;
 const BAR: f64 = 15.0;
 const GAP: f64 = 14.0;

@@ -28,7 +28,7 @@ fn kept(results: &[RowResult]) -> String {
 
 fn line(cells: [&str; 5]) -> String {
     let [name, first, others, ratio, budget] = cells;
-    let line = format!("  {name:<12}{first:>34}  {others:>30}  {ratio:>22}  {budget}");
+    let line = format!("  {name:<12}{first:>34}  {others:>36}  {ratio:>22}  {budget}");
     line.trim_end().to_owned()
 }
 
@@ -37,9 +37,13 @@ fn figure_line(result: &RowResult, figure: &Figure) -> String {
     if figure.is_incomplete {
         return line([name, &format!("incomplete: {} of {} spans", figure.arrived, figure.made), "", "", ""]);
     }
+    let is_ours = result.figures.first().is_some_and(|ours| ours.contender == name);
     let mut columns = result.columns.iter().zip(&figure.metrics);
     let first = columns.next().map_or_else(String::new, |(column, spread)| with_spread(*column, *spread));
-    let mut others: Vec<String> = columns.map(|(column, spread)| median(*column, *spread)).collect();
+    let others = columns.zip(figure.ratios.iter().skip(1));
+    let mut others: Vec<String> = others
+        .map(|((column, spread), ratio)| median(*column, *spread) + &in_brackets(ratio.filter(|_| !is_ours)))
+        .collect();
     if figure.made != figure.arrived {
         others.push(format!(
             "{:.0} % of {}",
@@ -50,8 +54,7 @@ fn figure_line(result: &RowResult, figure: &Figure) -> String {
     if let Some(unaccounted) = figure.unaccounted {
         others.push(format!("{unaccounted} unaccounted"));
     }
-    let is_first = result.figures.first().is_some_and(|first| first.contender == name);
-    let ratio = figure.ratio.filter(|_| !is_first).map_or_else(String::new, |ratio| {
+    let ratio = figure.ratio().filter(|_| !is_ours).map_or_else(String::new, |ratio| {
         format!("{:.2}x ({:.2} to {:.2})", ratio.median, ratio.low, ratio.high)
     });
     let verdicts = result.verdicts.iter().filter(|verdict| verdict.beside == name);
@@ -63,6 +66,10 @@ fn with_spread(column: Column, spread: Option<Spread>) -> String {
     spread.map_or_else(String::new, |Spread { low, median, high }| {
         format!("{median:.1} {} ({low:.1} to {high:.1})", column.unit)
     })
+}
+
+fn in_brackets(ratio: Option<Spread>) -> String {
+    ratio.map_or_else(String::new, |ratio| format!(" ({:.2}x)", ratio.median))
 }
 
 fn median(column: Column, spread: Option<Spread>) -> String {
