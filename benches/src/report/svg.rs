@@ -32,6 +32,11 @@ const TOP: f64 = 48.0;
 const BAR: f64 = 15.0;
 const GAP: f64 = 14.0;
 
+/// The attributes of texts.
+const START: &str = "text-anchor=\"start\"";
+const MIDDLE: &str = "text-anchor=\"middle\"";
+const TITLE: &str = "text-anchor=\"end\" font-weight=\"bold\"";
+
 /// The mapping of values to places.
 struct Axis {
     scale: Scale,
@@ -80,7 +85,7 @@ pub(super) fn chart(groups: &[Group], unit: &str, scale: Scale) -> String {
     let (mut back, mut front) = (String::new(), String::new());
     let mut top = TOP;
     for group in groups {
-        text(&mut front, LEFT - 10.0, top + BAR - 4.0, "end\" font-weight=\"bold", group.title);
+        text(&mut front, LEFT - 10.0, top + BAR - 4.0, TITLE, group.title);
         for bar in &group.bars {
             draw(&mut front, &axis, bar, top);
             top += BAR;
@@ -94,9 +99,9 @@ pub(super) fn chart(groups: &[Group], unit: &str, scale: Scale) -> String {
             "<line x1=\"{x:.1}\" y1=\"{}\" x2=\"{x:.1}\" y2=\"{top:.1}\" stroke=\"#dddddd\"/>",
             TOP - 8.0
         );
-        text(&mut front, x, top + 14.0, "middle", &number(value));
+        text(&mut front, x, top + 14.0, MIDDLE, &number(value));
     }
-    text(&mut front, LEFT + WIDTH + 22.0, top + 14.0, "start", unit);
+    text(&mut front, LEFT + WIDTH + 22.0, top + 14.0, START, unit);
     legend(&mut front, groups);
     let (width, height) = (LEFT + WIDTH + RIGHT, top + 24.0);
     format!(
@@ -118,7 +123,7 @@ fn draw(out: &mut String, axis: &Axis, bar: &Bar, top: f64) {
         "<rect x=\"{LEFT}\" y=\"{top:.1}\" width=\"{length:.1}\" height=\"{thick}\" fill=\"{colour}\"/>\n\
          <line x1=\"{low:.1}\" y1=\"{middle:.1}\" x2=\"{high:.1}\" y2=\"{middle:.1}\" stroke=\"#333333\"/>"
     );
-    text(out, end.max(high) + 5.0, top + BAR - 4.0, "start", &number(median));
+    text(out, end.max(high) + 5.0, top + BAR - 4.0, START, &number(median));
 }
 
 /// Writes the colours of the contenders that the chart shows.
@@ -128,14 +133,14 @@ fn legend(out: &mut String, groups: &[Group]) {
     for peer in PEERS.iter().filter(|peer| is_shown(peer.name)) {
         let _ =
             writeln!(out, "<rect x=\"{x}\" y=\"10\" width=\"11\" height=\"11\" fill=\"{}\"/>", peer.colour);
-        text(out, x + 16.0, 20.0, "start", peer.title);
+        text(out, x + 16.0, 20.0, START, peer.title);
         x += 36.0 + 6.5 * peer.title.len() as f64;
     }
 }
 
-fn text(out: &mut String, x: f64, y: f64, anchor: &str, words: &str) {
+fn text(out: &mut String, x: f64, y: f64, style: &str, words: &str) {
     let words = words.replace('&', "&amp;").replace('<', "&lt;");
-    let _ = writeln!(out, "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{words}</text>");
+    let _ = writeln!(out, "<text x=\"{x:.1}\" y=\"{y:.1}\" {style}>{words}</text>");
 }
 
 /// Returns a number with about three digits.
