@@ -155,3 +155,32 @@ fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::count_spans;
+
+    /// Returns a field with a length.
+    fn part(number: u8, content: &[u8]) -> Vec<u8> {
+        let size = [0x80 | (content.len() & 0x7f) as u8, (content.len() >> 7) as u8];
+        [&[number << 3 | 2], &size[..], content].concat()
+    }
+
+    #[test]
+    fn spans_of_all_scopes_count() {
+        let span = part(2, &[0x08, 0xff, 0x01]);
+        let scope = [part(1, b"scope"), span.clone(), span].concat();
+        let resource = [part(1, b"resource"), part(2, &scope), part(2, &scope)].concat();
+        let request = [part(1, &resource), part(1, &part(2, &scope)), part(9, &resource)].concat();
+        assert_eq!(count_spans(&request), 6);
+    }
+
+    #[test]
+    fn a_broken_message_ends_the_count() {
+        let scope = part(2, &part(2, b"span"));
+        let request = part(1, &scope);
+        assert_eq!(count_spans(&request), 1);
+        assert_eq!(count_spans(&request[..request.len() - 1]), 0);
+        assert_eq!(count_spans(&[0x0a; 3]), 0);
+    }
+}

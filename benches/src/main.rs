@@ -1,6 +1,6 @@
 //! Measures multitracer beside its peers.
 //!
-//! `cargo run --release -p multitracer-benches -- [--quick] [--only NAME] [--json FILE] [--plot DIR]`
+//! `cargo run --release -p multitracer-benches -- --help` lists the options.
 
 mod contenders;
 mod functions;

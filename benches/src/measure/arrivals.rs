@@ -29,11 +29,11 @@ impl Arrivals {
     pub(crate) fn wait(&mut self, made: u64) -> u64 {
         let deadline = Instant::now() + PATIENCE;
         let mut total = (self.wait)();
-        while total - self.seen < made && Instant::now() < deadline {
+        while total.saturating_sub(self.seen) < made && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(1));
             total = (self.wait)();
         }
-        let arrived = total - self.seen;
+        let arrived = total.saturating_sub(self.seen);
         self.seen = total;
         arrived
     }

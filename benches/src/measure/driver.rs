@@ -10,6 +10,8 @@ use crate::rows::Row;
 pub(crate) struct Effort {
     /// The number of times that all processes start anew.
     pub(crate) generations: usize,
+    /// The number of starts in rows of long turns.
+    pub(crate) long_generations: usize,
     /// The number of turns of each process.
     pub(crate) rounds: usize,
     /// The number of turns of each process in rows of long turns.
@@ -25,9 +27,13 @@ pub(crate) struct Effort {
 /// A slow moment of the machine affects all of them. New processes get new addresses, which change
 /// the speed of code.
 pub(crate) fn measure(row: &Row, effort: &Effort) -> Result<Vec<Vec<Turn>>, Failure> {
-    let rounds = if row.is_long { effort.long_rounds } else { effort.rounds };
+    let (generations, rounds) = if row.is_long {
+        (effort.long_generations, effort.long_rounds)
+    } else {
+        (effort.generations, effort.rounds)
+    };
     let mut turns = vec![Vec::new(); row.contenders.len()];
-    for _ in 0..effort.generations {
+    for _ in 0..generations {
         let mut running = Vec::new();
         for (name, _) in row.contenders {
             let mut process = Process::start(row.name, name)?;

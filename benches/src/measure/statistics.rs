@@ -25,3 +25,15 @@ pub(crate) fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
     sorted.get((last as f64 * share).round() as usize).copied()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Spread;
+
+    #[test]
+    fn a_spread_has_the_middle_of_the_values() {
+        let spread = Spread::of((0..=10).rev().map(f64::from));
+        assert_eq!(spread, Some(Spread { low: 1.0, median: 5.0, high: 9.0 }));
+        assert_eq!(Spread::of(std::iter::empty()), None);
+    }
+}

@@ -16,7 +16,7 @@ const BUDGETS: &[Budget] = &[Budget::Times("T", 0.45)];
 pub(super) const ROWS: &[Row] = &[
     Row::new(
         "bridge/root",
-        "#[instrument] under our layer, root span",
+        "#[instrument], our layer, root span",
         &[
             ("multitracer", || traces(ours()?, 1, with_tracing::trace)),
             ("T", || traces(theirs()?, 1, with_tracing::trace)),
@@ -25,7 +25,7 @@ pub(super) const ROWS: &[Row] = &[
     .budgets(BUDGETS),
     Row::new(
         "bridge/5",
-        "#[instrument] under our layer, traces of 5",
+        "#[instrument], our layer, traces of 5",
         &[
             ("multitracer", || traces(ours()?, 5, with_tracing::trace)),
             ("T", || traces(theirs()?, 5, with_tracing::trace)),
@@ -34,7 +34,7 @@ pub(super) const ROWS: &[Row] = &[
     .budgets(BUDGETS),
     Row::new(
         "bridge/5-async",
-        "#[instrument] under our layer, traces of 5, async",
+        "#[instrument], our layer, traces of 5, async",
         &[
             ("multitracer", || traces(ours()?, 5, |leaves| poll(with_tracing::trace_async(leaves)))),
             ("T", || traces(theirs()?, 5, |leaves| poll(with_tracing::trace_async(leaves)))),

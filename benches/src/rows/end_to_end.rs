@@ -22,7 +22,7 @@ const SIZE: Size = Size::Fixed(20_000, 1_000);
 pub(super) const ROWS: &[Row] = &[
     Row::new(
         "end-to-end/cpu",
-        "a span to the backend, at 20,000 a second",
+        "#[traced] span to the backend, 20,000 a second",
         &[
             ("multitracer", || {
                 let backend = Backend::start(Duration::ZERO)?;
@@ -50,7 +50,7 @@ pub(super) const ROWS: &[Row] = &[
     .budgets(&[Budget::Times("T", 0.20)]),
     Row::new(
         "end-to-end/instrument",
-        "#[instrument] under our layer, to the backend",
+        "#[instrument] span to the backend, our layer",
         &[
             ("multitracer", || {
                 let backend = Backend::start(Duration::ZERO)?;

@@ -12,7 +12,7 @@ use crate::measure::{Arrivals, Contender, Done, Failure, times};
 pub(super) const ROWS: &[Row] = &[
     Row::new(
         "http/sampled",
-        "request through http_layer, over a plain one",
+        "request through http_layer, sampled",
         &[
             ("multitracer", || ours(Sampler::AlwaysOn)),
             ("none", plain),
@@ -24,7 +24,7 @@ pub(super) const ROWS: &[Row] = &[
     .budgets(&[Budget::Times("O", 1.0)]),
     Row::new(
         "http/unsampled",
-        "the same, unsampled",
+        "request through http_layer, unsampled",
         &[
             ("multitracer", || ours(Sampler::AlwaysOff)),
             ("none", plain),

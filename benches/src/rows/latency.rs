@@ -37,7 +37,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         "latency/slow",
-        "the same, backend takes 1 s for a request",
+        "latency added to a request, backend slow (1 s)",
         &[
             ("multitracer", || of_ours(&Place::Slow)),
             ("none", none),
@@ -47,7 +47,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         "latency/gone",
-        "the same, backend gone",
+        "latency added to a request, backend gone",
         &[
             ("multitracer", || of_ours(&Place::Gone)),
             ("none", none),

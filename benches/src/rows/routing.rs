@@ -11,8 +11,18 @@ use crate::contenders::exporter::CountSpans;
 use crate::measure::{Arrivals, Contender, Done, Failure, times};
 
 pub(super) const ROWS: &[Row] = &[
-    Row::new("routing/route", "route over 10 rules, the last holds", &[("multitracer", route)])
-        .budgets(&[Budget::AtMost(Metric::Wall, 100.0)]),
+    Row::new(
+        "routing/none",
+        "route over 10 rules, none holds",
+        &[("multitracer", || route(["content-type", "x-request-id"], None))],
+    )
+    .budgets(&[Budget::AtMost(Metric::Wall, 100.0)]),
+    Row::new(
+        "routing/last",
+        "route over 10 rules, the last holds",
+        &[("multitracer", || route(["x-customer", "x-region"], Some("rule-9")))],
+    )
+    .budgets(&[Budget::AtMost(Metric::Wall, 100.0)]),
     Row::new("routing/assign", "assign a variant", &[("multitracer", assign)])
         .budgets(&[Budget::AtMost(Metric::Wall, 30.0)]),
 ];
@@ -33,24 +43,24 @@ fn registry() -> Result<Registry, Failure> {
     Ok(builder.experiment(experiment).build()?)
 }
 
-/// Returns the headers of a usual request, for which the last of the ten rules holds.
-fn headers() -> HeaderMap {
+/// Returns the headers of a usual request. The two names decide if a rule holds.
+fn headers(names: [&'static str; 2]) -> HeaderMap {
     let headers = [
         ("host", "shop.example"),
         ("user-agent", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36"),
         ("accept", "text/html,application/json"),
         ("accept-encoding", "gzip, br"),
-        ("x-customer", "customer-1234"),
-        ("x-region", "region-9-west"),
+        (names[0], "customer-1234"),
+        (names[1], "region-9-west"),
     ];
     let pair = |(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value));
     headers.into_iter().map(pair).collect()
 }
 
-fn route() -> Result<Contender, Failure> {
-    let (registry, headers) = (registry()?, headers());
-    if registry.route(&headers).name() != Some("rule-9") {
-        return Err("the last rule does not hold".into());
+fn route(names: [&'static str; 2], expected: Option<&str>) -> Result<Contender, Failure> {
+    let (registry, headers) = (registry()?, headers(names));
+    if registry.route(&headers).name() != expected {
+        return Err("another rule holds than the row says".into());
     }
     Ok(calls(move || drop(black_box(registry.route(black_box(&headers))))))
 }

@@ -37,7 +37,7 @@ pub(super) const ROWS: &[Row] = &[
     .budgets(ROOT),
     Row::new(
         "sampled/root-in-scope",
-        "the same under an entered tracer",
+        "sampled root span under an entered tracer",
         &[
             ("multitracer", || {
                 let (registry, counted) = our::registry(SAMPLER)?;
@@ -97,7 +97,7 @@ pub(super) const ROWS: &[Row] = &[
     .budgets(ROOT),
     Row::new(
         "sampled/root-2-threads",
-        "sampled root spans on 2 threads at once",
+        "sampled root span on 2 threads at once",
         &[
             ("multitracer", || {
                 let (_, arrivals) = our::installed(SAMPLER)?;
@@ -137,7 +137,8 @@ pub(super) const ROWS: &[Row] = &[
             }),
             ("F", || {
                 let arrivals = reporter::reported();
-                Ok(polls(arrivals, |n| poll(fast::polled(n))))
+                // each poll sends a command
+                Ok(polls(arrivals, |n| poll(fast::polled(n))).at_most(reporter::TRACES))
             }),
         ],
     )

@@ -90,13 +90,14 @@ fn producing(
         };
         let running: Vec<_> = (0..producers).map(|_| start()).collect();
         thread::sleep(Duration::from_millis(milliseconds));
-        let (meanwhile, elapsed) = (backend.spans() - before, started.elapsed());
+        let (meanwhile, elapsed) = (backend.spans().saturating_sub(before), started.elapsed());
         stop.store(true, Ordering::Relaxed);
         // a producer that panicked shows as spans that are not accounted for
         let made = running.into_iter().map(|thread| thread.join().unwrap_or(0)).sum();
         flush();
-        let arrived = backend.spans() - before;
-        let dropped = dropped.as_ref().zip(dropped_before).map(|(dropped, before)| dropped() - before);
+        let arrived = backend.spans().saturating_sub(before);
+        let dropped =
+            dropped.as_ref().zip(dropped_before).map(|(dropped, before)| dropped().saturating_sub(before));
         Turn {
             made,
             arrived,

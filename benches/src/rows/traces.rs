@@ -43,7 +43,7 @@ pub(super) const ROWS: &[Row] = &[
             ("T", || {
                 traces(subscriber::subscribed(SAMPLER)?, 5, |leaves| poll(with_tracing::trace_async(leaves)))
             }),
-            ("F", || traces(reporter::reported(), 5, |leaves| poll(fast::trace_async(leaves)))),
+            ("F", || fast_async(5)),
         ],
     )
     .budgets(BUDGETS),
@@ -85,7 +85,7 @@ pub(super) const ROWS: &[Row] = &[
                     poll(with_tracing::trace_async(leaves))
                 })
             }),
-            ("F", || traces(reporter::reported(), 100, |leaves| poll(fast::trace_async(leaves)))),
+            ("F", || fast_async(100)),
         ],
     )
     .budgets(BUDGETS),
@@ -110,6 +110,12 @@ fn by_hand_of(spans: u64) -> Result<Contender, Failure> {
 fn by_hand_on_two_threads(spans: u64) -> Result<Contender, Failure> {
     let (tracer, arrivals) = sdk::tracer(SAMPLER);
     on_two_threads(arrivals, spans, move |leaves| by_hand::trace(&tracer, leaves))
+}
+
+fn fast_async(spans: u64) -> Result<Contender, Failure> {
+    let contender = traces(reporter::reported(), spans, |leaves| poll(fast::trace_async(leaves)))?;
+    // each async function sends commands of its own
+    Ok(contender.at_most(reporter::TRACES))
 }
 
 /// Makes about `units` spans in traces of this many spans.

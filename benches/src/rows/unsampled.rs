@@ -26,7 +26,7 @@ pub(super) const ROWS: &[Row] = &[
             ("S", || {
                 let (tracer, arrivals) = sdk::tracer(SAMPLER);
                 Ok(calls(arrivals, move |n| {
-                    tracer.in_span("root", |_| times(n, || by_hand::leaf(&tracer, 1)))
+                    tracer.in_span("root", |_| times(n, || by_hand::leaf(&tracer, 1)));
                 }))
             }),
             ("T", || {
@@ -75,7 +75,7 @@ pub(super) const ROWS: &[Row] = &[
     .budgets(&[Budget::Times("T", 0.12)]),
     Row::new(
         "unsampled/poll-elsewhere",
-        "the same, polled outside of its context",
+        "poll of a future without a span, elsewhere",
         &[
             ("multitracer", || {
                 let (registry, arrivals) = our::installed(SAMPLER)?;
@@ -94,7 +94,7 @@ pub(super) const ROWS: &[Row] = &[
                 let (registry, arrivals) = our::installed(SAMPLER)?;
                 let tracer = registry.default_tracer();
                 Ok(calls(arrivals, move |n| {
-                    tracer.in_span("root", || times(n, || poll(ours::bare_async(1))))
+                    tracer.in_span("root", || times(n, || poll(ours::bare_async(1))));
                 }))
             }),
             ("T", || {
