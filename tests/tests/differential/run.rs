@@ -46,8 +46,7 @@ enum Kept<S: Side> {
 }
 
 /// The state of a span, after one step.
-#[derive(Clone, Debug)]
-#[expect(dead_code, reason = "the fields are compared and shown as `Debug` text")]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Seen {
     step: Id,
     span: SpanContext,

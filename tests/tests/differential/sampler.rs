@@ -135,8 +135,7 @@ fn not_code(attributes: &[KeyValue]) -> impl Iterator<Item = &KeyValue> {
 }
 
 /// A question to a sampler.
-#[derive(Clone, Debug)]
-#[expect(dead_code, reason = "the fields are compared and shown as `Debug` text")]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Question {
     parent: Option<SpanContext>,
     is_parent_active: bool,

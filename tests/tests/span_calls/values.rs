@@ -35,7 +35,8 @@ fn string_value(random: &mut Random) -> StringValue {
 }
 
 fn number(random: &mut Random) -> f64 {
-    random.pick(&[0.0, -0.0, 1.5, f64::MIN_POSITIVE, f64::INFINITY, f64::NEG_INFINITY, f64::NAN])
+    // no NaN, which equals nothing
+    random.pick(&[0.0, -0.0, 1.5, f64::MIN_POSITIVE, f64::INFINITY, f64::NEG_INFINITY])
 }
 
 fn list<T>(random: &mut Random, make: impl Fn(&mut Random) -> T) -> Vec<T> {
