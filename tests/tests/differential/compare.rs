@@ -17,7 +17,6 @@ use super::world::World;
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) spans: usize,
-    pub(crate) questions: usize,
     /// The deviations between both sides, as text.
     pub(crate) deviations: Option<String>,
 }
@@ -70,7 +69,7 @@ pub(crate) fn check(program: &Program, world: &World) -> Outcome {
     };
     compare(&mut text, "counts", &[found], &[expected]);
     let deviations = if text.is_empty() { None } else { Some(text) };
-    Outcome { spans: our_spans.len(), questions: our_questions.len(), deviations }
+    Outcome { spans: our_spans.len(), deviations }
 }
 
 fn counts(world: &World) -> Counts {
@@ -79,8 +78,8 @@ fn counts(world: &World) -> Counts {
     Counts { started: stats.started, sampled_out: stats.sampled_out, exported: stats.exported }
 }
 
-/// Compares two lists.
-fn compare<T: Debug + PartialEq>(text: &mut String, what: &str, ours: &[T], theirs: &[T]) {
+/// Compares two lists, and writes what differs.
+pub(crate) fn compare<T: Debug + PartialEq>(text: &mut String, what: &str, ours: &[T], theirs: &[T]) {
     if ours.len() != theirs.len() {
         let _ = writeln!(text, "{what}: {} here, {} of the SDK", ours.len(), theirs.len());
     }

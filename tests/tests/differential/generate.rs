@@ -1,11 +1,11 @@
 //! Random programs from a seed.
 
-use opentelemetry::trace::{SpanBuilder, SpanContext};
+use opentelemetry::trace::{SpanBuilder, SpanContext, SpanId};
 
 use super::ours::SITES;
 use super::program::{Around, Given, Hold, Id, Kind, Manual, Place, Program, Step};
 use super::sampler::NAMES;
-use super::settings::{Settings, WORLDS};
+use super::settings::Settings;
 use crate::random::Random;
 use crate::span_calls::{Call, attribute, builder, contexts, kind, span_context};
 
@@ -21,18 +21,17 @@ struct Generator {
     is_entered: bool,
 }
 
-/// Returns the program of a seed.
-pub(crate) fn generate(seed: u64) -> Program {
+/// Returns the program of a seed, for a world with these settings.
+pub(crate) fn generate(seed: u64, settings: &Settings) -> Program {
     let mut random = Random::new(seed);
-    let world = random.next() % WORLDS;
     let budget = 1 + random.below(24);
-    let is_entered = Settings::new(world).is_entered;
+    let is_entered = settings.is_entered;
     let mut generator = Generator { random, next: 1, budget, kept: Vec::new(), is_entered };
     let mut body = Vec::new();
     while generator.budget > 0 {
         body.extend(generator.block(0));
     }
-    Program { world, body }
+    Program { body }
 }
 
 impl Generator {
@@ -131,7 +130,7 @@ impl Generator {
                 let span = self.remote();
                 SpanContext::new(
                     span.trace_id(),
-                    opentelemetry::SpanId::INVALID,
+                    SpanId::INVALID,
                     span.trace_flags(),
                     span.is_remote(),
                     span.trace_state().clone(),

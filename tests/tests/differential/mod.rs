@@ -1,5 +1,6 @@
 //! Random programs that run on spans of the OpenTelemetry SDK and on ours.
 
+mod case;
 mod compare;
 mod generate;
 mod ids;
@@ -12,7 +13,7 @@ mod shrink;
 mod theirs;
 mod world;
 
-pub(crate) use self::compare::check;
-pub(crate) use self::generate::generate;
-pub(crate) use self::shrink::shrink;
+pub(crate) use self::case::check_case;
+pub(crate) use self::compare::compare;
+pub(crate) use self::settings::WORLDS;
 pub(crate) use self::world::World;

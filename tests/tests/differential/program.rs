@@ -10,10 +10,9 @@ use crate::span_calls::Call;
 /// The number of a step, and of the span that it keeps.
 pub(crate) type Id = u32;
 
-/// A program, and the number of the world that it runs in.
+/// A program of calls.
 #[derive(Clone, Debug)]
 pub(crate) struct Program {
-    pub(crate) world: u64,
     pub(crate) body: Vec<Step>,
 }
 
@@ -75,7 +74,12 @@ pub(crate) enum Given {
 pub(crate) enum Kind {
     /// Starts a span through OpenTelemetry's interface and keeps it. `is_attached` attaches the
     /// context instead of passing it.
-    Start { builder: SpanBuilder, place: Place, hold: Hold, is_attached: bool },
+    Start {
+        builder: SpanBuilder,
+        place: Place,
+        hold: Hold,
+        is_attached: bool,
+    },
     /// Starts a span with multitracer's builder and keeps it.
     Manual(Manual),
     /// Keeps the current context.
@@ -98,18 +102,20 @@ pub(crate) enum Kind {
 impl Kind {
     pub(crate) fn body(&self) -> Option<&Vec<Step>> {
         match self {
-            Self::Library(_, _, body) | Self::Traced(_, body) | Self::InSpan(_, body) | Self::Attach(_, body) => {
-                Some(body)
-            }
+            Self::Library(_, _, body)
+            | Self::Traced(_, body)
+            | Self::InSpan(_, body)
+            | Self::Attach(_, body) => Some(body),
             _ => None,
         }
     }
 
     pub(crate) fn body_mut(&mut self) -> Option<&mut Vec<Step>> {
         match self {
-            Self::Library(_, _, body) | Self::Traced(_, body) | Self::InSpan(_, body) | Self::Attach(_, body) => {
-                Some(body)
-            }
+            Self::Library(_, _, body)
+            | Self::Traced(_, body)
+            | Self::InSpan(_, body)
+            | Self::Attach(_, body) => Some(body),
             _ => None,
         }
     }
@@ -140,7 +146,6 @@ impl Place {
 /// Writes the indented tree of a program.
 impl fmt::Display for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "world {}", self.world)?;
         write_block(f, &self.body, 1)
     }
 }

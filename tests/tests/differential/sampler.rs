@@ -34,7 +34,13 @@ impl Choice {
             3 => Self::Ratio(random.pick(&[0.0, 0.3, 0.7, 1.0])),
             _ => {
                 let mut of = |usual| if random.chance(50) { usual } else { Self::configured(random, true) };
-                Self::ParentBased(Box::new([of(Self::On), of(Self::On), of(Self::Off), of(Self::On), of(Self::Off)]))
+                Self::ParentBased(Box::new([
+                    of(Self::On),
+                    of(Self::On),
+                    of(Self::Off),
+                    of(Self::On),
+                    of(Self::Off),
+                ]))
             }
         }
     }
@@ -82,8 +88,10 @@ impl Choice {
             Self::ParentBased(delegates) => {
                 let keys = ["root", "remote_parent_sampled", "remote_parent_not_sampled"];
                 let keys = keys.into_iter().chain(["local_parent_sampled", "local_parent_not_sampled"]);
-                let delegates: Vec<_> =
-                    keys.zip(&**delegates).map(|(key, delegate)| format!("{key}: {}", delegate.yaml())).collect();
+                let delegates: Vec<_> = keys
+                    .zip(&**delegates)
+                    .map(|(key, delegate)| format!("{key}: {}", delegate.yaml()))
+                    .collect();
                 format!("{{parent_based: {{{}}}}}", delegates.join(", "))
             }
             Self::FollowsParent(_) | Self::Scripted => unreachable!("only code can give this sampler"),

@@ -14,7 +14,7 @@ pub(crate) fn shrink(program: &Program, world: &World) -> (Program, String) {
     let mut smallest = (program.clone(), String::new());
     'search: loop {
         for body in edited_blocks(&smallest.0.body) {
-            let candidate = Program { world: program.world, body };
+            let candidate = Program { body };
             if let Some(text) = deviates(&candidate) {
                 smallest = (candidate, text);
                 continue 'search;
@@ -64,7 +64,9 @@ fn edited_kinds(kind: &Kind) -> Vec<Kind> {
             edit(&|kind| kind.body_mut().map(|body| *body = smaller.clone()).is_some());
         }
     }
-    edit(&|kind| kind.place_mut().filter(|place| !place.is_plain()).map(|place| *place = Place::CURRENT).is_some());
+    edit(&|kind| {
+        kind.place_mut().filter(|place| !place.is_plain()).map(|place| *place = Place::CURRENT).is_some()
+    });
     edit(&|kind| kind.builder_mut().is_some_and(|builder| builder.start_time.take().is_some()));
     edit(&|kind| kind.builder_mut().is_some_and(|builder| builder.span_kind.take().is_some()));
     edit(&|kind| kind.builder_mut().is_some_and(|builder| shorter(&mut builder.attributes)));

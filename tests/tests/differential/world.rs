@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use multitracer::Registry;
 use multitracer::builder::RegistryBuilder;
 use multitracer::config::Config;
 use multitracer::export::InMemoryExporter;
+use multitracer::{Registry, TracerBuilder};
 use opentelemetry::Context;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SdkTracerProvider, Span, SpanData, SpanProcessor};
@@ -57,17 +57,19 @@ impl SpanProcessor for Kept {
 }
 
 impl World {
-    pub(crate) fn new(number: u64) -> Self {
+    /// Returns a world. `change` may add exporters to our tracer.
+    pub(crate) fn new(number: u64, mut change: impl FnMut(TracerBuilder) -> TracerBuilder) -> Self {
         // not later, because a program's context would be around their spans
         let _ = (sites(), manual_code());
         let settings = Settings::new(number);
-        let (our_sampler, their_sampler) = (Recorder::new(&settings.sampler), Recorder::new(&settings.sampler));
+        let (our_sampler, their_sampler) =
+            (Recorder::new(&settings.sampler), Recorder::new(&settings.sampler));
         let our_spans = InMemoryExporter::new();
         let config = Config::from_yaml(&settings.yaml()).unwrap();
         let registry = RegistryBuilder::from_config(config)
             .map_tracers(|tracer| {
                 let tracer = tracer.in_memory(&our_spans);
-                if settings.is_configured { tracer } else { tracer.sampler(our_sampler.clone()) }
+                change(if settings.is_configured { tracer } else { tracer.sampler(our_sampler.clone()) })
             })
             .build()
             .unwrap();

@@ -28,9 +28,8 @@ pub(crate) fn builder(random: &mut Random, name: impl Into<Cow<'static, str>>) -
         builder.events = Some((0..length(random)).map(|_| event(random)).collect());
     }
     if random.chance(40) {
-        let link = |random: &mut Random| {
-            Link::new(contexts(random), attributes(random), random.pick(&[0, 0, 7]))
-        };
+        let link =
+            |random: &mut Random| Link::new(contexts(random), attributes(random), random.pick(&[0, 0, 7]));
         let links: Vec<_> = (0..length(random)).map(|_| link(random)).collect();
         match random.chance(50) {
             true => builder = builder.with_links(links),

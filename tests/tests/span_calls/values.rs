@@ -12,7 +12,8 @@ use crate::random::Random;
 /// Few keys, so that a span often gets a key twice.
 const KEYS: [&str; 6] = ["a", "b", "db.system.name", "error.type", "code.line.number", ""];
 
-const TEXTS: [&str; 7] = ["", "x", "sqlite", "ärger und 数字", "line\nbreak", "\u{0}\u{7f}", "a longer text of a query"];
+const TEXTS: [&str; 7] =
+    ["", "x", "sqlite", "ärger und 数字", "line\nbreak", "\u{0}\u{7f}", "a longer text of a query"];
 
 const STATES: [&str; 4] = ["", "vendor=value", "a=1,b=2", "tenant@system=x,other=y"];
 
