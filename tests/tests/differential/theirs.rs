@@ -42,14 +42,14 @@ pub(crate) struct Counts {
 
 #[derive(Debug)]
 pub(crate) enum TheirSpan {
-    Sdk(SdkSpan),
+    Sdk(Box<SdkSpan>),
     /// A span that records nothing, with the span context of the trace around it.
     Silent(SpanContext),
 }
 
 /// The outcome of a start that may make no span.
 enum Started {
-    Span(SdkSpan),
+    Span(Box<SdkSpan>),
     /// The trace of this parent is not sampled.
     Unsampled(SpanContext),
     Suppressed,
@@ -78,7 +78,7 @@ impl<'a> Theirs<'a> {
             Started::Unsampled(parent) => (cx.with_remote_span_context(parent), false),
             Started::Span(span) => {
                 let is_recording = span.is_recording();
-                (cx.with_span(span), is_recording)
+                (cx.with_span(*span), is_recording)
             }
         }
     }
@@ -138,7 +138,7 @@ impl TheirTracer<'_> {
         {
             span.set_attribute(KeyValue::new("enduser.pseudo.id", user.clone()));
         }
-        Started::Span(span)
+        Started::Span(Box::new(span))
     }
 
     /// Returns the parent and the additional link of a new span: section "Which parent".
