@@ -2,12 +2,12 @@
 
 use opentelemetry::trace::{SpanBuilder, SpanContext, SpanId};
 
-use super::ours::SITES;
-use super::program::{Around, Given, Hold, Id, Kind, Manual, Place, Program, Step};
+use super::program::{Around, Given, Hold, Id, Kind, Manual, ManualCall, Place, Program, Step};
 use super::sampler::NAMES;
 use super::settings::Settings;
+use super::sites::SITES;
 use crate::random::Random;
-use crate::span_calls::{Call, attribute, builder, contexts, kind, span_context};
+use crate::span_calls::{Call, attribute, attributes, builder, contexts, kind, span_context};
 
 const MAX_DEPTH: usize = 4;
 
@@ -17,6 +17,8 @@ struct Generator {
     budget: usize,
     /// The steps that keep a span.
     kept: Vec<Id>,
+    /// The steps that keep a span of multitracer's builder.
+    manual: Vec<Id>,
     /// `true` if multitracer's own spans have a tracer.
     is_entered: bool,
 }
@@ -26,7 +28,8 @@ pub(crate) fn generate(seed: u64, settings: &Settings) -> Program {
     let mut random = Random::new(seed);
     let budget = 1 + random.below(24);
     let is_entered = settings.is_entered;
-    let mut generator = Generator { random, next: 1, budget, kept: Vec::new(), is_entered };
+    let mut generator =
+        Generator { random, next: 1, budget, kept: Vec::new(), manual: Vec::new(), is_entered };
     let mut body = Vec::new();
     while generator.budget > 0 {
         body.extend(generator.block(0));
@@ -46,6 +49,9 @@ impl Generator {
             if matches!(kind, Kind::Start { .. } | Kind::Manual(_) | Kind::Keep) {
                 self.kept.push(id);
             }
+            if matches!(kind, Kind::Manual(_)) {
+                self.manual.push(id);
+            }
             block.push(Step { id, kind });
         }
         block
@@ -58,7 +64,11 @@ impl Generator {
             5 | 6 if self.is_entered => self.manual(),
             7 => Kind::Keep,
             8 => Kind::Drop(self.some_kept()),
-            9 => Kind::EndManual(self.some_kept()),
+            9 if !self.manual.is_empty() => {
+                let on = self.random.pick(&self.manual);
+                Kind::ManualCall(on, self.manual_call())
+            }
+            18 => Kind::Enrich(attributes(&mut self.random)),
             10 | 11 if !is_deep => {
                 let (builder, place) = (self.builder(), self.place());
                 Kind::Library(builder, place, self.block(depth + 1))
@@ -105,6 +115,15 @@ impl Generator {
         let attributes = (0..self.random.below(4)).map(|_| attribute(&mut self.random)).collect();
         let name = self.random.pick(&NAMES);
         Kind::Manual(Manual { name, kind: kind(&mut self.random), parent, links, attributes })
+    }
+
+    fn manual_call(&mut self) -> ManualCall {
+        match self.random.below(4) {
+            0 => ManualCall::Set(attribute(&mut self.random)),
+            1 => ManualCall::Event(self.random.pick(&NAMES), attributes(&mut self.random)),
+            2 => ManualCall::Fail,
+            _ => ManualCall::End,
+        }
     }
 
     fn place(&mut self) -> Place {

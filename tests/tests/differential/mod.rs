@@ -10,6 +10,7 @@ mod run;
 mod sampler;
 mod settings;
 mod shrink;
+mod sites;
 mod theirs;
 mod world;
 

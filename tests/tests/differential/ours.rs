@@ -1,16 +1,16 @@
 //! Our side.
 
-use std::sync::OnceLock;
+use std::fmt;
 
-use multitracer::manual::{ManualSpan as OurManualSpan, SpanBuilder};
+use multitracer::manual::ManualSpan as OurManualSpan;
 use multitracer::provider::{DispatchedSpan, DispatchingTracer};
-use multitracer::testing::TestRegistry;
-use multitracer::{Tracer, traced};
-use opentelemetry::trace::{SpanContext, SpanKind, TracerProvider as _};
+use multitracer::{Tracer, enrich_span};
+use opentelemetry::trace::{SpanContext, TracerProvider as _};
 use opentelemetry::{Context, KeyValue};
 
-use super::program::Manual;
+use super::program::{Manual, ManualCall};
 use super::run::{ManualSpan, Side};
+use super::sites::{manual, sites};
 use super::world::World;
 use crate::span_calls::scope;
 
@@ -18,68 +18,6 @@ pub(crate) struct Ours {
     base: Context,
     library: DispatchingTracer,
     tracer: Tracer,
-}
-
-/// A traced function.
-pub(crate) struct Site {
-    function: fn(&mut dyn FnMut()),
-    pub(crate) name: &'static str,
-    pub(crate) kind: SpanKind,
-    /// The `code.*` attributes of its spans.
-    pub(crate) code: Vec<KeyValue>,
-}
-
-macro_rules! sites {
-    ($($function:ident $name:literal $kind:literal $otel_kind:ident,)+) => {
-        $(
-            #[traced(name = $name, kind = $kind)]
-            fn $function(body: &mut dyn FnMut()) {
-                body();
-            }
-        )+
-
-        fn new_sites() -> Vec<Site> {
-            vec![$(Site {
-                function: $function,
-                name: $name,
-                kind: SpanKind::$otel_kind,
-                code: code(|| $function(&mut || {})),
-            }),+]
-        }
-    };
-}
-
-sites! {
-    keep "keep" "internal" Internal,
-    keep_server "keep" "server" Server,
-    drop_client "drop" "client" Client,
-    record_producer "record" "producer" Producer,
-    tag_consumer "tag" "consumer" Consumer,
-    state "state" "internal" Internal,
-}
-
-pub(crate) const SITES: usize = 6;
-
-pub(crate) fn sites() -> &'static [Site] {
-    static LIST: OnceLock<Vec<Site>> = OnceLock::new();
-    LIST.get_or_init(new_sites)
-}
-
-/// Returns the attributes of a span in a plain registry: its place in the source.
-fn code(span: impl FnOnce()) -> Vec<KeyValue> {
-    let registry = TestRegistry::new(["t"]);
-    registry.scope(span);
-    registry.spans("t").remove(0).attributes
-}
-
-/// Returns the attributes of a span of [`manual`].
-pub(crate) fn manual_code() -> &'static [KeyValue] {
-    static CODE: OnceLock<Vec<KeyValue>> = OnceLock::new();
-    CODE.get_or_init(|| code(|| drop(manual("plain").start())))
-}
-
-fn manual(name: &'static str) -> SpanBuilder {
-    SpanBuilder::new(name)
 }
 
 impl Ours {
@@ -126,6 +64,10 @@ impl Side for Ours {
     fn in_span(&self, name: &'static str, body: &mut dyn FnMut()) {
         self.tracer.in_span(name, body);
     }
+
+    fn enrich(&self, attributes: Vec<KeyValue>) -> bool {
+        enrich_span(attributes)
+    }
 }
 
 impl ManualSpan for OurManualSpan {
@@ -133,7 +75,12 @@ impl ManualSpan for OurManualSpan {
         self.context()
     }
 
-    fn end(&mut self) {
-        self.end();
+    fn call(&mut self, call: &ManualCall) {
+        match call.clone() {
+            ManualCall::Set(attribute) => self.set(attribute.key, &attribute.value),
+            ManualCall::Event(name, attributes) => self.event(name, attributes),
+            ManualCall::Fail => self.fail(&fmt::Error),
+            ManualCall::End => self.end(),
+        }
     }
 }

@@ -62,6 +62,15 @@ pub(crate) struct Manual {
     pub(crate) attributes: Vec<KeyValue>,
 }
 
+/// A method of multitracer's `ManualSpan`.
+#[derive(Clone, Debug)]
+pub(crate) enum ManualCall {
+    Set(KeyValue),
+    Event(&'static str, Vec<KeyValue>),
+    Fail,
+    End,
+}
+
 /// The explicit parent of a span.
 #[derive(Clone, Debug)]
 pub(crate) enum Given {
@@ -88,8 +97,10 @@ pub(crate) enum Kind {
     Call(Id, Call),
     /// Drops a kept span, which has perhaps not ended.
     Drop(Id),
-    /// Ends a span of multitracer's builder.
-    EndManual(Id),
+    /// Calls a method of a span of multitracer's builder.
+    ManualCall(Id, ManualCall),
+    /// Calls `enrich_span`, which sets attributes on the current span.
+    Enrich(Vec<KeyValue>),
     /// `in_span_with_builder_and_context` of OpenTelemetry.
     Library(SpanBuilder, Place, Vec<Step>),
     /// A function with `#[traced]`.

@@ -7,7 +7,7 @@ use opentelemetry::baggage::BaggageExt as _;
 use opentelemetry::trace::{Span, SpanBuilder, SpanContext, SpanRef, TraceContextExt as _, Tracer};
 use opentelemetry::{Context, KeyValue};
 
-use super::program::{Around, Given, Hold, Id, Kind, Manual, Place, Step};
+use super::program::{Around, Given, Hold, Id, Kind, Manual, ManualCall, Place, Step};
 use crate::span_calls::Call;
 
 /// One side of the comparison.
@@ -30,12 +30,15 @@ pub(crate) trait Side: Sized {
 
     /// Runs `body` in a span of multitracer's `in_span`.
     fn in_span(&self, name: &'static str, body: &mut dyn FnMut());
+
+    /// Sets attributes on the current span, and returns `true` if it records.
+    fn enrich(&self, attributes: Vec<KeyValue>) -> bool;
 }
 
 /// A span of multitracer's builder, which ends when it is dropped.
 pub(crate) trait ManualSpan {
     fn context(&self) -> &Context;
-    fn end(&mut self);
+    fn call(&mut self, call: &ManualCall);
 }
 
 /// A kept span.
@@ -125,11 +128,15 @@ impl<S: Side> Run<'_, S> {
             Kind::Keep => self.keep(id, Kept::Context(Context::current())),
             Kind::Call(on, call) => self.call(id, *on, call),
             Kind::Drop(on) => drop(self.kept.remove(on)),
-            Kind::EndManual(on) => {
+            Kind::ManualCall(on, call) => {
                 if let Some(Kept::Manual(span)) = self.kept.get_mut(on) {
-                    span.end();
+                    span.call(call);
                 }
                 self.see_kept(id, *on, 0);
+            }
+            Kind::Enrich(attributes) => {
+                let is_recording = self.side.enrich(attributes.clone());
+                self.trail.seen.push(Seen { is_recording, ..Seen::of(id, &Context::current().span(), 0) });
             }
             Kind::Library(builder, place, body) => {
                 let cx = self.place(place);

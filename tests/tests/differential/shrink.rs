@@ -1,7 +1,7 @@
 //! The search for the smallest program that still deviates.
 
 use super::compare::check;
-use super::program::{Given, Kind, Place, Program, Step};
+use super::program::{Given, Kind, ManualCall, Place, Program, Step};
 use super::world::World;
 use crate::span_calls::Call;
 
@@ -75,7 +75,9 @@ fn edited_kinds(kind: &Kind) -> Vec<Kind> {
     edit(&|kind| match kind {
         Kind::Manual(manual) => manual.links.pop().is_some() || manual.attributes.pop().is_some(),
         Kind::Call(_, Call::SetAttributes(list) | Call::AddEvent(_, list))
-        | Kind::Call(_, Call::AddEventAt(_, _, list) | Call::AddLink(_, list)) => list.pop().is_some(),
+        | Kind::Call(_, Call::AddEventAt(_, _, list) | Call::AddLink(_, list))
+        | Kind::ManualCall(_, ManualCall::Event(_, list))
+        | Kind::Enrich(list) => list.pop().is_some(),
         _ => false,
     });
     edit(&|kind| match kind {

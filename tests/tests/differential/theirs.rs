@@ -3,21 +3,23 @@
 //! The SDK knows one tracer and no registry. The rules of `docs/semantics.md` that choose a parent,
 //! or make no span at all, are therefore written here a second time. Each place names its section.
 
+use std::any::type_name;
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::fmt;
 use std::rc::Rc;
 use std::time::SystemTime;
 
 use opentelemetry::baggage::BaggageExt as _;
 use opentelemetry::trace::{
-    Link, Span, SpanBuilder, SpanContext, Status, TraceContextExt as _, Tracer, TracerProvider as _,
+    Link, Span, SpanBuilder, SpanContext, SpanRef, Status, TraceContextExt as _, Tracer, TracerProvider as _,
 };
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 use opentelemetry_sdk::trace::{SdkTracer, Span as SdkSpan};
 
-use super::ours::{manual_code, sites};
-use super::program::Manual;
+use super::program::{Manual, ManualCall};
 use super::run::{ManualSpan, Side};
+use super::sites::{Ending, manual_code, sites};
 use super::world::World;
 use crate::span_calls::scope;
 
@@ -83,16 +85,31 @@ impl<'a> Theirs<'a> {
         }
     }
 
-    fn run(&self, builder: SpanBuilder, body: &mut dyn FnMut()) {
+    /// Runs `body` in a span that records `fields` at its start and `ending` at its end.
+    fn run(&self, builder: SpanBuilder, fields: &[KeyValue], ending: &Ending, body: &mut dyn FnMut()) {
         let (cx, is_recording) = self.open(builder, None);
+        if is_recording {
+            cx.span().set_attributes(fields.iter().cloned());
+        }
         {
             let _attached = cx.clone().attach();
             body();
         }
         if is_recording {
+            match ending {
+                Ending::Nothing => {}
+                Ending::Returned(value) => cx.span().set_attribute(KeyValue::new("return", *value)),
+                Ending::Failed(error) => fail(&cx.span(), error),
+            }
             cx.span().end();
         }
     }
+}
+
+/// Marks a failed span: section "Attributes".
+fn fail(span: &SpanRef<'_>, error: &'static str) {
+    span.set_attribute(KeyValue::new("error.type", error));
+    span.set_status(Status::error(""));
 }
 
 impl TheirTracer<'_> {
@@ -201,11 +218,17 @@ impl<'a> Side for Theirs<'a> {
         let site = &sites()[site];
         // the place in the source counts towards the limit of attributes, before all others
         let builder = SpanBuilder::from_name(site.name).with_kind(site.kind.clone());
-        self.run(builder.with_attributes(site.code.clone()), body);
+        self.run(builder.with_attributes(site.code.clone()), &site.fields, &site.ending, body);
     }
 
     fn in_span(&self, name: &'static str, body: &mut dyn FnMut()) {
-        self.run(SpanBuilder::from_name(name), body);
+        self.run(SpanBuilder::from_name(name), &[], &Ending::Nothing, body);
+    }
+
+    fn enrich(&self, attributes: Vec<KeyValue>) -> bool {
+        let cx = Context::current();
+        cx.span().set_attributes(attributes);
+        cx.span().is_recording()
     }
 }
 
@@ -220,16 +243,26 @@ impl ManualSpan for TheirManual {
         &self.cx
     }
 
-    fn end(&mut self) {
-        if std::mem::take(&mut self.is_recording) {
-            self.cx.span().end();
+    fn call(&mut self, call: &ManualCall) {
+        if !self.is_recording {
+            return;
+        }
+        let span = self.cx.span();
+        match call.clone() {
+            ManualCall::Set(attribute) => span.set_attribute(attribute),
+            ManualCall::Event(name, attributes) => span.add_event(name, attributes),
+            ManualCall::Fail => fail(&span, type_name::<fmt::Error>()),
+            ManualCall::End => {
+                span.end();
+                self.is_recording = false;
+            }
         }
     }
 }
 
 impl Drop for TheirManual {
     fn drop(&mut self) {
-        self.end();
+        self.call(&ManualCall::End);
     }
 }
 

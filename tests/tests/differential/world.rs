@@ -12,9 +12,9 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SdkTracerProvider, Span, SpanData, SpanProcessor};
 
 use super::ids::Ids;
-use super::ours::{manual_code, sites};
 use super::sampler::Recorder;
 use super::settings::Settings;
+use super::sites::{manual_code, sites};
 
 #[derive(Clone, Debug)]
 pub(crate) struct World {

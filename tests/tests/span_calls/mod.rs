@@ -8,4 +8,4 @@ mod values;
 
 pub(crate) use self::builder::{builder, kind, scope};
 pub(crate) use self::call::Call;
-pub(crate) use self::values::{attribute, contexts, span_context};
+pub(crate) use self::values::{attribute, attributes, contexts, span_context};
