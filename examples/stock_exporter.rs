@@ -3,12 +3,14 @@
 //! Use it for an exporter that your program has configured already. It works as it is, with these
 //! differences from multitracer's own:
 //!
-//! - It reads `OTEL_EXPORTER_OTLP_*`. `OTEL_EXPORTER_OTLP_HEADERS` replaces headers of the same
-//!   name, on every such exporter of the process.
-//! - It retries by its own rules, and its partial success is not counted as `rejected`.
-//! - The blocking HTTP client works: it blocks a thread of the export runtime, and no other tracer.
-//! - Over gRPC, the exporter is built inside a Tokio runtime. Its connection lives there, so that
-//!   runtime must outlive the registry's shutdown.
+//! - It reads `OTEL_EXPORTER_OTLP_*`. The headers of these variables replace the same headers in
+//!   code, on every such exporter of the process.
+//! - It retries by its own rules. It does not report partial success, so `rejected` stays 0.
+//! - Over HTTP, the blocking client works. It blocks one thread of the export runtime, and no other
+//!   tracer waits for it.
+//! - Over gRPC, build the exporter inside a Tokio runtime. Its connection lives there, so this
+//!   runtime must outlive the registry's shutdown. A `tracing` layer without a filter records the
+//!   spans of this connection; the filter `h2=off` removes them.
 //!
 //! ```sh
 //! cargo run --example stock_exporter

@@ -90,4 +90,7 @@ fn a_difference_is_written_with_both_values() {
         "number: 2 here, 3 of the SDK\nnumber 1 differs\n  ours:    2\n  the SDK: 3\nnumber 2 differs\n  \
          the SDK: 4\n"
     );
+    let mut text = String::new();
+    compare(&mut text, "list", &[vec![Some((1, 2))]], &[vec![Some((1, 3))]]);
+    assert_eq!(text, "list 0 differs\n  in [ Some( (\n  ours:            2,\n  the SDK:         3,\n");
 }

@@ -50,7 +50,9 @@ pub(crate) fn check(program: &Program, world: &World) -> Outcome {
     }
     compare(&mut text, "started", &ours.started, &theirs.started);
     compare(&mut text, "seen", &ours.seen, &theirs.seen);
-    if !world.settings.is_configured {
+    if world.settings.rate.is_some() {
+        compare(&mut text, "question beside a rate", &our_questions, &[]);
+    } else if !world.settings.is_configured {
         compare(&mut text, "question", &our_questions, &their_questions);
     }
     for (ours_at, theirs_at) in our_spans.iter().zip(&mut their_spans) {
@@ -98,12 +100,28 @@ fn write_difference(text: &mut String, ours: &str, theirs: &str) {
     let same = ours.iter().zip(&theirs).take_while(|(ours, theirs)| ours == theirs).count();
     let rest = ours.len().min(theirs.len()) - same;
     let tail = ours.iter().rev().zip(theirs.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
+    if let Some(path) = path(&ours[..same]) {
+        let _ = writeln!(text, "  in {path}");
+    }
     for line in &ours[same..ours.len() - tail] {
         let _ = writeln!(text, "  ours:    {line}");
     }
     for line in &theirs[same..theirs.len() - tail] {
         let _ = writeln!(text, "  the SDK: {line}");
     }
+}
+
+/// Returns the open brackets at the end of pretty `Debug` text.
+fn path(lines: &[&str]) -> Option<String> {
+    let mut open: Vec<&str> = Vec::new();
+    for line in lines {
+        match line.trim_start().as_bytes() {
+            [.., b'{' | b'[' | b'('] => open.push(line.trim()),
+            [b'}' | b']' | b')', ..] => drop(open.pop()),
+            _ => {}
+        }
+    }
+    (!open.is_empty()).then(|| open.join(" "))
 }
 
 /// Gives the SDK's span what differs from ours by design.

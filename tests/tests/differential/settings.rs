@@ -15,6 +15,8 @@ pub(crate) struct Settings {
     pub(crate) sampler: Choice,
     /// `true` if the configuration describes the sampler; else code gives it.
     pub(crate) is_configured: bool,
+    /// The rate that `Registry::set_sample_rate` puts in the sampler's place.
+    pub(crate) rate: Option<f64>,
     /// `true` for `remote_parent: link`.
     pub(crate) links_remote: bool,
     /// `true` if every span copies the baggage entry `user`.
@@ -55,6 +57,7 @@ impl Settings {
             value_length,
             sampler,
             is_configured,
+            rate: (world >= 4 && random.chance(15)).then(|| random.pick(&[0.0, 0.4, 1.0])),
             links_remote: world >= 2 && random.chance(20),
             copies_baggage: world >= 2 && random.chance(30),
             is_entered: world % 2 == 1,
@@ -88,6 +91,13 @@ impl Settings {
             text += "baggage: {attributes: {user: enduser.pseudo.id}}\n";
         }
         text
+    }
+
+    /// Returns the sampler in force. A rate decides about roots, and other spans follow their
+    /// parents.
+    pub(crate) fn sampler(&self) -> Choice {
+        let follow = |rate| [Choice::Ratio(rate), Choice::On, Choice::Off, Choice::On, Choice::Off];
+        self.rate.map_or_else(|| self.sampler.clone(), |rate| Choice::ParentBased(Box::new(follow(rate))))
     }
 
     /// Returns `true` if the configuration may sample a span inside an unsampled local trace.

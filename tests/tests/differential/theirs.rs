@@ -75,7 +75,7 @@ impl<'a> Theirs<'a> {
         let cx = Context::current();
         match self.library.start(&self.own, builder, &cx, given) {
             Started::Suppressed => (cx, false),
-            // section "Sampling": no span object is created, and the context keeps the unsampled span
+            // section "Sampling": no span object, and the context keeps the unsampled span
             Started::Unsampled(parent) if *cx.span().span_context() == parent => (cx, false),
             Started::Unsampled(parent) => (cx.with_remote_span_context(parent), false),
             Started::Span(span) => {

@@ -62,8 +62,8 @@ impl World {
         // not later, because a program's context would be around their spans
         let _ = (sites(), manual_code());
         let settings = Settings::new(number);
-        let (our_sampler, their_sampler) =
-            (Recorder::new(&settings.sampler), Recorder::new(&settings.sampler));
+        let our_sampler = Recorder::new(&settings.sampler);
+        let their_sampler = Recorder::new(&settings.sampler());
         let our_spans = InMemoryExporter::new();
         let config = Config::from_yaml(&settings.yaml()).unwrap();
         let registry = RegistryBuilder::from_config(config)
@@ -73,6 +73,9 @@ impl World {
             })
             .build()
             .unwrap();
+        if let Some(rate) = settings.rate {
+            registry.set_sample_rate("t", rate).unwrap();
+        }
         let (their_spans, ids) = (Kept::default(), Ids::default());
         let provider = SdkTracerProvider::builder()
             .with_sampler(their_sampler.clone())
