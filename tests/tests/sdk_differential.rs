@@ -92,5 +92,8 @@ fn a_difference_is_written_with_both_values() {
     );
     let mut text = String::new();
     compare(&mut text, "list", &[vec![Some((1, 2))]], &[vec![Some((1, 3))]]);
-    assert_eq!(text, "list 0 differs\n  in [ Some( (\n  ours:            2,\n  the SDK:         3,\n");
+    assert_eq!(
+        text,
+        "list 0 differs\n  in [ Some( (\n  ours:                2,\n  the SDK:             3,\n"
+    );
 }

@@ -7,7 +7,7 @@ use std::task::{Context, Waker};
 
 use multitracer::manual::SpanBuilder;
 use multitracer::testing::TestRegistry;
-use multitracer::traced;
+use multitracer::{span, traced};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 
@@ -35,7 +35,7 @@ pub(crate) enum Ending {
 struct Refused;
 
 /// The number of [`sites`].
-pub(crate) const SITES: usize = 9;
+pub(crate) const SITES: usize = 11;
 
 pub(crate) fn sites() -> &'static [Site] {
     static LIST: OnceLock<Vec<Site>> = OnceLock::new();
@@ -71,6 +71,8 @@ fn new_sites() -> Vec<Site> {
             ending: failed,
             ..site(|body| at_once(pin!(keep_async(body))), "keep", SpanKind::Internal)
         },
+        Site { fields: a_and_b(), ..site(named_tracer, "state", SpanKind::Server) },
+        Site { fields: a_and_b(), ..site(guard, "tag", SpanKind::Client) },
     ];
     assert_eq!(list.len(), SITES);
     list
@@ -122,6 +124,17 @@ fn record_error(body: &mut dyn FnMut()) -> Result<(), Refused> {
 async fn keep_async(body: &mut dyn FnMut()) -> Result<(), Refused> {
     body();
     Err(Refused)
+}
+
+/// Names the tracer that is ambient.
+#[traced(name = "state", kind = "server", tracer = "t", fields(a = 1, b = "literal"))]
+fn named_tracer(body: &mut dyn FnMut()) {
+    body();
+}
+
+fn guard(body: &mut dyn FnMut()) {
+    let _span = span!("tag", kind = "client", fields(a = 1, b = "literal"));
+    body();
 }
 
 /// Polls a future that never waits.
