@@ -1,7 +1,7 @@
 //! Traced functions, and what their spans record without the body's help.
 
 use std::any::type_name;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::OnceLock;
 use std::task::{Context, Waker};
 
@@ -35,7 +35,7 @@ pub(crate) enum Ending {
 struct Refused;
 
 /// The number of [`sites`].
-pub(crate) const SITES: usize = 11;
+pub(crate) const SITES: usize = 13;
 
 pub(crate) fn sites() -> &'static [Site] {
     static LIST: OnceLock<Vec<Site>> = OnceLock::new();
@@ -73,6 +73,14 @@ fn new_sites() -> Vec<Site> {
         },
         Site { fields: a_and_b(), ..site(named_tracer, "state", SpanKind::Server) },
         Site { fields: a_and_b(), ..site(guard, "tag", SpanKind::Client) },
+        Site {
+            fields: a_and_b(),
+            ..site(|body| with_arguments(1, "literal", body), "keep", SpanKind::Producer)
+        },
+        Site {
+            fields: a_and_b(),
+            ..site(|body| at_once(boxed(body).as_mut()), "record", SpanKind::Internal)
+        },
     ];
     assert_eq!(list.len(), SITES);
     list
@@ -132,13 +140,24 @@ fn named_tracer(body: &mut dyn FnMut()) {
     body();
 }
 
+#[traced(name = "keep", kind = "producer", tracer = "t", args(a, b))]
+fn with_arguments(a: i64, b: &str, body: &mut dyn FnMut()) {
+    let _ = (a, b);
+    body();
+}
+
+#[traced(name = "record", fields(a = 1, b = "literal"))]
+fn boxed<'a>(body: &'a mut dyn FnMut()) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
+    Box::pin(async move { body() })
+}
+
 fn guard(body: &mut dyn FnMut()) {
     let _span = span!("tag", kind = "client", fields(a = 1, b = "literal"));
     body();
 }
 
 /// Polls a future that never waits.
-fn at_once<F: Future>(future: std::pin::Pin<&mut F>) {
+fn at_once<F: Future + ?Sized>(future: Pin<&mut F>) {
     assert!(future.poll(&mut Context::from_waker(Waker::noop())).is_ready());
 }
 
