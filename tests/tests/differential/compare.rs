@@ -12,6 +12,7 @@ use super::program::Program;
 use super::run::run;
 use super::theirs::Theirs;
 use super::world::World;
+use crate::span_calls::place_first;
 
 /// The result of a run.
 #[derive(Debug)]
@@ -35,7 +36,7 @@ pub(crate) fn check(program: &Program, world: &World) -> Outcome {
     let before = counts(world);
     let ours = run(&Ours::new(world), &program.body);
     let after = counts(world);
-    let our_spans = world.our_spans.take();
+    let mut our_spans = world.our_spans.take();
     let our_questions = world.our_sampler.take();
 
     world.ids.repeat(&ours.started);
@@ -55,7 +56,8 @@ pub(crate) fn check(program: &Program, world: &World) -> Outcome {
     } else if !world.settings.is_configured {
         compare(&mut text, "question", &our_questions, &their_questions);
     }
-    for (ours_at, theirs_at) in our_spans.iter().zip(&mut their_spans) {
+    for (ours_at, theirs_at) in our_spans.iter_mut().zip(&mut their_spans) {
+        place_first(&mut ours_at.attributes, |attribute| attribute.key.as_str());
         normalise(theirs_at, ours_at, world, [&ours.clock, &theirs.clock]);
     }
     compare(&mut text, "span", &our_spans, &their_spans);
