@@ -13,5 +13,6 @@
 //! | `tracing_bridge` | the spans and events of `tracing`, OpenTelemetry libraries and log lines |
 //! | `manual_spans` | spans made without `#[traced]` |
 //! | `testing` | tests of traced code |
+//! | `stock_exporter` | the exporter of `opentelemetry-otlp` on some tracers, beside our own |
 //!
-//! The last six have tests. To run these, use `cargo test --example NAME`.
+//! The last seven have tests. To run these, use `cargo test --example NAME`.

@@ -27,7 +27,7 @@ mod model;
 mod receiver;
 mod tree;
 
-pub use self::model::{Protocol, ReceivedRequest, ReceivedSpan};
+pub use self::model::{Origin, Protocol, ReceivedRequest, ReceivedSpan};
 pub use self::receiver::{Behaviour, Receiver};
 pub use self::tree::{by_project, trees};
 

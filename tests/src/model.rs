@@ -1,10 +1,12 @@
 //! The requests and spans that a receiver records.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
+use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::Span;
 
 /// The protocol and encoding of a request.
@@ -42,8 +44,23 @@ pub struct ReceivedSpan {
     pub resource: BTreeMap<String, String>,
     /// The name of the instrumentation scope.
     pub scope: String,
+    /// The resource and the instrumentation scope, with every field.
+    pub origin: Arc<Origin>,
     /// The span, as the protocol defines it.
     pub span: Span,
+}
+
+/// The resource and the instrumentation scope of spans, as the protocol defines them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Origin {
+    /// The resource.
+    pub resource: Option<Resource>,
+    /// The schema URL of the resource.
+    pub resource_schema_url: String,
+    /// The instrumentation scope.
+    pub scope: Option<InstrumentationScope>,
+    /// The schema URL of the instrumentation scope.
+    pub scope_schema_url: String,
 }
 
 impl ReceivedSpan {
@@ -124,11 +141,18 @@ pub(crate) fn spans(request: usize, message: ExportTraceServiceRequest) -> Vec<R
             .map(|attribute| (attribute.key.clone(), text(attribute)))
             .collect();
         for scope_spans in resource_spans.scope_spans {
-            let scope = scope_spans.scope.map(|scope| scope.name).unwrap_or_default();
+            let scope = scope_spans.scope.as_ref().map(|scope| scope.name.clone()).unwrap_or_default();
+            let origin = Arc::new(Origin {
+                resource: resource_spans.resource.clone(),
+                resource_schema_url: resource_spans.schema_url.clone(),
+                scope: scope_spans.scope,
+                scope_schema_url: scope_spans.schema_url,
+            });
             spans.extend(scope_spans.spans.into_iter().map(|span| ReceivedSpan {
                 request,
                 resource: resource.clone(),
                 scope: scope.clone(),
+                origin: Arc::clone(&origin),
                 span,
             }));
         }

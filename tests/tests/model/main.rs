@@ -11,6 +11,7 @@ mod futures;
 mod generate;
 mod oracle;
 mod program;
+#[path = "../random/mod.rs"]
 mod random;
 mod rules;
 mod run;
