@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use opentelemetry::trace::SpanContext;
 use opentelemetry_sdk::trace::SpanData;
 
 use super::size::estimated_size;
@@ -14,9 +15,10 @@ impl SpanRecord {
         attributes.append(&mut self.attributes);
         self.add_code_attributes(&mut attributes);
         let details = self.details.take();
-        let Details { events, links, status } = details.map_or_else(Details::default, |some| *some);
+        let Details { trace_state, events, links, status } =
+            details.map_or_else(Details::default, |some| *some);
         SpanData {
-            span_context: self.context.clone(),
+            span_context: SpanContext::new(self.trace, self.id, self.flags, false, trace_state),
             parent_span_id: self.parent,
             parent_span_is_remote: self.is_parent_remote,
             span_kind: self.kind.clone(),
@@ -41,9 +43,12 @@ impl From<SpanRecord> for SpanData {
 
 impl From<SpanData> for SpanRecord {
     fn from(span: SpanData) -> Self {
-        let details = Details { events: span.events, links: span.links, status: span.status };
+        let trace_state = span.span_context.trace_state().clone();
+        let details = Details { trace_state, events: span.events, links: span.links, status: span.status };
         let mut record = Self {
-            context: span.span_context,
+            trace: span.span_context.trace_id(),
+            id: span.span_context.span_id(),
+            flags: span.span_context.trace_flags(),
             name: span.name,
             kind: span.span_kind,
             parent: span.parent_span_id,

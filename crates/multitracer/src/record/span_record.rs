@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, Status};
+use opentelemetry::trace::{
+    Event, Link, SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
+};
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::trace::{SpanEvents, SpanLinks};
 
@@ -19,7 +21,9 @@ const USUAL_ATTRIBUTES: usize = 4;
 /// The data of a span, from its start to its export.
 #[derive(Clone, Debug)]
 pub(crate) struct SpanRecord {
-    pub(crate) context: SpanContext,
+    pub(crate) trace: TraceId,
+    pub(crate) id: SpanId,
+    pub(crate) flags: TraceFlags,
     pub(crate) name: Cow<'static, str>,
     pub(crate) kind: SpanKind,
     pub(crate) parent: SpanId,
@@ -43,6 +47,7 @@ pub(crate) struct SpanRecord {
 /// The data that few spans have.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Details {
+    pub(crate) trace_state: TraceState,
     pub(crate) events: SpanEvents,
     pub(crate) links: SpanLinks,
     pub(crate) status: Status,
@@ -52,14 +57,16 @@ impl SpanRecord {
     /// Starts the record of a span under `parent`. An invalid parent makes a root.
     #[inline]
     pub(crate) fn new(
-        context: SpanContext,
+        context: &SpanContext,
         name: Cow<'static, str>,
         kind: SpanKind,
         parent: Option<&SpanContext>,
         start_time: SystemTime,
     ) -> Self {
-        Self {
-            context,
+        let mut record = Self {
+            trace: context.trace_id(),
+            id: context.span_id(),
+            flags: context.trace_flags(),
             name,
             kind,
             parent: parent.map_or(SpanId::INVALID, SpanContext::span_id),
@@ -73,6 +80,16 @@ impl SpanRecord {
             details: None,
             scope: None,
             size: 0,
+        };
+        record.set_trace_state(context.trace_state());
+        record
+    }
+
+    /// Sets the trace state, which few spans have.
+    #[inline]
+    pub(super) fn set_trace_state(&mut self, state: &TraceState) {
+        if *state != TraceState::NONE {
+            self.details_mut().trace_state = state.clone();
         }
     }
 

@@ -9,7 +9,7 @@ use super::opened::{Opened, Opening};
 use super::options::Options;
 use super::site::Site;
 use crate::span::future::deferred::Deferred;
-use crate::tracer::{Quick, any_tracer_enabled, start_quickly};
+use crate::tracer::{Literal, Quick, any_tracer_enabled, start_quickly};
 
 /// Opens a span that ends with the guard. `function` returns the type name of an item inside the
 /// traced function.
@@ -74,7 +74,7 @@ fn enter_now(
 
 #[inline(never)]
 fn enter_site(site: Site) -> Entered {
-    match start_quickly(&site.to_function(), site.span_kind()) {
+    match start_quickly(site.literal().map(Literal::id), || site.to_function()) {
         Quick::Opened(cx, capture) => Entered::new(Opened { site, capture, cx, recording: true }),
         Quick::Skipped => Entered::none(),
         Quick::Unknown => opened(site, Options::new(site)),

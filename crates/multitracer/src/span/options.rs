@@ -8,7 +8,9 @@ use opentelemetry::{Context, KeyValue};
 
 use super::opened::{Preparation, Prepared};
 use super::site::Site;
-use crate::tracer::{AsTracer, Call, Chosen, Parent, Quick, Readiness, TracerChoice, start_quickly_under};
+use crate::tracer::{
+    AsTracer, Call, Chosen, Literal, Parent, Quick, Readiness, TracerChoice, start_quickly_under,
+};
 
 /// Options of one call.
 #[derive(Debug)]
@@ -90,7 +92,7 @@ impl Options {
         if !is_plain {
             return Quick::Unknown;
         }
-        start_quickly_under(&self.call.cx, &self.site.to_function(), self.site.span_kind())
+        start_quickly_under(&self.call.cx, self.site.literal().map(Literal::id), || self.site.to_function())
     }
 
     pub(super) fn into_context(self) -> Context {

@@ -76,7 +76,7 @@ impl Site {
 
     /// Returns the function, as the fast path sees it.
     pub(super) fn to_function(self) -> Function {
-        Function { name: self.name, code: self.code(), tracer: self.tracer.map(Literal::id) }
+        Function { name: self.name, kind: self.span_kind(), code: self.code() }
     }
 
     /// Returns `true` if both sites are in the same function.

@@ -74,7 +74,7 @@ impl SpanSink {
     #[inline]
     pub(crate) fn end(&self, slot: &mut Option<SpanRecord>, time: SystemTime) {
         if let Some(record) = slot
-            && record.context.is_sampled()
+            && record.flags.is_sampled()
         {
             record.end(time, &self.limits);
             self.pipeline.push(slot);

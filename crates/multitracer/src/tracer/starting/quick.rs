@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use opentelemetry::Context;
 use opentelemetry::time::now;
-use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt as _, TraceFlags};
+use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt as _, TraceFlags, TraceState};
 
 use super::own_span::OwnSpan;
 use crate::config::model::CaptureConfig;
@@ -23,12 +23,11 @@ use crate::tracer::owner::span_id::{is_owner, new_root, new_span_id};
 use crate::tracer::tracer_set::TracerSet;
 
 /// A traced function, as the fast path sees it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Function {
     pub(crate) name: &'static str,
+    pub(crate) kind: SpanKind,
     pub(crate) code: CodePlace,
-    /// The tracer that the function names.
-    pub(crate) tracer: Option<NameId>,
 }
 
 /// The outcome of the fast path.
@@ -43,94 +42,110 @@ pub(crate) enum Quick {
     Unknown,
 }
 
-/// Starts the span of a function, or skips it in an unsampled trace.
+/// Starts the span of a function, or skips it in an unsampled trace. `tracer` is the tracer that the
+/// function names.
 #[inline]
-pub(crate) fn start_quickly(function: &Function, kind: SpanKind) -> Quick {
+pub(crate) fn start_quickly(tracer: Option<NameId>, function: impl FnOnce() -> Function) -> Quick {
     // a thread that ends makes no spans
-    with_current(|cx| start_quickly_under(cx, function, kind)).unwrap_or(Quick::Skipped)
+    with_current(|cx| start_quickly_under(cx, tracer, function)).unwrap_or(Quick::Skipped)
 }
 
 /// Starts the span of a function under `cx`, or skips it in an unsampled trace.
 #[inline]
-pub(crate) fn start_quickly_under(cx: &Context, function: &Function, kind: SpanKind) -> Quick {
+pub(crate) fn start_quickly_under(
+    cx: &Context,
+    tracer: Option<NameId>,
+    function: impl FnOnce() -> Function,
+) -> Quick {
     if cx.is_telemetry_suppressed() || is_export_thread() {
         return Quick::Unknown;
     }
     match Frame::of(cx) {
         Some(frame) if frame.is_silent() => Quick::Unknown,
         Some(frame) => {
-            let (core, set) = (frame.tracer().core(), frame.tracer().set());
-            start_under(cx, Some(frame), core, set, function, kind)
+            let place =
+                Place { cx, frame: Some(frame), core: frame.tracer().core(), set: frame.tracer().set() };
+            place.start(tracer, function)
         }
         None => match TracerSet::installed() {
-            Some(set) => start_under(cx, None, set.roster().default_tracer(), set, function, kind),
+            Some(set) => {
+                let roster = set.roster();
+                Place { cx, frame: None, core: roster.default_tracer(), set }.start(tracer, function)
+            }
             None => Quick::Unknown,
         },
     }
 }
 
-/// Starts a span of the ambient tracer `core` under `cx`. Runs no code of users, which could use
-/// the context that is borrowed.
-#[inline]
-fn start_under(
-    cx: &Context,
-    frame: Option<&Frame>,
-    core: &TracerCore,
-    set: &TracerSet,
-    function: &Function,
-    kind: SpanKind,
-) -> Quick {
-    let span = cx.span();
-    let current = span.span_context();
-    let is_other = function.tracer.is_some_and(|name| core.id().name != name);
-    if is_other || !core.is_on() {
-        return Quick::Unknown;
-    }
-    let build = core.id().build;
-    let parent = if current.is_valid() {
-        if !is_owner(build, current) {
+/// The place of a call, with its ambient tracer. Runs no code of users, which could use the context
+/// that is borrowed.
+struct Place<'a> {
+    cx: &'a Context,
+    frame: Option<&'a Frame>,
+    core: &'a TracerCore,
+    set: &'a TracerSet,
+}
+
+impl Place<'_> {
+    /// Skips a function in an unsampled trace, and starts its span elsewhere.
+    #[inline(always)]
+    fn start(&self, tracer: Option<NameId>, function: impl FnOnce() -> Function) -> Quick {
+        let core = self.core;
+        let span = self.cx.span();
+        let current = span.span_context();
+        if tracer.is_some_and(|name| core.id().name != name) || !core.is_on() {
             return Quick::Unknown;
         }
-        if !current.is_sampled() {
-            if core.sampling.samples_unsampled_traces() {
+        if current.is_valid() {
+            if !is_owner(core.id().build, current) {
                 return Quick::Unknown;
             }
-            core.sinks.here().count(false);
-            return Quick::Skipped;
+            if !current.is_sampled() {
+                if core.sampling.samples_unsampled_traces() {
+                    return Quick::Unknown;
+                }
+                core.sinks.here().count(false);
+                return Quick::Skipped;
+            }
+            return self.open(Some(current), function());
         }
-        Some(current)
-    } else if frame.is_some_and(|frame| frame.remembered().is_some() || set.has_draining()) {
-        return Quick::Unknown;
-    } else {
-        None
-    };
-    if core.span_limit.is_some() || set.copies_baggage() {
-        return Quick::Unknown;
+        self.open(None, function())
     }
-    let (trace, root) = match parent {
-        Some(parent) => (parent.trace_id(), None),
-        None => {
-            let (trace, span) = new_root(build);
-            (trace, Some(span))
+
+    /// Starts the span of a function, as a child of a sampled span of the same tracer, or as a root.
+    #[inline(never)]
+    fn open(&self, parent: Option<&SpanContext>, function: Function) -> Quick {
+        let Self { cx, frame, core, set } = *self;
+        let is_known = || frame.is_none_or(|frame| frame.remembered().is_none() && !set.has_draining());
+        if core.span_limit.is_some() || set.copies_baggage() || (parent.is_none() && !is_known()) {
+            return Quick::Unknown;
         }
-    };
-    if !core.sampling.samples_quickly(parent.is_some(), trace) {
-        return Quick::Unknown;
+        let build = core.id().build;
+        let context = match parent {
+            Some(parent) => {
+                let (trace, flags, state) =
+                    (parent.trace_id(), parent.trace_flags(), parent.trace_state().clone());
+                let context = SpanContext::new(trace, new_span_id(build, trace), flags, false, state);
+                if frame.is_some_and(|frame| frame.would_forget(parent, &context, core.id())) {
+                    return Quick::Unknown;
+                }
+                context
+            }
+            // nothing is remembered around a root, and its trace id names it
+            None => {
+                let (trace, span) = new_root(build);
+                SpanContext::new(trace, span, TraceFlags::SAMPLED, false, TraceState::NONE)
+            }
+        };
+        if !core.sampling.samples_quickly(parent.is_some(), context.trace_id()) {
+            return Quick::Unknown;
+        }
+        let sink = core.sinks.here();
+        sink.count(true);
+        let Function { name, kind, code } = function;
+        let mut record = SpanRecord::new(&context, Cow::Borrowed(name), kind, parent, now());
+        record.set_code(code, sink.limits());
+        let span = OwnSpan::new(context, Some(record), Arc::clone(sink), None);
+        Quick::Opened(cx.with_span(span), core.capture)
     }
-    let (flags, state) = match parent {
-        Some(parent) => (parent.trace_flags(), parent.trace_state().clone()),
-        None => (TraceFlags::SAMPLED, Default::default()),
-    };
-    let id = root.unwrap_or_else(|| new_span_id(build, trace));
-    let context = SpanContext::new(trace, id, flags, false, state);
-    // nothing is remembered around a root, and its trace id names it
-    if parent.is_some() && frame.is_some_and(|frame| frame.would_forget(current, &context, core.id())) {
-        return Quick::Unknown;
-    }
-    let sink = core.sinks.here();
-    sink.count(true);
-    let mut record = SpanRecord::new(context.clone(), Cow::Borrowed(function.name), kind, parent, now());
-    record.set_code(function.code, sink.limits());
-    let span = OwnSpan::new(context, Some(record), Arc::clone(sink), None);
-    Quick::Opened(cx.with_span(span), core.capture)
 }

@@ -5,7 +5,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, Status};
+use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, Status, TraceFlags};
 use opentelemetry::{Array, KeyValue, Value};
 use opentelemetry_sdk::Resource;
 
@@ -73,7 +73,11 @@ fn firsts_of_scopes(batch: &Batch) -> Vec<&SpanRecord> {
 }
 
 fn span(out: &mut Vec<u8>, span: &SpanRecord) {
-    context(out, &span.context);
+    bytes(out, 1, &span.trace.to_bytes());
+    bytes(out, 2, &span.id.to_bytes());
+    if let Some(details) = span.details() {
+        text(out, 3, &details.trace_state.header());
+    }
     if span.parent != SpanId::INVALID {
         bytes(out, 4, &span.parent.to_bytes());
     }
@@ -102,7 +106,7 @@ fn span(out: &mut Vec<u8>, span: &SpanRecord) {
         Some(found) => details(out, found),
         None => message(out, 15, |_| ()),
     }
-    flags(out, 16, &span.context, span.is_parent_remote);
+    flags(out, 16, span.flags, span.is_parent_remote);
 }
 
 /// Encodes attributes as the field `Span.attributes`.
@@ -142,19 +146,19 @@ fn link(out: &mut Vec<u8>, link: &Link) {
     context(out, &link.span_context);
     attributes(out, 4, &link.attributes);
     number(out, 5, link.dropped_attributes_count.into());
-    flags(out, 6, &link.span_context, link.span_context.is_remote());
+    flags(out, 6, link.span_context.trace_flags(), link.span_context.is_remote());
 }
 
-/// Writes the ids and the trace state, which spans and links have in common.
+/// Writes the ids and the trace state of a linked span.
 fn context(out: &mut Vec<u8>, context: &SpanContext) {
     bytes(out, 1, &context.trace_id().to_bytes());
     bytes(out, 2, &context.span_id().to_bytes());
     text(out, 3, &context.trace_state().header());
 }
 
-fn flags(out: &mut Vec<u8>, field: u32, context: &SpanContext, remote: bool) {
+fn flags(out: &mut Vec<u8>, field: u32, flags: TraceFlags, remote: bool) {
     let remote = if remote { IS_REMOTE } else { 0 };
-    let flags = u32::from(context.trace_flags().to_u8()) | HAS_IS_REMOTE | remote;
+    let flags = u32::from(flags.to_u8()) | HAS_IS_REMOTE | remote;
     key(out, field, FIXED_32);
     out.extend_from_slice(&flags.to_le_bytes());
 }
