@@ -29,17 +29,6 @@ const BUDGETS: &[(&str, f64)] = &[
     ("child, until its bytes are sent", 4.0),
 ];
 
-/// The paths that do not keep their budget yet, with the limit that they keep.
-const NOT_YET: &[(&str, f64)] = &[
-    ("root of an installed registry", 4.04),
-    ("root of an entered registry", 7.04),
-    ("child", 4.04),
-    ("root, until its batch is dropped", 7.07),
-    ("root, until its bytes are sent", 7.12),
-    ("child, until its batch is dropped", 4.07),
-    ("child, until its bytes are sent", 4.12),
-];
-
 // one test: another one would allocate at the same time
 #[test]
 fn hot_paths_keep_their_budgets_of_allocations() {
@@ -49,12 +38,8 @@ fn hot_paths_keep_their_budgets_of_allocations() {
         let path = Path::named(name).expect(name);
         let counted = count_allocations(&path, &endpoint).count;
         println!("{name}: {counted:.3} of {budget}");
-        let not_yet = NOT_YET.iter().find(|(path, _)| *path == name);
-        let limit = not_yet.map_or(budget, |(_, limit)| *limit);
-        if counted > limit {
-            wrong.push(format!("{name}: {counted:.3} of {limit}"));
-        } else if not_yet.is_some() && counted <= budget {
-            wrong.push(format!("{name} keeps its budget: remove it from `NOT_YET`"));
+        if counted > budget {
+            wrong.push(format!("{name}: {counted:.3} of {budget}"));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");

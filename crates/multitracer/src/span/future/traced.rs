@@ -111,22 +111,40 @@ pub(in crate::span) fn poll_with<R>(
     task: &mut TaskContext<'_>,
     poll: impl FnOnce(&mut TaskContext<'_>) -> R,
 ) -> R {
-    let is_first = open(slot, task);
-    let (opened, polling) = match slot.as_deref_mut() {
-        Some(State::Opened { opened, polling, .. }) => (opened, polling),
-        Some(State::Kept { cx, .. }) => return poll_in(cx, task, poll),
-        _ => return poll(task),
-    };
-    // stays set if the poll panics
-    *polling = true;
-    let result = {
-        let _attached = attach(opened.cx.clone());
-        let _just_opened =
-            (is_first && opened.recording).then(|| JustOpenedGuard::set(opened.site, opened.capture));
-        poll(task)
-    };
-    *polling = false;
-    result
+    if let Some(State::Opened { opened, polling, .. }) = slot.as_deref_mut() {
+        // stays set if the poll panics
+        *polling = true;
+        let attached = attach(opened.cx.clone());
+        let result = poll(task);
+        drop(attached);
+        *polling = false;
+        return result;
+    }
+    first_poll_with(slot, task, poll)
+}
+
+/// Runs the first poll, or a poll of a future without a span.
+fn first_poll_with<R>(
+    slot: &mut Option<Box<State>>,
+    task: &mut TaskContext<'_>,
+    poll: impl FnOnce(&mut TaskContext<'_>) -> R,
+) -> R {
+    open(slot, task);
+    match slot.as_deref_mut() {
+        Some(State::Opened { opened, polling, .. }) => {
+            *polling = true;
+            let result = {
+                let _attached = attach(opened.cx.clone());
+                let _just_opened =
+                    opened.recording.then(|| JustOpenedGuard::set(opened.site, opened.capture));
+                poll(task)
+            };
+            *polling = false;
+            result
+        }
+        Some(State::Kept { cx, .. }) => poll_in(cx, task, poll),
+        _ => poll(task),
+    }
 }
 
 /// Runs one poll in the context of the call, which is often the current one.
@@ -158,16 +176,15 @@ pub(in crate::span) fn finish_and_keep(slot: &mut Option<Box<State>>) {
     }
 }
 
-/// Opens the span at the first poll. Returns `true` at the first poll.
-fn open(slot: &mut Option<Box<State>>, task: &TaskContext<'_>) -> bool {
-    let Some(state) = slot.as_deref_mut() else { return false };
-    let State::Called(called) = state else { return false };
-    let Some(called) = called.take() else { return false };
+/// Opens the span at the first poll.
+fn open(slot: &mut Option<Box<State>>, task: &TaskContext<'_>) {
+    let Some(state) = slot.as_deref_mut() else { return };
+    let State::Called(called) = state else { return };
+    let Some(called) = called.take() else { return };
     *state = match called.open(task) {
         Opening::Opened(opened) => State::Opened { opened, polling: false, dropping: DropContext::default() },
         Opening::Unchanged(cx) => State::Kept { cx, dropping: DropContext::default() },
     };
-    true
 }
 
 thread_local! {
