@@ -14,7 +14,7 @@ use super::semantics::Semantics;
 use super::server::SpanOpened;
 use super::span::RequestSpan;
 use crate::propagation::inject;
-use crate::tracer::{NewSpan, Started, Tracer, any_tracer_enabled, current_context};
+use crate::tracer::{Started, Tracer, any_tracer_enabled, current_context};
 
 /// A tower layer for HTTP and gRPC clients such as hyper and tonic.
 ///
@@ -133,11 +133,8 @@ fn open_span(request: &Parts, without_spans: bool) -> RequestSpan {
     let tracer = Tracer::ambient(&cx).and_then(|tracer| tracer.in_force(&cx));
     let Some(tracer) = tracer.filter(Tracer::is_on) else { return RequestSpan::new(cx, None) };
     let semantics = Semantics::of_client(request);
-    let new = NewSpan {
-        attributes: semantics.request_attributes(request, None),
-        ..NewSpan::new(semantics.name(request, None), semantics.kind())
-    };
-    match tracer.start(&cx, new) {
+    let describe = || (semantics.name(request, None), semantics.request_attributes(request, None));
+    match tracer.start_described(&cx, semantics.kind(), describe) {
         Started::Unsampled => RequestSpan::new(cx, None),
         Started::Opened { cx, recording } => RequestSpan::new(cx, recording.then_some(semantics)),
     }

@@ -11,7 +11,7 @@ use super::span::RequestSpan;
 use crate::propagation::{ChosenRoute, Incoming, arrive, ignore_baggage};
 use crate::registry::Registry;
 use crate::routing::Route;
-use crate::tracer::{Chosen, NewSpan, Readiness, Started, current_context};
+use crate::tracer::{Chosen, Readiness, Started, current_context};
 
 /// The outcome of routing a request.
 struct Decision {
@@ -60,14 +60,15 @@ fn start_span(options: &Options, request: &Parts) -> RequestSpan {
     };
 
     let semantics = Semantics::of_server(request);
-    let pattern = match &options.find_route {
-        Some(find) if !semantics.is_grpc() => find(&request.extensions),
-        _ => None,
+    let describe = || {
+        let pattern = match &options.find_route {
+            Some(find) if !semantics.is_grpc() => find(&request.extensions),
+            _ => None,
+        };
+        let name = semantics.name(request, pattern.as_deref());
+        (name, semantics.request_attributes(request, pattern))
     };
-    let name = semantics.name(request, pattern.as_deref());
-    let attributes = semantics.request_attributes(request, pattern);
-    let new = NewSpan { attributes, ..NewSpan::new(name, semantics.kind()) };
-    let span = match in_force.start(&cx, new) {
+    let span = match in_force.start_described(&cx, semantics.kind(), describe) {
         Started::Unsampled => RequestSpan::new(cx, None),
         Started::Opened { cx, recording } => {
             if recording {

@@ -128,6 +128,11 @@ impl Sampling {
         }
     }
 
+    /// Returns `true` if code gave the sampler.
+    pub(super) fn is_custom(&self) -> bool {
+        self.is_custom
+    }
+
     /// Returns `true` if the trace ids of sampled roots may name their first span.
     ///
     /// A custom sampler sees the trace id before the decision. Inside of a trace that is unsampled

@@ -85,7 +85,7 @@ impl Tracer {
             scope: Some(Arc::clone(scope)),
             ..Seed::new(name, span_kind.unwrap_or(SpanKind::Internal))
         };
-        LibrarySpan::Started(self.make(cx, seed, admitted))
+        LibrarySpan::Started(self.make(cx, seed, admitted, |_, _| ()))
     }
 
     /// Returns a span that records nothing, for a tracer that is disabled or silent.

@@ -115,6 +115,36 @@ impl NewSpan {
 impl Tracer {
     /// Starts a span of this tracer under `cx`.
     pub(crate) fn start(&self, cx: &Context, new: NewSpan) -> Started {
+        self.start_with(cx, new, |_, _| ())
+    }
+
+    /// Starts a span of this tracer under `cx`, whose name and attributes `describe` returns. Only a
+    /// custom sampler sees them. For all other samplers, a span that is not sampled costs no
+    /// description.
+    pub(crate) fn start_described(
+        &self,
+        cx: &Context,
+        kind: SpanKind,
+        describe: impl FnOnce() -> (Cow<'static, str>, Vec<KeyValue>),
+    ) -> Started {
+        if self.core().sampling.is_custom() {
+            let (name, attributes) = describe();
+            return self.start(cx, NewSpan { attributes, ..NewSpan::new(name, kind) });
+        }
+        self.start_with(cx, NewSpan::new(Cow::Borrowed(""), kind), |record, limits| {
+            let (name, attributes) = describe();
+            record.name = name;
+            record.add_attributes(attributes, limits);
+        })
+    }
+
+    /// Starts a span. `complete` adds to its record before the copied baggage.
+    fn start_with(
+        &self,
+        cx: &Context,
+        new: NewSpan,
+        complete: impl FnOnce(&mut SpanRecord, &RecordLimits),
+    ) -> Started {
         if cx.is_telemetry_suppressed() || is_export_thread() {
             return Started::Unsampled;
         }
@@ -144,7 +174,7 @@ impl Tracer {
             Err(NotStarted::Silent) => return Started::without_span(Frame::silence(cx, tracer.into_owned())),
         };
         let seed = Seed { attributes, code, ..Seed::new(name, kind) };
-        let span = tracer.make(cx, seed, admitted);
+        let span = tracer.make(cx, seed, admitted, complete);
         let recording = span.is_recording();
         let cx = tracer.enter_with_span(cx, is_ambient, span.span_context());
         Started::Opened { cx: cx.with_span(span), recording }
@@ -235,7 +265,14 @@ impl Tracer {
     }
 
     /// Asks the sampler, starts the span, counts it, and copies baggage to it.
-    pub(in crate::tracer) fn make(&self, cx: &Context, seed: Seed, admitted: Admitted) -> OwnSpan {
+    /// `complete` adds to its record.
+    pub(in crate::tracer) fn make(
+        &self,
+        cx: &Context,
+        seed: Seed,
+        admitted: Admitted,
+        complete: impl FnOnce(&mut SpanRecord, &RecordLimits),
+    ) -> OwnSpan {
         let Admitted { parent, links, permit } = admitted;
         let core = self.core();
         let Seed { name, kind, start_time, attributes, links: mut all_links, events, code, scope } = seed;
@@ -290,6 +327,7 @@ impl Tracer {
             if let Some(scope) = scope {
                 record.set_scope(scope);
             }
+            complete(&mut record, limits);
             self.copy_baggage(cx, &mut record, limits);
             record
         });

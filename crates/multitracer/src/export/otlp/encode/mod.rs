@@ -1,6 +1,8 @@
 //! The encoding of spans as the body of an export request.
 
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod body;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod code_attributes;
 #[cfg(feature = "otlp-http")]
 mod gzip;
@@ -48,10 +50,12 @@ impl Encoder {
         use std::sync::atomic::Ordering;
 
         let resource = self.encoded_resource.get_or_init(|| protobuf::resource(&self.resource));
-        let mut body = Vec::with_capacity(self.last_size.load(Ordering::Relaxed));
-        protobuf::request(&mut body, resource, self.resource.schema_url().unwrap_or_default(), batch);
+        let schema_url = self.resource.schema_url().unwrap_or_default();
+        let body = body::body(self.last_size.load(Ordering::Relaxed), |out| {
+            protobuf::request(out, resource, schema_url, batch);
+        });
         self.last_size.store(body.len(), Ordering::Relaxed);
-        body.into()
+        body
     }
 
     /// Encodes a batch as OTLP's JSON.
