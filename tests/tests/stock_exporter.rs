@@ -23,7 +23,6 @@ use opentelemetry_sdk::Resource;
 
 use self::differential::{WORLDS, World, check_case, compare};
 use self::random::Random;
-use self::span_calls::place_first;
 
 const CASES: u64 = 2_000;
 /// The programs of one registry.
@@ -86,7 +85,7 @@ type Sent = (Origin, Span);
 fn arrived(receiver: &Receiver, protocol: Protocol) -> BTreeMap<Vec<u8>, Sent> {
     let requests = receiver.requests();
     let mut spans = BTreeMap::new();
-    for mut span in receiver.spans() {
+    for span in receiver.spans() {
         if requests[span.request].protocol != protocol {
             continue;
         }
@@ -95,7 +94,6 @@ fn arrived(receiver: &Receiver, protocol: Protocol) -> BTreeMap<Vec<u8>, Sent> {
         if let Some(resource) = &mut origin.resource {
             resource.attributes.sort_by(|a, b| a.key.cmp(&b.key));
         }
-        place_first(&mut span.span.attributes, |attribute| &attribute.key);
         let earlier = spans.insert(span.span.span_id.clone(), (origin, span.span));
         assert!(earlier.is_none(), "a span arrived twice: {earlier:?}");
     }

@@ -12,7 +12,6 @@ use super::program::Program;
 use super::run::run;
 use super::theirs::Theirs;
 use super::world::World;
-use crate::span_calls::place_first;
 
 /// The result of a run.
 #[derive(Debug)]
@@ -57,7 +56,6 @@ pub(crate) fn check(program: &Program, world: &World) -> Outcome {
         compare(&mut text, "question", &our_questions, &their_questions);
     }
     for (ours_at, theirs_at) in our_spans.iter_mut().zip(&mut their_spans) {
-        place_first(&mut ours_at.attributes, |attribute| attribute.key.as_str());
         normalise(theirs_at, ours_at, world, [&ours.clock, &theirs.clock]);
     }
     compare(&mut text, "span", &our_spans, &their_spans);

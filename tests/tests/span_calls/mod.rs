@@ -4,10 +4,8 @@
 
 mod builder;
 mod call;
-mod place;
 mod values;
 
 pub(crate) use self::builder::{builder, kind, scope};
 pub(crate) use self::call::Call;
-pub(crate) use self::place::place_first;
 pub(crate) use self::values::{attribute, attributes, contexts, span_context};

@@ -12,8 +12,8 @@ impl SpanRecord {
     /// Moves the data out. The memory of the attributes stays, to be used again.
     pub(crate) fn take_span_data(&mut self) -> SpanData {
         let mut attributes = Vec::with_capacity(self.attributes.len() + usize::from(self.code_attributes));
-        attributes.append(&mut self.attributes);
         self.add_code_attributes(&mut attributes);
+        attributes.append(&mut self.attributes);
         let details = self.details.take();
         let Details { trace_state, events, links, status } =
             details.map_or_else(Details::default, |some| *some);

@@ -191,8 +191,9 @@ impl SpanRecord {
 
     /// Cuts the texts of all attributes.
     fn shorten(&mut self, max: u32) {
-        let mut attributes = std::mem::take(&mut self.attributes);
+        let mut attributes = Vec::new();
         self.add_code_attributes(&mut attributes);
+        attributes.append(&mut self.attributes);
         self.attributes = attributes;
         (self.code, self.code_attributes) = (None, 0);
         shorten(&mut self.attributes, max);

@@ -79,7 +79,6 @@ impl Queue {
 
     fn push_into(&self, shard: &Shard, slot: &mut Option<SpanRecord>, is_last_try: bool) {
         match shard.push(slot, &self.level, is_last_try) {
-            Push::Queued => {}
             Push::NoFreeRoom => {
                 for other in &self.shards {
                     other.give_back(&self.level);
@@ -100,7 +99,7 @@ impl Queue {
                 let tracer = &*self.tracer;
                 tracing::warn!(target: "multitracer", tracer, "a span ended after the shutdown and is lost; others may follow");
             }
-            Push::Dropped(_) => {}
+            Push::Queued | Push::Dropped(_) => {}
         }
     }
 

@@ -17,10 +17,6 @@ use crate::tracer::owner::span_id::{new_span_id, new_trace_id, owner};
 
 /// The outcome of starting a library's span.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a recorded span is the usual case, and a box would cost it an allocation"
-)]
 pub(crate) enum LibrarySpan {
     /// A span that records nothing. It has the span context of its parent.
     Silent(SpanContext),

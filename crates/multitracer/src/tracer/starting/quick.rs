@@ -32,7 +32,6 @@ pub(crate) struct Function {
 
 /// The outcome of the fast path.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a span that opens is a usual case")]
 pub(crate) enum Quick {
     /// A recorded span, which is current in this context.
     Opened(Context, CaptureConfig),
@@ -93,7 +92,8 @@ impl Place<'_> {
         let core = self.core;
         let span = self.cx.span();
         let current = span.span_context();
-        if tracer.is_some_and(|name| core.id().name != name) || !core.is_on() {
+        // after a reload, a name may mean another tracer than the one around
+        if tracer.is_some_and(|name| core.id().name != name || self.set.has_draining()) || !core.is_on() {
             return Quick::Unknown;
         }
         if current.is_valid() {
