@@ -175,9 +175,12 @@ impl Tracer {
         };
         let seed = Seed { attributes, code, ..Seed::new(name, kind) };
         let span = tracer.make(cx, seed, admitted, complete);
-        let recording = span.is_recording();
         let cx = tracer.enter_with_span(cx, is_ambient, span.span_context());
-        Started::Opened { cx: cx.with_span(span), recording }
+        if span.is_recording() {
+            return Started::Opened { cx: cx.with_span(span), recording: true };
+        }
+        // the context needs the identity only
+        Started::without_span(cx.with_remote_span_context(span.span_context().clone()))
     }
 
     /// Returns the build of this tracer that `parent` belongs to, else this build.
