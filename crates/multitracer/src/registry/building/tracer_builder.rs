@@ -195,8 +195,11 @@ impl TracerBuilder {
         self
     }
 
-    /// Samples with `sampler`. multitracer calls it once per trace; spans inside an unsampled local
-    /// span are not sampled either.
+    /// Samples with `sampler`.
+    ///
+    /// The sampler decides about each root, and about each child of a sampled or remote span. Spans
+    /// inside an unsampled local span are not sampled either, and the sampler is not asked. The
+    /// SDK's `AlwaysOn`, `AlwaysOff` and `TraceIdRatioBased` count as configuration.
     pub fn sampler(mut self, sampler: impl ShouldSample + 'static) -> Self {
         let any: &dyn Any = &sampler;
         let known = match any.downcast_ref::<Sampler>() {

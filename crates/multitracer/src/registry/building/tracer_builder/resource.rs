@@ -35,12 +35,22 @@ pub(crate) fn resource(config: &TracerConfig, from_code: Option<&Resource>) -> R
     }
 }
 
-/// Returns the attributes of both resources. Those of `over` replace those of `base`.
+/// Returns the attributes of both resources. Those of `over` replace those of `base`. The schema URL
+/// follows OpenTelemetry's
+/// [rule](https://opentelemetry.io/docs/specs/otel/resource/sdk/#merge): two different ones give
+/// none.
 pub(super) fn merged(base: &Resource, over: &Resource) -> Resource {
     let attributes = |resource: &Resource| -> Vec<KeyValue> {
         resource.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect()
     };
-    Resource::builder_empty().with_attributes(attributes(base)).with_attributes(attributes(over)).build()
+    let merged =
+        Resource::builder_empty().with_attributes(attributes(base)).with_attributes(attributes(over));
+    let urls = [base.schema_url(), over.schema_url()];
+    let merged = urls.into_iter().flatten().fold(merged, |merged, url| {
+        let no_attributes: [KeyValue; 0] = [];
+        merged.with_schema_url(no_attributes, url.to_owned())
+    });
+    merged.build()
 }
 
 fn attribute_value(value: AttributeValue) -> Value {
