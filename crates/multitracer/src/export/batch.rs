@@ -7,13 +7,13 @@ use crate::record::{SpanRecord, give_back};
 /// The spans of one export, in the pieces in which they were queued.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    chunks: Vec<Vec<SpanRecord>>,
+    chunks: Vec<Vec<Box<SpanRecord>>>,
     len: usize,
 }
 
 impl Batch {
     /// Creates a batch of the spans in `chunks`.
-    pub(crate) fn new(chunks: Vec<Vec<SpanRecord>>) -> Self {
+    pub(crate) fn new(chunks: Vec<Vec<Box<SpanRecord>>>) -> Self {
         let len = chunks.iter().map(Vec::len).sum();
         Self { chunks, len }
     }
@@ -23,13 +23,13 @@ impl Batch {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &SpanRecord> + Clone {
-        self.chunks.iter().flatten()
+        self.chunks.iter().flatten().map(|record| &**record)
     }
 
     /// Returns the spans as the OpenTelemetry SDK's exporters take them.
     pub(crate) fn into_span_data(mut self) -> Vec<SpanData> {
         let mut spans = Vec::with_capacity(self.len);
-        spans.extend(self.chunks.iter_mut().flatten().map(SpanRecord::take_span_data));
+        spans.extend(self.chunks.iter_mut().flatten().map(|record| record.take_span_data()));
         spans
     }
 }
@@ -37,6 +37,6 @@ impl Batch {
 impl Drop for Batch {
     /// Gives back the memory that new spans can use.
     fn drop(&mut self) {
-        give_back(self.chunks.iter_mut().flatten().map(SpanRecord::take_attribute_buffer));
+        give_back(self.chunks.drain(..).flatten());
     }
 }

@@ -35,34 +35,19 @@ impl SpanRecord {
     }
 }
 
-impl From<SpanRecord> for SpanData {
-    fn from(mut record: SpanRecord) -> Self {
-        record.take_span_data()
-    }
-}
-
-impl From<SpanData> for SpanRecord {
+impl From<SpanData> for Box<SpanRecord> {
     fn from(span: SpanData) -> Self {
-        let trace_state = span.span_context.trace_state().clone();
+        let context = &span.span_context;
+        let mut record = SpanRecord::start(context, span.name, span.span_kind, None, span.start_time);
+        record.parent = span.parent_span_id;
+        record.is_parent_remote = span.parent_span_is_remote;
+        record.dropped_attributes = span.dropped_attributes_count;
+        record.end_time = span.end_time;
+        record.attributes = span.attributes;
+        let trace_state = context.trace_state().clone();
         let details = Details { trace_state, events: span.events, links: span.links, status: span.status };
-        let mut record = Self {
-            trace: span.span_context.trace_id(),
-            id: span.span_context.span_id(),
-            flags: span.span_context.trace_flags(),
-            name: span.name,
-            kind: span.span_kind,
-            parent: span.parent_span_id,
-            is_parent_remote: span.parent_span_is_remote,
-            code_attributes: 0,
-            dropped_attributes: span.dropped_attributes_count,
-            code: None,
-            start_time: span.start_time,
-            end_time: span.end_time,
-            attributes: span.attributes,
-            details: Some(Box::new(details)),
-            scope: Some(Arc::new(span.instrumentation_scope)),
-            size: 0,
-        };
+        record.details = Some(Box::new(details));
+        record.scope = Some(Arc::new(span.instrumentation_scope));
         record.size = estimated_size(&record);
         record
     }

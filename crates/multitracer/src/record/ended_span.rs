@@ -34,11 +34,6 @@ impl SpanRecord {
         }
     }
 
-    /// Takes the memory of the attributes.
-    pub(crate) fn take_attribute_buffer(&mut self) -> Vec<KeyValue> {
-        std::mem::take(&mut self.attributes)
-    }
-
     /// Returns the other attributes.
     pub(crate) fn attributes(&self) -> &[KeyValue] {
         &self.attributes

@@ -10,13 +10,10 @@ use opentelemetry::trace::{
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::trace::{SpanEvents, SpanLinks};
 
-use super::buffers::attribute_buffer;
 use super::code_place::CodePlace;
 use super::limits::{RecordLimits, shorten, truncate};
+use super::reuse::{empty_record, keep_list};
 use super::size::estimated_size;
-
-/// Initial capacity for attributes.
-const USUAL_ATTRIBUTES: usize = 4;
 
 /// The data of a span, from its start to its export.
 #[derive(Clone, Debug)]
@@ -36,12 +33,35 @@ pub(crate) struct SpanRecord {
     /// The start time, until the span ends.
     pub(crate) end_time: SystemTime,
     pub(super) attributes: Vec<KeyValue>,
-    /// What few spans have.
+    /// Data that few spans have.
     pub(super) details: Option<Box<Details>>,
     /// The library that made the span, if it is not this one.
     pub(super) scope: Option<Arc<InstrumentationScope>>,
     /// Estimated memory in bytes, once the span has ended.
     pub(super) size: usize,
+}
+
+impl Default for SpanRecord {
+    fn default() -> Self {
+        Self {
+            trace: TraceId::INVALID,
+            id: SpanId::INVALID,
+            flags: TraceFlags::default(),
+            name: Cow::Borrowed(""),
+            kind: SpanKind::Internal,
+            parent: SpanId::INVALID,
+            is_parent_remote: false,
+            code_attributes: 0,
+            dropped_attributes: 0,
+            code: None,
+            start_time: SystemTime::UNIX_EPOCH,
+            end_time: SystemTime::UNIX_EPOCH,
+            attributes: Vec::new(),
+            details: None,
+            scope: None,
+            size: 0,
+        }
+    }
 }
 
 /// The data that few spans have.
@@ -56,33 +76,35 @@ pub(crate) struct Details {
 impl SpanRecord {
     /// Starts the record of a span under `parent`. An invalid parent makes a root.
     #[inline]
-    pub(crate) fn new(
+    pub(crate) fn start(
         context: &SpanContext,
         name: Cow<'static, str>,
         kind: SpanKind,
         parent: Option<&SpanContext>,
         start_time: SystemTime,
-    ) -> Self {
-        let mut record = Self {
-            trace: context.trace_id(),
-            id: context.span_id(),
-            flags: context.trace_flags(),
-            name,
-            kind,
-            parent: parent.map_or(SpanId::INVALID, SpanContext::span_id),
-            is_parent_remote: parent.is_some_and(SpanContext::is_remote),
-            code_attributes: 0,
-            dropped_attributes: 0,
-            code: None,
-            start_time,
-            end_time: start_time,
-            attributes: Vec::new(),
-            details: None,
-            scope: None,
-            size: 0,
-        };
+    ) -> Box<Self> {
+        let mut record = empty_record();
+        record.trace = context.trace_id();
+        record.id = context.span_id();
+        record.flags = context.trace_flags();
+        record.name = name;
+        record.kind = kind;
+        record.parent = parent.map_or(SpanId::INVALID, SpanContext::span_id);
+        record.is_parent_remote = parent.is_some_and(SpanContext::is_remote);
+        record.start_time = start_time;
+        record.end_time = start_time;
         record.set_trace_state(context.trace_state());
         record
+    }
+
+    /// Removes the data of a span. Keeps the memory of up to `max_attributes` attributes.
+    pub(super) fn clear(&mut self, max_attributes: usize) {
+        let mut attributes = std::mem::take(&mut self.attributes);
+        attributes.clear();
+        *self = Self::default();
+        if attributes.capacity() <= max_attributes {
+            self.attributes = attributes;
+        }
     }
 
     /// Sets the trace state, which few spans have.
@@ -108,7 +130,7 @@ impl SpanRecord {
     /// Adds attributes. Those above the maximum are counted as dropped.
     pub(crate) fn add_attributes(&mut self, mut attributes: Vec<KeyValue>, limits: &RecordLimits) {
         if self.attributes.is_empty() {
-            self.attributes = attributes;
+            keep_list(std::mem::replace(&mut self.attributes, attributes));
         } else {
             self.attributes.append(&mut attributes);
         }
@@ -119,9 +141,6 @@ impl SpanRecord {
     /// Adds an attribute, or counts it as dropped if the span has its maximum.
     pub(crate) fn set_attribute(&mut self, attribute: KeyValue, limits: &RecordLimits) {
         if self.attributes.len() + usize::from(self.code_attributes) < limits.attributes as usize {
-            if self.attributes.capacity() == 0 {
-                self.attributes = attribute_buffer(USUAL_ATTRIBUTES);
-            }
             self.attributes.push(attribute);
         } else {
             self.dropped_attributes += 1;

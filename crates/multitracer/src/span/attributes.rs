@@ -7,11 +7,8 @@ use opentelemetry::{Key, KeyValue, Value};
 
 use super::value::ToAttribute;
 use crate::config::model::CaptureConfig;
-use crate::record::attribute_buffer;
+use crate::record::attribute_list;
 use crate::tracer::set_all_attributes;
-
-/// Initial capacity; most functions record fewer attributes.
-const CAPACITY: usize = 4;
 
 /// The attributes that `fields(..)` and `args(..)` record.
 #[derive(Debug)]
@@ -24,7 +21,7 @@ pub struct Attributes<'a> {
 
 impl<'a> Attributes<'a> {
     pub(super) fn new(capture: &'a CaptureConfig) -> Self {
-        Self { list: attribute_buffer(CAPACITY), arguments: Vec::new(), capture: Some(capture) }
+        Self { list: attribute_list(), arguments: Vec::new(), capture: Some(capture) }
     }
 
     /// Starts a list before the tracer is known.

@@ -74,12 +74,12 @@ impl Destination {
     }
 
     /// Takes an ended span out of `slot`. Never waits for an export.
-    pub(super) fn push(&self, slot: &mut Option<SpanRecord>) {
+    pub(super) fn push(&self, slot: &mut Option<Box<SpanRecord>>) {
         match &self.kind {
             DestinationKind::Queued(worker) => worker.queue().push(slot),
             DestinationKind::Memory { exporter, ended } => {
-                if let Some(span) = slot.take() {
-                    exporter.push(span.into());
+                if let Some(mut span) = slot.take() {
+                    exporter.push(span.take_span_data());
                     ended.fetch_add(1, Ordering::Release);
                 }
             }

@@ -47,7 +47,7 @@ impl Pipeline {
 
     /// Takes an ended span out of `slot`. A span that is dropped stays there. Never waits for an
     /// export.
-    pub(crate) fn push(&self, slot: &mut Option<SpanRecord>) {
+    pub(crate) fn push(&self, slot: &mut Option<Box<SpanRecord>>) {
         match self.destinations.split_last() {
             Some((last, others)) => {
                 for destination in others {

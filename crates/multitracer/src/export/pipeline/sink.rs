@@ -72,7 +72,7 @@ impl SpanSink {
 
     /// Ends a span, and takes it out of `slot`. Never waits for an export.
     #[inline]
-    pub(crate) fn end(&self, slot: &mut Option<SpanRecord>, time: SystemTime) {
+    pub(crate) fn end(&self, slot: &mut Option<Box<SpanRecord>>, time: SystemTime) {
         if let Some(record) = slot
             && record.flags.is_sampled()
         {

@@ -73,11 +73,11 @@ impl Queue {
 
     /// Queues the span in `slot`, or counts it as dropped and leaves it there. Never waits for an
     /// export.
-    pub(crate) fn push(&self, slot: &mut Option<SpanRecord>) {
+    pub(crate) fn push(&self, slot: &mut Option<Box<SpanRecord>>) {
         self.push_into(self.shard(), slot, false);
     }
 
-    fn push_into(&self, shard: &Shard, slot: &mut Option<SpanRecord>, is_last_try: bool) {
+    fn push_into(&self, shard: &Shard, slot: &mut Option<Box<SpanRecord>>, is_last_try: bool) {
         match shard.push(slot, &self.level, is_last_try) {
             Push::NoFreeRoom => {
                 for other in &self.shards {

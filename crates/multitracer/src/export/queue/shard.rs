@@ -13,7 +13,7 @@ use crate::export::stats::{Counters, DropCounts};
 use crate::record::SpanRecord;
 
 /// Maximum number of spans in one allocation. A growing queue therefore copies few spans.
-const MAX_CHUNK_SPANS: usize = 32;
+const MAX_CHUNK_SPANS: usize = 64;
 
 /// Size in bytes from which a chunk takes no further span.
 const MAX_CHUNK_BYTES: usize = 256 << 10;
@@ -42,7 +42,7 @@ pub(super) struct State {
 
 #[derive(Debug)]
 struct Chunk {
-    spans: Vec<SpanRecord>,
+    spans: Vec<Box<SpanRecord>>,
     bytes: usize,
 }
 
@@ -95,8 +95,8 @@ pub(in crate::export) fn shard_of_thread(shards: usize) -> usize {
 impl Shard {
     /// Counts the span in `slot`, and queues it if there is room. On the last try, only free room
     /// counts. A span that is not queued stays in `slot`.
-    pub(super) fn push(&self, slot: &mut Option<SpanRecord>, level: &Level, is_last_try: bool) -> Push {
-        let size = slot.as_ref().map_or(0, SpanRecord::size);
+    pub(super) fn push(&self, slot: &mut Option<Box<SpanRecord>>, level: &Level, is_last_try: bool) -> Push {
+        let size = slot.as_ref().map_or(0, |record| record.size());
         let mut state = self.lock();
         state.ended += 1;
         match state.use_room(size, level) {
@@ -125,7 +125,7 @@ impl Shard {
     pub(super) fn take(
         &self,
         budget: &mut Budget,
-        chunks: &mut Vec<Vec<SpanRecord>>,
+        chunks: &mut Vec<Vec<Box<SpanRecord>>>,
         level: &Level,
     ) -> usize {
         let mut state = self.lock();
@@ -215,7 +215,7 @@ impl State {
         std::mem::take(&mut self.reserved)
     }
 
-    fn add(&mut self, slot: &mut Option<SpanRecord>, size: usize) {
+    fn add(&mut self, slot: &mut Option<Box<SpanRecord>>, size: usize) {
         self.queued.spans += 1;
         self.queued.bytes += size;
         match self.chunks.back_mut() {
@@ -243,7 +243,7 @@ impl State {
 
 impl Chunk {
     #[inline]
-    fn add(&mut self, slot: &mut Option<SpanRecord>, size: usize) {
+    fn add(&mut self, slot: &mut Option<Box<SpanRecord>>, size: usize) {
         self.bytes += size;
         self.spans.extend(slot.take());
     }

@@ -14,12 +14,12 @@ use super::*;
 use crate::export::outcome::{ExportError, ExportSuccess};
 
 /// Returns a span with an attribute of `bytes` bytes.
-pub(in crate::export) fn span(bytes: usize) -> SpanRecord {
+pub(in crate::export) fn span(bytes: usize) -> Box<SpanRecord> {
     named_span("work".to_owned(), bytes)
 }
 
-fn named_span(name: String, bytes: usize) -> SpanRecord {
-    SpanRecord::from(SpanData {
+fn named_span(name: String, bytes: usize) -> Box<SpanRecord> {
+    Box::from(SpanData {
         span_context: SpanContext::empty_context(),
         parent_span_id: SpanId::INVALID,
         parent_span_is_remote: false,
@@ -36,7 +36,7 @@ fn named_span(name: String, bytes: usize) -> SpanRecord {
     })
 }
 
-fn push(queue: &Queue, span: SpanRecord) {
+fn push(queue: &Queue, span: Box<SpanRecord>) {
     queue.push(&mut Some(span));
 }
 

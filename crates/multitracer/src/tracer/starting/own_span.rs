@@ -28,7 +28,7 @@ pub(crate) fn set_all_attributes(span: &SpanRef<'_>, attributes: Vec<KeyValue>) 
 pub(crate) struct OwnSpan {
     context: SpanContext,
     /// `None` for a span that was not sampled or has ended.
-    record: Option<SpanRecord>,
+    record: Option<Box<SpanRecord>>,
     sink: Arc<SpanSink>,
     /// The permit of `limits.max_spans_per_trace`, released when the span is dropped.
     _permit: Option<Box<SpanPermit>>,
@@ -38,7 +38,7 @@ impl OwnSpan {
     #[inline]
     pub(super) fn new(
         context: SpanContext,
-        record: Option<SpanRecord>,
+        record: Option<Box<SpanRecord>>,
         sink: Arc<SpanSink>,
         permit: Option<SpanPermit>,
     ) -> Self {

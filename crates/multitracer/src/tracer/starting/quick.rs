@@ -143,7 +143,7 @@ impl Place<'_> {
         let sink = core.sinks.here();
         sink.count(true);
         let Function { name, kind, code } = function;
-        let mut record = SpanRecord::new(&context, Cow::Borrowed(name), kind, parent, now());
+        let mut record = SpanRecord::start(&context, Cow::Borrowed(name), kind, parent, now());
         record.set_code(code, sink.limits());
         let span = OwnSpan::new(context, Some(record), Arc::clone(sink), None);
         Quick::Opened(cx.with_span(span), core.capture)

@@ -312,7 +312,7 @@ impl Tracer {
         let record = (decision.decision != SamplingDecision::Drop).then(|| {
             let limits = sink.limits();
             let start_time = start_time.unwrap_or_else(now);
-            let mut record = SpanRecord::new(&context, name, kind, parent.as_ref(), start_time);
+            let mut record = SpanRecord::start(&context, name, kind, parent.as_ref(), start_time);
             if let Some(code) = code {
                 record.set_code(code, limits);
             }
