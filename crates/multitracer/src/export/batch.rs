@@ -2,6 +2,7 @@
 
 use opentelemetry_sdk::trace::SpanData;
 
+use super::queue::give_back_chunk;
 use crate::record::{SpanRecord, give_back};
 
 /// The spans of one export, in the pieces in which they were queued.
@@ -37,6 +38,9 @@ impl Batch {
 impl Drop for Batch {
     /// Gives back the memory that new spans can use.
     fn drop(&mut self) {
-        give_back(self.chunks.drain(..).flatten());
+        for mut chunk in self.chunks.drain(..) {
+            give_back(chunk.drain(..));
+            give_back_chunk(chunk);
+        }
     }
 }

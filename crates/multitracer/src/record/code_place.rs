@@ -1,6 +1,7 @@
 //! A place in the source, as a span records it.
 
 use std::fmt;
+use std::iter;
 use std::panic::Location;
 
 use opentelemetry::KeyValue;
@@ -27,10 +28,12 @@ impl CodePlace {
     /// Adds the `code.*` attributes of OpenTelemetry's conventions to `attributes`.
     pub(crate) fn add_attributes(self, attributes: &mut Vec<KeyValue>) {
         if let Some(item) = self.function {
-            attributes.push(KeyValue::new("code.function.name", function_name(item())));
+            let name = function_name(item());
+            attributes.extend(iter::once_with(|| KeyValue::new("code.function.name", name)));
         }
-        attributes.push(KeyValue::new("code.file.path", self.location.file()));
-        attributes.push(KeyValue::new("code.line.number", i64::from(self.location.line())));
+        let (file, line) = (self.location.file(), i64::from(self.location.line()));
+        attributes.extend(iter::once_with(|| KeyValue::new("code.file.path", file)));
+        attributes.extend(iter::once_with(|| KeyValue::new("code.line.number", line)));
     }
 }
 

@@ -11,8 +11,8 @@ use opentelemetry::KeyValue;
 
 use super::span_record::SpanRecord;
 
-/// The most records that wait for a thread: about 0.2 MiB.
-const MAX_WAITING: usize = 512;
+/// The most records that wait for a thread: those of a queue of the usual size, about 0.8 MiB.
+const MAX_WAITING: usize = 2048;
 
 /// The number of records that a thread takes at once.
 const TAKEN_AT_ONCE: usize = 16;

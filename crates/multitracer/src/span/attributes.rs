@@ -1,6 +1,7 @@
 //! Attributes that `fields(..)` and `args(..)` record.
 
 use std::fmt::{Debug, Display};
+use std::iter;
 
 use opentelemetry::trace::SpanRef;
 use opentelemetry::{Key, KeyValue, Value};
@@ -44,13 +45,19 @@ impl<'a> Attributes<'a> {
     /// Records `key = value`. A `None` sets no attribute.
     pub fn set<V: ToAttribute + ?Sized>(&mut self, key: impl Into<Key>, value: &V) {
         if let Some(value) = value.to_attribute() {
-            self.list.push(KeyValue::new(key, value));
+            self.push_with(|| KeyValue::new(key, value));
         }
     }
 
     /// Records `key = "text"`.
     pub fn literal(&mut self, key: impl Into<Key>, value: &'static str) {
-        self.list.push(KeyValue::new(key, value));
+        self.push_with(|| KeyValue::new(key, value));
+    }
+
+    /// Adds an attribute, which is made in the memory of the list.
+    #[inline]
+    fn push_with(&mut self, make: impl FnOnce() -> KeyValue) {
+        self.list.extend(iter::once_with(make));
     }
 
     /// Records `key = %value`.

@@ -44,6 +44,7 @@ pub trait ToAttribute {
 macro_rules! integers {
     ($($integer:ty)*) => {$(
         impl ToAttribute for $integer {
+            #[inline]
             fn to_attribute(&self) -> Option<Value> {
                 Some(match i64::try_from(*self) {
                     Ok(value) => value.into(),
@@ -57,12 +58,14 @@ macro_rules! integers {
 integers!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);
 
 impl ToAttribute for bool {
+    #[inline]
     fn to_attribute(&self) -> Option<Value> {
         Some((*self).into())
     }
 }
 
 impl ToAttribute for f64 {
+    #[inline]
     fn to_attribute(&self) -> Option<Value> {
         Some((*self).into())
     }

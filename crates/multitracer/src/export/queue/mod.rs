@@ -3,6 +3,7 @@
 //! A thread pushes into one of a few shards, so threads rarely wait for each other. The worker
 //! takes from all shards. The export state is locked first, then the shards in their order.
 
+mod chunks;
 mod level;
 mod shard;
 
@@ -20,6 +21,7 @@ use super::outcome::{DropReason, ExportOutcome};
 use super::stats::Counters;
 use crate::record::SpanRecord;
 
+pub(super) use self::chunks::give_back_chunk;
 pub(super) use self::shard::shard_of_thread;
 
 const SHARDS: usize = 4;

@@ -7,13 +7,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
 
+use super::chunks::{MAX_CHUNK_SPANS, empty_chunk};
 use super::level::{Level, Room};
 use crate::export::outcome::DropReason;
 use crate::export::stats::{Counters, DropCounts};
 use crate::record::SpanRecord;
-
-/// Maximum number of spans in one allocation. A growing queue therefore copies few spans.
-const MAX_CHUNK_SPANS: usize = 64;
 
 /// Size in bytes from which a chunk takes no further span.
 const MAX_CHUNK_BYTES: usize = 256 << 10;
@@ -224,7 +222,7 @@ impl State {
             }
             last => {
                 let capacity = if last.is_some() { MAX_CHUNK_SPANS } else { self.first_capacity };
-                let mut chunk = Chunk { spans: Vec::with_capacity(capacity), bytes: 0 };
+                let mut chunk = Chunk { spans: empty_chunk(capacity), bytes: 0 };
                 chunk.add(slot, size);
                 self.oldest.get_or_insert_with(Instant::now);
                 self.chunks.push_back(chunk);
