@@ -16,7 +16,7 @@ pub(crate) struct TracerCore {
     pub(crate) build: BuildEntry,
     pub(crate) capture: CaptureConfig,
     pub(crate) pipeline: Arc<Pipeline>,
-    /// Where its spans start and end.
+    /// The counts and limits of its spans.
     pub(crate) sinks: SpanSinks,
     pub(crate) sampling: Sampling,
     /// The limit `limits.max_spans_per_trace`.

@@ -129,8 +129,8 @@ impl Frame {
         (remembered.depth == arrival.depth && !remembered.piece.is_remote()).then_some(&remembered.piece)
     }
 
-    /// Returns `true` if `new`, a span of `tracer` that starts under `current`, needs a frame of its
-    /// own, because this frame would forget something.
+    /// Returns `true` if `new`, a span of `tracer` that starts under `current`, needs a frame of
+    /// its own, because this frame would forget something.
     pub(in crate::tracer) fn would_forget(
         &self,
         current: &SpanContext,

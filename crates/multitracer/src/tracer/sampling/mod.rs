@@ -23,13 +23,13 @@ pub(crate) struct Sampling {
     rate: AtomicU64,
     is_custom: bool,
     samples_unsampled_traces: bool,
-    /// What the configured sampler does where its code need not run.
+    /// Decisions of the configured sampler that need no call.
     quick: QuickRule,
     /// The traces that a rate decided. `None` for a sampler that follows each local parent.
     rated_traces: Option<RatedTraces>,
 }
 
-/// The decisions of a sampler where its code need not run.
+/// Decisions of a sampler that need no call.
 #[derive(Clone, Copy, Debug, Default)]
 struct QuickRule {
     /// The share of roots that are sampled.
@@ -142,7 +142,7 @@ impl Sampling {
     }
 }
 
-/// What a sampler is asked.
+/// The description of a span that a sampler gets.
 #[derive(Debug)]
 pub(super) struct Question<'a> {
     pub(super) parent: Option<&'a SpanContext>,

@@ -41,8 +41,8 @@ pub(crate) enum Quick {
     Unknown,
 }
 
-/// Starts the span of a function, or skips it in an unsampled trace. `tracer` is the tracer that the
-/// function names.
+/// Starts the span of a function, or skips it in an unsampled trace. `tracer` is the tracer that
+/// the function names.
 #[inline]
 pub(crate) fn start_quickly(tracer: Option<NameId>, function: impl FnOnce() -> Function) -> Quick {
     // a thread that ends makes no spans
@@ -112,7 +112,8 @@ impl Place<'_> {
         self.open(None, function())
     }
 
-    /// Starts the span of a function, as a child of a sampled span of the same tracer, or as a root.
+    /// Starts the span of a function, as a child of a sampled span of the same tracer, or as a
+    /// root.
     #[inline(never)]
     fn open(&self, parent: Option<&SpanContext>, function: Function) -> Quick {
         let Self { cx, frame, core, set } = *self;

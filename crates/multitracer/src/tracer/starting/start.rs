@@ -118,8 +118,8 @@ impl Tracer {
         self.start_with(cx, new, |_, _| ())
     }
 
-    /// Starts a span of this tracer under `cx`, whose name and attributes `describe` returns. Only a
-    /// custom sampler sees them. For all other samplers, a span that is not sampled costs no
+    /// Starts a span of this tracer under `cx`, whose name and attributes `describe` returns. Only
+    /// a custom sampler sees them. For all other samplers, a span that is not sampled costs no
     /// description.
     pub(crate) fn start_described(
         &self,

@@ -35,8 +35,8 @@ pub(crate) fn resource(config: &TracerConfig, from_code: Option<&Resource>) -> R
     }
 }
 
-/// Returns the attributes of both resources. Those of `over` replace those of `base`. The schema URL
-/// follows OpenTelemetry's
+/// Returns the attributes of both resources. Those of `over` replace those of `base`. The schema
+/// URL follows OpenTelemetry's
 /// [rule](https://opentelemetry.io/docs/specs/otel/resource/sdk/#merge): two different ones give
 /// none.
 pub(super) fn merged(base: &Resource, over: &Resource) -> Resource {
