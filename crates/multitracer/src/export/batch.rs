@@ -3,18 +3,18 @@
 use opentelemetry_sdk::trace::SpanData;
 
 use super::queue::give_back_chunk;
-use crate::record::{SpanRecord, give_back};
+use crate::record::{BoxedRecord, SpanRecord, give_back};
 
 /// The spans of one export, in the pieces in which they were queued.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    chunks: Vec<Vec<Box<SpanRecord>>>,
+    chunks: Vec<Vec<BoxedRecord>>,
     len: usize,
 }
 
 impl Batch {
     /// Creates a batch of the spans in `chunks`.
-    pub(crate) fn new(chunks: Vec<Vec<Box<SpanRecord>>>) -> Self {
+    pub(crate) fn new(chunks: Vec<Vec<BoxedRecord>>) -> Self {
         let len = chunks.iter().map(Vec::len).sum();
         Self { chunks, len }
     }

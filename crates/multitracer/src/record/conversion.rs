@@ -6,7 +6,7 @@ use opentelemetry::trace::SpanContext;
 use opentelemetry_sdk::trace::SpanData;
 
 use super::size::estimated_size;
-use super::span_record::{Details, SpanRecord};
+use super::span_record::{BoxedRecord, Details, SpanRecord};
 
 impl SpanRecord {
     /// Moves the data out. The memory of the attributes stays, to be used again.
@@ -35,7 +35,7 @@ impl SpanRecord {
     }
 }
 
-impl From<SpanData> for Box<SpanRecord> {
+impl From<SpanData> for BoxedRecord {
     fn from(span: SpanData) -> Self {
         let context = &span.span_context;
         let mut record = SpanRecord::start(context, span.name, span.span_kind, None, span.start_time);

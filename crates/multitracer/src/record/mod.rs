@@ -12,4 +12,4 @@ mod span_record;
 pub(crate) use self::code_place::CodePlace;
 pub(crate) use self::limits::RecordLimits;
 pub(crate) use self::reuse::{attribute_list, give_back};
-pub(crate) use self::span_record::{Details, SpanRecord};
+pub(crate) use self::span_record::{BoxedRecord, Details, SpanRecord};

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use opentelemetry::KeyValue;
 
-use super::span_record::SpanRecord;
+use super::span_record::BoxedRecord;
 
 /// The most records that wait for a thread: those of a queue of the usual size, about 0.8 MiB.
 const MAX_WAITING: usize = 2048;
@@ -24,11 +24,11 @@ const MAX_ATTRIBUTES: usize = 16;
 const USUAL_ATTRIBUTES: usize = 4;
 
 /// Empty records that no thread has taken.
-static WAITING: Mutex<Vec<Box<SpanRecord>>> = Mutex::new(Vec::new());
+static WAITING: Mutex<Vec<BoxedRecord>> = Mutex::new(Vec::new());
 
 /// The empty records and lists of one thread.
 struct Taken {
-    records: Vec<Box<SpanRecord>>,
+    records: Vec<BoxedRecord>,
     attributes: Vec<Vec<KeyValue>>,
 }
 
@@ -40,7 +40,7 @@ thread_local! {
 
 /// Returns an empty record.
 #[inline]
-pub(super) fn empty_record() -> Box<SpanRecord> {
+pub(super) fn empty_record() -> BoxedRecord {
     // a span may start while its thread ends
     let taken = TAKEN.try_with(|taken| {
         let mut taken = taken.try_borrow_mut().ok()?;
@@ -50,7 +50,7 @@ pub(super) fn empty_record() -> Box<SpanRecord> {
 }
 
 #[cold]
-fn take_waiting(records: &mut Vec<Box<SpanRecord>>) -> Option<Box<SpanRecord>> {
+fn take_waiting(records: &mut Vec<BoxedRecord>) -> Option<BoxedRecord> {
     let mut waiting = waiting();
     let rest = waiting.len().saturating_sub(TAKEN_AT_ONCE);
     records.extend(waiting.drain(rest..));
@@ -58,7 +58,7 @@ fn take_waiting(records: &mut Vec<Box<SpanRecord>>) -> Option<Box<SpanRecord>> {
 }
 
 /// Gives back records that were exported.
-pub(crate) fn give_back(records: impl Iterator<Item = Box<SpanRecord>>) {
+pub(crate) fn give_back(records: impl Iterator<Item = BoxedRecord>) {
     let empty = records.map(|mut record| {
         record.clear(MAX_ATTRIBUTES);
         record
@@ -92,7 +92,7 @@ pub(super) fn keep_list(list: Vec<KeyValue>) {
     }
 }
 
-fn waiting() -> MutexGuard<'static, Vec<Box<SpanRecord>>> {
+fn waiting() -> MutexGuard<'static, Vec<BoxedRecord>> {
     WAITING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -64,6 +64,9 @@ impl Default for SpanRecord {
     }
 }
 
+/// A record on its way from a span through a queue to an exporter, which moves one pointer.
+pub(crate) type BoxedRecord = Box<SpanRecord>;
+
 /// The data that few spans have.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Details {

@@ -10,7 +10,7 @@ use super::worker_handle::WorkerHandle;
 use crate::config::model::BatchConfig;
 use crate::export::exporter::{Exporter, InMemoryExporter};
 use crate::export::stats::Counters;
-use crate::record::SpanRecord;
+use crate::record::BoxedRecord;
 
 /// One exporter of a pipeline and its pending spans.
 pub(crate) struct Destination {
@@ -74,7 +74,7 @@ impl Destination {
     }
 
     /// Takes an ended span out of `slot`. Never waits for an export.
-    pub(super) fn push(&self, slot: &mut Option<Box<SpanRecord>>) {
+    pub(super) fn push(&self, slot: &mut Option<BoxedRecord>) {
         match &self.kind {
             DestinationKind::Queued(worker) => worker.queue().push(slot),
             DestinationKind::Memory { exporter, ended } => {

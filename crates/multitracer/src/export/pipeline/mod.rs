@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::outcome::DropReason;
 use super::stats::{Counters, ExporterCounters};
-use crate::record::SpanRecord;
+use crate::record::BoxedRecord;
 
 pub(crate) use self::destination::Destination;
 pub(crate) use self::pending::{FlushFailure, Pending};
@@ -47,7 +47,7 @@ impl Pipeline {
 
     /// Takes an ended span out of `slot`. A span that is dropped stays there. Never waits for an
     /// export.
-    pub(crate) fn push(&self, slot: &mut Option<Box<SpanRecord>>) {
+    pub(crate) fn push(&self, slot: &mut Option<BoxedRecord>) {
         match self.destinations.split_last() {
             Some((last, others)) => {
                 for destination in others {

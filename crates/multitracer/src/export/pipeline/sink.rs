@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use super::Pipeline;
 use crate::export::queue::shard_of_thread;
-use crate::record::{RecordLimits, SpanRecord};
+use crate::record::{BoxedRecord, RecordLimits};
 
 /// The number of groups of threads.
 const SINKS: usize = 4;
@@ -72,7 +72,7 @@ impl SpanSink {
 
     /// Ends a span, and takes it out of `slot`. Never waits for an export.
     #[inline]
-    pub(crate) fn end(&self, slot: &mut Option<Box<SpanRecord>>, time: SystemTime) {
+    pub(crate) fn end(&self, slot: &mut Option<BoxedRecord>, time: SystemTime) {
         if let Some(record) = slot
             && record.flags.is_sampled()
         {

@@ -5,7 +5,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::record::SpanRecord;
+use crate::record::BoxedRecord;
 
 /// Maximum number of spans in one list. A growing queue therefore copies few spans.
 pub(super) const MAX_CHUNK_SPANS: usize = 64;
@@ -13,7 +13,7 @@ pub(super) const MAX_CHUNK_SPANS: usize = 64;
 /// The most lists that wait for a shard: about 32 KiB.
 const MAX_WAITING: usize = 64;
 
-type Chunk = Vec<Box<SpanRecord>>;
+type Chunk = Vec<BoxedRecord>;
 
 /// Empty lists of the maximum capacity.
 static WAITING: Mutex<Vec<Chunk>> = Mutex::new(Vec::new());

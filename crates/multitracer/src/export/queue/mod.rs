@@ -19,7 +19,7 @@ use self::shard::{Budget, Push, Shard};
 use super::batch::Batch;
 use super::outcome::{DropReason, ExportOutcome};
 use super::stats::Counters;
-use crate::record::SpanRecord;
+use crate::record::BoxedRecord;
 
 pub(super) use self::chunks::give_back_chunk;
 pub(super) use self::shard::shard_of_thread;
@@ -75,11 +75,11 @@ impl Queue {
 
     /// Queues the span in `slot`, or counts it as dropped and leaves it there. Never waits for an
     /// export.
-    pub(crate) fn push(&self, slot: &mut Option<Box<SpanRecord>>) {
+    pub(crate) fn push(&self, slot: &mut Option<BoxedRecord>) {
         self.push_into(self.shard(), slot, false);
     }
 
-    fn push_into(&self, shard: &Shard, slot: &mut Option<Box<SpanRecord>>, is_last_try: bool) {
+    fn push_into(&self, shard: &Shard, slot: &mut Option<BoxedRecord>, is_last_try: bool) {
         match shard.push(slot, &self.level, is_last_try) {
             Push::NoFreeRoom => {
                 for other in &self.shards {

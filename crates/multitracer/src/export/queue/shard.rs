@@ -11,7 +11,7 @@ use super::chunks::{MAX_CHUNK_SPANS, empty_chunk};
 use super::level::{Level, Room};
 use crate::export::outcome::DropReason;
 use crate::export::stats::{Counters, DropCounts};
-use crate::record::SpanRecord;
+use crate::record::BoxedRecord;
 
 /// Size in bytes from which a chunk takes no further span.
 const MAX_CHUNK_BYTES: usize = 256 << 10;
@@ -40,7 +40,7 @@ pub(super) struct State {
 
 #[derive(Debug)]
 struct Chunk {
-    spans: Vec<Box<SpanRecord>>,
+    spans: Vec<BoxedRecord>,
     bytes: usize,
 }
 
@@ -93,7 +93,7 @@ pub(in crate::export) fn shard_of_thread(shards: usize) -> usize {
 impl Shard {
     /// Counts the span in `slot`, and queues it if there is room. On the last try, only free room
     /// counts. A span that is not queued stays in `slot`.
-    pub(super) fn push(&self, slot: &mut Option<Box<SpanRecord>>, level: &Level, is_last_try: bool) -> Push {
+    pub(super) fn push(&self, slot: &mut Option<BoxedRecord>, level: &Level, is_last_try: bool) -> Push {
         let size = slot.as_ref().map_or(0, |record| record.size());
         let mut state = self.lock();
         state.ended += 1;
@@ -123,7 +123,7 @@ impl Shard {
     pub(super) fn take(
         &self,
         budget: &mut Budget,
-        chunks: &mut Vec<Vec<Box<SpanRecord>>>,
+        chunks: &mut Vec<Vec<BoxedRecord>>,
         level: &Level,
     ) -> usize {
         let mut state = self.lock();
@@ -213,7 +213,7 @@ impl State {
         std::mem::take(&mut self.reserved)
     }
 
-    fn add(&mut self, slot: &mut Option<Box<SpanRecord>>, size: usize) {
+    fn add(&mut self, slot: &mut Option<BoxedRecord>, size: usize) {
         self.queued.spans += 1;
         self.queued.bytes += size;
         match self.chunks.back_mut() {
@@ -241,7 +241,7 @@ impl State {
 
 impl Chunk {
     #[inline]
-    fn add(&mut self, slot: &mut Option<Box<SpanRecord>>, size: usize) {
+    fn add(&mut self, slot: &mut Option<BoxedRecord>, size: usize) {
         self.bytes += size;
         self.spans.extend(slot.take());
     }

@@ -14,11 +14,11 @@ use super::*;
 use crate::export::outcome::{ExportError, ExportSuccess};
 
 /// Returns a span with an attribute of `bytes` bytes.
-pub(in crate::export) fn span(bytes: usize) -> Box<SpanRecord> {
+pub(in crate::export) fn span(bytes: usize) -> BoxedRecord {
     named_span("work".to_owned(), bytes)
 }
 
-fn named_span(name: String, bytes: usize) -> Box<SpanRecord> {
+fn named_span(name: String, bytes: usize) -> BoxedRecord {
     Box::from(SpanData {
         span_context: SpanContext::empty_context(),
         parent_span_id: SpanId::INVALID,
@@ -36,7 +36,7 @@ fn named_span(name: String, bytes: usize) -> Box<SpanRecord> {
     })
 }
 
-fn push(queue: &Queue, span: Box<SpanRecord>) {
+fn push(queue: &Queue, span: BoxedRecord) {
     queue.push(&mut Some(span));
 }
 

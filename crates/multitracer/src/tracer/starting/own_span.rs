@@ -10,7 +10,7 @@ use opentelemetry::trace::{Span, SpanContext, SpanRef, Status};
 
 use super::span_limit::SpanPermit;
 use crate::export::{SpanSink, is_export_thread};
-use crate::record::SpanRecord;
+use crate::record::BoxedRecord;
 
 /// The name of an event that stands for its attributes: they are set on the span.
 ///
@@ -28,7 +28,7 @@ pub(crate) fn set_all_attributes(span: &SpanRef<'_>, attributes: Vec<KeyValue>) 
 pub(crate) struct OwnSpan {
     context: SpanContext,
     /// `None` for a span that was not sampled or has ended.
-    record: Option<Box<SpanRecord>>,
+    record: Option<BoxedRecord>,
     sink: Arc<SpanSink>,
     /// The permit of `limits.max_spans_per_trace`, released when the span is dropped.
     _permit: Option<Box<SpanPermit>>,
@@ -38,7 +38,7 @@ impl OwnSpan {
     #[inline]
     pub(super) fn new(
         context: SpanContext,
-        record: Option<Box<SpanRecord>>,
+        record: Option<BoxedRecord>,
         sink: Arc<SpanSink>,
         permit: Option<SpanPermit>,
     ) -> Self {
