@@ -3,7 +3,7 @@
 use opentelemetry_sdk::trace::SpanData;
 
 use super::queue::give_back_chunk;
-use crate::record::{BoxedRecord, SpanRecord, give_back};
+use crate::record::{BoxedRecord, give_back};
 
 /// The spans of one export, in the pieces in which they were queued.
 #[derive(Debug, Default)]
@@ -23,7 +23,8 @@ impl Batch {
         self.len
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &SpanRecord> + Clone {
+    #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &crate::record::SpanRecord> + Clone {
         self.chunks.iter().flatten().map(|record| &**record)
     }
 

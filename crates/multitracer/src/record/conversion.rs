@@ -5,8 +5,8 @@ use std::sync::Arc;
 use opentelemetry::trace::SpanContext;
 use opentelemetry_sdk::trace::SpanData;
 
-use super::size::estimated_size;
-use super::span_record::{BoxedRecord, Details, SpanRecord};
+use super::details::Details;
+use super::span_record::{BoxedRecord, SpanRecord};
 
 impl SpanRecord {
     /// Moves the data out. The memory of the attributes stays, to be used again.
@@ -48,7 +48,7 @@ impl From<SpanData> for BoxedRecord {
         let details = Details { trace_state, events: span.events, links: span.links, status: span.status };
         record.details = Some(Box::new(details));
         record.scope = Some(Arc::new(span.instrumentation_scope));
-        record.size = estimated_size(&record);
+        record.estimate_size();
         record
     }
 }

@@ -4,8 +4,7 @@ use std::sync::LazyLock;
 
 use opentelemetry::{InstrumentationScope, KeyValue};
 
-use super::code_place::CodePlace;
-use super::span_record::{Details, SpanRecord};
+use super::span_record::SpanRecord;
 
 /// The instrumentation scope of the spans that this library makes.
 static OWN_SCOPE: LazyLock<InstrumentationScope> = LazyLock::new(|| {
@@ -19,11 +18,6 @@ impl SpanRecord {
         self.size
     }
 
-    /// Returns the place in the source, if all its attributes are within the limit.
-    pub(crate) fn whole_code(&self) -> Option<CodePlace> {
-        self.code.filter(|code| u32::from(self.code_attributes) == code.len())
-    }
-
     /// Adds the `code.*` attributes within the limit to `attributes`.
     pub(crate) fn add_code_attributes(&self, attributes: &mut Vec<KeyValue>) {
         if let Some(code) = self.code {
@@ -34,30 +28,8 @@ impl SpanRecord {
         }
     }
 
-    /// Returns the other attributes.
-    pub(crate) fn attributes(&self) -> &[KeyValue] {
-        &self.attributes
-    }
-
-    pub(crate) fn dropped_attributes(&self) -> u32 {
-        self.dropped_attributes
-    }
-
-    /// Returns events, links and status, if the span has any.
-    pub(crate) fn details(&self) -> Option<&Details> {
-        self.details.as_deref()
-    }
-
     /// Returns the instrumentation scope.
     pub(crate) fn scope(&self) -> &InstrumentationScope {
         self.scope.as_deref().unwrap_or(&OWN_SCOPE)
-    }
-
-    /// Returns `true` if both spans have the same instrumentation scope.
-    pub(crate) fn has_scope_of(&self, other: &Self) -> bool {
-        match (&self.scope, &other.scope) {
-            (None, None) => true,
-            _ => std::ptr::eq(self.scope(), other.scope()) || self.scope() == other.scope(),
-        }
     }
 }

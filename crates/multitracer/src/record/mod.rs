@@ -2,6 +2,9 @@
 
 mod code_place;
 mod conversion;
+mod details;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod encoding;
 mod ended_span;
 mod function_name;
 mod limits;
@@ -10,6 +13,8 @@ mod size;
 mod span_record;
 
 pub(crate) use self::code_place::CodePlace;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+pub(crate) use self::details::Details;
 pub(crate) use self::limits::RecordLimits;
 pub(crate) use self::reuse::{attribute_list, give_back};
-pub(crate) use self::span_record::{BoxedRecord, Details, SpanRecord};
+pub(crate) use self::span_record::{BoxedRecord, SpanRecord};

@@ -2,22 +2,22 @@
 
 use opentelemetry::{Array, KeyValue, Value};
 
-use super::span_record::SpanRecord;
+use super::details::Details;
 
-/// Memory of a span without attributes in bytes, with its share of a queue.
-const EMPTY_SPAN: usize = size_of::<SpanRecord>() + 64;
+/// Memory of the allocator and of the queue for each span, in bytes.
+const OVERHEAD: usize = 64;
 
-/// Estimates the memory of a span in bytes, without allocating or encoding.
+/// Estimates the memory of a span's data in bytes, without allocating or encoding.
 ///
 /// Only the parts that can grow without bound count: attributes, events, links and texts.
-pub(super) fn estimated_size(record: &SpanRecord) -> usize {
-    let details = record.details.as_ref().map_or(0, |details| {
+pub(super) fn data_size(name: &str, attributes: &[KeyValue], details: Option<&Details>) -> usize {
+    let details = details.map_or(0, |details| {
         let events = details.events.iter();
         let links = details.links.iter();
         events.map(|event| 64 + event.name.len() + attributes_size(&event.attributes)).sum::<usize>()
             + links.map(|link| 96 + attributes_size(&link.attributes)).sum::<usize>()
     });
-    EMPTY_SPAN + record.name.len() + attributes_size(&record.attributes) + details
+    OVERHEAD + name.len() + attributes_size(attributes) + details
 }
 
 fn attributes_size(attributes: &[KeyValue]) -> usize {

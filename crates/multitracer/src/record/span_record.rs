@@ -8,12 +8,12 @@ use opentelemetry::trace::{
     Event, Link, SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
 };
 use opentelemetry::{InstrumentationScope, KeyValue};
-use opentelemetry_sdk::trace::{SpanEvents, SpanLinks};
 
 use super::code_place::CodePlace;
+use super::details::Details;
 use super::limits::{RecordLimits, shorten, truncate};
 use super::reuse::{empty_record, keep_list};
-use super::size::estimated_size;
+use super::size::data_size;
 
 /// The data of a span, from its start to its export.
 #[derive(Clone, Debug)]
@@ -66,15 +66,6 @@ impl Default for SpanRecord {
 
 /// A record on its way from a span through a queue to an exporter, which moves one pointer.
 pub(crate) type BoxedRecord = Box<SpanRecord>;
-
-/// The data that few spans have.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Details {
-    pub(crate) trace_state: TraceState,
-    pub(crate) events: SpanEvents,
-    pub(crate) links: SpanLinks,
-    pub(crate) status: Status,
-}
 
 impl SpanRecord {
     /// Starts the record of a span under `parent`. An invalid parent makes a root.
@@ -236,7 +227,13 @@ impl SpanRecord {
         if let Some(max) = limits.value_length {
             self.shorten(max);
         }
-        self.size = estimated_size(self);
+        self.estimate_size();
+    }
+
+    /// Estimates the memory of the span in bytes.
+    pub(super) fn estimate_size(&mut self) {
+        let data = data_size(&self.name, &self.attributes, self.details.as_deref());
+        self.size = size_of::<Self>() + data;
     }
 
     fn details_mut(&mut self) -> &mut Details {

@@ -129,6 +129,7 @@ impl Sampling {
     }
 
     /// Returns `true` if code gave the sampler.
+    #[cfg(feature = "tower")]
     pub(super) fn is_custom(&self) -> bool {
         self.is_custom
     }

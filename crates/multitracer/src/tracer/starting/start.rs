@@ -121,6 +121,7 @@ impl Tracer {
     /// Starts a span of this tracer under `cx`, whose name and attributes `describe` returns. Only
     /// a custom sampler sees them. For all other samplers, a span that is not sampled costs no
     /// description.
+    #[cfg(feature = "tower")]
     pub(crate) fn start_described(
         &self,
         cx: &Context,
