@@ -65,6 +65,26 @@ fn spans_that_do_not_fit_are_dropped() {
     assert!(adds_up(&queue.counters()));
 }
 
+/// A shard reserves room for several spans. The room counts as free for the other shards.
+#[test]
+fn a_queue_fills_up_although_shards_reserve_room() {
+    let queue = queue(512, 1 << 20, 256);
+    thread::scope(|scope| {
+        for _ in 0..SHARDS {
+            scope.spawn(|| push(&queue, span(0)));
+        }
+    });
+    assert!(queue.level.has_holders(), "a shard has reserved more than it used");
+    for _ in 0..600 {
+        push(&queue, span(0));
+    }
+    let counters = queue.counters();
+    assert_eq!((counters.queued, counters.dropped.queue_full), (512, 600 + SHARDS as u64 - 512));
+    assert!(adds_up(&counters), "{counters:?}");
+    while queue.take_batch().len() > 0 {}
+    assert!(!queue.level.has_holders() && !queue.level.may_have_full_batch(), "all room is free again");
+}
+
 #[test]
 fn the_size_is_bounded() {
     let queue = queue(1000, 10_000, 1000);
