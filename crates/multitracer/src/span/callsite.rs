@@ -9,7 +9,7 @@ use super::opened::{Opened, Opening};
 use super::options::Options;
 use super::site::Site;
 use crate::span::future::deferred::Deferred;
-use crate::tracer::{Literal, Quick, any_tracer_enabled, start_quickly};
+use crate::tracer::{Literal, Quick, any_tracer_enabled, skip_unsampled, start_quickly};
 
 /// Opens a span that ends with the guard. `function` returns the type name of an item inside the
 /// traced function.
@@ -74,6 +74,14 @@ fn enter_now(
 
 #[inline(never)]
 fn enter_site(site: Site) -> Entered {
+    if skip_unsampled(site.literal().map(Literal::id)) {
+        return Entered::none();
+    }
+    enter_sampled(site)
+}
+
+#[inline(never)]
+fn enter_sampled(site: Site) -> Entered {
     match start_quickly(site.literal().map(Literal::id), || site.to_function()) {
         Quick::Opened(cx, capture) => Entered::new(Opened { site, capture, cx, recording: true }),
         Quick::Skipped => Entered::none(),

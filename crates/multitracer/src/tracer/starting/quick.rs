@@ -41,6 +41,45 @@ pub(crate) enum Quick {
     Unknown,
 }
 
+/// Counts and skips a span in an unsampled trace. Most calls of most services take this path, so it
+/// is apart from the others.
+///
+/// Returns `false` if the span may start, or if another path decides.
+#[inline]
+pub(crate) fn skip_unsampled(tracer: Option<NameId>) -> bool {
+    let is_skipped = with_current(|cx| {
+        let span = cx.span();
+        let span = span.span_context();
+        let is_silent = cx.is_telemetry_suppressed() || is_export_thread();
+        if span.is_sampled() || span.is_remote() || !span.is_valid() || is_silent {
+            return false;
+        }
+        match Frame::of(cx) {
+            Some(frame) if frame.is_silent() => false,
+            Some(frame) => skip(frame.tracer().core(), frame.tracer().set(), span, tracer),
+            None => TracerSet::installed()
+                .is_some_and(|set| skip(set.roster().default_tracer(), set, span, tracer)),
+        }
+    });
+    // a thread that ends makes no spans
+    is_skipped.unwrap_or(true)
+}
+
+/// Counts and skips a span of the ambient tracer `core`, if `span` is an unsampled span of that
+/// tracer.
+#[inline]
+fn skip(core: &TracerCore, set: &TracerSet, span: &SpanContext, tracer: Option<NameId>) -> bool {
+    let skips = is_owner(core.id().build, span)
+        // after a reload, a name may mean another tracer than the one around
+        && tracer.is_none_or(|name| core.id().name == name && !set.has_draining())
+        && core.is_on()
+        && !core.sampling.samples_unsampled_traces();
+    if skips {
+        core.sinks.here().count(false);
+    }
+    skips
+}
+
 /// Starts the span of a function, or skips it in an unsampled trace. `tracer` is the tracer that
 /// the function names.
 #[inline]
