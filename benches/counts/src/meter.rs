@@ -48,8 +48,8 @@ impl<'m> Meter<'m> {
         assert_eq!(flush() - warm, spans * CALLS, "spans of the counted round");
     }
 
-    /// Counts batches of [`CALLS`] calls of `call`, each with one span. Each batch is exported before
-    /// the next one begins, because spans use the memory of exported ones again.
+    /// Counts batches of [`CALLS`] calls of `call`, each with one span. Each batch is exported
+    /// before the next one begins, because spans use the memory of exported ones again.
     ///
     /// # Panics
     ///
