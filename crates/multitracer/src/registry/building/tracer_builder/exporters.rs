@@ -18,8 +18,8 @@ impl TracerBuilder {
     /// Exports through `exporter`, in batches, on the registry's export thread. That thread runs a
     /// Tokio runtime. Nothing that the exporter does there becomes a span or an event.
     ///
-    /// Work on another runtime is not silent. `opentelemetry-otlp` over gRPC keeps its connection on
-    /// the runtime where it was built. Switch off the target `h2` in a `tracing` filter there.
+    /// Work on another runtime is not silent. `opentelemetry-otlp` over gRPC keeps its connection
+    /// on the runtime where it was built. Switch off the target `h2` in a `tracing` filter there.
     ///
     /// ```
     /// use multitracer::{Registry, TracerBuilder};
