@@ -2,11 +2,15 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Waker};
 
 use multitracer::builder::RegistryBuilder;
 use multitracer::config::Config;
 use multitracer::export::InMemoryExporter;
-use multitracer::{Registry, TracerBuilder};
+use multitracer::manual::SpanBuilder;
+use multitracer::{Registry, TracerBuilder, traced};
 use opentelemetry::trace::{Link, SpanKind, TraceId};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{Sampler, SamplingDecision, SamplingResult, ShouldSample};
@@ -182,4 +186,46 @@ fn a_reset_ends_the_rate_for_spans_under_another_tracer() {
     assert_eq!(fixture.take(), [1 + SPANS]);
     caller.in_span("caller", || fixture.tree([None, None, None]));
     assert_eq!(fixture.take(), [1], "the configuration switches `main` off");
+}
+
+#[traced]
+fn traced_root() {}
+
+#[traced]
+async fn traced_async_root() {}
+
+/// Every way to start a root asks the sampler once: a second question would sample more.
+#[test]
+fn roots_are_sampled_at_the_rate() {
+    const ROOTS: usize = 20_000;
+    // seven standard deviations around a tenth
+    let expected = 1_700..2_300;
+    let run = |future: Pin<Box<dyn Future<Output = ()>>>| {
+        let mut future = future;
+        assert!(future.as_mut().poll(&mut TaskContext::from_waker(Waker::noop())).is_ready());
+    };
+    let makers: [(&str, &dyn Fn(&Fixture)); 4] = [
+        ("function", &|_| traced_root()),
+        ("async function", &|_| run(Box::pin(traced_async_root()))),
+        ("in_span", &|fixture| fixture.span("root", || {})),
+        ("builder", &|_| drop(SpanBuilder::new("root").start())),
+    ];
+    for sampler in [
+        "{trace_id_ratio_based: {ratio: 0.1}}",
+        "{parent_based: {root: {trace_id_ratio_based: {ratio: 0.1}}}}",
+    ] {
+        for (name, make) in makers {
+            let fixture = Fixture::configured(sampler);
+            fixture.registry.scope(|| (0..ROOTS).for_each(|_| make(&fixture)));
+            let sampled = fixture.spans.take().len();
+            assert!(expected.contains(&sampled), "{name} under {sampler}: {sampled} of {ROOTS}");
+        }
+    }
+    for (name, make) in makers {
+        let fixture = Fixture::configured("always_on");
+        fixture.set(Some(0.1));
+        fixture.registry.scope(|| (0..ROOTS).for_each(|_| make(&fixture)));
+        let sampled = fixture.spans.take().len();
+        assert!(expected.contains(&sampled), "{name} under a rate: {sampled} of {ROOTS}");
+    }
 }

@@ -32,8 +32,8 @@ pub(crate) struct Sampling {
 /// Decisions of a sampler that need no call.
 #[derive(Clone, Copy, Debug, Default)]
 struct QuickRule {
-    /// The share of roots that are sampled.
-    root: Option<f64>,
+    /// `true` if all roots are sampled.
+    samples_roots: bool,
     /// `true` if the children of sampled local spans are sampled.
     samples_children: bool,
 }
@@ -94,12 +94,11 @@ impl Sampling {
 impl QuickRule {
     fn of(config: &SamplerConfig) -> Self {
         match config {
-            SamplerConfig::AlwaysOn => Self { root: Some(1.0), samples_children: true },
-            SamplerConfig::TraceIdRatioBased(ratio) => Self { root: Some(*ratio), samples_children: false },
-            SamplerConfig::AlwaysOff => Self { root: Some(0.0), samples_children: false },
-            SamplerConfig::RateLimited(_) => Self { root: None, samples_children: true },
+            SamplerConfig::AlwaysOn => Self { samples_roots: true, samples_children: true },
+            SamplerConfig::AlwaysOff | SamplerConfig::TraceIdRatioBased(_) => Self::default(),
+            SamplerConfig::RateLimited(_) => Self { samples_roots: false, samples_children: true },
             SamplerConfig::ParentBased(delegates) => Self {
-                root: Self::of(&delegates.root).root,
+                samples_roots: Self::of(&delegates.root).samples_roots,
                 samples_children: delegates.local_parent_sampled == SamplerConfig::AlwaysOn,
             },
         }
@@ -107,25 +106,12 @@ impl QuickRule {
 }
 
 impl Sampling {
-    /// Returns `true` if a span is sampled, as a root or as the child of a sampled local span, and
-    /// the sampler's code need not run for that.
+    /// Returns `true` if each span of this kind is sampled: each root, or each child of a sampled
+    /// local span. The sampler's code need not run for that.
     #[inline]
-    pub(super) fn samples_quickly(&self, is_child: bool, trace: TraceId) -> bool {
-        if self.rate.load(Ordering::Relaxed) != UNSET {
-            return false;
-        }
-        if is_child {
-            return self.quick.samples_children;
-        }
-        match self.quick.root {
-            None | Some(0.0) => false,
-            Some(1.0) => true,
-            Some(ratio) => {
-                let sampler = Sampler::TraceIdRatioBased(ratio);
-                let result = sampler.should_sample(None, trace, "", &SpanKind::Internal, &[], &[]);
-                result.decision == SamplingDecision::RecordAndSample
-            }
-        }
+    pub(super) fn samples_each(&self, is_child: bool) -> bool {
+        let is_rate_unset = self.rate.load(Ordering::Relaxed) == UNSET;
+        is_rate_unset && if is_child { self.quick.samples_children } else { self.quick.samples_roots }
     }
 
     /// Returns `true` if code gave the sampler.

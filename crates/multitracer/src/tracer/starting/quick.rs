@@ -157,7 +157,11 @@ impl Place<'_> {
     fn open(&self, parent: Option<&SpanContext>, function: Function) -> Quick {
         let Self { cx, frame, core, set } = *self;
         let is_known = || frame.is_none_or(|frame| frame.remembered().is_none() && !set.has_draining());
-        if core.span_limit.is_some() || set.copies_baggage() || (parent.is_none() && !is_known()) {
+        if !core.sampling.samples_each(parent.is_some())
+            || core.span_limit.is_some()
+            || set.copies_baggage()
+            || (parent.is_none() && !is_known())
+        {
             return Quick::Unknown;
         }
         let build = core.id().build;
@@ -177,9 +181,6 @@ impl Place<'_> {
                 SpanContext::new(trace, span, TraceFlags::SAMPLED, false, TraceState::NONE)
             }
         };
-        if !core.sampling.samples_quickly(parent.is_some(), context.trace_id()) {
-            return Quick::Unknown;
-        }
         let sink = core.sinks.here();
         sink.count(true);
         let Function { name, kind, code } = function;
