@@ -188,6 +188,9 @@ fn a_reset_ends_the_rate_for_spans_under_another_tracer() {
     assert_eq!(fixture.take(), [1], "the configuration switches `main` off");
 }
 
+/// Makes one root.
+type Maker<'a> = &'a dyn Fn(&Fixture);
+
 #[traced]
 fn traced_root() {}
 
@@ -204,7 +207,7 @@ fn roots_are_sampled_at_the_rate() {
         let mut future = future;
         assert!(future.as_mut().poll(&mut TaskContext::from_waker(Waker::noop())).is_ready());
     };
-    let makers: [(&str, &dyn Fn(&Fixture)); 4] = [
+    let makers: [(&str, Maker<'_>); 4] = [
         ("function", &|_| traced_root()),
         ("async function", &|_| run(Box::pin(traced_async_root()))),
         ("in_span", &|fixture| fixture.span("root", || {})),

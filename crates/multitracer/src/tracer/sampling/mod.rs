@@ -182,13 +182,6 @@ impl Sampling {
     }
 }
 
-/// Returns the parent of a new span in `cx`.
-fn parent_span(cx: Option<&Context>) -> Option<SpanContext> {
-    let cx = cx.filter(|cx| cx.has_active_span())?;
-    let parent = cx.span().span_context().clone();
-    parent.is_valid().then_some(parent)
-}
-
 fn sampling_result(keep: bool, parent: Option<&SpanContext>) -> SamplingResult {
     SamplingResult {
         decision: if keep { SamplingDecision::RecordAndSample } else { SamplingDecision::Drop },

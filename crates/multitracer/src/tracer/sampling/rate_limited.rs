@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use opentelemetry::trace::{Link, SpanKind, TraceId};
+use opentelemetry::trace::{Link, SpanContext, SpanKind, TraceContextExt as _, TraceId};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SamplingResult, ShouldSample};
 
-use super::{parent_span, sampling_result};
+use super::sampling_result;
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -79,6 +79,13 @@ impl ShouldSample for RateLimited {
         };
         sampling_result(is_sampled, parent.as_ref())
     }
+}
+
+/// Returns the parent of a new span in `cx`.
+fn parent_span(cx: Option<&Context>) -> Option<SpanContext> {
+    let cx = cx.filter(|cx| cx.has_active_span())?;
+    let parent = cx.span().span_context().clone();
+    parent.is_valid().then_some(parent)
 }
 
 #[cfg(test)]
