@@ -4,6 +4,7 @@
 //! it, as rustc does for an `async fn`. So the drop order and the names in lints stay the same.
 
 use crate::expand::Context;
+use crate::expand::record::plain_recorder;
 use crate::parse::{ParameterKind, Returns, Value, erase_impl};
 use crate::tokens::{braced, mentions, regroup};
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
@@ -87,9 +88,16 @@ fn is_used_before_start(context: &Context<'_>, name: &Ident) -> bool {
         Some(Value::Dynamic(name)) => Some(name.to_token_stream()),
         _ => None,
     };
+    // fields that the guard records while the span starts
+    let fields = plain_recorder(context);
     let others = [&arguments.parent, &arguments.links, &arguments.enabled];
     let others = others.into_iter().flatten().map(ToTokens::to_token_stream);
-    tracer.into_iter().chain(span_name).chain(others).any(|expression| mentions(&expression, &[&name]))
+    tracer
+        .into_iter()
+        .chain(span_name)
+        .chain(fields)
+        .chain(others)
+        .any(|expression| mentions(&expression, &[&name]))
 }
 
 /// Returns the return type in a form that is valid inside the body.

@@ -1,7 +1,7 @@
 //! The closure that records the attributes of a span.
 
 use crate::expand::Context;
-use crate::parse::{Format, ParameterKind, unraw};
+use crate::parse::{Field, Format, Parameter, ParameterKind, unraw};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -59,6 +59,36 @@ pub(super) fn recorder(context: &Context<'_>) -> Option<TokenStream> {
         });
     }
     (!statements.is_empty()).then(|| quote_spanned!(mixed_site=> |__attributes| { #statements }))
+}
+
+/// Returns the recorder if its expressions run no code of users, and need no binding of the body.
+///
+/// Such a recorder runs while the span starts. Any other runs inside the span.
+pub(super) fn plain_recorder(context: &Context<'_>) -> Option<TokenStream> {
+    let arguments = context.arguments;
+    let is_bound = |parameter: &Parameter| !matches!(parameter.kind, ParameterKind::Pattern { .. });
+    let is_plain = arguments.captured_parameters.is_empty()
+        && arguments.event_type.as_ref().is_none_or(is_plain)
+        && arguments.fields.iter().all(is_plain_field)
+        && context.function.parameters.iter().all(is_bound);
+    if is_plain { recorder(context) } else { None }
+}
+
+fn is_plain_field(field: &Field) -> bool {
+    let is_formatted = field.format != Format::ByType && !matches!(field.value, Expr::Lit(_));
+    field.text.is_some() && !is_formatted && is_plain(&field.value)
+}
+
+/// Returns `true` for a literal, a name and a field of a name.
+pub(super) fn is_plain(value: &Expr) -> bool {
+    match value {
+        Expr::Lit(_) => true,
+        Expr::Path(path) => path.path.get_ident().is_some(),
+        Expr::Field(field) => is_plain(&field.base),
+        Expr::Reference(reference) => reference.mutability.is_none() && is_plain(&reference.expr),
+        Expr::Paren(inner) => is_plain(&inner.expr),
+        _ => false,
+    }
 }
 
 /// Returns `&(value)`, in which an error about the type points at the value.

@@ -1,6 +1,7 @@
 //! The expression that opens a span, and the items that it refers to.
 
 use crate::expand::Context;
+use crate::expand::record::plain_recorder;
 use crate::parse::{Value, unraw};
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
@@ -23,10 +24,22 @@ pub(super) fn open_block(context: &Context<'_>, opening: Opening) -> TokenStream
     quote_spanned!(context.mixed_site=> { #items #opened })
 }
 
+/// Returns `true` if a span that opens with a guard records its attributes while it starts.
+pub(super) fn opens_filled(context: &Context<'_>) -> bool {
+    options_closure(context).is_none() && plain_recorder(context).is_some()
+}
+
 /// Returns the expression that opens the span. The items must be in scope.
 pub(super) fn open_expression(context: &Context<'_>, opening: Opening) -> TokenStream {
     let options = options_closure(context);
     let (private, mixed_site) = (&context.private, context.mixed_site);
+    if opening == Opening::Enter
+        && opens_filled(context)
+        && let Some(recorder) = plain_recorder(context)
+    {
+        let site = site(context);
+        return quote_spanned!(mixed_site=> #site.enter_filled(#recorder));
+    }
     if has_no_options(context) {
         let call = |function| call(context, &quote_spanned!(mixed_site=> #private::#function), None);
         match opening {

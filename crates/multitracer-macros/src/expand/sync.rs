@@ -4,7 +4,7 @@ use crate::expand::Context;
 use crate::expand::outcome::{Observer, empty_observer, observer};
 use crate::expand::parameters::{bindings, body_block, has_output_type, output_type, user_statements};
 use crate::expand::record::recorder;
-use crate::expand::site::{Opening, open_block};
+use crate::expand::site::{Opening, open_block, opens_filled};
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
@@ -12,7 +12,8 @@ use quote::quote_spanned;
 pub(super) fn guarded(context: &Context<'_>) -> TokenStream {
     let mixed_site = context.mixed_site;
     let open = open_block(context, Opening::Enter);
-    let record = recorder(context).map(|recorder| quote_spanned!(mixed_site=> __span.record(#recorder);));
+    let recorder = recorder(context).filter(|_| !opens_filled(context));
+    let record = recorder.map(|recorder| quote_spanned!(mixed_site=> __span.record(#recorder);));
     let statements = &context.function.statements;
     let opened = quote_spanned!(mixed_site=> let __span = #open; #record);
     context.with_body(&quote::quote!(#opened #statements))
@@ -30,7 +31,7 @@ pub(super) fn observed(context: &Context<'_>) -> TokenStream {
         Observer::Closure(closure) => quote_spanned!(mixed_site=> __span.observe(&__output, #closure);),
     };
     let open = open_block(context, Opening::Enter);
-    let (borrow, record) = match recorder(context) {
+    let (borrow, record) = match recorder(context).filter(|_| !opens_filled(context)) {
         Some(recorder) => (
             Some(quote_spanned!(mixed_site=> let __recorded = &__span;)),
             Some(quote_spanned!(mixed_site=> __recorded.record(#recorder);)),

@@ -3,19 +3,19 @@
 use opentelemetry_sdk::trace::SpanData;
 
 use super::queue::give_back_chunk;
-use crate::record::{BoxedRecord, give_back};
+use crate::record::RecordChunk;
 
 /// The spans of one export, in the pieces in which they were queued.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    chunks: Vec<Vec<BoxedRecord>>,
+    chunks: Vec<RecordChunk>,
     len: usize,
 }
 
 impl Batch {
     /// Creates a batch of the spans in `chunks`.
-    pub(crate) fn new(chunks: Vec<Vec<BoxedRecord>>) -> Self {
-        let len = chunks.iter().map(Vec::len).sum();
+    pub(crate) fn new(chunks: Vec<RecordChunk>) -> Self {
+        let len = chunks.iter().map(RecordChunk::len).sum();
         Self { chunks, len }
     }
 
@@ -23,15 +23,18 @@ impl Batch {
         self.len
     }
 
+    /// Returns the spans in the order of the batch.
     #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &crate::record::SpanRecord> + Clone {
-        self.chunks.iter().flatten().map(|record| &**record)
+    pub(crate) fn iter(&self) -> impl Iterator<Item = crate::record::EndedSpan<'_>> + Clone {
+        self.chunks.iter().flat_map(RecordChunk::iter)
     }
 
     /// Returns the spans as the OpenTelemetry SDK's exporters take them.
     pub(crate) fn into_span_data(mut self) -> Vec<SpanData> {
         let mut spans = Vec::with_capacity(self.len);
-        spans.extend(self.chunks.iter_mut().flatten().map(|record| record.take_span_data()));
+        for chunk in &mut self.chunks {
+            chunk.move_to(&mut spans);
+        }
         spans
     }
 }
@@ -39,9 +42,6 @@ impl Batch {
 impl Drop for Batch {
     /// Gives back the memory that new spans can use.
     fn drop(&mut self) {
-        for mut chunk in self.chunks.drain(..) {
-            give_back(chunk.drain(..));
-            give_back_chunk(chunk);
-        }
+        self.chunks.drain(..).for_each(give_back_chunk);
     }
 }

@@ -2,43 +2,52 @@
 
 use std::sync::Arc;
 
+use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanContext;
 use opentelemetry_sdk::trace::SpanData;
 
 use super::details::Details;
-use super::span_record::{BoxedRecord, SpanRecord};
+use super::span_record::SpanRecord;
 
 impl SpanRecord {
-    /// Moves the data out. The memory of the attributes stays, to be used again.
+    /// Moves the data out. The record keeps the memory of its attributes.
     pub(crate) fn take_span_data(&mut self) -> SpanData {
-        let mut attributes = Vec::with_capacity(self.attributes.len() + usize::from(self.code_attributes));
-        self.add_code_attributes(&mut attributes);
-        attributes.append(&mut self.attributes);
-        let details = self.details.take();
+        let mut attributes = std::mem::take(&mut self.attributes);
+        let span = std::mem::take(self).into_span_data(attributes.drain(..));
+        self.attributes = attributes;
+        span
+    }
+
+    /// Converts the record. `attributes` are those that were moved out of it.
+    pub(super) fn into_span_data(self, attributes: impl ExactSizeIterator<Item = KeyValue>) -> SpanData {
+        let mut all = Vec::with_capacity(attributes.len() + usize::from(self.code_attributes));
+        self.add_code_attributes(&mut all);
+        all.extend(attributes);
+        let instrumentation_scope = self.scope().clone();
         let Details { trace_state, events, links, status } =
-            details.map_or_else(Details::default, |some| *some);
+            self.details.map_or_else(Details::default, |some| *some);
         SpanData {
             span_context: SpanContext::new(self.trace, self.id, self.flags, false, trace_state),
             parent_span_id: self.parent,
             parent_span_is_remote: self.is_parent_remote,
-            span_kind: self.kind.clone(),
-            name: std::mem::take(&mut self.name),
+            span_kind: self.kind,
+            name: self.name,
             start_time: self.start_time,
             end_time: self.end_time,
-            attributes,
+            attributes: all,
             dropped_attributes_count: self.dropped_attributes,
             events,
             links,
             status,
-            instrumentation_scope: self.scope().clone(),
+            instrumentation_scope,
         }
     }
 }
 
-impl From<SpanData> for BoxedRecord {
+impl From<SpanData> for SpanRecord {
     fn from(span: SpanData) -> Self {
         let context = &span.span_context;
-        let mut record = SpanRecord::start(context, span.name, span.span_kind, None, span.start_time);
+        let mut record = *Self::start(context, span.name, span.span_kind, None, span.start_time);
         record.parent = span.parent_span_id;
         record.is_parent_remote = span.parent_span_is_remote;
         record.dropped_attributes = span.dropped_attributes_count;

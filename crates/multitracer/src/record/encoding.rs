@@ -1,7 +1,5 @@
 //! The parts of an ended span that an encoder reads.
 
-use opentelemetry::KeyValue;
-
 use super::code_place::CodePlace;
 use super::details::Details;
 use super::span_record::SpanRecord;
@@ -10,11 +8,6 @@ impl SpanRecord {
     /// Returns the place in the source, if all its attributes are within the limit.
     pub(crate) fn whole_code(&self) -> Option<CodePlace> {
         self.code.filter(|code| u32::from(self.code_attributes) == code.len())
-    }
-
-    /// Returns the other attributes.
-    pub(crate) fn attributes(&self) -> &[KeyValue] {
-        &self.attributes
     }
 
     pub(crate) fn dropped_attributes(&self) -> u32 {

@@ -1,5 +1,6 @@
 //! The data of a span, while it is open and after its end.
 
+mod chunk;
 mod code_place;
 mod conversion;
 mod details;
@@ -12,9 +13,11 @@ mod reuse;
 mod size;
 mod span_record;
 
+pub(crate) use self::chunk::RecordChunk;
 pub(crate) use self::code_place::CodePlace;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 pub(crate) use self::details::Details;
+pub(crate) use self::ended_span::EndedSpan;
 pub(crate) use self::limits::RecordLimits;
-pub(crate) use self::reuse::{attribute_list, give_back};
+pub(crate) use self::reuse::{attribute_list, keep_record};
 pub(crate) use self::span_record::{BoxedRecord, SpanRecord};

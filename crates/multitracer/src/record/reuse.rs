@@ -1,103 +1,85 @@
-//! The memory of records, which new spans use again.
-//!
-//! The thread of an exporter would free the memory of each span, which other threads allocated.
-//! Both then wait for a lock of the allocator. Therefore the records go back to the threads of the
-//! application, with the memory of their attributes.
+//! The memory of records, which a thread uses again for its next spans.
 
 use std::cell::RefCell;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use opentelemetry::KeyValue;
 
-use super::span_record::BoxedRecord;
+use super::span_record::{BoxedRecord, SpanRecord};
 
-/// The most records that wait for a thread: those of a queue of the usual size, about 0.8 MiB.
-const MAX_WAITING: usize = 2048;
+/// The most records and lists that a thread keeps.
+const MAX_KEPT: usize = 16;
 
-/// The number of records that a thread takes at once.
-const TAKEN_AT_ONCE: usize = 16;
-
-/// The largest number of attributes whose memory is used again.
+/// The largest list of attributes whose memory is used again.
 const MAX_ATTRIBUTES: usize = 16;
 
 /// Initial capacity for attributes.
 const USUAL_ATTRIBUTES: usize = 4;
 
-/// Empty records that no thread has taken.
-static WAITING: Mutex<Vec<BoxedRecord>> = Mutex::new(Vec::new());
-
 /// The empty records and lists of one thread.
-struct Taken {
+struct Kept {
     records: Vec<BoxedRecord>,
-    attributes: Vec<Vec<KeyValue>>,
+    lists: Vec<Vec<KeyValue>>,
 }
 
 thread_local! {
-    static TAKEN: RefCell<Taken> = const {
-        RefCell::new(Taken { records: Vec::new(), attributes: Vec::new() })
-    };
+    static KEPT: RefCell<Kept> = const { RefCell::new(Kept { records: Vec::new(), lists: Vec::new() }) };
 }
 
 /// Returns an empty record.
 #[inline]
 pub(super) fn empty_record() -> BoxedRecord {
     // a span may start while its thread ends
-    let taken = TAKEN.try_with(|taken| {
-        let mut taken = taken.try_borrow_mut().ok()?;
-        taken.records.pop().or_else(|| take_waiting(&mut taken.records))
-    });
-    taken.ok().flatten().unwrap_or_default()
+    let kept = KEPT.try_with(|kept| kept.try_borrow_mut().ok()?.records.pop());
+    kept.ok().flatten().unwrap_or_default()
 }
 
-#[cold]
-fn take_waiting(records: &mut Vec<BoxedRecord>) -> Option<BoxedRecord> {
-    let mut waiting = waiting();
-    let rest = waiting.len().saturating_sub(TAKEN_AT_ONCE);
-    records.extend(waiting.drain(rest..));
-    records.pop()
-}
-
-/// Gives back records that were exported.
-pub(crate) fn give_back(records: impl Iterator<Item = BoxedRecord>) {
-    let empty = records.map(|mut record| {
-        record.clear(MAX_ATTRIBUTES);
-        record
+/// Keeps the memory of a record for the next span of this thread.
+#[inline]
+pub(crate) fn keep_record(mut record: BoxedRecord) {
+    if !record.is_empty() {
+        // its destinations did not take it
+        let mut attributes = std::mem::take(&mut record.attributes);
+        attributes.clear();
+        *record = SpanRecord { attributes, ..SpanRecord::default() };
+    }
+    if record.attributes.capacity() > MAX_ATTRIBUTES {
+        record.attributes = Vec::new();
+    }
+    // the record is freed if the thread ends
+    let _ = KEPT.try_with(|kept| {
+        if let Ok(mut kept) = kept.try_borrow_mut()
+            && kept.records.len() < MAX_KEPT
+        {
+            kept.records.push(record);
+        }
     });
-    let mut empty: Vec<_> = empty.collect();
-    let mut waiting = waiting();
-    let room = MAX_WAITING.saturating_sub(waiting.len()).min(empty.len());
-    waiting.extend(empty.drain(..room));
-    drop(waiting);
 }
 
 /// Returns an empty list for attributes.
 #[inline]
 pub(crate) fn attribute_list() -> Vec<KeyValue> {
-    let list = TAKEN.try_with(|taken| taken.try_borrow_mut().ok()?.attributes.pop());
+    let list = KEPT.try_with(|kept| kept.try_borrow_mut().ok()?.lists.pop());
     list.ok().flatten().unwrap_or_else(|| Vec::with_capacity(USUAL_ATTRIBUTES))
 }
 
 /// Keeps the memory of an empty list for the next span of this thread.
 #[inline]
 pub(super) fn keep_list(list: Vec<KeyValue>) {
-    if list.capacity() > 0 {
-        // the list is freed if the thread ends
-        let _ = TAKEN.try_with(|taken| {
-            if let Ok(mut taken) = taken.try_borrow_mut()
-                && taken.attributes.len() < TAKEN_AT_ONCE
+    if list.capacity() > 0 && list.capacity() <= MAX_ATTRIBUTES {
+        let _ = KEPT.try_with(|kept| {
+            if let Ok(mut kept) = kept.try_borrow_mut()
+                && kept.lists.len() < MAX_KEPT
             {
-                taken.attributes.push(list);
+                kept.lists.push(list);
             }
         });
     }
 }
 
-fn waiting() -> MutexGuard<'static, Vec<BoxedRecord>> {
-    WAITING.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
+    use opentelemetry::trace::SpanId;
+
     use super::*;
 
     #[test]
@@ -107,15 +89,21 @@ mod tests {
             record.name = "a name of the last span".to_owned().into();
             record.attributes.reserve(attributes);
             record.attributes.push(KeyValue::new("key", "value"));
+            record.id = SpanId::from(1);
             record
         };
-        give_back([used(8), used(1000)].into_iter());
-        for _ in 0..MAX_WAITING {
+        for attributes in [8, 1000] {
+            keep_record(used(attributes));
             let record = empty_record();
             assert!(record.name.is_empty() && record.attributes.is_empty());
             assert!(record.attributes.capacity() <= MAX_ATTRIBUTES);
         }
-        give_back((0..2 * MAX_WAITING).map(|_| used(8)));
-        assert!(waiting().len() <= MAX_WAITING);
+    }
+
+    #[test]
+    fn a_thread_keeps_few_records() {
+        let records: Vec<_> = (0..2 * MAX_KEPT).map(|_| empty_record()).collect();
+        records.into_iter().for_each(keep_record);
+        assert_eq!(KEPT.with_borrow(|kept| kept.records.len()), MAX_KEPT);
     }
 }

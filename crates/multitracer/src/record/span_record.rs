@@ -33,6 +33,8 @@ pub(crate) struct SpanRecord {
     /// The start time, until the span ends.
     pub(crate) end_time: SystemTime,
     pub(super) attributes: Vec<KeyValue>,
+    /// The number of attributes that were moved out with the record.
+    pub(super) moved_attributes: usize,
     /// Data that few spans have.
     pub(super) details: Option<Box<Details>>,
     /// The library that made the span, if it is not this one.
@@ -57,6 +59,7 @@ impl Default for SpanRecord {
             start_time: SystemTime::UNIX_EPOCH,
             end_time: SystemTime::UNIX_EPOCH,
             attributes: Vec::new(),
+            moved_attributes: 0,
             details: None,
             scope: None,
             size: 0,
@@ -64,7 +67,7 @@ impl Default for SpanRecord {
     }
 }
 
-/// A record on its way from a span through a queue to an exporter, which moves one pointer.
+/// The record of an open span, whose memory is used again.
 pub(crate) type BoxedRecord = Box<SpanRecord>;
 
 impl SpanRecord {
@@ -91,14 +94,10 @@ impl SpanRecord {
         record
     }
 
-    /// Removes the data of a span. Keeps the memory of up to `max_attributes` attributes.
-    pub(super) fn clear(&mut self, max_attributes: usize) {
-        let mut attributes = std::mem::take(&mut self.attributes);
-        attributes.clear();
-        *self = Self::default();
-        if attributes.capacity() <= max_attributes {
-            self.attributes = attributes;
-        }
+    /// Returns `true` if the record holds no span, or its data was moved out.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.id == SpanId::INVALID
     }
 
     /// Sets the trace state, which few spans have.
@@ -128,6 +127,18 @@ impl SpanRecord {
         } else {
             self.attributes.append(&mut attributes);
         }
+        let room = limits.attributes - u32::from(self.code_attributes);
+        self.dropped_attributes += truncate(&mut self.attributes, room);
+    }
+
+    /// Adds the first attributes with `fill`. Those above the maximum are counted as dropped.
+    #[inline]
+    pub(crate) fn fill_attributes(
+        &mut self,
+        fill: &mut dyn FnMut(&mut Vec<KeyValue>),
+        limits: &RecordLimits,
+    ) {
+        fill(&mut self.attributes);
         let room = limits.attributes - u32::from(self.code_attributes);
         self.dropped_attributes += truncate(&mut self.attributes, room);
     }

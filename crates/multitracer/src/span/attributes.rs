@@ -18,16 +18,46 @@ pub struct Attributes<'a> {
     arguments: Vec<KeyValue>,
     /// `None` while the tracer is unknown. Arguments are kept apart until then.
     capture: Option<&'a CaptureConfig>,
+    conversions: Conversions,
+}
+
+/// The values that may be converted into attributes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Conversions {
+    All,
+    /// Only those without code of users, because the span is not current yet.
+    Plain,
+    /// As before, and another value was seen.
+    Incomplete,
 }
 
 impl<'a> Attributes<'a> {
     pub(super) fn new(capture: &'a CaptureConfig) -> Self {
-        Self { list: attribute_list(), arguments: Vec::new(), capture: Some(capture) }
+        let conversions = Conversions::All;
+        Self { list: attribute_list(), arguments: Vec::new(), capture: Some(capture), conversions }
     }
 
     /// Starts a list before the tracer is known.
     pub(super) fn early() -> Self {
-        Self { list: Vec::new(), arguments: Vec::new(), capture: None }
+        Self { list: Vec::new(), arguments: Vec::new(), capture: None, conversions: Conversions::All }
+    }
+
+    /// Fills the empty list of a span that starts.
+    ///
+    /// Returns `false` and leaves the list empty if a value needs code of users, who expect the
+    /// span around it.
+    #[inline]
+    pub(super) fn fill(list: &mut Vec<KeyValue>, fill: &mut dyn FnMut(&mut Attributes<'_>)) -> bool {
+        let conversions = Conversions::Plain;
+        let mut all =
+            Attributes { list: std::mem::take(list), arguments: Vec::new(), capture: None, conversions };
+        fill(&mut all);
+        *list = all.list;
+        let is_complete = all.conversions != Conversions::Incomplete;
+        if !is_complete {
+            list.clear();
+        }
+        is_complete
     }
 
     /// Sets the attributes on a span.
@@ -44,7 +74,9 @@ impl<'a> Attributes<'a> {
 
     /// Records `key = value`. A `None` sets no attribute.
     pub fn set<V: ToAttribute + ?Sized>(&mut self, key: impl Into<Key>, value: &V) {
-        if let Some(value) = value.to_attribute() {
+        if self.conversions != Conversions::All && !value.is_plain() {
+            self.conversions = Conversions::Incomplete;
+        } else if let Some(value) = value.to_attribute() {
             self.push_with(|| KeyValue::new(key, value));
         }
     }

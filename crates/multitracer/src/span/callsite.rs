@@ -2,6 +2,8 @@
 
 use std::panic::Location;
 
+use opentelemetry::KeyValue;
+
 use super::attributes::Attributes;
 use super::future::traced;
 use super::guard::Entered;
@@ -31,6 +33,13 @@ impl Site {
     #[must_use]
     pub fn enter(self) -> Entered {
         if any_tracer_enabled() { enter_site(self) } else { Entered::none() }
+    }
+
+    /// Opens a span with attributes whose expressions run no code of users. `fill` may run twice.
+    #[inline(always)]
+    #[must_use]
+    pub fn enter_filled(self, mut fill: impl FnMut(&mut Attributes<'_>)) -> Entered {
+        if any_tracer_enabled() { enter_filled(self, &mut fill) } else { Entered::none() }
     }
 
     #[inline(always)]
@@ -82,11 +91,30 @@ fn enter_site(site: Site) -> Entered {
 
 #[inline(never)]
 fn enter_sampled(site: Site) -> Entered {
-    match start_quickly(site.literal().map(Literal::id), || site.to_function()) {
+    match start_quickly(site.literal().map(Literal::id), || site.to_function(), None) {
         Quick::Opened(cx, capture) => Entered::new(Opened { site, capture, cx, recording: true }),
         Quick::Skipped => Entered::none(),
         Quick::Unknown => opened(site, Options::new(site)),
     }
+}
+
+#[inline(never)]
+fn enter_filled(site: Site, fill: &mut dyn FnMut(&mut Attributes<'_>)) -> Entered {
+    if skip_unsampled(site.literal().map(Literal::id)) {
+        return Entered::none();
+    }
+    let mut is_filled = false;
+    let mut fill_list = |list: &mut Vec<KeyValue>| is_filled = Attributes::fill(list, fill);
+    let quick = start_quickly(site.literal().map(Literal::id), || site.to_function(), Some(&mut fill_list));
+    let entered = match quick {
+        Quick::Opened(cx, capture) => Entered::new(Opened { site, capture, cx, recording: true }),
+        Quick::Skipped => return Entered::none(),
+        Quick::Unknown => opened(site, Options::new(site)),
+    };
+    if !is_filled {
+        entered.record(fill);
+    }
+    entered
 }
 
 #[inline(never)]

@@ -92,7 +92,8 @@ impl Options {
         if !is_plain {
             return Quick::Unknown;
         }
-        start_quickly_under(&self.call.cx, self.site.literal().map(Literal::id), || self.site.to_function())
+        let tracer = self.site.literal().map(Literal::id);
+        start_quickly_under(&self.call.cx, tracer, || self.site.to_function(), None)
     }
 
     pub(super) fn into_context(self) -> Context {

@@ -39,6 +39,23 @@ use opentelemetry::{Array, StringValue, Value};
 pub trait ToAttribute {
     /// Returns the value, or `None` to set no attribute.
     fn to_attribute(&self) -> Option<Value>;
+
+    /// Returns `true` if the conversion runs no code of users, who expect the span around it.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn is_plain(&self) -> bool {
+        false
+    }
+}
+
+/// The method `is_plain` of a type whose conversion is code of this library.
+macro_rules! plain {
+    () => {
+        #[inline(always)]
+        fn is_plain(&self) -> bool {
+            true
+        }
+    };
 }
 
 macro_rules! integers {
@@ -51,6 +68,8 @@ macro_rules! integers {
                     Err(_) => self.to_string().into(),
                 })
             }
+
+            plain!();
         }
     )*};
 }
@@ -62,6 +81,8 @@ impl ToAttribute for bool {
     fn to_attribute(&self) -> Option<Value> {
         Some((*self).into())
     }
+
+    plain!();
 }
 
 impl ToAttribute for f64 {
@@ -69,53 +90,77 @@ impl ToAttribute for f64 {
     fn to_attribute(&self) -> Option<Value> {
         Some((*self).into())
     }
+
+    plain!();
 }
 
 impl ToAttribute for f32 {
     fn to_attribute(&self) -> Option<Value> {
         Some(f64::from(*self).into())
     }
+
+    plain!();
 }
 
 impl ToAttribute for str {
     fn to_attribute(&self) -> Option<Value> {
         Some(self.to_owned().into())
     }
+
+    plain!();
 }
 
 impl ToAttribute for String {
     fn to_attribute(&self) -> Option<Value> {
         self.as_str().to_attribute()
     }
+
+    plain!();
 }
 
 impl ToAttribute for char {
     fn to_attribute(&self) -> Option<Value> {
         Some(self.to_string().into())
     }
+
+    plain!();
 }
 
 impl ToAttribute for Value {
     fn to_attribute(&self) -> Option<Value> {
         Some(self.clone())
     }
+
+    plain!();
 }
 
 impl ToAttribute for StringValue {
     fn to_attribute(&self) -> Option<Value> {
         Some(Value::String(self.clone()))
     }
+
+    plain!();
 }
 
 impl<T: ToAttribute> ToAttribute for Option<T> {
     fn to_attribute(&self) -> Option<Value> {
         self.as_ref()?.to_attribute()
     }
+
+    #[inline(always)]
+    fn is_plain(&self) -> bool {
+        self.as_ref().is_none_or(T::is_plain)
+    }
 }
 
 impl<T: ToAttribute + ToOwned + ?Sized> ToAttribute for Cow<'_, T> {
     fn to_attribute(&self) -> Option<Value> {
         (**self).to_attribute()
+    }
+
+    #[inline(always)]
+    fn is_plain(&self) -> bool {
+        (**self).is_plain()
     }
 }
 
@@ -124,6 +169,11 @@ macro_rules! pointers {
         impl<T: ToAttribute + ?Sized> ToAttribute for $pointer {
             fn to_attribute(&self) -> Option<Value> {
                 (**self).to_attribute()
+            }
+
+            #[inline(always)]
+            fn is_plain(&self) -> bool {
+                (**self).is_plain()
             }
         }
     )*};
@@ -137,18 +187,24 @@ macro_rules! arrays {
             fn to_attribute(&self) -> Option<Value> {
                 Some(Value::Array(Array::$kind(self.iter().map($from).collect())))
             }
+
+            plain!();
         }
 
         impl ToAttribute for Vec<$item> {
             fn to_attribute(&self) -> Option<Value> {
                 self.as_slice().to_attribute()
             }
+
+            plain!();
         }
 
         impl<const N: usize> ToAttribute for [$item; N] {
             fn to_attribute(&self) -> Option<Value> {
                 self.as_slice().to_attribute()
             }
+
+            plain!();
         }
     )*};
 }

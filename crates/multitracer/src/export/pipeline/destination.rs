@@ -10,7 +10,7 @@ use super::worker_handle::WorkerHandle;
 use crate::config::model::BatchConfig;
 use crate::export::exporter::{Exporter, InMemoryExporter};
 use crate::export::stats::Counters;
-use crate::record::BoxedRecord;
+use crate::record::SpanRecord;
 
 /// One exporter of a pipeline and its pending spans.
 pub(crate) struct Destination {
@@ -73,15 +73,13 @@ impl Destination {
         }
     }
 
-    /// Takes an ended span out of `slot`. Never waits for an export.
-    pub(super) fn push(&self, slot: &mut Option<BoxedRecord>) {
+    /// Takes the data of an ended span. The data of a dropped span stays. Never waits for an export.
+    pub(super) fn push(&self, record: &mut SpanRecord) {
         match &self.kind {
-            DestinationKind::Queued(worker) => worker.queue().push(slot),
+            DestinationKind::Queued(worker) => worker.queue().push(record),
             DestinationKind::Memory { exporter, ended } => {
-                if let Some(mut span) = slot.take() {
-                    exporter.push(span.take_span_data());
-                    ended.fetch_add(1, Ordering::Release);
-                }
+                exporter.push(record.take_span_data());
+                ended.fetch_add(1, Ordering::Release);
             }
         }
     }

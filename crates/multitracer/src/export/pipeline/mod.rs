@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::outcome::DropReason;
 use super::stats::{Counters, ExporterCounters};
-use crate::record::BoxedRecord;
+use crate::record::SpanRecord;
 
 pub(crate) use self::destination::Destination;
 pub(crate) use self::pending::{FlushFailure, Pending};
@@ -45,15 +45,14 @@ impl Pipeline {
         Self::new(Vec::new())
     }
 
-    /// Takes an ended span out of `slot`. A span that is dropped stays there. Never waits for an
-    /// export.
-    pub(crate) fn push(&self, slot: &mut Option<BoxedRecord>) {
+    /// Takes the data of an ended span. The data of a dropped span stays. Never waits for an export.
+    pub(crate) fn push(&self, record: &mut SpanRecord) {
         match self.destinations.split_last() {
             Some((last, others)) => {
                 for destination in others {
-                    destination.push(&mut slot.clone());
+                    destination.push(&mut record.clone());
                 }
-                last.push(slot);
+                last.push(record);
             }
             None => {
                 self.without_destination.fetch_add(1, Ordering::Release);

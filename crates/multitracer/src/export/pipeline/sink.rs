@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use super::Pipeline;
 use crate::export::queue::shard_of_thread;
-use crate::record::{BoxedRecord, RecordLimits};
+use crate::record::{BoxedRecord, RecordLimits, keep_record};
 
 /// The number of groups of threads.
 const SINKS: usize = 4;
@@ -70,16 +70,14 @@ impl SpanSink {
         &self.limits
     }
 
-    /// Ends a span, and takes it out of `slot`. Never waits for an export.
+    /// Ends a span and exports its record. Never waits for an export.
     #[inline]
-    pub(crate) fn end(&self, slot: &mut Option<BoxedRecord>, time: SystemTime) {
-        if let Some(record) = slot
-            && record.flags.is_sampled()
-        {
-            record.end(time, &self.limits);
-            self.pipeline.push(slot);
-        }
+    pub(crate) fn end(&self, mut record: BoxedRecord, time: SystemTime) {
         // a sampler can ask for a record that is not exported
-        *slot = None;
+        if record.flags.is_sampled() {
+            record.end(time, &self.limits);
+            self.pipeline.push(&mut record);
+        }
+        keep_record(record);
     }
 }

@@ -37,9 +37,9 @@ fn spans_that_outlive_the_registry() -> std::io::Result<()> {
         &runtime,
     );
     let pipeline = Pipeline::new(vec![destination]);
-    pipeline.push(&mut Some(span(0)));
+    pipeline.push(&mut span(0));
     drop(runtime);
-    pipeline.push(&mut Some(span(0)));
+    pipeline.push(&mut span(0));
     let counters = || pipeline.counters().swap_remove(0).counters;
     let wait = |done: &dyn Fn(&Counters) -> bool| {
         let started = std::time::Instant::now();
@@ -50,7 +50,7 @@ fn spans_that_outlive_the_registry() -> std::io::Result<()> {
     };
     assert_eq!(wait(&|counters| counters.exported == 2).exported, 2, "although the delay is an hour");
     std::thread::sleep(BACKGROUND_TIMEOUT * 2);
-    pipeline.push(&mut Some(span(0)));
+    pipeline.push(&mut span(0));
     let counters = wait(&|counters| counters.dropped.shutdown == 1);
     assert_eq!((counters.ended, counters.exported, counters.dropped.shutdown), (3, 2, 1));
     Ok(())

@@ -19,7 +19,7 @@ use self::shard::{Budget, Push, Shard};
 use super::batch::Batch;
 use super::outcome::{DropReason, ExportOutcome};
 use super::stats::Counters;
-use crate::record::BoxedRecord;
+use crate::record::SpanRecord;
 
 pub(super) use self::chunks::give_back_chunk;
 pub(super) use self::shard::shard_of_thread;
@@ -73,19 +73,19 @@ impl Queue {
         }
     }
 
-    /// Queues the span in `slot`, or counts it as dropped and leaves it there. Never waits for an
-    /// export.
-    pub(crate) fn push(&self, slot: &mut Option<BoxedRecord>) {
-        self.push_into(self.shard(), slot, false);
+    /// Queues the data of a span, or counts the span as dropped and leaves its data. Never waits for
+    /// an export.
+    pub(crate) fn push(&self, record: &mut SpanRecord) {
+        self.push_into(self.shard(), record, false);
     }
 
-    fn push_into(&self, shard: &Shard, slot: &mut Option<BoxedRecord>, is_last_try: bool) {
-        match shard.push(slot, &self.level, is_last_try) {
+    fn push_into(&self, shard: &Shard, record: &mut SpanRecord, is_last_try: bool) {
+        match shard.push(record, &self.level, is_last_try) {
             Push::NoFreeRoom => {
                 for other in &self.shards {
                     other.give_back(&self.level);
                 }
-                self.push_into(shard, slot, true);
+                self.push_into(shard, record, true);
             }
             Push::QueuedFirst => {
                 if self.is_idle.load(Ordering::Relaxed) {

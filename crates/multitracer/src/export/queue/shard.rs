@@ -11,7 +11,7 @@ use super::chunks::{MAX_CHUNK_SPANS, empty_chunk};
 use super::level::{Level, Room};
 use crate::export::outcome::DropReason;
 use crate::export::stats::{Counters, DropCounts};
-use crate::record::BoxedRecord;
+use crate::record::{RecordChunk, SpanRecord};
 
 /// Size in bytes from which a chunk takes no further span.
 const MAX_CHUNK_BYTES: usize = 256 << 10;
@@ -40,7 +40,7 @@ pub(super) struct State {
 
 #[derive(Debug)]
 struct Chunk {
-    spans: Vec<BoxedRecord>,
+    spans: RecordChunk,
     bytes: usize,
 }
 
@@ -91,16 +91,16 @@ pub(in crate::export) fn shard_of_thread(shards: usize) -> usize {
 }
 
 impl Shard {
-    /// Counts the span in `slot`, and queues it if there is room. On the last try, only free room
-    /// counts. A span that is not queued stays in `slot`.
-    pub(super) fn push(&self, slot: &mut Option<BoxedRecord>, level: &Level, is_last_try: bool) -> Push {
-        let size = slot.as_ref().map_or(0, |record| record.size());
+    /// Counts a span, and moves its data into the queue if there is room. On the last try, only
+    /// free room counts.
+    pub(super) fn push(&self, record: &mut SpanRecord, level: &Level, is_last_try: bool) -> Push {
+        let size = record.size();
         let mut state = self.lock();
         state.ended += 1;
         match state.use_room(size, level) {
             Ok(is_new) => {
                 let was_empty = state.queued.spans == 0;
-                state.add(slot, size);
+                state.add(record, size);
                 let may_be_full = is_new || state.reserved.spans == 0;
                 match (may_be_full && level.may_have_full_batch(), was_empty) {
                     (true, _) => Push::QueuedAndDue,
@@ -120,12 +120,7 @@ impl Shard {
     }
 
     /// Moves spans to `chunks`, as many as `budget` allows.
-    pub(super) fn take(
-        &self,
-        budget: &mut Budget,
-        chunks: &mut Vec<Vec<BoxedRecord>>,
-        level: &Level,
-    ) -> usize {
+    pub(super) fn take(&self, budget: &mut Budget, chunks: &mut Vec<RecordChunk>, level: &Level) -> usize {
         let mut state = self.lock();
         let mut taken = state.take_reserved(level);
         let before = taken.spans;
@@ -213,17 +208,17 @@ impl State {
         std::mem::take(&mut self.reserved)
     }
 
-    fn add(&mut self, slot: &mut Option<BoxedRecord>, size: usize) {
+    fn add(&mut self, record: &mut SpanRecord, size: usize) {
         self.queued.spans += 1;
         self.queued.bytes += size;
         match self.chunks.back_mut() {
             Some(chunk) if chunk.spans.len() < MAX_CHUNK_SPANS && chunk.bytes < MAX_CHUNK_BYTES => {
-                chunk.add(slot, size);
+                chunk.add(record, size);
             }
             last => {
                 let capacity = if last.is_some() { MAX_CHUNK_SPANS } else { self.first_capacity };
                 let mut chunk = Chunk { spans: empty_chunk(capacity), bytes: 0 };
-                chunk.add(slot, size);
+                chunk.add(record, size);
                 self.oldest.get_or_insert_with(Instant::now);
                 self.chunks.push_back(chunk);
             }
@@ -241,9 +236,9 @@ impl State {
 
 impl Chunk {
     #[inline]
-    fn add(&mut self, slot: &mut Option<BoxedRecord>, size: usize) {
+    fn add(&mut self, record: &mut SpanRecord, size: usize) {
         self.bytes += size;
-        self.spans.extend(slot.take());
+        self.spans.push(record);
     }
 
     /// Takes the spans that fit `budget`. Takes at least one if `is_first_of_batch`, because a span
@@ -258,8 +253,8 @@ impl Chunk {
             });
         }
         let (mut count, mut bytes) = (0, 0);
-        for span in self.spans.iter().take(budget.spans) {
-            let sum = bytes + span.size();
+        for size in self.spans.sizes().take(budget.spans) {
+            let sum = bytes + size;
             if sum > budget.bytes && !(is_first_of_batch && count == 0) {
                 break;
             }

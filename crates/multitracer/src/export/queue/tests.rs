@@ -14,12 +14,12 @@ use super::*;
 use crate::export::outcome::{ExportError, ExportSuccess};
 
 /// Returns a span with an attribute of `bytes` bytes.
-pub(in crate::export) fn span(bytes: usize) -> BoxedRecord {
+pub(in crate::export) fn span(bytes: usize) -> SpanRecord {
     named_span("work".to_owned(), bytes)
 }
 
-fn named_span(name: String, bytes: usize) -> BoxedRecord {
-    Box::from(SpanData {
+fn named_span(name: String, bytes: usize) -> SpanRecord {
+    SpanRecord::from(SpanData {
         span_context: SpanContext::empty_context(),
         parent_span_id: SpanId::INVALID,
         parent_span_is_remote: false,
@@ -36,8 +36,8 @@ fn named_span(name: String, bytes: usize) -> BoxedRecord {
     })
 }
 
-fn push(queue: &Queue, span: BoxedRecord) {
-    queue.push(&mut Some(span));
+fn push(queue: &Queue, mut span: SpanRecord) {
+    queue.push(&mut span);
 }
 
 fn queue(max_size: usize, max_bytes: usize, batch_size: usize) -> Queue {
@@ -154,7 +154,7 @@ fn spans_of_a_thread_keep_their_order() {
         let batch = queue.take_batch();
         assert_eq!(batch.len(), left.min(100), "a full batch while enough spans are queued");
         for span in batch.iter() {
-            let (thread, n) = span.name.split_once(' ').unwrap();
+            let (thread, n) = span.record.name.split_once(' ').unwrap();
             let next = &mut next[thread.parse::<usize>().unwrap()];
             assert_eq!(n.parse(), Ok(*next));
             *next += 1;

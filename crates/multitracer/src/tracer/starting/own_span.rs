@@ -97,7 +97,9 @@ impl Span for OwnSpan {
     }
 
     fn end_with_timestamp(&mut self, timestamp: SystemTime) {
-        self.sink.end(&mut self.record, timestamp);
+        if let Some(record) = self.record.take() {
+            self.sink.end(record, timestamp);
+        }
     }
 }
 

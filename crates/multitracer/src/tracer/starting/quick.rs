@@ -7,9 +7,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use opentelemetry::Context;
 use opentelemetry::time::now;
 use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt as _, TraceFlags, TraceState};
+use opentelemetry::{Context, KeyValue};
 
 use super::own_span::OwnSpan;
 use crate::config::model::CaptureConfig;
@@ -29,6 +29,9 @@ pub(crate) struct Function {
     pub(crate) kind: SpanKind,
     pub(crate) code: CodePlace,
 }
+
+/// A function that adds the first attributes of a span. It runs no code of users.
+pub(crate) type Fill<'a> = &'a mut dyn FnMut(&mut Vec<KeyValue>);
 
 /// The outcome of the fast path.
 #[derive(Debug)]
@@ -81,11 +84,15 @@ fn skip(core: &TracerCore, set: &TracerSet, span: &SpanContext, tracer: Option<N
 }
 
 /// Starts the span of a function, or skips it in an unsampled trace. `tracer` is the tracer that
-/// the function names.
+/// the function names. Calls `fill` only if the span starts.
 #[inline]
-pub(crate) fn start_quickly(tracer: Option<NameId>, function: impl FnOnce() -> Function) -> Quick {
+pub(crate) fn start_quickly(
+    tracer: Option<NameId>,
+    function: impl FnOnce() -> Function,
+    fill: Option<Fill<'_>>,
+) -> Quick {
     // a thread that ends makes no spans
-    with_current(|cx| start_quickly_under(cx, tracer, function)).unwrap_or(Quick::Skipped)
+    with_current(|cx| start_quickly_under(cx, tracer, function, fill)).unwrap_or(Quick::Skipped)
 }
 
 /// Starts the span of a function under `cx`, or skips it in an unsampled trace.
@@ -94,6 +101,7 @@ pub(crate) fn start_quickly_under(
     cx: &Context,
     tracer: Option<NameId>,
     function: impl FnOnce() -> Function,
+    fill: Option<Fill<'_>>,
 ) -> Quick {
     if cx.is_telemetry_suppressed() || is_export_thread() {
         return Quick::Unknown;
@@ -103,12 +111,12 @@ pub(crate) fn start_quickly_under(
         Some(frame) => {
             let place =
                 Place { cx, frame: Some(frame), core: frame.tracer().core(), set: frame.tracer().set() };
-            place.start(tracer, function)
+            place.start(tracer, function, fill)
         }
         None => match TracerSet::installed() {
             Some(set) => {
                 let roster = set.roster();
-                Place { cx, frame: None, core: roster.default_tracer(), set }.start(tracer, function)
+                Place { cx, frame: None, core: roster.default_tracer(), set }.start(tracer, function, fill)
             }
             None => Quick::Unknown,
         },
@@ -127,7 +135,12 @@ struct Place<'a> {
 impl Place<'_> {
     /// Skips a function in an unsampled trace, and starts its span elsewhere.
     #[inline(always)]
-    fn start(&self, tracer: Option<NameId>, function: impl FnOnce() -> Function) -> Quick {
+    fn start(
+        &self,
+        tracer: Option<NameId>,
+        function: impl FnOnce() -> Function,
+        fill: Option<Fill<'_>>,
+    ) -> Quick {
         let core = self.core;
         let span = self.cx.span();
         let current = span.span_context();
@@ -146,15 +159,15 @@ impl Place<'_> {
                 core.sinks.here().count(false);
                 return Quick::Skipped;
             }
-            return self.open(Some(current), function());
+            return self.open(Some(current), function(), fill);
         }
-        self.open(None, function())
+        self.open(None, function(), fill)
     }
 
     /// Starts the span of a function, as a child of a sampled span of the same tracer, or as a
     /// root.
     #[inline(never)]
-    fn open(&self, parent: Option<&SpanContext>, function: Function) -> Quick {
+    fn open(&self, parent: Option<&SpanContext>, function: Function, fill: Option<Fill<'_>>) -> Quick {
         let Self { cx, frame, core, set } = *self;
         let is_known = || frame.is_none_or(|frame| frame.remembered().is_none() && !set.has_draining());
         if !core.sampling.samples_each(parent.is_some())
@@ -186,6 +199,9 @@ impl Place<'_> {
         let Function { name, kind, code } = function;
         let mut record = SpanRecord::start(&context, Cow::Borrowed(name), kind, parent, now());
         record.set_code(code, sink.limits());
+        if let Some(fill) = fill {
+            record.fill_attributes(fill, sink.limits());
+        }
         let span = OwnSpan::new(context, Some(record), Arc::clone(sink), None);
         Quick::Opened(cx.with_span(span), core.capture)
     }

@@ -13,10 +13,28 @@ type Key = (usize, usize);
 /// arguments.
 static ENCODED: LazyLock<RwLock<HashMap<Key, &'static [u8]>>> = LazyLock::new(RwLock::default);
 
-/// Returns the `code.*` attributes of a place as the field `Span.attributes`.
-pub(super) fn encoded_code(code: CodePlace) -> &'static [u8] {
-    let function = code.function.map_or(0, |function| function as usize);
-    let key = (std::ptr::from_ref(code.location).addr(), function);
+/// The number of places that a request remembers.
+const REMEMBERED: usize = 16;
+
+/// The encoded attributes of some places, which one request looks up without a lock.
+#[derive(Default)]
+pub(super) struct EncodedCode([Option<(Key, &'static [u8])>; REMEMBERED]);
+
+impl EncodedCode {
+    /// Returns the `code.*` attributes of a place as the field `Span.attributes`.
+    pub(super) fn of(&mut self, code: CodePlace) -> &'static [u8] {
+        let function = code.function.map_or(0, |function| function as usize);
+        let key = (std::ptr::from_ref(code.location).addr(), function);
+        // the lowest bits of addresses are equal
+        let slot = &mut self.0[(key.0 >> 3 ^ key.1 >> 4) % REMEMBERED];
+        match slot {
+            Some((known, encoded)) if *known == key => encoded,
+            _ => slot.insert((key, encoded_code(key, code))).1,
+        }
+    }
+}
+
+fn encoded_code(key: Key, code: CodePlace) -> &'static [u8] {
     let known = ENCODED.read().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
     known.unwrap_or_else(|| {
         let mut encoded = ENCODED.write().unwrap_or_else(PoisonError::into_inner);

@@ -9,9 +9,9 @@ use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, Status, T
 use opentelemetry::{Array, KeyValue, Value};
 use opentelemetry_sdk::Resource;
 
-use super::code_attributes::encoded_code;
+use super::code_attributes::EncodedCode;
 use crate::export::batch::Batch;
-use crate::record::{Details, SpanRecord};
+use crate::record::{Details, EndedSpan, SpanRecord};
 
 /// Bit of `flags` that makes [`IS_REMOTE`] valid.
 const HAS_IS_REMOTE: u32 = 0x100;
@@ -41,6 +41,7 @@ pub(super) fn resource(resource: &Resource) -> Vec<u8> {
 /// Appends an `ExportTraceServiceRequest` to `out`. `resource` comes from
 /// [`resource`](fn@resource).
 pub(super) fn request(out: &mut Vec<u8>, resource: &[u8], schema_url: &str, batch: &Batch) {
+    let mut code = EncodedCode::default();
     message(out, 1, |out| {
         out.extend_from_slice(resource);
         for first in firsts_of_scopes(batch) {
@@ -51,8 +52,8 @@ pub(super) fn request(out: &mut Vec<u8>, resource: &[u8], schema_url: &str, batc
                     text(out, 2, scope.version().unwrap_or_default());
                     attributes(out, 3, scope.attributes());
                 });
-                for each in batch.iter().filter(|each| each.has_scope_of(first)) {
-                    message(out, 2, |out| span(out, each));
+                for each in batch.iter().filter(|each| each.record.has_scope_of(first)) {
+                    message(out, 2, |out| span(out, each, &mut code));
                 }
                 text(out, 3, scope.schema_url().unwrap_or_default());
             });
@@ -64,7 +65,7 @@ pub(super) fn request(out: &mut Vec<u8>, resource: &[u8], schema_url: &str, batc
 /// Returns the first span of each scope in a batch; nearly always one.
 fn firsts_of_scopes(batch: &Batch) -> Vec<&SpanRecord> {
     let mut firsts: Vec<&SpanRecord> = Vec::new();
-    for span in batch.iter() {
+    for EndedSpan { record: span, .. } in batch.iter() {
         if !firsts.iter().rev().any(|first| first.has_scope_of(span)) {
             firsts.push(span);
         }
@@ -72,7 +73,8 @@ fn firsts_of_scopes(batch: &Batch) -> Vec<&SpanRecord> {
     firsts
 }
 
-fn span(out: &mut Vec<u8>, span: &SpanRecord) {
+fn span(out: &mut Vec<u8>, ended: EndedSpan<'_>, encoded: &mut EncodedCode) {
+    let EndedSpan { record: span, attributes: own } = ended;
     bytes(out, 1, &span.trace.to_bytes());
     bytes(out, 2, &span.id.to_bytes());
     if let Some(details) = span.details() {
@@ -93,14 +95,14 @@ fn span(out: &mut Vec<u8>, span: &SpanRecord) {
     time(out, 7, span.start_time);
     time(out, 8, span.end_time);
     match span.whole_code() {
-        Some(code) => out.extend_from_slice(encoded_code(code)),
+        Some(code) => out.extend_from_slice(encoded.of(code)),
         None => {
             let mut some = Vec::new();
             span.add_code_attributes(&mut some);
             attributes(out, ATTRIBUTES, &some);
         }
     }
-    attributes(out, ATTRIBUTES, span.attributes());
+    attributes(out, ATTRIBUTES, own);
     number(out, 10, span.dropped_attributes().into());
     match span.details() {
         Some(found) => details(out, found),

@@ -122,7 +122,7 @@ fn spans() -> impl Strategy<Value = SpanData> {
 }
 
 fn ended(batch: &[SpanData]) -> Batch {
-    Batch::new(vec![batch.iter().cloned().map(Into::into).collect()])
+    Batch::new(vec![batch.iter().cloned().collect()])
 }
 
 proptest! {
