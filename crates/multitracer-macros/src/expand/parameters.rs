@@ -4,7 +4,6 @@
 //! it, as rustc does for an `async fn`. So the drop order and the names in lints stay the same.
 
 use crate::expand::Context;
-use crate::expand::record::plain_recorder;
 use crate::parse::{ParameterKind, Returns, Value, erase_impl};
 use crate::tokens::{braced, mentions, regroup};
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
@@ -58,7 +57,8 @@ pub(super) fn bindings(context: &Context<'_>) -> TokenStream {
             ParameterKind::Receiver { .. } | ParameterKind::Variadic => TokenStream::new(),
             ParameterKind::Name { mutability, name, .. } => {
                 // a parameter that only `tracer = ..` or a similar argument uses is not unused
-                let used = is_used_before_start(context, name).then(|| {
+                let is_used = parameter.attr.is_some() || is_used_before_start(context, name);
+                let used = is_used.then(|| {
                     let cfg = parameter.cfg_attributes();
                     quote_spanned!(mixed_site=> #cfg let _ = &#name;)
                 });
@@ -88,9 +88,9 @@ fn is_used_before_start(context: &Context<'_>, name: &Ident) -> bool {
         Some(Value::Dynamic(name)) => Some(name.to_token_stream()),
         _ => None,
     };
-    // fields that the guard records while the span starts
-    let fields = plain_recorder(context);
-    let others = [&arguments.parent, &arguments.links, &arguments.enabled];
+    // a guard can record fields while the span starts
+    let fields = arguments.fields.iter().map(|field| field.value.to_token_stream());
+    let others = [&arguments.parent, &arguments.links, &arguments.enabled, &arguments.event_type];
     let others = others.into_iter().flatten().map(ToTokens::to_token_stream);
     tracer
         .into_iter()

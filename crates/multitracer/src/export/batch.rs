@@ -39,6 +39,12 @@ impl Batch {
     }
 }
 
+impl FromIterator<SpanData> for Batch {
+    fn from_iter<I: IntoIterator<Item = SpanData>>(spans: I) -> Self {
+        Self::new(vec![spans.into_iter().collect()])
+    }
+}
+
 impl Drop for Batch {
     /// Gives back the memory that new spans can use.
     fn drop(&mut self) {

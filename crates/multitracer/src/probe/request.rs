@@ -18,7 +18,6 @@ use crate::export::client::{
     ErrorRedactor, GRPC_ALPN, GrpcRequest, HTTP_ALPN, HttpRequest, Pem, client_config, export_url, grpc_body,
     grpc_headers,
 };
-use crate::record::RecordChunk;
 use crate::registry::resource;
 
 /// The `user-agent` header of the probe.
@@ -110,7 +109,7 @@ impl ProbeRequest {
                 "the endpoint has a user name in it; send credentials as a header (`authorization`) instead";
             return Err(error.to_owned());
         }
-        let span = Batch::new(vec![RecordChunk::from_iter([test_span(&tracer.name)])]);
+        let span = Batch::from_iter([test_span(&tracer.name)]);
         match target {
             Target::Http(otlp) => {
                 let request = HttpRequest::new(otlp, resource, PROBE_USER_AGENT);

@@ -142,7 +142,7 @@ fn defer_now(
 
 #[inline(never)]
 fn defer_site(site: Site) -> Deferred {
-    Deferred::new(Options::new(site))
+    Deferred::plain(site)
 }
 
 #[inline(never)]

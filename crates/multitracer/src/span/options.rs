@@ -28,9 +28,14 @@ pub struct Options {
 
 impl Options {
     pub(super) fn new(site: Site) -> Self {
+        Self::of(site, Call::here())
+    }
+
+    /// Creates the options of an earlier call.
+    pub(super) fn of(site: Site, call: Call) -> Self {
         Self {
             site,
-            call: Call::here(),
+            call,
             tracer: None,
             name: None,
             parent: Parent::Nearest,

@@ -81,7 +81,8 @@ impl Site {
 
     /// Returns `true` if both sites are in the same function.
     pub(super) fn is_same_function(&self, other: &Self) -> bool {
-        self.place.line() == other.place.line() && (self.function)() == (other.function)()
+        std::ptr::eq(self.place, other.place) && std::ptr::fn_addr_eq(self.function, other.function)
+            || self.place.line() == other.place.line() && (self.function)() == (other.function)()
     }
 }
 

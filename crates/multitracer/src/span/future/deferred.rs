@@ -8,7 +8,8 @@ use opentelemetry::{Context, KeyValue};
 use crate::span::attributes::Attributes;
 use crate::span::opened::{Opened, Opening, Preparation};
 use crate::span::options::Options;
-use crate::tracer::{DropContext, Quick};
+use crate::span::site::Site;
+use crate::tracer::{Call, DropContext, Literal, Quick, start_quickly_under};
 
 /// A span that starts at the first poll of a future or stream.
 ///
@@ -34,32 +35,84 @@ pub(crate) enum State {
 
 /// A call whose span has not started. Its tracer is chosen when it does.
 #[derive(Debug)]
-pub(crate) struct Called {
+pub(crate) enum Called {
+    /// A call without options, in little memory.
+    Plain {
+        site: Site,
+        call: Call,
+    },
+    WithOptions(Box<WithOptions>),
+}
+
+/// A call with options.
+#[derive(Debug)]
+pub(crate) struct WithOptions {
     options: Options,
     /// Arguments of the call. The tracer decides later if it records them.
     arguments: Vec<KeyValue>,
 }
 
 impl Called {
-    /// Starts the span at the first poll.
-    pub(in crate::span) fn open(self, task: &TaskContext<'_>) -> Opening {
-        let Self { mut options, arguments } = self;
-        let site = options.site();
-        options.follow_decision(task);
-        if arguments.is_empty() {
-            match options.start_quickly() {
-                Quick::Opened(cx, capture) => {
-                    return Opening::Opened(Opened { site, capture, cx, recording: true });
-                }
-                Quick::Skipped => return Opening::Unchanged(options.into_context()),
-                Quick::Unknown => {}
-            }
+    /// Follows a decision about the future, which is polled for the first time.
+    pub(in crate::span) fn follow_decision(&mut self, task: &TaskContext<'_>) {
+        match self {
+            Self::Plain { call, .. } => call.follow_decision(task),
+            Self::WithOptions(with) => with.options.follow_decision(task),
         }
+    }
+
+    /// Starts the span on the fast path, if it applies.
+    #[inline]
+    pub(in crate::span) fn open_quickly(&self) -> Quick {
+        match self {
+            Self::Plain { site, call } => {
+                start_quickly_under(&call.cx, site.literal().map(Literal::id), || site.to_function(), None)
+            }
+            Self::WithOptions(with) if with.arguments.is_empty() => with.options.start_quickly(),
+            Self::WithOptions(_) => Quick::Unknown,
+        }
+    }
+
+    /// Starts the span on the path that holds all rules.
+    pub(in crate::span) fn open(self) -> Opening {
+        let site = self.site();
+        let WithOptions { options, arguments } = self.with_options();
         let mut preparation = options.prepare();
         if let Preparation::Ready(prepared) = &mut preparation {
             prepared.add_arguments(arguments);
         }
         preparation.open(site)
+    }
+
+    pub(in crate::span) fn site(&self) -> Site {
+        match self {
+            Self::Plain { site, .. } => *site,
+            Self::WithOptions(with) => with.options.site(),
+        }
+    }
+
+    /// Returns the context of the call.
+    pub(in crate::span) fn into_context(self) -> Context {
+        match self {
+            Self::Plain { call, .. } => call.cx,
+            Self::WithOptions(with) => with.options.into_context(),
+        }
+    }
+
+    fn into_drop_context(self) -> Context {
+        match self {
+            Self::Plain { call, .. } => call.into_drop_context(),
+            Self::WithOptions(with) => with.options.into_drop_context(),
+        }
+    }
+
+    fn with_options(self) -> WithOptions {
+        match self {
+            Self::Plain { site, call } => {
+                WithOptions { options: Options::of(site, call), arguments: Vec::new() }
+            }
+            Self::WithOptions(with) => *with,
+        }
     }
 }
 
@@ -69,8 +122,14 @@ impl Deferred {
         Self(None)
     }
 
+    /// Keeps a call without options.
+    pub(in crate::span) fn plain(site: Site) -> Self {
+        Self(Some(Box::new(State::Called(Some(Called::Plain { site, call: Call::here() })))))
+    }
+
     pub(in crate::span) fn new(options: Options) -> Self {
-        Self(Some(Box::new(State::Called(Some(Called { options, arguments: Vec::new() })))))
+        let with = Box::new(WithOptions { options, arguments: Vec::new() });
+        Self(Some(Box::new(State::Called(Some(Called::WithOptions(with))))))
     }
 
     /// Records attributes of the call.
@@ -90,13 +149,18 @@ impl Deferred {
 
 #[inline(never)]
 fn record_early(state: &mut State, f: impl FnOnce(&mut Attributes<'_>)) {
-    if let State::Called(Some(called)) = state {
-        let mut attributes = Attributes::early();
-        f(&mut attributes);
-        let (attributes, arguments) = attributes.into_lists();
-        called.options.add(attributes);
-        called.arguments.extend(arguments);
+    let State::Called(slot) = state else { return };
+    if slot.is_none() {
+        return;
     }
+    let mut attributes = Attributes::early();
+    f(&mut attributes);
+    let (attributes, arguments) = attributes.into_lists();
+    let Some(called) = slot.take() else { return };
+    let mut with = called.with_options();
+    with.options.add(attributes);
+    with.arguments.extend(arguments);
+    *slot = Some(Called::WithOptions(Box::new(with)));
 }
 
 // a panic leaves no half-done state that another call could see, and a traced future must keep the
@@ -111,7 +175,7 @@ impl State {
     pub(in crate::span) fn enter_drop(&mut self) {
         if let Self::Called(called) = self {
             let Some(called) = called.take() else { return };
-            *self = Self::Kept { cx: called.options.into_drop_context(), dropping: DropContext::default() };
+            *self = Self::Kept { cx: called.into_drop_context(), dropping: DropContext::default() };
         }
         match self {
             Self::Called(_) => {}
@@ -127,6 +191,9 @@ impl Drop for State {
     fn drop(&mut self) {
         if let Self::Opened { opened, polling, dropping } = self {
             dropping.leave();
+            if !opened.recording {
+                return;
+            }
             if *polling {
                 opened.panicked();
             } else {

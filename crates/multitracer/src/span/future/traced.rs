@@ -16,7 +16,7 @@ use crate::span::attributes::Attributes;
 use crate::span::opened::{Opened, Opening};
 use crate::span::result::outcome::{ClosureObserver, NoObserver, Observe, Outcome};
 use crate::span::site::Site;
-use crate::tracer::{DropContext, attach, is_same_place, with_current};
+use crate::tracer::{DropContext, Quick, attach, is_same_place, with_current};
 
 pin_project! {
     /// A future in a span. The span starts at the first poll, ends with the future or its drop, and
@@ -179,9 +179,20 @@ pub(in crate::span) fn finish_and_keep(slot: &mut Option<Box<State>>) {
 /// Opens the span at the first poll.
 fn open(slot: &mut Option<Box<State>>, task: &TaskContext<'_>) {
     let Some(state) = slot.as_deref_mut() else { return };
-    let State::Called(called) = state else { return };
-    let Some(called) = called.take() else { return };
-    *state = match called.open(task) {
+    let State::Called(slot) = state else { return };
+    let Some(called) = slot else { return };
+    called.follow_decision(task);
+    let opening = match called.open_quickly() {
+        Quick::Opened(cx, capture) => {
+            Opening::Opened(Opened { site: called.site(), capture, cx, recording: true })
+        }
+        quick => match (quick, slot.take()) {
+            (_, None) => return,
+            (Quick::Skipped, Some(called)) => Opening::Unchanged(called.into_context()),
+            (_, Some(called)) => called.open(),
+        },
+    };
+    *state = match opening {
         Opening::Opened(opened) => State::Opened { opened, polling: false, dropping: DropContext::default() },
         Opening::Unchanged(cx) => State::Kept { cx, dropping: DropContext::default() },
     };

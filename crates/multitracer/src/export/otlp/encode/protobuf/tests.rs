@@ -122,7 +122,7 @@ fn spans() -> impl Strategy<Value = SpanData> {
 }
 
 fn ended(batch: &[SpanData]) -> Batch {
-    Batch::new(vec![batch.iter().cloned().collect()])
+    batch.iter().cloned().collect()
 }
 
 proptest! {
