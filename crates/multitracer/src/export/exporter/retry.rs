@@ -3,12 +3,13 @@
 //! The exporters decide which errors are retryable, by the rules of
 //! [OTLP](https://opentelemetry.io/docs/specs/otlp/#failures).
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
 use crate::export::outcome::{ExportError, ExportOutcome, Retryable};
@@ -49,6 +50,8 @@ pub(crate) struct Retry {
     shutdown: watch::Receiver<ShutdownState>,
     retry_not_before: Option<Instant>,
     last_error: LastError,
+    /// Dropped when the code of the export has ended.
+    running: Option<oneshot::Sender<Infallible>>,
 }
 
 /// The message of an export's last failed attempt, shared with the task that may time it out.
@@ -69,12 +72,28 @@ impl Retry {
         let limit = if limit.is_zero() { DEFAULT_LIMIT } else { limit };
         // an attempt in the last moment would be cut off
         let deadline = Instant::now() + (limit - limit / 20);
-        Self { queue, deadline, left: max_retries, shutdown, retry_not_before, last_error: Arc::default() }
+        Self {
+            queue,
+            deadline,
+            left: max_retries,
+            shutdown,
+            retry_not_before,
+            last_error: Arc::default(),
+            running: None,
+        }
     }
 
     /// Returns the message of the last failed attempt, which changes while the export runs.
     pub(crate) fn last_error(&self) -> LastError {
         Arc::clone(&self.last_error)
+    }
+
+    /// Returns a receiver that is ready once the code of the export has ended, with its retries. An
+    /// exporter that blocks its thread can outlive the future of its export.
+    pub(crate) fn ended(&mut self) -> oneshot::Receiver<Infallible> {
+        let (running, ended) = oneshot::channel();
+        self.running = Some(running);
+        ended
     }
 
     /// Calls `attempt` until it succeeds, fails permanently, or has no time left for another try.

@@ -34,7 +34,8 @@ pub(super) struct ExportTask<T> {
 impl<T: FnOnce(Duration, &ExportOutcome) + Send> ExportTask<T> {
     /// Exports the batch and counts the outcome. A panic or a hang of the exporter stays in a task.
     pub(super) async fn run(self) -> CompletedExport {
-        let Self { exporter, queue, batch, retry, timeout, record } = self;
+        let Self { exporter, queue, batch, mut retry, timeout, record } = self;
+        let ended = retry.ended();
         let (spans, started) = (batch.len(), Instant::now());
         let complete = |outcome: &ExportOutcome| {
             let elapsed = started.elapsed();
@@ -56,6 +57,7 @@ impl<T: FnOnce(Duration, &ExportOutcome) + Send> ExportTask<T> {
                 // an exporter that blocks its thread still counts as a concurrent export, so that
                 // it cannot block ever more threads
                 export.shutdown().await;
+                let _ = ended.await;
                 return CompletedExport { spans, outcome };
             }
             Some(Some(Ok(outcome))) => outcome,

@@ -4,8 +4,9 @@ use std::future::Future;
 use std::io;
 use std::time::Duration;
 
+use once_cell::sync::OnceCell;
 use opentelemetry::Context;
-use tokio::runtime::{Builder, EnterGuard, Runtime};
+use tokio::runtime::{Builder, EnterGuard, Handle, Runtime};
 use tokio::sync::watch;
 
 use crate::export::otlp::ConnectionPool;
@@ -16,15 +17,18 @@ use crate::export::stats::ExportDurations;
 /// Time for background exports after a registry is dropped without a shutdown.
 pub(super) const BACKGROUND_TIMEOUT: Duration = Duration::from_millis(if cfg!(test) { 300 } else { 5000 });
 
-/// Maximum number of threads that custom exporters can block at the same time.
+/// Maximum number of threads for blocking work of this library, such as the look-up of a host.
 const MAX_BLOCKING_THREADS: usize = 256;
+
+/// Maximum number of threads that the user's exporters can block at the same time.
+const MAX_USER_THREADS: usize = 1024;
 
 /// The runtime of all exporters of a registry, with one worker thread.
 ///
 /// It is separate from the application's runtime, so exports work from any thread and continue when
 /// that runtime stops. All its threads are silent: exports create no spans and no events.
 pub(crate) struct ExportRuntime {
-    runtime: Option<Runtime>,
+    runtimes: Option<Runtimes>,
     connection_pool: ConnectionPool,
     #[cfg(feature = "metrics")]
     durations: std::sync::Arc<ExportDurations>,
@@ -32,22 +36,32 @@ pub(crate) struct ExportRuntime {
     registry_dropped: watch::Sender<bool>,
 }
 
+struct Runtimes {
+    own: Runtime,
+    /// The runtime of the user's exporters, if there are any. Their code can block all its threads.
+    of_users: OnceCell<Runtime>,
+}
+
+impl Runtimes {
+    fn has_tasks(&self) -> bool {
+        self.own.metrics().num_alive_tasks() > 0
+    }
+
+    /// Stops without waiting for a thread.
+    fn stop(self) {
+        self.own.shutdown_background();
+        if let Some(of_users) = self.of_users.into_inner() {
+            of_users.shutdown_background();
+        }
+    }
+}
+
 impl ExportRuntime {
     /// Starts the worker thread.
     pub(crate) fn start() -> io::Result<Self> {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(1)
-            .max_blocking_threads(MAX_BLOCKING_THREADS)
-            .thread_name("multitracer")
-            .on_thread_start(|| {
-                mark_export_thread();
-                // work that leaves the thread with its context stays silent too
-                std::mem::forget(Context::enter_telemetry_suppressed_scope());
-            })
-            .enable_all()
-            .build()?;
+        let own = silent_runtime("multitracer", MAX_BLOCKING_THREADS)?;
         Ok(Self {
-            runtime: Some(runtime),
+            runtimes: Some(Runtimes { own, of_users: OnceCell::new() }),
             connection_pool: ConnectionPool::default(),
             #[cfg(feature = "metrics")]
             durations: std::sync::Arc::default(),
@@ -60,9 +74,16 @@ impl ExportRuntime {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        if let Some(runtime) = &self.runtime {
-            runtime.spawn(future);
+        if let Some(runtimes) = &self.runtimes {
+            runtimes.own.spawn(future);
         }
+    }
+
+    /// Returns the runtime of the user's exporters, which starts with the first of them.
+    pub(crate) fn user_threads(&self) -> io::Result<&Handle> {
+        let runtimes = self.runtimes.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        let start = || silent_runtime("multitracer-user", MAX_USER_THREADS);
+        runtimes.of_users.get_or_try_init(start).map(Runtime::handle)
     }
 
     pub(crate) fn connection_pool(&self) -> &ConnectionPool {
@@ -81,8 +102,23 @@ impl ExportRuntime {
 
     /// Makes this runtime the current one, in silence. Some clients need that while they are built.
     pub(crate) fn enter(&self) -> Option<(EnterGuard<'_>, SilenceGuard)> {
-        Some((self.runtime.as_ref()?.enter(), SilenceGuard::enter()))
+        Some((self.runtimes.as_ref()?.own.enter(), SilenceGuard::enter()))
     }
+}
+
+/// Starts a runtime with one worker thread. All its threads are silent.
+fn silent_runtime(thread_name: &str, max_blocking_threads: usize) -> io::Result<Runtime> {
+    Builder::new_multi_thread()
+        .worker_threads(1)
+        .max_blocking_threads(max_blocking_threads)
+        .thread_name(thread_name)
+        .on_thread_start(|| {
+            mark_export_thread();
+            // work that leaves the thread with its context stays silent too
+            std::mem::forget(Context::enter_telemetry_suppressed_scope());
+        })
+        .enable_all()
+        .build()
 }
 
 impl Drop for ExportRuntime {
@@ -91,31 +127,27 @@ impl Drop for ExportRuntime {
     /// Never blocks, because a registry may be dropped inside the application's runtime. A span
     /// that is still open is exported if it ends within that time.
     fn drop(&mut self) {
-        let Some(runtime) = self.runtime.take() else { return };
+        let Some(runtimes) = self.runtimes.take() else { return };
         // tasks of exporters may be dropped on this thread
         let _silence = SilenceGuard::enter();
         self.registry_dropped.send_replace(true);
-        let mut runtime = Some(runtime);
-        if runtime.as_ref().is_some_and(|runtime| runtime.metrics().num_alive_tasks() > 0) {
-            let (send, receive) = std::sync::mpsc::channel::<Runtime>();
-            let thread = std::thread::Builder::new().name("multitracer-drain".to_owned()).spawn(move || {
-                mark_export_thread();
-                let Ok(runtime) = receive.recv() else { return };
-                let started = std::time::Instant::now();
-                while runtime.metrics().num_alive_tasks() > 0 && started.elapsed() < BACKGROUND_TIMEOUT {
-                    std::thread::sleep(Duration::from_millis(10));
-                }
-                runtime.shutdown_background();
-            });
-            if thread.is_ok()
-                && let Some(taken) = runtime.take()
-                && let Err(error) = send.send(taken)
-            {
-                runtime = Some(error.0);
+        if !runtimes.has_tasks() {
+            return runtimes.stop();
+        }
+        let (send, receive) = std::sync::mpsc::channel::<Runtimes>();
+        let thread = std::thread::Builder::new().name("multitracer-drain".to_owned()).spawn(move || {
+            mark_export_thread();
+            let Ok(runtimes) = receive.recv() else { return };
+            let started = std::time::Instant::now();
+            while runtimes.has_tasks() && started.elapsed() < BACKGROUND_TIMEOUT {
+                std::thread::sleep(Duration::from_millis(10));
             }
+            runtimes.stop();
+        });
+        // without a thread, the receiver is gone
+        if let Err(error) = send.send(runtimes) {
+            error.0.stop();
         }
-        if let Some(runtime) = runtime {
-            runtime.shutdown_background();
-        }
+        drop(thread);
     }
 }

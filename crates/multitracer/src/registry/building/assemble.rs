@@ -162,6 +162,8 @@ fn pipeline(
     }
     let runtime = runtime.get_or_try_init(ExportRuntime::start).map_err(BuildError::Runtime)?;
     let _entered = runtime.enter();
+    let has_custom = from_code.values().any(|exporter| matches!(exporter, CodeExporter::Custom(_)));
+    let user_threads = has_custom.then(|| runtime.user_threads()).transpose().map_err(BuildError::Runtime)?;
     let mut configured_exporters = Vec::new();
     for (position, exporter) in config.exporters.iter().enumerate() {
         configured_exporters.push(match from_code.contains_key(&position) {
@@ -177,7 +179,10 @@ fn pipeline(
     for (position, (label, configured)) in labels.zip(configured_exporters).enumerate() {
         let exporter = match (configured, from_code.remove(&position)) {
             (Some(exporter), _) => exporter,
-            (None, Some(CodeExporter::Custom(factory))) => factory(resource),
+            (None, Some(CodeExporter::Custom(factory))) => match user_threads {
+                Some(threads) => factory(resource, threads),
+                None => continue,
+            },
             (None, Some(CodeExporter::Memory(exporter))) => {
                 destinations.push(Destination::memory(label, exporter));
                 continue;

@@ -12,6 +12,7 @@ use std::time::Duration;
 use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{Sampler, ShouldSample};
+use tokio::runtime::Handle;
 
 use self::exporters::default_exporter;
 use self::resource::merged;
@@ -65,8 +66,9 @@ pub(in crate::registry) enum CodeExporter {
     Custom(ExporterFactory),
 }
 
-/// A function that makes an exporter once the resource is known.
-type ExporterFactory = Box<dyn FnOnce(&Resource) -> Arc<dyn Exporter> + Send>;
+/// A function that makes an exporter once the resource and the runtime of the user's exporters are
+/// known.
+type ExporterFactory = Box<dyn FnOnce(&Resource, &Handle) -> Arc<dyn Exporter> + Send>;
 
 impl TracerBuilder {
     /// Starts a tracer with this name and every default. Its project has the same name.

@@ -15,8 +15,12 @@ use crate::export::{CustomExporter, InMemoryExporter};
 const DEFAULT_ENDPOINT: &str = "http://localhost:4318/v1/traces";
 
 impl TracerBuilder {
-    /// Exports through `exporter`, in batches, on the registry's export thread. That thread runs a
-    /// Tokio runtime. Nothing that the exporter does there becomes a span or an event.
+    /// Exports through `exporter`, in batches, on threads of the registry that only such exporters
+    /// use. They run inside a Tokio runtime. Nothing that the exporter does there becomes a span or
+    /// an event.
+    ///
+    /// The exporter may block its thread. Up to 1,024 exports can block at once, and none of them
+    /// delays a configured exporter.
     ///
     /// Work on another runtime is not silent. `opentelemetry-otlp` over gRPC keeps its connection
     /// on the runtime where it was built. Switch off the target `h2` in a `tracing` filter there.
@@ -44,8 +48,8 @@ impl TracerBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn exporter<E: SpanExporter + 'static>(self, exporter: E) -> Self {
-        self.code_exporter(CodeExporter::Custom(Box::new(move |resource| {
-            CustomExporter::exporter(exporter, resource)
+        self.code_exporter(CodeExporter::Custom(Box::new(move |resource, threads| {
+            CustomExporter::exporter(exporter, resource, threads)
         })))
     }
 
