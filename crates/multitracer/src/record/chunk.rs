@@ -12,8 +12,8 @@ const USUAL_ATTRIBUTES: usize = 4;
 /// Ended records and their attributes, side by side in memory.
 ///
 /// A record is copied into a chunk when its span ends, so the thread of the span uses the memory of
-/// the span again at once. The thread of the exporter reads a chunk from its start to its end, which
-/// processors load ahead. Memory that goes back and forth between both would make both wait.
+/// the span again at once. The thread of the exporter reads a chunk from its start to its end,
+/// which processors load ahead. Memory that goes back and forth between both would make both wait.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RecordChunk {
     records: Vec<SpanRecord>,
@@ -52,10 +52,9 @@ impl RecordChunk {
     #[inline]
     pub(crate) fn push(&mut self, record: &mut SpanRecord) {
         let mut attributes = std::mem::take(&mut record.attributes);
-        let mut ended = std::mem::take(record);
-        ended.moved_attributes = attributes.len();
+        record.moved_attributes = attributes.len();
         self.attributes.append(&mut attributes);
-        self.records.push(ended);
+        self.records.push(std::mem::take(record));
         record.attributes = attributes;
     }
 

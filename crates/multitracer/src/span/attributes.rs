@@ -3,22 +3,29 @@
 use std::fmt::{Debug, Display};
 use std::iter;
 
-use opentelemetry::trace::SpanRef;
 use opentelemetry::{Key, KeyValue, Value};
 
 use super::value::ToAttribute;
 use crate::config::model::CaptureConfig;
 use crate::record::attribute_list;
-use crate::tracer::set_all_attributes;
 
 /// The attributes that `fields(..)` and `args(..)` record.
 #[derive(Debug)]
 pub struct Attributes<'a> {
-    list: Vec<KeyValue>,
-    arguments: Vec<KeyValue>,
-    /// `None` while the tracer is unknown. Arguments are kept apart until then.
-    capture: Option<&'a CaptureConfig>,
+    list: &'a mut Vec<KeyValue>,
+    arguments: Arguments<'a>,
     conversions: Conversions,
+}
+
+/// The use of a function's arguments.
+#[derive(Debug)]
+enum Arguments<'a> {
+    /// The tracer decides.
+    Captured(&'a CaptureConfig),
+    /// The tracer is unknown. Arguments are kept apart until then.
+    Apart(&'a mut Vec<KeyValue>),
+    /// The function has no arguments to record.
+    None,
 }
 
 /// The values that may be converted into attributes.
@@ -32,14 +39,21 @@ enum Conversions {
 }
 
 impl<'a> Attributes<'a> {
-    pub(super) fn new(capture: &'a CaptureConfig) -> Self {
-        let conversions = Conversions::All;
-        Self { list: attribute_list(), arguments: Vec::new(), capture: Some(capture), conversions }
+    /// Returns the attributes that `record` adds.
+    #[inline]
+    pub(super) fn collect(
+        capture: &CaptureConfig,
+        record: impl FnOnce(&mut Attributes<'_>),
+    ) -> Vec<KeyValue> {
+        let mut list = attribute_list();
+        let (arguments, conversions) = (Arguments::Captured(capture), Conversions::All);
+        record(&mut Attributes { list: &mut list, arguments, conversions });
+        list
     }
 
-    /// Starts a list before the tracer is known.
-    pub(super) fn early() -> Self {
-        Self { list: Vec::new(), arguments: Vec::new(), capture: None, conversions: Conversions::All }
+    /// Starts lists before the tracer is known.
+    pub(super) fn early(list: &'a mut Vec<KeyValue>, arguments: &'a mut Vec<KeyValue>) -> Self {
+        Self { list, arguments: Arguments::Apart(arguments), conversions: Conversions::All }
     }
 
     /// Fills the empty list of a span that starts.
@@ -48,28 +62,13 @@ impl<'a> Attributes<'a> {
     /// span around it.
     #[inline]
     pub(super) fn fill(list: &mut Vec<KeyValue>, fill: &mut dyn FnMut(&mut Attributes<'_>)) -> bool {
-        let conversions = Conversions::Plain;
-        let mut all =
-            Attributes { list: std::mem::take(list), arguments: Vec::new(), capture: None, conversions };
+        let mut all = Attributes { list, arguments: Arguments::None, conversions: Conversions::Plain };
         fill(&mut all);
-        *list = all.list;
         let is_complete = all.conversions != Conversions::Incomplete;
         if !is_complete {
             list.clear();
         }
         is_complete
-    }
-
-    /// Sets the attributes on a span.
-    pub(super) fn set_on(self, span: &SpanRef<'_>) {
-        if !self.list.is_empty() {
-            set_all_attributes(span, self.list);
-        }
-    }
-
-    /// Returns the attributes, and the arguments that were kept apart.
-    pub(super) fn into_lists(self) -> (Vec<KeyValue>, Vec<KeyValue>) {
-        (self.list, self.arguments)
     }
 
     /// Records `key = value`. A `None` sets no attribute.
@@ -104,18 +103,20 @@ impl<'a> Attributes<'a> {
 
     /// Records an argument of the function, if the tracer captures arguments.
     pub fn argument(&mut self, key: impl Into<Key>, capture: impl FnOnce(&mut Captured)) {
-        match self.capture {
-            Some(config) if config.arguments => {
-                if let Some(value) = Captured::take(config.max_length, capture) {
+        match &mut self.arguments {
+            Arguments::Captured(config) => {
+                if config.arguments
+                    && let Some(value) = Captured::take(config.max_length, capture)
+                {
                     self.list.push(KeyValue::new(key, value));
                 }
             }
-            Some(_) => {}
-            None => {
+            Arguments::Apart(arguments) => {
                 if let Some(value) = Captured::take(usize::MAX, capture) {
-                    self.arguments.push(KeyValue::new(key, value));
+                    arguments.push(KeyValue::new(key, value));
                 }
             }
+            Arguments::None => {}
         }
     }
 }

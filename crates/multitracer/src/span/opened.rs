@@ -84,7 +84,7 @@ impl Prepared {
         match tracer.start(&cx, new) {
             Started::Unsampled => Opening::Unchanged(cx),
             Started::Opened { cx, recording } => {
-                if recording && !attributes.is_empty() {
+                if recording {
                     set_all_attributes(&cx.span(), attributes);
                 }
                 Opening::Opened(Opened { site, capture: tracer.core().capture, cx, recording })
@@ -102,9 +102,8 @@ impl Opened {
     /// Records attributes, if the span is recorded.
     pub(super) fn record(&self, f: impl FnOnce(&mut Attributes<'_>)) {
         if self.recording {
-            let mut attributes = Attributes::new(&self.capture);
-            f(&mut attributes);
-            attributes.set_on(&self.cx.span());
+            let attributes = Attributes::collect(&self.capture, f);
+            set_all_attributes(&self.cx.span(), attributes);
         }
     }
 

@@ -73,7 +73,8 @@ impl Destination {
         }
     }
 
-    /// Takes the data of an ended span. The data of a dropped span stays. Never waits for an export.
+    /// Takes the data of an ended span. The data of a dropped span stays. Never waits for an
+    /// export.
     pub(super) fn push(&self, record: &mut SpanRecord) {
         match &self.kind {
             DestinationKind::Queued(worker) => worker.queue().push(record),

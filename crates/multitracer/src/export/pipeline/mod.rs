@@ -45,7 +45,8 @@ impl Pipeline {
         Self::new(Vec::new())
     }
 
-    /// Takes the data of an ended span. The data of a dropped span stays. Never waits for an export.
+    /// Takes the data of an ended span. The data of a dropped span stays. Never waits for an
+    /// export.
     pub(crate) fn push(&self, record: &mut SpanRecord) {
         match self.destinations.split_last() {
             Some((last, others)) => {

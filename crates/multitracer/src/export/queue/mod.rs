@@ -73,8 +73,8 @@ impl Queue {
         }
     }
 
-    /// Queues the data of a span, or counts the span as dropped and leaves its data. Never waits for
-    /// an export.
+    /// Queues the data of a span, or counts the span as dropped and leaves its data. Never waits
+    /// for an export.
     pub(crate) fn push(&self, record: &mut SpanRecord) {
         self.push_into(self.shard(), record, false);
     }

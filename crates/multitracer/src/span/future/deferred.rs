@@ -153,9 +153,8 @@ fn record_early(state: &mut State, f: impl FnOnce(&mut Attributes<'_>)) {
     if slot.is_none() {
         return;
     }
-    let mut attributes = Attributes::early();
-    f(&mut attributes);
-    let (attributes, arguments) = attributes.into_lists();
+    let (mut attributes, mut arguments) = (Vec::new(), Vec::new());
+    f(&mut Attributes::early(&mut attributes, &mut arguments));
     let Some(called) = slot.take() else { return };
     let mut with = called.with_options();
     with.options.add(attributes);

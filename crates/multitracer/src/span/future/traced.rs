@@ -16,7 +16,7 @@ use crate::span::attributes::Attributes;
 use crate::span::opened::{Opened, Opening};
 use crate::span::result::outcome::{ClosureObserver, NoObserver, Observe, Outcome};
 use crate::span::site::Site;
-use crate::tracer::{DropContext, Quick, attach, is_same_place, with_current};
+use crate::tracer::{DropContext, Quick, attach, is_same_place, set_all_attributes, with_current};
 
 pin_project! {
     /// A future in a span. The span starts at the first poll, ends with the future or its drop, and
@@ -232,9 +232,8 @@ pub(in crate::span) fn on_start(site: &Site, record: impl FnOnce(&mut Attributes
     let is_own = |opened: &mut JustOpened| opened.site.is_same_function(site);
     let opened = JUST_OPENED.with(|slot| slot.borrow_mut().take_if(is_own));
     if let Some(JustOpened { capture, .. }) = opened {
-        let mut attributes = Attributes::new(&capture);
-        record(&mut attributes);
-        with_current(|cx| attributes.set_on(&cx.span()));
+        let attributes = Attributes::collect(&capture, record);
+        with_current(|cx| set_all_attributes(&cx.span(), attributes));
     }
 }
 

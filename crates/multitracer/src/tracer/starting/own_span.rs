@@ -20,7 +20,9 @@ static ATTRIBUTES: &str = "multitracer.attributes";
 
 /// Sets attributes on a current span in one step.
 pub(crate) fn set_all_attributes(span: &SpanRef<'_>, attributes: Vec<KeyValue>) {
-    span.add_event_with_timestamp(ATTRIBUTES, SystemTime::UNIX_EPOCH, attributes);
+    if !attributes.is_empty() {
+        span.add_event_with_timestamp(ATTRIBUTES, SystemTime::UNIX_EPOCH, attributes);
+    }
 }
 
 /// A span of this library, with the data that it records until it ends.
