@@ -97,9 +97,11 @@ impl Level {
         self.holders.load(Ordering::Relaxed) > 0
     }
 
-    /// Returns `true` if the queue may hold a full batch: the shards have reserved room for one.
-    pub(super) fn may_have_full_batch(&self) -> bool {
-        self.spans() >= self.batch_size || self.bytes.load(Ordering::Relaxed) >= MAX_BATCH_BYTES
+    /// Returns `true` if the queue may hold a full batch: the shards have reserved room for one,
+    /// without room that is known to be `unused`.
+    pub(super) fn may_have_full_batch(&self, unused: Room) -> bool {
+        self.spans().saturating_sub(unused.spans) >= self.batch_size
+            || self.bytes.load(Ordering::Relaxed).saturating_sub(unused.bytes) >= MAX_BATCH_BYTES
     }
 
     fn spans(&self) -> usize {

@@ -165,7 +165,7 @@ impl Queue {
     }
 
     fn has_full_batch(&self) -> bool {
-        self.level.may_have_full_batch() && {
+        self.level.may_have_full_batch(Room::default()) && {
             let queued = self.queued();
             queued.spans >= self.level.batch_size() || queued.bytes >= MAX_BATCH_BYTES
         }

@@ -102,7 +102,7 @@ impl Shard {
                 let was_empty = state.queued.spans == 0;
                 state.add(record, size);
                 let may_be_full = is_new || state.reserved.spans == 0;
-                match (may_be_full && level.may_have_full_batch(), was_empty) {
+                match (may_be_full && level.may_have_full_batch(state.reserved), was_empty) {
                     (true, _) => Push::QueuedAndDue,
                     (false, true) => Push::QueuedFirst,
                     (false, false) => Push::Queued,

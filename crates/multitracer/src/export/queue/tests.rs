@@ -82,7 +82,10 @@ fn a_queue_fills_up_although_shards_reserve_room() {
     assert_eq!((counters.queued, counters.dropped.queue_full), (512, 600 + SHARDS as u64 - 512));
     assert!(adds_up(&counters), "{counters:?}");
     while queue.take_batch().len() > 0 {}
-    assert!(!queue.level.has_holders() && !queue.level.may_have_full_batch(), "all room is free again");
+    assert!(
+        !queue.level.has_holders() && !queue.level.may_have_full_batch(Room::default()),
+        "all room is free again"
+    );
 }
 
 #[test]
