@@ -81,12 +81,14 @@ fn run(options: Options) -> io::Result<bool> {
     let versions = Versions::here();
     let has_instructions = versions.has_valgrind() && !options.allocations_only;
     let endpoint = start_receiver()?;
-    let allocations = paths.iter().map(|path| allocations(path, &endpoint)).collect::<io::Result<Vec<_>>>()?;
+    let allocations =
+        paths.iter().map(|path| allocations(path, &endpoint)).collect::<io::Result<Vec<_>>>()?;
     let instructions =
         if has_instructions { instructions(&paths, &endpoint)? } else { vec![None; paths.len()] };
-    let counts = paths.iter().zip(instructions).zip(allocations).map(|((path, instructions), allocations)| {
-        (path.name.to_owned(), Counts { instructions, allocations: Some(allocations) })
-    });
+    let counts =
+        paths.iter().zip(instructions).zip(allocations).map(|((path, instructions), allocations)| {
+            (path.name.to_owned(), Counts { instructions, allocations: Some(allocations) })
+        });
     let now = Committed { versions, paths: counts.collect() };
 
     let file =

@@ -53,7 +53,7 @@ pin_project! {
             } else if *this.is_read {
                 span.cancelled();
             }
-            this.dropping.enter(span.context());
+            span.enter_for_drop(this.dropping);
         }
     }
 }

@@ -55,7 +55,7 @@ pin_project! {
             } else {
                 span.cancelled();
             }
-            this.dropping.enter(span.context());
+            span.enter_for_drop(this.dropping);
         }
     }
 }

@@ -12,6 +12,7 @@ mod choose_route;
 mod client;
 mod exclusions;
 mod future;
+mod head;
 mod layer;
 mod options;
 mod semantics;

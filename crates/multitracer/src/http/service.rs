@@ -42,11 +42,10 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (mut parts, body) = request.into_parts();
-        let span = server::open_span(&self.layer.options, &mut parts);
+        let (request, span) = server::open_span(&self.layer.options, request);
         let inner = {
             let _attached = span.attach();
-            self.inner.call(Request::from_parts(parts, body))
+            self.inner.call(request)
         };
         ResponseFuture::new(inner, span)
     }

@@ -2,9 +2,42 @@
 
 use std::borrow::Cow;
 
-use opentelemetry::propagation::Extractor;
+use opentelemetry::Context;
+use opentelemetry::propagation::{Extractor, TextMapPropagator as _};
+use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId};
+use opentelemetry_sdk::propagation::TraceContextPropagator;
 
-use crate::routing::Headers;
+use crate::routing::{Headers, add_occurrence};
+
+/// The header fields of a request that carry its context, as the request has them.
+#[derive(Debug, Default)]
+pub(crate) struct ContextFields<'a> {
+    traceparent: Option<Cow<'a, [u8]>>,
+    tracestate: Option<Cow<'a, [u8]>>,
+    baggage: Option<Cow<'a, [u8]>>,
+}
+
+impl<'a> ContextFields<'a> {
+    /// Keeps the value of a header if it carries context.
+    #[inline]
+    pub(crate) fn visit(&mut self, name: &str, value: &'a [u8]) {
+        let (field, expected) = match name.len() {
+            11 => (&mut self.traceparent, "traceparent"),
+            10 => (&mut self.tracestate, "tracestate"),
+            7 => (&mut self.baggage, "baggage"),
+            _ => return,
+        };
+        if name.eq_ignore_ascii_case(expected) {
+            add_occurrence(field, value);
+        }
+    }
+
+    /// Returns `true` if the request brings neither a span nor baggage.
+    #[cfg(feature = "tower")]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.traceparent.is_none() && self.baggage.is_none()
+    }
+}
 
 /// The values of `traceparent`, `tracestate` and `baggage`, with repeated fields joined by commas.
 ///
@@ -21,13 +54,37 @@ pub(super) struct Carrier<'a> {
 impl<'a> Carrier<'a> {
     /// Reads the fields of `headers`, the baggage only if `reads_baggage` is `true`.
     pub(super) fn from_headers<H: Headers + ?Sized>(headers: &'a H, reads_baggage: bool) -> Self {
-        let traceparent = field(headers, "traceparent").filter(|value| is_well_formed(value));
+        let mut fields = ContextFields::default();
+        headers.for_each_header(|name, value| fields.visit(name, value));
+        Self::from_fields(fields, reads_baggage)
+    }
+
+    /// Reads `fields`, the baggage only if `reads_baggage` is `true`.
+    pub(super) fn from_fields(fields: ContextFields<'a>, reads_baggage: bool) -> Self {
+        let traceparent = text(fields.traceparent).filter(|value| is_well_formed(value));
         Self {
             // without a `traceparent`, the state has no meaning
-            tracestate: traceparent.as_ref().and_then(|_| field(headers, "tracestate")),
+            tracestate: traceparent.as_ref().and_then(|_| text(fields.tracestate)),
             traceparent,
-            baggage: if reads_baggage { field(headers, "baggage") } else { None },
+            baggage: if reads_baggage { text(fields.baggage) } else { None },
         }
+    }
+
+    /// Returns the span of the caller.
+    pub(super) fn span(&self) -> Option<SpanContext> {
+        let traceparent = self.traceparent.as_deref()?;
+        if let Some((trace, span, flags)) = usual_ids(traceparent) {
+            let state = self.tracestate.as_deref().and_then(|state| state.parse().ok());
+            let flags = TraceFlags::new(flags) & TraceFlags::SAMPLED;
+            let span = SpanContext::new(trace, span, flags, true, state.unwrap_or_default());
+            return span.is_valid().then_some(span);
+        }
+        let cx = TraceContextPropagator::new().extract_with_context(&Context::new(), self);
+        Some(cx.span().span_context().clone()).filter(SpanContext::is_valid)
+    }
+
+    pub(super) fn has_baggage(&self) -> bool {
+        self.baggage.is_some()
     }
 
     /// Reads the fields of `extractor`, the baggage only if `reads_baggage` is `true`.
@@ -64,8 +121,17 @@ fn is_well_formed(traceparent: &str) -> bool {
         && parts.next().is_none_or(|rest| !rest.contains(','))
 }
 
-fn field<'a, H: Headers + ?Sized>(headers: &'a H, name: &str) -> Option<Cow<'a, str>> {
-    let value = match headers.header(name)? {
+/// Returns the parts of a `traceparent` of the present version. The propagator reads all others.
+fn usual_ids(well_formed: &str) -> Option<(TraceId, SpanId, u8)> {
+    let rest = well_formed.strip_prefix("00-").filter(|rest| rest.len() == 52)?;
+    let trace = u128::from_str_radix(rest.get(..32)?, 16).ok()?;
+    let span = u64::from_str_radix(rest.get(33..49)?, 16).ok()?;
+    let flags = u8::from_str_radix(rest.get(50..)?, 16).ok()?;
+    Some((TraceId::from(trace), SpanId::from(span), flags))
+}
+
+fn text(value: Option<Cow<'_, [u8]>>) -> Option<Cow<'_, str>> {
+    let value = match value? {
         Cow::Borrowed(value) => Cow::Borrowed(std::str::from_utf8(value).ok()?),
         Cow::Owned(value) => Cow::Owned(String::from_utf8(value).ok()?),
     };

@@ -132,6 +132,20 @@ impl SpanRecord {
         self.dropped_attributes += truncate(&mut self.attributes, room);
     }
 
+    /// Adds the attributes that `fill` writes to the list. Those above the maximum are counted as
+    /// dropped. Returns the result of `fill`.
+    #[cfg(feature = "tower")]
+    pub(crate) fn fill_attributes<R>(
+        &mut self,
+        fill: impl FnOnce(&mut Vec<KeyValue>) -> R,
+        limits: &RecordLimits,
+    ) -> R {
+        let result = fill(&mut self.attributes);
+        let room = limits.attributes - u32::from(self.code_attributes);
+        self.dropped_attributes += truncate(&mut self.attributes, room);
+        result
+    }
+
     /// Adds an attribute, or counts it as dropped if the span has its maximum.
     pub(crate) fn set_attribute(&mut self, attribute: KeyValue, limits: &RecordLimits) {
         if self.attributes.len() + usize::from(self.code_attributes) < limits.attributes as usize {

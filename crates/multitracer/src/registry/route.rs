@@ -33,6 +33,19 @@ impl Registry {
         self.snapshot().route(self, headers)
     }
 
+    /// Returns the route of a request if a rule matches. Passes each header to `visit`, in the same
+    /// walk.
+    #[cfg(feature = "tower")]
+    pub(crate) fn matching_route<'a, H, V>(&self, headers: &'a H, visit: V) -> Option<Route>
+    where
+        H: Headers + ?Sized,
+        V: FnMut(&'a str, &'a [u8]),
+    {
+        let snapshot = self.snapshot();
+        let matched = snapshot.routes.get(snapshot.router.first_match_and(headers, visit)?)?;
+        Some(matched.follow(self, headers))
+    }
+
     /// Returns the route with this name, without a check of its conditions.
     ///
     /// This is for a decision that the application or a service in front of it has made. If the

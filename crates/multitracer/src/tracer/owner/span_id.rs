@@ -63,16 +63,37 @@ pub(in crate::tracer) fn new_root(build: BuildNumber) -> (TraceId, SpanId) {
     }
 }
 
-/// Returns the first span of a trace and its build, if the trace began in this process and was
-/// sampled there.
+/// The bit beside the build's number in a trace id whose first span is not sampled. A process makes
+/// fewer than 2^31 builds.
+const UNSAMPLED: u64 = 1 << 63;
+
+/// Returns the ids of the first span of the trace of `root`, which is not sampled. The trace id
+/// names that span, and keeps its right half.
+#[cfg(feature = "tower")]
+pub(in crate::tracer) fn new_unsampled_root(build: BuildNumber, root: TraceId) -> (TraceId, SpanId) {
+    let random = u128::from_be_bytes(root.to_bytes()) as u64;
+    loop {
+        let plain = (u64::from(build.get()) << 32) | u64::from(next_count());
+        let trace = name_in_trace(plain | UNSAMPLED, random);
+        let span = scramble(plain, trace);
+        if span != SpanId::INVALID {
+            return (trace, span);
+        }
+    }
+}
+
+/// Returns the first span of a trace and its build, if the trace began in this process and its id
+/// names that span.
 ///
 /// The trace of another process passes for one of this process with a probability of the number of
-/// builds in 2^32.
+/// builds in 2^31.
 pub(in crate::tracer) fn root_of(trace: TraceId) -> Option<(BuildNumber, SpanContext)> {
-    let plain = named_by_trace(trace);
+    let named = named_by_trace(trace);
+    let plain = named & !UNSAMPLED;
     let build = BuildNumber::new((plain >> 32) as u32).filter(|build| *build <= last_build())?;
     let span = scramble(plain, trace);
-    Some((build, SpanContext::new(trace, span, TraceFlags::SAMPLED, false, TraceState::NONE)))
+    let flags = if plain == named { TraceFlags::SAMPLED } else { TraceFlags::default() };
+    Some((build, SpanContext::new(trace, span, flags, false, TraceState::NONE)))
 }
 
 /// Returns the ids of the first span of a new trace of `build`. The trace id is random.
@@ -149,6 +170,20 @@ mod tests {
             assert_ne!(new_span_id(build, trace), root);
             assert!(traces.insert(trace));
             assert_eq!(root_of(new_trace_id()), None);
+        }
+    }
+
+    #[cfg(feature = "tower")]
+    #[test]
+    fn a_trace_id_names_its_first_span_that_is_not_sampled() {
+        let build = BuildNumber::next();
+        for _ in 0..10_000 {
+            let (sampled, _) = new_root(build);
+            let (trace, root) = new_unsampled_root(build, sampled);
+            let expected = SpanContext::new(trace, root, TraceFlags::default(), false, TraceState::NONE);
+            assert_eq!(owner(&expected), Some(build));
+            assert_eq!(root_of(trace), Some((build, expected)));
+            assert_eq!(trace.to_bytes()[8..], sampled.to_bytes()[8..], "a ratio samples by the right half");
         }
     }
 

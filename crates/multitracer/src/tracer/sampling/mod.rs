@@ -165,6 +165,20 @@ impl Sampling {
         result
     }
 
+    /// Decides about the first span of `trace`, whose attributes no sampler of the configuration
+    /// reads. Returns `None` if [`decide`](Self::decide) has to.
+    #[cfg(feature = "tower")]
+    pub(super) fn decide_root(&self, trace: TraceId, kind: &SpanKind) -> Option<bool> {
+        if !self.names_roots() || self.rate().is_some() {
+            return None;
+        }
+        if self.quick.samples_roots {
+            return Some(true);
+        }
+        let result = self.configured.should_sample(None, trace, "", kind, &[], &[]);
+        Some(result.decision == SamplingDecision::RecordAndSample)
+    }
+
     /// Asks a sampler. It sees `cx` with the parent as its current span.
     fn ask(&self, sampler: &dyn ShouldSample, cx: &Context, question: &Question<'_>) -> SamplingResult {
         let Question { parent, trace, name, kind, attributes, code, links } = question;

@@ -1,0 +1,73 @@
+//! The head of a request, as the layers read it.
+
+use http::header::{CONTENT_TYPE, HOST, USER_AGENT};
+use http::request::Parts;
+use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Uri, Version};
+
+/// The head of a request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head<'a> {
+    pub(super) method: &'a Method,
+    pub(super) uri: &'a Uri,
+    pub(super) version: Version,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) extensions: &'a Extensions,
+}
+
+impl<'a> Head<'a> {
+    pub(super) fn of<B>(request: &'a Request<B>) -> Self {
+        Self {
+            method: request.method(),
+            uri: request.uri(),
+            version: request.version(),
+            headers: request.headers(),
+            extensions: request.extensions(),
+        }
+    }
+
+    pub(super) fn of_parts(parts: &'a Parts) -> Self {
+        Self {
+            method: &parts.method,
+            uri: &parts.uri,
+            version: parts.version,
+            headers: &parts.headers,
+            extensions: &parts.extensions,
+        }
+    }
+}
+
+/// The headers that become attributes: of each, its first value.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct DescribingHeaders<'a> {
+    pub(super) host: Option<&'a [u8]>,
+    pub(super) user_agent: Option<&'a [u8]>,
+    pub(super) content_type: Option<&'a [u8]>,
+}
+
+impl<'a> DescribingHeaders<'a> {
+    /// Looks the headers up.
+    pub(super) fn of(headers: &'a HeaderMap) -> Self {
+        let value = |name| headers.get(name).map(HeaderValue::as_bytes);
+        Self { host: value(HOST), user_agent: value(USER_AGENT), content_type: value(CONTENT_TYPE) }
+    }
+
+    /// Keeps the value of a header if it describes the request. `name` is in lower case.
+    #[inline]
+    pub(super) fn visit(&mut self, name: &str, value: &'a [u8]) {
+        let (slot, expected) = match name.len() {
+            4 => (&mut self.host, "host"),
+            10 => (&mut self.user_agent, "user-agent"),
+            12 => (&mut self.content_type, "content-type"),
+            _ => return,
+        };
+        if name == expected {
+            slot.get_or_insert(value);
+        }
+    }
+}
+
+/// Returns the text of a header value, if it has visible ASCII characters only.
+pub(super) fn visible_text(value: &[u8]) -> Option<&str> {
+    let is_visible = value.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\t'));
+    if is_visible { std::str::from_utf8(value).ok() } else { None }
+}
