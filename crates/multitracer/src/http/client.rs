@@ -10,8 +10,8 @@ use tower_service::Service;
 use super::body::TracedBody;
 use super::future::ResponseFuture;
 use super::head::{DescribingHeaders, Head};
+use super::marks::forget_marks;
 use super::semantics::Semantics;
-use super::server::SpanOpened;
 use super::span::RequestSpan;
 use crate::propagation::inject;
 use crate::tracer::{Started, Tracer, any_tracer_enabled, current_context};
@@ -112,7 +112,7 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         // the receiver may be a server in this process, which needs a span of its own
-        SpanOpened::forget(request.extensions_mut());
+        forget_marks(request.extensions_mut());
         let span = open_span(Head::of(&request), self.layer.without_spans);
         let inner = {
             let _attached = span.attach();

@@ -52,22 +52,26 @@ impl<'a> DescribingHeaders<'a> {
     }
 
     /// Keeps the value of a header if it describes the request. `name` is in lower case.
-    #[inline]
+    #[inline(always)]
     pub(super) fn visit(&mut self, name: &str, value: &'a [u8]) {
-        let (slot, expected) = match name.len() {
-            4 => (&mut self.host, "host"),
-            10 => (&mut self.user_agent, "user-agent"),
-            12 => (&mut self.content_type, "content-type"),
+        // with a fixed length in each arm, a comparison is a few instructions
+        let slot = match name.len() {
+            4 if name == "host" => &mut self.host,
+            10 if name == "user-agent" => &mut self.user_agent,
+            12 if name == "content-type" => &mut self.content_type,
             _ => return,
         };
-        if name == expected {
-            slot.get_or_insert(value);
-        }
+        slot.get_or_insert(value);
     }
 }
 
 /// Returns the text of a header value, if it has visible ASCII characters only.
 pub(super) fn visible_text(value: &[u8]) -> Option<&str> {
-    let is_visible = value.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\t'));
-    if is_visible { std::str::from_utf8(value).ok() } else { None }
+    let is_visible = |byte: u8| matches!(byte, b' '..=b'~' | b'\t');
+    // without an early return, the compiler handles many bytes at once
+    if value.iter().fold(true, |all, &byte| all & is_visible(byte)) {
+        std::str::from_utf8(value).ok()
+    } else {
+        None
+    }
 }

@@ -14,6 +14,7 @@ mod exclusions;
 mod future;
 mod head;
 mod layer;
+mod marks;
 mod options;
 mod semantics;
 mod server;

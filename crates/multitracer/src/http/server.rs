@@ -1,16 +1,16 @@
 //! The start of a server span: the choice of the route, and the first attributes.
 
 use http::request::Parts;
-use http::{Extensions, HeaderValue, Request};
+use http::{HeaderValue, Request};
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, KeyValue};
 
 use super::head::{DescribingHeaders, Head};
+use super::marks::{is_installed, mark};
 use super::options::Options;
 use super::semantics::Semantics;
 use super::span::RequestSpan;
 use crate::propagation::{Arriving, ChosenRoute, ContextFields, Incoming, ignore_baggage};
-use crate::registry::Registry;
 use crate::routing::{Headers as _, Route};
 use crate::tracer::{current_context, start_arriving, start_root_request};
 
@@ -21,50 +21,22 @@ struct Decision {
     refused: Option<String>,
 }
 
-/// An extension of a request that has a span, so that an inner layer does not start another.
-#[derive(Clone)]
-pub(super) struct SpanOpened(Registry);
-
-/// The same for the installed registry. It has no data, so that it needs no memory of its own.
-#[derive(Clone, Copy)]
-struct SpanOpenedByInstalled;
-
-impl SpanOpened {
-    /// Marks a request. Returns `false` if a layer of `registry` has marked it before.
-    fn mark(extensions: &mut Extensions, registry: &Registry) -> bool {
-        if is_installed(registry) {
-            return extensions.insert(SpanOpenedByInstalled).is_none();
-        }
-        let is_new = extensions.get().is_none_or(|Self(other)| !other.ptr_eq(registry));
-        if is_new {
-            extensions.insert(Self(registry.clone()));
-        }
-        is_new
-    }
-
-    /// Removes the marks of a request that is sent to another server.
-    pub(super) fn forget(extensions: &mut Extensions) {
-        extensions.remove::<Self>();
-        extensions.remove::<SpanOpenedByInstalled>();
-    }
-}
-
-fn is_installed(registry: &Registry) -> bool {
-    Registry::installed().is_some_and(|installed| installed.ptr_eq(registry))
-}
-
 /// Starts the span of a request, unless an outer layer of the same registry did.
-pub(super) fn open_span<B>(options: &Options, mut request: Request<B>) -> (Request<B>, RequestSpan) {
-    if !SpanOpened::mark(request.extensions_mut(), &options.registry) {
-        return (request, RequestSpan::new(current_context(), None));
+pub(super) fn open_span<B>(options: &Options, request: &mut Request<B>) -> RequestSpan {
+    if mark(request.extensions_mut(), &options.registry) {
+        start_span(options, Head::of(request), None)
+    } else {
+        RequestSpan::new(current_context(), None)
     }
-    if !options.decides_by_head() {
-        let span = start_span(options, Head::of(&request), None);
-        return (request, span);
+}
+
+/// The same for a layer with functions of the user that read the whole head.
+pub(super) fn open_chosen_span(options: &Options, request: &mut Parts) -> RequestSpan {
+    if mark(&mut request.extensions, &options.registry) {
+        start_span(options, Head::of_parts(request), Some(request))
+    } else {
+        RequestSpan::new(current_context(), None)
     }
-    let (parts, body) = request.into_parts();
-    let span = start_span(options, Head::of_parts(&parts), Some(&parts));
-    (Request::from_parts(parts, body), span)
 }
 
 /// Starts the span of a request. `parts` is the same head, for the functions of the user.

@@ -19,17 +19,20 @@ pub(crate) struct ContextFields<'a> {
 
 impl<'a> ContextFields<'a> {
     /// Keeps the value of a header if it carries context.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn visit(&mut self, name: &str, value: &'a [u8]) {
-        let (field, expected) = match name.len() {
-            11 => (&mut self.traceparent, "traceparent"),
-            10 => (&mut self.tracestate, "tracestate"),
-            7 => (&mut self.baggage, "baggage"),
+        let has_name = |letter: u8, expected: &str| {
+            // a look at one letter rejects nearly all others
+            name.as_bytes().first().is_some_and(|first| first | 0x20 == letter)
+                && name.eq_ignore_ascii_case(expected)
+        };
+        let field = match name.len() {
+            11 if has_name(b't', "traceparent") => &mut self.traceparent,
+            10 if has_name(b't', "tracestate") => &mut self.tracestate,
+            7 if has_name(b'b', "baggage") => &mut self.baggage,
             _ => return,
         };
-        if name.eq_ignore_ascii_case(expected) {
-            add_occurrence(field, value);
-        }
+        add_occurrence(field, value);
     }
 
     /// Returns `true` if the request brings neither a span nor baggage.

@@ -86,9 +86,18 @@ fn push_method(method: &Method, attributes: &mut Vec<KeyValue>) {
 
 /// Returns `method` if the conventions list it, to limit the number of distinct values.
 fn known_method(method: &Method) -> Option<&'static str> {
-    ["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS", "CONNECT", "TRACE"]
-        .into_iter()
-        .find(|known| *known == method.as_str())
+    Some(match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::PATCH => "PATCH",
+        Method::OPTIONS => "OPTIONS",
+        Method::CONNECT => "CONNECT",
+        Method::TRACE => "TRACE",
+        _ => return None,
+    })
 }
 
 fn version(version: Version) -> Option<&'static str> {

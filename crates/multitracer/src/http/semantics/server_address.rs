@@ -8,13 +8,13 @@ use crate::http::head::visible_text;
 
 /// Adds the address and the port of the server, from the URI or from the `Host` header.
 pub(super) fn push_server(uri: &Uri, host: Option<&[u8]>, attributes: &mut Vec<KeyValue>) {
-    if let Some(authority) = uri.authority() {
-        return push(authority.host(), authority.port_u16(), attributes);
+    let authority = uri.authority();
+    let text = authority.map(Authority::as_str).or_else(|| visible_text(host?));
+    let Some(text) = text else { return };
+    if is_plain_name(text) {
+        return push(text, None, attributes);
     }
-    let Some(host) = host.and_then(visible_text) else { return };
-    if is_plain_name(host) {
-        push(host, None, attributes);
-    } else if let Ok(authority) = host.parse::<Authority>() {
+    if let Some(authority) = authority.cloned().or_else(|| text.parse().ok()) {
         push(authority.host(), authority.port_u16(), attributes);
     }
 }
@@ -26,5 +26,7 @@ fn push(host: &str, port: Option<u16>, attributes: &mut Vec<KeyValue>) {
 
 /// Returns `true` for a name without a port, which needs no parser.
 fn is_plain_name(host: &str) -> bool {
-    !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    // without an early return, the compiler handles many bytes at once
+    !host.is_empty() && host.bytes().fold(true, |all, byte| all & is_plain(byte))
 }

@@ -17,6 +17,10 @@ use super::scramble::{name_in_trace, named_by_trace, scramble, unscramble};
 /// The number of counts that a thread takes at once.
 const BLOCK: u32 = 1 << 12;
 
+/// The bit beside the build's number in a trace id whose first span is not sampled. A process makes
+/// fewer than 2^31 builds.
+const UNSAMPLED: u64 = 1 << 63;
+
 static NEXT_BLOCK: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
@@ -52,29 +56,25 @@ pub(in crate::tracer) fn new_span_id(build: BuildNumber, trace: TraceId) -> Span
 
 /// Returns the ids of the first span of a new trace of `build`. The trace id names that span.
 pub(in crate::tracer) fn new_root(build: BuildNumber) -> (TraceId, SpanId) {
-    loop {
-        let plain = (u64::from(build.get()) << 32) | u64::from(next_count());
-        let random = u64::from_be_bytes(RandomIdGenerator::default().new_span_id().to_bytes());
-        let trace = name_in_trace(plain, random);
-        let span = scramble(plain, trace);
-        if span != SpanId::INVALID {
-            return (trace, span);
-        }
-    }
+    root_with(build, right_half(), true)
 }
 
-/// The bit beside the build's number in a trace id whose first span is not sampled. A process makes
-/// fewer than 2^31 builds.
-const UNSAMPLED: u64 = 1 << 63;
+/// Returns a random right half of a trace id, by which a ratio samples.
+pub(in crate::tracer) fn right_half() -> u64 {
+    u64::from_be_bytes(RandomIdGenerator::default().new_span_id().to_bytes())
+}
 
-/// Returns the ids of the first span of the trace of `root`, which is not sampled. The trace id
-/// names that span, and keeps its right half.
-#[cfg(feature = "tower")]
-pub(in crate::tracer) fn new_unsampled_root(build: BuildNumber, root: TraceId) -> (TraceId, SpanId) {
-    let random = u128::from_be_bytes(root.to_bytes()) as u64;
+/// Returns the ids of the first span of a new trace of `build`. The trace id ends with `right_half`
+/// and names that span.
+pub(in crate::tracer) fn root_with(
+    build: BuildNumber,
+    right_half: u64,
+    is_sampled: bool,
+) -> (TraceId, SpanId) {
+    let mark = if is_sampled { 0 } else { UNSAMPLED };
     loop {
         let plain = (u64::from(build.get()) << 32) | u64::from(next_count());
-        let trace = name_in_trace(plain | UNSAMPLED, random);
+        let trace = name_in_trace(plain | mark, right_half);
         let span = scramble(plain, trace);
         if span != SpanId::INVALID {
             return (trace, span);
@@ -173,17 +173,16 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "tower")]
     #[test]
     fn a_trace_id_names_its_first_span_that_is_not_sampled() {
         let build = BuildNumber::next();
         for _ in 0..10_000 {
-            let (sampled, _) = new_root(build);
-            let (trace, root) = new_unsampled_root(build, sampled);
+            let random = right_half();
+            let (trace, root) = root_with(build, random, false);
             let expected = SpanContext::new(trace, root, TraceFlags::default(), false, TraceState::NONE);
             assert_eq!(owner(&expected), Some(build));
             assert_eq!(root_of(trace), Some((build, expected)));
-            assert_eq!(trace.to_bytes()[8..], sampled.to_bytes()[8..], "a ratio samples by the right half");
+            assert_eq!(trace.to_bytes()[8..], random.to_be_bytes());
         }
     }
 

@@ -18,7 +18,7 @@ use crate::record::SpanRecord;
 use crate::tracer::ambient::frame::Frame;
 use crate::tracer::ambient::nearest::nearest_span_in;
 use crate::tracer::named::Tracer;
-use crate::tracer::owner::span_id::{new_root, new_unsampled_root};
+use crate::tracer::owner::span_id::{right_half, root_with};
 use crate::tracer::resolve::{Chosen, Readiness};
 use crate::tracer::tracer_set::TracerSet;
 
@@ -65,12 +65,12 @@ pub(crate) fn start_root_request(
         return None;
     }
     let build = core.id().build;
-    let (trace, span) = new_root(build);
-    let is_sampled = core.sampling.decide_root(trace, &kind)?;
+    let right_half = right_half();
+    let is_sampled = core.sampling.decide_root(right_half, &kind)?;
+    let (trace, span) = root_with(build, right_half, is_sampled);
     let sink = core.sinks.here();
     if !is_sampled {
         sink.count(false);
-        let (trace, span) = new_unsampled_root(build, trace);
         let span = SpanContext::new(trace, span, TraceFlags::default(), false, TraceState::NONE);
         return Some(RequestContext::without_span(cx.with_remote_span_context(span)));
     }
