@@ -17,6 +17,7 @@ mod incoming;
 mod outgoing;
 mod propagator;
 mod received;
+mod traceparent;
 
 pub use self::outgoing::{inject, outgoing_headers};
 pub use self::propagator::{Propagator, propagator};
