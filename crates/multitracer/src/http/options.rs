@@ -27,7 +27,8 @@ pub(super) struct Options {
 }
 
 impl Options {
-    /// Returns `true` if a function of the user decides about the route, which reads the whole head.
+    /// Returns `true` if a function of the user decides about the route, which reads the whole
+    /// head.
     pub(super) fn decides_by_head(&self) -> bool {
         self.choose.is_some() || self.accept.is_some()
     }

@@ -144,7 +144,7 @@ mod tests {
                 }
             }
         }
-        // the digits of both identifiers and of the flags
-        assert_eq!(read, (32 + 16 + 2) * 16);
+        // the digits of both identifiers and of the flags, and the five other bytes as they were
+        assert_eq!(read, (32 + 16 + 2) * 16 + 5);
     }
 }

@@ -73,10 +73,10 @@ impl Frame {
         frame.add_to(cx)
     }
 
-    /// Returns a frame for `cx` with `tracer` as its ambient tracer. The current remote span is that
-    /// of a request that arrives now, and belongs to `owner`. `None` stands for a tracer that is
-    /// not known here. A remote span arrives once: an inner message without a span of its own, or
-    /// with the same span, belongs to the outer request.
+    /// Returns a frame for `cx` with `tracer` as its ambient tracer. The current remote span is
+    /// that of a request that arrives now, and belongs to `owner`. `None` stands for a tracer that
+    /// is not known here. A remote span arrives once: an inner message without a span of its own,
+    /// or with the same span, belongs to the outer request.
     pub(crate) fn arriving(cx: &Context, tracer: Tracer, owner: Option<TracerId>) -> Self {
         let span = cx.span().span_context().clone();
         let mut frame = Self::empty(cx, tracer);

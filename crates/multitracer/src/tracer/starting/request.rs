@@ -1,8 +1,8 @@
-//! The span of a request that a server receives.
+//! The spans of requests.
 //!
-//! A request adds at most one frame to its context. The fast path adds none: it knows the requests
-//! that no route matches and that bring no context. It repeats rules of `start.rs` on purpose, and
-//! leaves all other cases to it.
+//! A request to a server adds at most one frame to its context. The fast path adds none: it knows
+//! the requests that no route matches and that bring no context. It repeats rules of `start.rs` on
+//! purpose, and leaves all other cases to it.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use opentelemetry::trace::{Span as _, SpanContext, SpanKind, TraceContextExt as 
 use opentelemetry::{Context, KeyValue};
 
 use super::own_span::OwnSpan;
-use super::start::{NotStarted, Seed, Started};
+use super::start::{NewSpan, NotStarted, Seed, Started};
 use crate::export::is_export_thread;
 use crate::record::SpanRecord;
 use crate::tracer::ambient::frame::Frame;
@@ -37,6 +37,27 @@ impl RequestContext {
 
     fn without_span(cx: Context) -> Self {
         Self { cx, recording: false }
+    }
+}
+
+impl Tracer {
+    /// Starts a span of this tracer under `cx`. `describe` adds its attributes to a list and
+    /// returns its name. Only a custom sampler sees them. For all other samplers, a span that is
+    /// not sampled costs no description.
+    pub(crate) fn start_described(
+        &self,
+        cx: &Context,
+        kind: SpanKind,
+        describe: impl FnOnce(&mut Vec<KeyValue>) -> Cow<'static, str>,
+    ) -> Started {
+        if self.core().sampling.is_custom() {
+            let mut attributes = Vec::new();
+            let name = describe(&mut attributes);
+            return self.start(cx, NewSpan { attributes, ..NewSpan::new(name, kind) });
+        }
+        self.start_with(cx, NewSpan::new(Cow::Borrowed(""), kind), |record, limits| {
+            record.name = record.fill_attributes(describe, limits);
+        })
     }
 }
 

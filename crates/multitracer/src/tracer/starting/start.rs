@@ -118,28 +118,8 @@ impl Tracer {
         self.start_with(cx, new, |_, _| ())
     }
 
-    /// Starts a span of this tracer under `cx`. `describe` adds its attributes to a list and
-    /// returns its name. Only a custom sampler sees them. For all other samplers, a span that is
-    /// not sampled costs no description.
-    #[cfg(feature = "tower")]
-    pub(crate) fn start_described(
-        &self,
-        cx: &Context,
-        kind: SpanKind,
-        describe: impl FnOnce(&mut Vec<KeyValue>) -> Cow<'static, str>,
-    ) -> Started {
-        if self.core().sampling.is_custom() {
-            let mut attributes = Vec::new();
-            let name = describe(&mut attributes);
-            return self.start(cx, NewSpan { attributes, ..NewSpan::new(name, kind) });
-        }
-        self.start_with(cx, NewSpan::new(Cow::Borrowed(""), kind), |record, limits| {
-            record.name = record.fill_attributes(describe, limits);
-        })
-    }
-
     /// Starts a span. `complete` adds to its record before the copied baggage.
-    fn start_with(
+    pub(super) fn start_with(
         &self,
         cx: &Context,
         new: NewSpan,
