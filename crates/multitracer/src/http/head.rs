@@ -75,3 +75,32 @@ pub(super) fn visible_text(value: &[u8]) -> Option<&str> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_visible_as_http_says() {
+        for byte in 0..=255_u8 {
+            let Ok(value) = HeaderValue::from_bytes(&[b'a', byte]) else { continue };
+            assert_eq!(visible_text(value.as_bytes()), value.to_str().ok(), "{byte}");
+        }
+    }
+
+    #[test]
+    fn the_first_of_several_headers_describes_the_request() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [(HOST, "a"), (HOST, "b"), (USER_AGENT, "c"), (CONTENT_TYPE, "d")] {
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        let (found, mut visited) = (DescribingHeaders::of(&headers), DescribingHeaders::default());
+        for (name, value) in &headers {
+            visited.visit(name.as_str(), value.as_bytes());
+        }
+        for headers in [found, visited] {
+            let values = [headers.host, headers.user_agent, headers.content_type];
+            assert_eq!(values, [Some(&b"a"[..]), Some(b"c"), Some(b"d")]);
+        }
+    }
+}
