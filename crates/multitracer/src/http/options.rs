@@ -35,6 +35,6 @@ impl Options {
 
     /// Returns `true` if a request that no rule matches may still get a route, a header or a mark.
     pub(super) fn looks_at_default_route(&self) -> bool {
-        self.choose.is_some() || self.response_header.is_some() || !self.reads_baggage
+        self.response_header.is_some() || !self.reads_baggage
     }
 }

@@ -11,6 +11,7 @@ use super::options::Options;
 use super::semantics::Semantics;
 use super::span::RequestSpan;
 use crate::propagation::{Arriving, ChosenRoute, ContextFields, Incoming, ignore_baggage};
+use crate::registry::Matched;
 use crate::routing::{Headers as _, Route};
 use crate::tracer::{current_context, start_arriving, start_root_request};
 
@@ -55,7 +56,7 @@ fn start_span(options: &Options, head: Head<'_>, parts: Option<&Parts>) -> Reque
             head.headers.for_each_header(visit);
             None
         }
-        None => registry.matching_route(head.headers, visit),
+        None => Some(registry.matching_route(head.headers, visit)),
     };
     let semantics = Semantics::of_server(&describing);
     let describe = |attributes: &mut _| {
@@ -65,9 +66,14 @@ fn start_span(options: &Options, head: Head<'_>, parts: Option<&Parts>) -> Reque
         };
         semantics.describe(head, describing, pattern, attributes)
     };
-    if matched.is_none() && fields.is_empty() && !options.looks_at_default_route() && is_installed(registry) {
-        let cx = current_context();
-        if let Some(started) = start_root_request(registry.set(), &cx, semantics.kind(), describe) {
+    if let Some(matched @ Matched { route: None, .. }) = &matched
+        && fields.is_empty()
+        && !options.looks_at_default_route()
+        && is_installed(registry)
+    {
+        let (set, cx) = (registry.set(), current_context());
+        let started = start_root_request(set, matched.roster(), &cx, semantics.kind(), describe);
+        if let Some(started) = started {
             return RequestSpan::new(started.cx, started.recording.then_some(semantics));
         }
     }
@@ -80,7 +86,7 @@ fn start_span(options: &Options, head: Head<'_>, parts: Option<&Parts>) -> Reque
     }
     let incoming = Incoming::from_fields(&outer, fields, trusts_baggage && options.reads_baggage);
     let Decision { chosen: ChosenRoute { route, caller }, refused } =
-        decide(options, head, parts, matched, &incoming);
+        decide(options, head, parts, matched.and_then(|matched| matched.route), &incoming);
     let Arriving { cx, frame } = Arriving::new(incoming.cx, &route, caller);
     let started = start_arriving(&cx, frame, semantics.kind(), describe);
     if started.recording {

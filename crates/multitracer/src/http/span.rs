@@ -7,7 +7,7 @@ use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, ContextGuard};
 
 use super::semantics::Semantics;
-use crate::tracer::{DropContext, PanicWatch, attach, mark_cancelled, mark_failed, mark_panicked};
+use crate::tracer::{PanicWatch, attach, mark_cancelled, mark_failed, mark_panicked};
 
 /// The span and the context of one request. Its drop ends the span.
 #[derive(Debug)]
@@ -39,12 +39,12 @@ impl RequestSpan {
         attach(self.cx.clone())
     }
 
-    /// Makes the context current until `dropping` is dropped. The span in it is current there, also
-    /// after its end.
-    pub(super) fn enter_for_drop(&mut self, dropping: &mut DropContext) {
+    /// Makes the context current while the values of the request are dropped. The span is current in
+    /// it, also after its end.
+    pub(super) fn attach_for_drop(&mut self) -> Option<ContextGuard> {
         // the end of a span that records needs the context again
         let cx = if self.recording.is_some() { self.cx.clone() } else { std::mem::take(&mut self.cx) };
-        dropping.enter_owned(cx);
+        attach(cx)
     }
 
     /// Returns `true` after the end of the response's body.

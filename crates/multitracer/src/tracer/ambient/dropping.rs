@@ -23,13 +23,8 @@ pub(crate) struct DropContext {
 impl DropContext {
     /// Makes `cx` current until this value is dropped.
     pub(crate) fn enter(&mut self, cx: &Context) {
-        self.enter_owned(cx.clone());
-    }
-
-    /// Makes `cx` current until this value is dropped.
-    pub(crate) fn enter_owned(&mut self, cx: Context) {
         // at the end of a thread the context or the list may be gone
-        let Some(attached) = attach(cx) else { return };
+        let Some(attached) = attach(cx.clone()) else { return };
         self.is_entered = DROPPING.try_with(|guards| guards.borrow_mut().push(attached)).is_ok();
     }
 

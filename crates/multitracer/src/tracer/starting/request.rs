@@ -20,6 +20,7 @@ use crate::tracer::ambient::nearest::nearest_span_in;
 use crate::tracer::named::Tracer;
 use crate::tracer::owner::span_id::{right_half, root_with};
 use crate::tracer::resolve::{Chosen, Readiness};
+use crate::tracer::roster::Roster;
 use crate::tracer::tracer_set::TracerSet;
 
 /// The context of a request, after its span has started.
@@ -71,6 +72,7 @@ impl Tracer {
 /// Returns `None` if the fast path does not apply.
 pub(crate) fn start_root_request(
     set: &TracerSet,
+    roster: &Roster,
     cx: &Context,
     kind: SpanKind,
     describe: impl FnOnce(&mut Vec<KeyValue>) -> Cow<'static, str>,
@@ -80,7 +82,6 @@ pub(crate) fn start_root_request(
     if !is_outermost || is_silent || set.has_draining() || set.copies_baggage() {
         return None;
     }
-    let roster = set.roster();
     let core = roster.default_tracer();
     if !core.is_on() || core.span_limit.is_some() {
         return None;
@@ -96,8 +97,6 @@ pub(crate) fn start_root_request(
         return Some(RequestContext::without_span(cx.with_remote_span_context(span)));
     }
     let sink = Arc::clone(sink);
-    // the description runs code of users
-    drop(roster);
     let context = SpanContext::new(trace, span, TraceFlags::SAMPLED, false, TraceState::NONE);
     let mut record = SpanRecord::start(&context, Cow::Borrowed(""), kind, None, now());
     record.name = record.fill_attributes(describe, sink.limits());
