@@ -39,8 +39,8 @@ impl RequestSpan {
         attach(self.cx.clone())
     }
 
-    /// Makes the context current while the values of the request are dropped. The span is current in
-    /// it, also after its end.
+    /// Makes the context current while the values of the request are dropped. The span is current
+    /// in it, also after its end.
     pub(super) fn attach_for_drop(&mut self) -> Option<ContextGuard> {
         // the end of a span that records needs the context again
         let cx = if self.recording.is_some() { self.cx.clone() } else { std::mem::take(&mut self.cx) };
