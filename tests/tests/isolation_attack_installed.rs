@@ -1,6 +1,9 @@
 //! Small hostile programs with an installed registry, whose default tracer needs no frame.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::convert::Infallible;
+
+use axum::http::{Request, Response};
 use futures_util::FutureExt as _;
 use multitracer::export::InMemoryExporter;
 use multitracer::manual::SpanBuilder;
@@ -9,6 +12,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::{
     SpanId, TraceContextExt as _, Tracer as _, TracerProvider as _, mark_span_as_active,
 };
+use tower::{Layer as _, ServiceExt as _, service_fn};
 use tracing::info_span;
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -132,6 +136,20 @@ fn the_default_tracer_without_a_frame() {
     let task = canary.in_span("request", || pending().boxed());
     registry.reload(builder("production", "p")).unwrap();
     assert_eq!(drop_elsewhere(task, true), "c.request c.work>pending c.pending>request");
+
+    // the default tracer changes inside of a request, which has no frame
+    let reloading = service_fn(|_request: Request<String>| {
+        registry.reload(builder("canary", "p")).unwrap();
+        work();
+        async {
+            work();
+            Ok::<_, Infallible>(Response::new(String::new()))
+        }
+    });
+    let request = registry.http_layer().layer(reloading).oneshot(Request::new(String::new()));
+    drop(request.now_or_never().unwrap().unwrap());
+    assert_eq!(take(&world), "p.work>GET p.work>GET p.GET");
+    registry.reload(builder("production", "p")).unwrap();
 
     // a changed build of the default tracer
     let manual = SpanBuilder::new("old").start();

@@ -81,13 +81,14 @@ fn run(options: Options) -> io::Result<bool> {
     let versions = Versions::here();
     let has_instructions = versions.has_valgrind() && !options.allocations_only;
     let endpoint = start_receiver()?;
-    let allocations = allocations(&endpoint)?;
+    let allocations =
+        paths.iter().map(|path| allocations(path, &endpoint)).collect::<io::Result<Vec<_>>>()?;
     let instructions =
         if has_instructions { instructions(&paths, &endpoint)? } else { vec![None; paths.len()] };
-    let counts = paths.iter().zip(instructions).map(|(path, instructions)| {
-        let of_path = allocations.iter().find(|(name, _)| name == path.name);
-        (path.name.to_owned(), Counts { instructions, allocations: of_path.map(|(_, counted)| *counted) })
-    });
+    let counts =
+        paths.iter().zip(instructions).zip(allocations).map(|((path, instructions), allocations)| {
+            (path.name.to_owned(), Counts { instructions, allocations: Some(allocations) })
+        });
     let now = Committed { versions, paths: counts.collect() };
 
     let file =
@@ -125,22 +126,17 @@ fn explain(committed: &Versions, now: &Versions, has_instructions: bool) {
     }
 }
 
-/// Runs the program `allocations`, which has another allocator.
-fn allocations(endpoint: &str) -> io::Result<Vec<(String, Allocations)>> {
+/// Runs the program `allocations`, which has another allocator. Each path has a process of its own,
+/// because a process installs one registry.
+fn allocations(path: &Path, endpoint: &str) -> io::Result<Allocations> {
     let program = env::current_exe()?.with_file_name(format!("allocations{}", env::consts::EXE_SUFFIX));
-    let output = Command::new(program).arg(endpoint).output()?;
+    let output = Command::new(program).args([endpoint, path.name]).output()?;
     if !output.status.success() {
         return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
     }
-    let text = String::from_utf8_lossy(&output.stdout);
-    let mut counted = Vec::new();
-    for line in text.lines() {
-        let line: Value = serde_json::from_str(line)?;
-        let number = |at: usize| line[at].as_f64().unwrap_or(f64::NAN);
-        let name = line[0].as_str().unwrap_or_default().to_owned();
-        counted.push((name, Allocations { count: number(1), bytes: number(2) }));
-    }
-    Ok(counted)
+    let line: Value = serde_json::from_slice(&output.stdout)?;
+    let number = |at: usize| line[at].as_f64().unwrap_or(f64::NAN);
+    Ok(Allocations { count: number(1), bytes: number(2) })
 }
 
 /// Counts the instructions of all paths, on all processors.

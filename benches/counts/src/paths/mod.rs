@@ -56,7 +56,7 @@ impl Path {
     }
 }
 
-/// All paths. The first three run before a registry exists.
+/// All paths.
 pub const PATHS: &[Path] = &[
     Path::new("empty loop", calls::nothing),
     Path::new("off, sync", calls::off),
@@ -76,6 +76,8 @@ pub const PATHS: &[Path] = &[
     Path::new("request", requests::sampled),
     Path::new("request with traceparent", requests::with_traceparent),
     Path::new("request, unsampled", requests::unsampled),
+    Path::new("request of an installed registry", requests::of_installed),
+    Path::new("request of an installed registry, unsampled", requests::of_installed_unsampled),
     Path::new("route over 10 rules", requests::route),
     Path::new("assign a variant", requests::assign),
     Path::new("root, until its batch is dropped", calls::root_until_dropped).all_threads(),
@@ -84,5 +86,8 @@ pub const PATHS: &[Path] = &[
     Path::new("child, until its bytes are sent", calls::child_until_sent).all_threads(),
     Path::new("S: hand-written SDK span", peers::sdk).peer(),
     Path::new("T: #[instrument]", peers::tracing).peer(),
+    Path::new("O: request", requests::peer).peer(),
+    Path::new("O: request with traceparent", requests::peer_with_traceparent).peer(),
+    Path::new("O: request, unsampled", requests::peer_unsampled).peer(),
     Path::new("S, until its batch is dropped", peers::sdk_until_dropped).peer().all_threads(),
 ];

@@ -4,15 +4,12 @@ use std::hint::black_box;
 
 use opentelemetry::trace::{TraceContextExt as _, Tracer as _, TracerProvider as _};
 use opentelemetry::{Context, KeyValue};
-use opentelemetry_sdk::trace::SdkTracer;
+use opentelemetry_sdk::trace::{Sampler, SdkTracer};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::library_spans::instrumented;
-use super::world::{flush_provider, provider};
+use super::world::{LARGE, flush_provider, provider};
 use crate::meter::{CALLS, Meter};
-
-/// A batch that no path fills.
-const LARGE: usize = 50_000;
 
 #[inline(never)]
 fn by_hand(tracer: &SdkTracer, n: u64) -> u64 {
@@ -27,7 +24,7 @@ fn by_hand(tracer: &SdkTracer, n: u64) -> u64 {
 }
 
 pub(super) fn sdk(meter: &mut Meter<'_>, _: &str) {
-    let provider = provider(LARGE);
+    let provider = provider(LARGE, Sampler::AlwaysOn);
     let tracer = provider.tracer("counts");
     meter.calls(1, &|| flush_provider(&provider), || {
         black_box(by_hand(&tracer, black_box(1)));
@@ -35,7 +32,7 @@ pub(super) fn sdk(meter: &mut Meter<'_>, _: &str) {
 }
 
 pub(super) fn sdk_until_dropped(meter: &mut Meter<'_>, _: &str) {
-    let provider = provider(CALLS as usize);
+    let provider = provider(CALLS as usize, Sampler::AlwaysOn);
     let tracer = provider.tracer("counts");
     meter.batches(&|| flush_provider(&provider), || {
         black_box(by_hand(&tracer, black_box(1)));
@@ -43,7 +40,7 @@ pub(super) fn sdk_until_dropped(meter: &mut Meter<'_>, _: &str) {
 }
 
 pub(super) fn tracing(meter: &mut Meter<'_>, _: &str) {
-    let provider = provider(LARGE);
+    let provider = provider(LARGE, Sampler::AlwaysOn);
     let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("counts"));
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
         meter.calls(1, &|| flush_provider(&provider), || {

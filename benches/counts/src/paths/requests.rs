@@ -12,11 +12,14 @@ use http_body::Body;
 use http_body_util::Full;
 use multitracer::Registry;
 use multitracer::builder::{ExperimentBuilder, RouteBuilder};
+use opentelemetry::global;
+use opentelemetry_instrumentation_tower::http::server::LayerBuilder;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::Sampler;
 use tower_layer::Layer as _;
 use tower_service::Service;
 
-use super::world::{flush, registry, tracer};
+use super::world::{LARGE, flush, flush_provider, provider, registry, tracer};
 use crate::meter::{CALLS, Meter};
 
 /// A service that answers at once.
@@ -37,6 +40,8 @@ impl Service<Request<Full<Bytes>>> for Hello {
         ready(Ok(Response::new(Full::new(Bytes::from_static(b"hello")))))
     }
 }
+
+const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 fn request(traceparent: Option<&str>) -> Request<Full<Bytes>> {
     let mut request = Request::get("http://shop.example.com/users/42?verbose=1")
@@ -73,11 +78,26 @@ where
 }
 
 fn through_layer(meter: &mut Meter<'_>, sampler: Sampler, traceparent: Option<&str>) {
+    through_layer_of(&registry(tracer(sampler.clone())), meter, &sampler, traceparent);
+}
+
+fn through_installed(meter: &mut Meter<'_>, sampler: &Sampler) {
+    let registry = registry(tracer(sampler.clone()));
+    // the guard would shut the registry down
+    std::mem::forget(multitracer::install(registry.clone()).unwrap());
+    through_layer_of(&registry, meter, sampler, None);
+}
+
+fn through_layer_of(
+    registry: &Registry,
+    meter: &mut Meter<'_>,
+    sampler: &Sampler,
+    traceparent: Option<&str>,
+) {
     let spans = u64::from(matches!(sampler, Sampler::AlwaysOn));
-    let registry = registry(tracer(sampler));
     let mut service = registry.http_layer().layer(Hello);
     let mut next = requests(traceparent);
-    meter.calls(spans, &|| flush(&registry), || send(&mut service, next()));
+    meter.calls(spans, &|| flush(registry), || send(&mut service, next()));
 }
 
 pub(super) fn plain(meter: &mut Meter<'_>, _: &str) {
@@ -90,12 +110,43 @@ pub(super) fn sampled(meter: &mut Meter<'_>, _: &str) {
 }
 
 pub(super) fn with_traceparent(meter: &mut Meter<'_>, _: &str) {
-    let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-    through_layer(meter, Sampler::AlwaysOn, Some(traceparent));
+    through_layer(meter, Sampler::AlwaysOn, Some(TRACEPARENT));
 }
 
 pub(super) fn unsampled(meter: &mut Meter<'_>, _: &str) {
     through_layer(meter, Sampler::AlwaysOff, None);
+}
+
+pub(super) fn of_installed(meter: &mut Meter<'_>, _: &str) {
+    through_installed(meter, &Sampler::AlwaysOn);
+}
+
+pub(super) fn of_installed_unsampled(meter: &mut Meter<'_>, _: &str) {
+    through_installed(meter, &Sampler::AlwaysOff);
+}
+
+pub(super) fn peer(meter: &mut Meter<'_>, _: &str) {
+    through_peer(meter, Sampler::AlwaysOn, None);
+}
+
+pub(super) fn peer_with_traceparent(meter: &mut Meter<'_>, _: &str) {
+    through_peer(meter, Sampler::AlwaysOn, Some(TRACEPARENT));
+}
+
+pub(super) fn peer_unsampled(meter: &mut Meter<'_>, _: &str) {
+    through_peer(meter, Sampler::AlwaysOff, None);
+}
+
+/// Sends requests through the layer of opentelemetry-instrumentation-tower, without metrics.
+fn through_peer(meter: &mut Meter<'_>, sampler: Sampler, traceparent: Option<&str>) {
+    let spans = u64::from(matches!(sampler, Sampler::AlwaysOn));
+    let provider = provider(LARGE, sampler);
+    global::set_text_map_propagator(TraceContextPropagator::new());
+    global::set_tracer_provider(provider.clone());
+    let layer = LayerBuilder::builder().with_metrics(false).build().unwrap();
+    let mut service = layer.layer(Hello);
+    let mut next = requests(traceparent);
+    meter.calls(spans, &|| flush_provider(&provider), || send(&mut service, next()));
 }
 
 pub(super) fn route(meter: &mut Meter<'_>, _: &str) {

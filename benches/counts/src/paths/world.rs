@@ -13,6 +13,9 @@ use opentelemetry_sdk::trace::{
 /// The spans that a queue holds, which is more than a path makes.
 const QUEUE: usize = 100_000;
 
+/// A batch that no path fills.
+pub(super) const LARGE: usize = 50_000;
+
 /// A time that does not pass while the paths run.
 const LONG: Duration = Duration::from_secs(3600);
 
@@ -54,14 +57,14 @@ pub(super) fn flush(registry: &Registry) -> u64 {
 
 /// Returns the provider of the SDK with the same settings as [`batching`], and batches of
 /// `batch_size` spans.
-pub(super) fn provider(batch_size: usize) -> SdkTracerProvider {
+pub(super) fn provider(batch_size: usize, sampler: Sampler) -> SdkTracerProvider {
     let batch = BatchConfigBuilder::default()
         .with_max_queue_size(QUEUE)
         .with_max_export_batch_size(batch_size)
         .with_scheduled_delay(LONG)
         .build();
     let batch = BatchSpanProcessor::builder(DropSpans).with_batch_config(batch).build();
-    SdkTracerProvider::builder().with_span_processor(batch).build()
+    SdkTracerProvider::builder().with_sampler(sampler).with_span_processor(batch).build()
 }
 
 pub(super) fn flush_provider(provider: &SdkTracerProvider) -> u64 {

@@ -8,7 +8,6 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use super::span::{RequestSpan, poll_in_span};
-use crate::tracer::DropContext;
 
 pin_project! {
     /// The body of a response that passed an [`HttpLayer`] or an [`HttpClientLayer`].
@@ -34,10 +33,9 @@ pin_project! {
     /// [`HttpLayer`]: crate::http::HttpLayer
     /// [`HttpClientLayer`]: crate::http::HttpClientLayer
     pub struct TracedBody<B> {
+        // `None` while this value is dropped
         #[pin]
-        inner: B,
-        // after the body, so that it is dropped inside its span
-        dropping: DropContext,
+        inner: Option<B>,
         span: Option<RequestSpan>,
         is_read: bool,
         is_polling: bool,
@@ -45,7 +43,7 @@ pin_project! {
 
     impl<B> PinnedDrop for TracedBody<B> {
         fn drop(this: Pin<&mut Self>) {
-            let this = this.project();
+            let mut this = this.project();
             // an unread body is no cancellation: nobody reads the response to a HEAD request
             let Some(span) = this.span else { return };
             if *this.is_polling {
@@ -53,14 +51,15 @@ pin_project! {
             } else if *this.is_read {
                 span.cancelled();
             }
-            this.dropping.enter(span.context());
+            let _attached = span.attach_for_drop();
+            this.inner.set(None);
         }
     }
 }
 
 impl<B> TracedBody<B> {
     pub(super) fn new(inner: B, span: Option<RequestSpan>) -> Self {
-        Self { inner, dropping: DropContext::default(), span, is_read: false, is_polling: false }
+        Self { inner: Some(inner), span, is_read: false, is_polling: false }
     }
 }
 
@@ -72,10 +71,10 @@ impl<B: Body> Body for TracedBody<B> {
         self: Pin<&mut Self>,
         task: &mut TaskContext<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        let mut this = self.project();
+        let this = self.project();
+        let Some(mut inner) = this.inner.as_pin_mut() else { return Poll::Ready(None) };
         *this.is_read = true;
-        let frame =
-            poll_in_span(this.span.as_ref(), this.is_polling, || this.inner.as_mut().poll_frame(task));
+        let frame = poll_in_span(this.span.as_ref(), this.is_polling, || inner.as_mut().poll_frame(task));
         if let (Poll::Ready(Some(Ok(frame))), Some(span)) = (&frame, this.span.as_ref())
             && let Some(trailers) = frame.trailers_ref()
         {
@@ -83,7 +82,7 @@ impl<B: Body> Body for TracedBody<B> {
         }
         match &frame {
             Poll::Pending => {}
-            Poll::Ready(Some(Ok(_))) if !this.inner.is_end_stream() => {}
+            Poll::Ready(Some(Ok(_))) if !inner.is_end_stream() => {}
             Poll::Ready(Some(Err(_))) => {
                 if let Some(span) = this.span {
                     span.failed::<B::Error>();
@@ -100,23 +99,17 @@ impl<B: Body> Body for TracedBody<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.inner.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        self.inner.as_ref().map_or_else(SizeHint::default, Body::size_hint)
     }
 }
 
 impl<B: Default> Default for TracedBody<B> {
     fn default() -> Self {
-        Self {
-            inner: B::default(),
-            dropping: DropContext::default(),
-            span: None,
-            is_read: false,
-            is_polling: false,
-        }
+        Self::new(B::default(), None)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::task::{Context as TaskContext, Poll};
 
-use http::request::Parts;
 use http::{Request, Response};
 use http_body::Body;
 use tower_layer::Layer;
@@ -10,8 +9,9 @@ use tower_service::Service;
 
 use super::body::TracedBody;
 use super::future::ResponseFuture;
+use super::head::{DescribingHeaders, Head};
+use super::marks::forget_marks;
 use super::semantics::Semantics;
-use super::server::SpanOpened;
 use super::span::RequestSpan;
 use crate::propagation::inject;
 use crate::tracer::{Started, Tracer, any_tracer_enabled, current_context};
@@ -110,30 +110,30 @@ where
         self.inner.poll_ready(task)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (mut parts, body) = request.into_parts();
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         // the receiver may be a server in this process, which needs a span of its own
-        parts.extensions.remove::<SpanOpened>();
-        let span = open_span(&parts, self.layer.without_spans);
+        forget_marks(request.extensions_mut());
+        let span = open_span(Head::of(&request), self.layer.without_spans);
         let inner = {
             let _attached = span.attach();
-            inject(&mut parts.headers);
-            self.inner.call(Request::from_parts(parts, body))
+            inject(request.headers_mut());
+            self.inner.call(request)
         };
         ResponseFuture::new(inner, span)
     }
 }
 
 /// Starts the client span, or returns the current context without a span to record on.
-fn open_span(request: &Parts, without_spans: bool) -> RequestSpan {
+fn open_span(request: Head<'_>, without_spans: bool) -> RequestSpan {
     let cx = current_context();
     if without_spans || !any_tracer_enabled() {
         return RequestSpan::new(cx, None);
     }
     let tracer = Tracer::ambient(&cx).and_then(|tracer| tracer.in_force(&cx));
     let Some(tracer) = tracer.filter(Tracer::is_on) else { return RequestSpan::new(cx, None) };
-    let semantics = Semantics::of_client(request);
-    let describe = || (semantics.name(request, None), semantics.request_attributes(request, None));
+    let headers = DescribingHeaders::of(request.headers);
+    let semantics = Semantics::of_client(&headers);
+    let describe = |attributes: &mut _| semantics.describe(request, headers, None, attributes);
     match tracer.start_described(&cx, semantics.kind(), describe) {
         Started::Unsampled => RequestSpan::new(cx, None),
         Started::Opened { cx, recording } => RequestSpan::new(cx, recording.then_some(semantics)),

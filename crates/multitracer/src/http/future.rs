@@ -11,7 +11,6 @@ use pin_project_lite::pin_project;
 
 use super::body::TracedBody;
 use super::span::{RequestSpan, poll_in_span};
-use crate::tracer::DropContext;
 
 pin_project! {
     /// The future that a service of [`HttpLayer`] or [`HttpClientLayer`] returns.
@@ -37,10 +36,9 @@ pin_project! {
     /// [`HttpClientLayer`]: super::HttpClientLayer
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {
+        // `None` while this value is dropped
         #[pin]
-        inner: F,
-        // after the future, so that it is dropped inside its span
-        dropping: DropContext,
+        inner: Option<F>,
         // `None` after the response: its body owns the span
         span: Option<RequestSpan>,
         is_polling: bool,
@@ -48,21 +46,22 @@ pin_project! {
 
     impl<F> PinnedDrop for ResponseFuture<F> {
         fn drop(this: Pin<&mut Self>) {
-            let this = this.project();
+            let mut this = this.project();
             let Some(span) = this.span else { return };
             if *this.is_polling {
                 span.panicked();
             } else {
                 span.cancelled();
             }
-            this.dropping.enter(span.context());
+            let _attached = span.attach_for_drop();
+            this.inner.set(None);
         }
     }
 }
 
 impl<F> ResponseFuture<F> {
     pub(super) fn new(inner: F, span: RequestSpan) -> Self {
-        Self { inner, dropping: DropContext::default(), span: Some(span), is_polling: false }
+        Self { inner: Some(inner), span: Some(span), is_polling: false }
     }
 }
 
@@ -75,7 +74,8 @@ where
 
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = ready!(poll_in_span(this.span.as_ref(), this.is_polling, || this.inner.poll(task)));
+        let Some(inner) = this.inner.as_pin_mut() else { return Poll::Pending };
+        let result = ready!(poll_in_span(this.span.as_ref(), this.is_polling, || inner.poll(task)));
         let mut span = this.span.take();
         Poll::Ready(match result {
             Ok(mut response) => {

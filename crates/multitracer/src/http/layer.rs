@@ -9,6 +9,7 @@ use tower_layer::Layer;
 
 use super::choose_route::ChooseRoute;
 use super::exclusions::Exclusions;
+use super::marks::add_service;
 use super::options::Options;
 use super::service::HttpService;
 use crate::registry::Registry;
@@ -255,6 +256,7 @@ impl<S> Layer<S> for HttpLayer {
     type Service = HttpService<S>;
 
     fn layer(&self, inner: S) -> HttpService<S> {
+        add_service();
         HttpService { inner, layer: self.clone() }
     }
 }

@@ -25,3 +25,16 @@ pub(super) struct Options {
     pub(super) exclusions: Exclusions,
     pub(super) response_header: Option<HeaderName>,
 }
+
+impl Options {
+    /// Returns `true` if a function of the user decides about the route, which reads the whole
+    /// head.
+    pub(super) fn decides_by_head(&self) -> bool {
+        self.choose.is_some() || self.accept.is_some()
+    }
+
+    /// Returns `true` if a request that no rule matches may still get a route, a header or a mark.
+    pub(super) fn looks_at_default_route(&self) -> bool {
+        self.response_header.is_some() || !self.reads_baggage
+    }
+}

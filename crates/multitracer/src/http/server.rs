@@ -1,17 +1,19 @@
 //! The start of a server span: the choice of the route, and the first attributes.
 
-use http::HeaderValue;
 use http::request::Parts;
+use http::{HeaderValue, Request};
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, KeyValue};
 
+use super::head::{DescribingHeaders, Head};
+use super::marks::{is_installed, mark};
 use super::options::Options;
 use super::semantics::Semantics;
 use super::span::RequestSpan;
-use crate::propagation::{ChosenRoute, Incoming, arrive, ignore_baggage};
-use crate::registry::Registry;
-use crate::routing::Route;
-use crate::tracer::{Chosen, Readiness, Started, current_context};
+use crate::propagation::{Arriving, ChosenRoute, ContextFields, Incoming, ignore_baggage};
+use crate::registry::Matched;
+use crate::routing::{Headers as _, Route};
+use crate::tracer::{current_context, start_arriving, start_root_request};
 
 /// The outcome of routing a request.
 struct Decision {
@@ -20,78 +22,102 @@ struct Decision {
     refused: Option<String>,
 }
 
-/// An extension of a request that has a span, so that an inner layer does not start another.
-#[derive(Clone)]
-pub(super) struct SpanOpened(Registry);
-
 /// Starts the span of a request, unless an outer layer of the same registry did.
-pub(super) fn open_span(options: &Options, request: &mut Parts) -> RequestSpan {
-    if request
-        .extensions
-        .get::<SpanOpened>()
-        .is_some_and(|SpanOpened(registry)| registry.ptr_eq(&options.registry))
-    {
-        return RequestSpan::new(current_context(), None);
+pub(super) fn open_span<B>(options: &Options, request: &mut Request<B>) -> RequestSpan {
+    if mark(request.extensions_mut(), &options.registry) {
+        start_span(options, Head::of(request), None)
+    } else {
+        RequestSpan::new(current_context(), None)
     }
-    request.extensions.insert(SpanOpened(options.registry.clone()));
-    start_span(options, request)
 }
 
-fn start_span(options: &Options, request: &Parts) -> RequestSpan {
-    if options.exclusions.contains(request.uri.path()) {
+/// The same for a layer with functions of the user that read the whole head.
+pub(super) fn open_chosen_span(options: &Options, request: &mut Parts) -> RequestSpan {
+    if mark(&mut request.extensions, &options.registry) {
+        start_span(options, Head::of_parts(request), Some(request))
+    } else {
+        RequestSpan::new(current_context(), None)
+    }
+}
+
+/// Starts the span of a request. `parts` is the same head, for the functions of the user.
+fn start_span(options: &Options, head: Head<'_>, parts: Option<&Parts>) -> RequestSpan {
+    if options.exclusions.contains(head.uri.path()) {
         return RequestSpan::new(current_context().with_telemetry_suppressed(), None);
     }
+    let (mut describing, mut fields) = (DescribingHeaders::default(), ContextFields::default());
+    let visit = |name: &_, value| {
+        describing.visit(name, value);
+        fields.visit(name, value);
+    };
     let registry = &options.registry;
-    let trusted = options.reads_baggage && registry.trusts_baggage();
+    let matched = match &options.choose {
+        Some(_) => {
+            head.headers.for_each_header(visit);
+            None
+        }
+        None => Some(registry.matching_route(head.headers, visit)),
+    };
+    let semantics = Semantics::of_server(&describing);
+    let describe = |attributes: &mut _| {
+        let pattern = match &options.find_route {
+            Some(find) if !semantics.is_grpc() => find(head.extensions),
+            _ => None,
+        };
+        semantics.describe(head, describing, pattern, attributes)
+    };
+    if let Some(matched @ Matched { route: None, .. }) = &matched
+        && fields.is_empty()
+        && !options.looks_at_default_route()
+        && is_installed(registry)
+    {
+        let (set, cx) = (registry.set(), current_context());
+        let started = start_root_request(set, matched.roster(), &cx, semantics.kind(), describe);
+        if let Some(started) = started {
+            return RequestSpan::new(started.cx, started.recording.then_some(semantics));
+        }
+    }
+
+    let trusts_baggage = registry.trusts_baggage();
     let mut outer = registry.current_context();
-    if !options.reads_baggage && registry.trusts_baggage() {
+    if !options.reads_baggage && trusts_baggage {
         // a middleware may extract the headers again
         outer = ignore_baggage(&outer);
     }
-    let incoming = Incoming::from_headers(&outer, &request.headers, trusted);
-    let Decision { chosen: ChosenRoute { route, caller }, refused } = decide(options, request, &incoming);
-    let tracer = route.tracer();
-    let header = options.response_header.clone().zip(HeaderValue::from_str(tracer.name()).ok());
-    let cx = arrive(&incoming.cx, &route, caller);
-    let in_force = match Chosen::Named(tracer.clone()).readiness(&cx) {
-        Readiness::Ready(in_force) => in_force,
-        Readiness::Silent(cx) => return RequestSpan::new(cx, None).with_header(header),
-        Readiness::Unchanged => return RequestSpan::new(cx, None).with_header(header),
-    };
-
-    let semantics = Semantics::of_server(request);
-    let describe = || {
-        let pattern = match &options.find_route {
-            Some(find) if !semantics.is_grpc() => find(&request.extensions),
-            _ => None,
-        };
-        let name = semantics.name(request, pattern.as_deref());
-        (name, semantics.request_attributes(request, pattern))
-    };
-    let span = match in_force.start_described(&cx, semantics.kind(), describe) {
-        Started::Unsampled => RequestSpan::new(cx, None),
-        Started::Opened { cx, recording } => {
-            if recording {
-                record_route(&cx, &route, refused);
-            }
-            RequestSpan::new(cx, recording.then_some(semantics))
-        }
-    };
-    span.with_header(header)
+    let incoming = Incoming::from_fields(&outer, fields, trusts_baggage && options.reads_baggage);
+    let Decision { chosen: ChosenRoute { route, caller }, refused } =
+        decide(options, head, parts, matched.and_then(|matched| matched.route), &incoming);
+    let Arriving { cx, frame } = Arriving::new(incoming.cx, &route, caller);
+    let started = start_arriving(&cx, frame, semantics.kind(), describe);
+    if started.recording {
+        record_route(&started.cx, &route, refused);
+    }
+    let span = RequestSpan::new(started.cx, started.recording.then_some(semantics));
+    match (&options.response_header, HeaderValue::from_str(route.tracer().name())) {
+        (Some(name), Ok(value)) => span.with_header(name.clone(), value),
+        _ => span,
+    }
 }
 
 /// Chooses the route: from trusted baggage, else by the rules, and then by `accept_route`.
-fn decide(options: &Options, request: &Parts, incoming: &Incoming) -> Decision {
+/// `matched` is the route by the rules of the configuration.
+fn decide(
+    options: &Options,
+    head: Head<'_>,
+    parts: Option<&Parts>,
+    matched: Option<Route>,
+    incoming: &Incoming,
+) -> Decision {
     let registry = &options.registry;
-    let by_rules = || match &options.choose {
-        Some(choose) => choose.choose_route(registry, request),
-        None => registry.route(&request.headers),
+    let by_rules = || match (&options.choose, parts) {
+        (Some(choose), Some(parts)) => choose.choose_route(registry, parts),
+        _ => matched.unwrap_or_else(|| registry.default_route()),
     };
     let chosen = incoming
-        .route(registry, &request.headers)
+        .route(registry, head.headers)
         .unwrap_or_else(|| ChosenRoute { route: by_rules(), caller: incoming.caller_elsewhere() });
-    match (&options.accept, chosen.route.name()) {
-        (Some(accept), Some(name)) if !accept(request, &chosen.route) => Decision {
+    match (&options.accept, parts, chosen.route.name()) {
+        (Some(accept), Some(parts), Some(name)) if !accept(parts, &chosen.route) => Decision {
             refused: Some(name.to_owned()),
             chosen: ChosenRoute { route: registry.default_route(), caller: incoming.caller_elsewhere() },
         },

@@ -41,12 +41,19 @@ where
         self.inner.poll_ready(task)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (mut parts, body) = request.into_parts();
-        let span = server::open_span(&self.layer.options, &mut parts);
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let options = &self.layer.options;
+        let span = if options.decides_by_head() {
+            let (mut parts, body) = request.into_parts();
+            let span = server::open_chosen_span(options, &mut parts);
+            request = Request::from_parts(parts, body);
+            span
+        } else {
+            server::open_span(options, &mut request)
+        };
         let inner = {
             let _attached = span.attach();
-            self.inner.call(Request::from_parts(parts, body))
+            self.inner.call(request)
         };
         ResponseFuture::new(inner, span)
     }

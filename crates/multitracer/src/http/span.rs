@@ -16,33 +16,44 @@ pub(super) struct RequestSpan {
     /// The conventions for the attributes of the span; `None` if no span is recorded.
     recording: Option<Semantics>,
     /// The header to add to the response.
-    header: Option<(HeaderName, HeaderValue)>,
+    header: Option<Box<(HeaderName, HeaderValue)>>,
     /// `true` if the outcome is recorded, or the span has ended.
     over: bool,
+    has_ended: bool,
     panic_watch: PanicWatch,
 }
 
 impl RequestSpan {
     pub(super) fn new(cx: Context, recording: Option<Semantics>) -> Self {
-        Self { cx, recording, header: None, over: false, panic_watch: PanicWatch::start() }
+        Self { cx, recording, header: None, over: false, has_ended: false, panic_watch: PanicWatch::start() }
     }
 
-    pub(super) fn with_header(mut self, header: Option<(HeaderName, HeaderValue)>) -> Self {
-        self.header = header;
+    /// Adds a header to the response.
+    pub(super) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.header = Some(Box::new((name, value)));
         self
     }
 
-    /// Returns the context in which the span is current, also after its end.
-    pub(super) fn context(&self) -> &Context {
-        &self.cx
-    }
-
+    #[inline]
     pub(super) fn attach(&self) -> Option<ContextGuard> {
         attach(self.cx.clone())
     }
 
+    /// Makes the context current while the values of the request are dropped. The span is current
+    /// in it, also after its end.
+    pub(super) fn attach_for_drop(&mut self) -> Option<ContextGuard> {
+        // the end of a span that records needs the context again
+        let cx = if self.recording.is_some() { self.cx.clone() } else { std::mem::take(&mut self.cx) };
+        attach(cx)
+    }
+
+    /// Returns `true` after the end of the response's body.
+    pub(super) fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
     pub(super) fn record_response<B>(&mut self, response: &mut Response<B>) {
-        if let Some((name, value)) = self.header.take() {
+        if let Some((name, value)) = self.header.take().map(|header| *header) {
             response.headers_mut().insert(name, value);
         }
         if let Some(semantics) = self.recording {
@@ -83,7 +94,7 @@ impl RequestSpan {
         if self.panic_watch.saw_panic() {
             self.panicked();
         }
-        self.over = true;
+        (self.over, self.has_ended) = (true, true);
         if self.recording.take().is_some() {
             self.cx.span().end();
         }
@@ -96,9 +107,9 @@ impl Drop for RequestSpan {
     }
 }
 
-/// Runs `poll` in the span. `polling` stays `true` if `poll` panics.
+/// Runs `poll` in the span, until the span has ended. `polling` stays `true` if `poll` panics.
 pub(super) fn poll_in_span<R>(span: Option<&RequestSpan>, polling: &mut bool, poll: impl FnOnce() -> R) -> R {
-    let _attached = span.and_then(RequestSpan::attach);
+    let _attached = span.filter(|span| !span.has_ended()).and_then(RequestSpan::attach);
     *polling = true;
     let result = poll();
     *polling = false;

@@ -4,9 +4,11 @@ use opentelemetry::Context;
 use opentelemetry::baggage::{BaggageExt as _, KeyValueMetadata};
 use opentelemetry::propagation::TextMapPropagator as _;
 use opentelemetry::trace::TraceContextExt as _;
-use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
+use opentelemetry_sdk::propagation::BaggagePropagator;
 
 use super::carrier::Carrier;
+#[cfg(feature = "tower")]
+use super::carrier::ContextFields;
 use super::{OWN_PREFIX, ROUTE_ENTRY, VARIANT_ENTRY};
 use crate::experiment::Reason;
 use crate::registry::Registry;
@@ -62,10 +64,14 @@ impl Incoming {
         Self::from_carrier(cx, &Carrier::from_headers(headers, trusted))
     }
 
+    /// Reads `fields` on top of `cx`, and their baggage only if it is `trusted`.
+    #[cfg(feature = "tower")]
+    pub(crate) fn from_fields(cx: &Context, fields: ContextFields<'_>, trusted: bool) -> Self {
+        Self::from_carrier(cx, &Carrier::from_fields(fields, trusted))
+    }
+
     pub(super) fn from_carrier(cx: &Context, carrier: &Carrier<'_>) -> Self {
-        let with_span = TraceContextPropagator::new().extract_with_context(&Context::new(), carrier);
-        let remote = with_span.span().span_context().clone();
-        let cx = if remote.is_valid() { cx.with_remote_span_context(remote) } else { cx.clone() };
+        let cx = carrier.span().map_or_else(|| cx.clone(), |remote| cx.with_remote_span_context(remote));
         let mut incoming = Self { cx, route: None, variant: None };
         incoming.take_baggage(carrier);
         incoming
@@ -73,7 +79,10 @@ impl Incoming {
 
     /// Copies the baggage into the context, except the library's own entries.
     fn take_baggage(&mut self, carrier: &Carrier<'_>) {
-        // an untrusted request has an empty carrier here
+        // baggage that is not trusted is not in the carrier
+        if !carrier.has_baggage() {
+            return;
+        }
         let extracted = BaggagePropagator::new().extract_with_context(&Context::new(), carrier);
         let text = |name: &str| extracted.baggage().get(name).map(ToString::to_string);
         (self.route, self.variant) = (text(ROUTE_ENTRY), text(VARIANT_ENTRY));

@@ -17,15 +17,18 @@ mod incoming;
 mod outgoing;
 mod propagator;
 mod received;
+mod traceparent;
 
 pub use self::outgoing::{inject, outgoing_headers};
 pub use self::propagator::{Propagator, propagator};
 pub use self::received::Received;
 
 #[cfg(feature = "tower")]
+pub(crate) use self::carrier::ContextFields;
+#[cfg(feature = "tower")]
 pub(crate) use self::incoming::{ChosenRoute, Incoming, ignore_baggage};
 #[cfg(feature = "tower")]
-pub(crate) use self::received::arrive;
+pub(crate) use self::received::Arriving;
 
 /// The names of the header fields that carry a context.
 const FIELDS: [&str; 3] = ["traceparent", "tracestate", "baggage"];

@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use opentelemetry::Context;
+use opentelemetry::trace::TraceContextExt as _;
 
 use super::incoming::{CallerSpan, ChosenRoute, Incoming};
 use super::outgoing::RequestRoute;
@@ -66,7 +67,7 @@ impl Registry {
             route: self.route(headers),
             caller: incoming.caller_elsewhere(),
         });
-        let cx = arrive(&incoming.cx, &route, caller);
+        let cx = Arriving::new(incoming.cx, &route, caller).enter();
         let cx = match Chosen::Named(route.tracer().clone()).readiness(&cx) {
             Readiness::Silent(silent) => silent,
             Readiness::Ready(_) | Readiness::Unchanged => cx,
@@ -74,30 +75,45 @@ impl Registry {
         Received { route, cx }
     }
 
-    /// Returns the current context, inside of this registry.
+    /// Returns the current context, inside of this registry, for a request that arrives.
     ///
     /// The default tracer is ambient in it if another registry was current.
     pub(crate) fn current_context(&self) -> Context {
         let cx = current_context();
-        let is_current = Self::of(&cx).is_some_and(|registry| registry.ptr_eq(self));
+        // the frame of the request is the first
+        let is_empty = Frame::of(&cx).is_none() && !cx.has_active_span();
+        let is_current = is_empty || Self::of(&cx).is_some_and(|registry| registry.ptr_eq(self));
         if is_current { cx } else { self.default_tracer().context(&cx) }
     }
 }
 
-/// Returns `cx` for a request that arrives, with its route and the route's tracer. The remote span
-/// in `cx` belongs to `caller`.
-pub(crate) fn arrive(cx: &Context, route: &Route, caller: CallerSpan) -> Context {
-    let cx = match route.name() {
-        Some(_) => cx.with_value(RequestRoute(route.clone())),
-        None => cx.clone(),
-    };
-    let tracer = route.tracer().clone().in_force(&cx).unwrap_or_else(|| route.tracer().clone());
-    let owner = match caller {
-        CallerSpan::Route => Some(tracer.clone()),
-        CallerSpan::DefaultTracer => Some(tracer.registry().default_tracer()),
-        CallerSpan::Nobody => None,
-    };
-    Frame::arrive(&cx, tracer, owner.as_ref())
+/// The context of a request that arrives, and the frame that it gets.
+pub(crate) struct Arriving {
+    pub(crate) cx: Context,
+    pub(crate) frame: Frame,
+}
+
+impl Arriving {
+    /// Adds the route of a request to `cx`. The remote span in `cx` belongs to `caller`.
+    pub(crate) fn new(cx: Context, route: &Route, caller: CallerSpan) -> Self {
+        let cx = match route.name() {
+            Some(_) => cx.with_value(RequestRoute(route.clone())),
+            None => cx,
+        };
+        let tracer = route.tracer().clone().in_force(&cx).unwrap_or_else(|| route.tracer().clone());
+        let owner = match caller {
+            CallerSpan::Route => Some(tracer.core().id()),
+            CallerSpan::DefaultTracer => Some(tracer.set().default_id()),
+            CallerSpan::Nobody => None,
+        };
+        let frame = Frame::arriving(&cx, tracer, owner);
+        Self { cx, frame }
+    }
+
+    /// Returns the context with the route and the route's tracer.
+    pub(crate) fn enter(self) -> Context {
+        self.frame.add_to(&self.cx)
+    }
 }
 
 impl Received {

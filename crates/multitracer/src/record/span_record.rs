@@ -131,16 +131,18 @@ impl SpanRecord {
         self.dropped_attributes += truncate(&mut self.attributes, room);
     }
 
-    /// Adds the first attributes with `fill`. Those above the maximum are counted as dropped.
+    /// Adds the attributes that `fill` writes to the list. Those above the maximum are counted as
+    /// dropped. Returns the result of `fill`.
     #[inline]
-    pub(crate) fn fill_attributes(
+    pub(crate) fn fill_attributes<R>(
         &mut self,
-        fill: &mut dyn FnMut(&mut Vec<KeyValue>),
+        fill: impl FnOnce(&mut Vec<KeyValue>) -> R,
         limits: &RecordLimits,
-    ) {
-        fill(&mut self.attributes);
+    ) -> R {
+        let result = fill(&mut self.attributes);
         let room = limits.attributes - u32::from(self.code_attributes);
         self.dropped_attributes += truncate(&mut self.attributes, room);
+        result
     }
 
     /// Adds an attribute, or counts it as dropped if the span has its maximum.

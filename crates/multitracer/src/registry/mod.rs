@@ -25,3 +25,5 @@ pub use self::reload::watch::{WatchBuilder, WatchGuard};
 
 #[cfg(feature = "probe")]
 pub(crate) use self::building::tracer_builder::resource;
+#[cfg(feature = "tower")]
+pub(crate) use self::route::Matched;

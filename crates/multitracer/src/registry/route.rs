@@ -2,11 +2,32 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "tower")]
+use arc_swap::Guard;
+
 use super::handle::Registry;
 use super::snapshot::{ResolvedRoute, ResolvedTarget, Snapshot};
 use crate::experiment::{Experiment, ExperimentCore, UnknownExperimentError};
 use crate::routing::{Explanation, Headers, Route};
+#[cfg(feature = "tower")]
+use crate::tracer::Roster;
 use crate::tracer::{Tracer, TracerId};
+
+/// The outcome of the rules for one request.
+#[cfg(feature = "tower")]
+pub(crate) struct Matched {
+    /// The route, if a rule matches.
+    pub(crate) route: Option<Route>,
+    snapshot: Guard<Arc<Snapshot>>,
+}
+
+#[cfg(feature = "tower")]
+impl Matched {
+    /// Returns the tracers of the configuration whose rules matched.
+    pub(crate) fn roster(&self) -> &Roster {
+        &self.snapshot.roster
+    }
+}
 
 impl Registry {
     /// Returns the route of a request with these headers: the first route that matches, top to
@@ -31,6 +52,20 @@ impl Registry {
     #[must_use]
     pub fn route<H: Headers + ?Sized>(&self, headers: &H) -> Route {
         self.snapshot().route(self, headers)
+    }
+
+    /// Returns the configuration in force, and the route of a request if a rule matches. Passes
+    /// each header to `visit`, in the same walk.
+    #[cfg(feature = "tower")]
+    pub(crate) fn matching_route<'a, H, V>(&self, headers: &'a H, visit: V) -> Matched
+    where
+        H: Headers + ?Sized,
+        V: FnMut(&'a str, &'a [u8]),
+    {
+        let snapshot = self.snapshot();
+        let matched = snapshot.router.first_match_and(headers, visit);
+        let route = matched.and_then(|rule| snapshot.routes.get(rule));
+        Matched { route: route.map(|matched| matched.follow(self, headers)), snapshot }
     }
 
     /// Returns the route with this name, without a check of its conditions.

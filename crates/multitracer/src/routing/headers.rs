@@ -53,13 +53,18 @@ pub trait Headers {
         let mut found: Option<Cow<'_, [u8]>> = None;
         self.for_each_header(|candidate, value| {
             if candidate.eq_ignore_ascii_case(name) {
-                match &mut found {
-                    Some(joined) => append(joined.to_mut(), value),
-                    None => found = Some(Cow::Borrowed(value)),
-                }
+                add_occurrence(&mut found, value);
             }
         });
         found
+    }
+}
+
+/// Adds an occurrence of a header to those that were `found` before.
+pub(crate) fn add_occurrence<'a>(found: &mut Option<Cow<'a, [u8]>>, value: &'a [u8]) {
+    match found {
+        Some(joined) => append(joined.to_mut(), value),
+        None => *found = Some(Cow::Borrowed(value)),
     }
 }
 

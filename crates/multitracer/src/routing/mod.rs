@@ -14,4 +14,6 @@ mod unit;
 pub use self::explain::{Explanation, RuleOutcome};
 pub use self::headers::Headers;
 pub use self::route::Route;
+
+pub(crate) use self::headers::add_occurrence;
 pub(crate) use self::router::Router;

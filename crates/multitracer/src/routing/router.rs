@@ -81,18 +81,36 @@ impl Router {
     where
         H: Headers + ?Sized,
     {
-        if self.names.len() <= INLINE_NAMES {
-            self.match_with(headers, &mut [None; INLINE_NAMES])
+        if self.names.is_empty() {
+            self.first_match_of(&[])
         } else {
-            self.match_with(headers, &mut vec![None; self.names.len()])
+            self.first_match_and(headers, |_, _| ())
         }
     }
 
-    fn match_with<'a, H>(&self, headers: &'a H, values: &mut [Option<&'a [u8]>]) -> Option<usize>
+    /// Returns the index of the first route whose conditions all hold. Passes each header to
+    /// `visit`, in the same walk.
+    pub(crate) fn first_match_and<'a, H, V>(&self, headers: &'a H, visit: V) -> Option<usize>
     where
         H: Headers + ?Sized,
+        V: FnMut(&'a str, &'a [u8]),
     {
-        let repeated = if self.names.is_empty() { Vec::new() } else { self.collect_values(headers, values) };
+        match self.names.len() {
+            0 => {
+                headers.for_each_header(visit);
+                self.first_match_of(&[])
+            }
+            1..=INLINE_NAMES => self.match_with(headers, &mut [None; INLINE_NAMES], visit),
+            names => self.match_with(headers, &mut vec![None; names], visit),
+        }
+    }
+
+    fn match_with<'a, H, V>(&self, headers: &'a H, values: &mut [Option<&'a [u8]>], visit: V) -> Option<usize>
+    where
+        H: Headers + ?Sized,
+        V: FnMut(&'a str, &'a [u8]),
+    {
+        let repeated = self.collect_values(headers, values, visit);
         if repeated.is_empty() {
             return self.first_match_of(values);
         }
@@ -107,12 +125,19 @@ impl Router {
 
     /// Writes the value of each name in `names` to its index in `values`. Returns the headers that
     /// occur more than once.
-    fn collect_values<'a, H>(&self, headers: &'a H, values: &mut [Option<&'a [u8]>]) -> Vec<RepeatedHeader>
+    fn collect_values<'a, H, V>(
+        &self,
+        headers: &'a H,
+        values: &mut [Option<&'a [u8]>],
+        mut visit: V,
+    ) -> Vec<RepeatedHeader>
     where
         H: Headers + ?Sized,
+        V: FnMut(&'a str, &'a [u8]),
     {
         let mut repeated = Vec::new();
         headers.for_each_header(|candidate, value| {
+            visit(candidate, value);
             let bit = filter_bit(candidate);
             if self.filter & bit == 0 {
                 return;

@@ -1,8 +1,6 @@
 //! Semantic conventions for gRPC spans (<https://opentelemetry.io/docs/specs/semconv/rpc/grpc/>).
 
-use http::HeaderMap;
-use http::header::CONTENT_TYPE;
-use http::request::Parts;
+use http::{HeaderMap, Uri};
 use opentelemetry::KeyValue;
 
 use super::server_address::push_server;
@@ -11,26 +9,24 @@ use crate::grpc_status::GrpcStatus;
 /// Returns `true` if the content type is `application/grpc`, with or without a suffix or parameter.
 ///
 /// gRPC-Web counts as plain HTTP.
-pub(super) fn is_grpc(request: &Parts) -> bool {
-    let content_type = request.headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes);
+pub(super) fn is_grpc(content_type: Option<&[u8]>) -> bool {
     let rest = content_type.and_then(|value| value.strip_prefix(b"application/grpc"));
     rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
 }
 
 /// Returns the method of a call, as `package.Service/Method`, if the path has that form.
-pub(super) fn method(request: &Parts) -> Option<&str> {
-    let path = request.uri.path().strip_prefix('/')?;
+pub(super) fn method(uri: &Uri) -> Option<&str> {
+    let path = uri.path().strip_prefix('/')?;
     let (service, method) = path.split_once('/')?;
     (!service.is_empty() && !method.is_empty() && !method.contains('/')).then_some(path)
 }
 
-/// Returns the attributes of a call. They are the same on both sides.
-pub(super) fn attributes(request: &Parts) -> Vec<KeyValue> {
-    let mut attributes = Vec::with_capacity(5);
+/// Adds the attributes of a call. They are the same on both sides.
+pub(super) fn push_attributes(uri: &Uri, host: Option<&[u8]>, attributes: &mut Vec<KeyValue>) {
+    attributes.reserve(5);
     attributes.push(KeyValue::new("rpc.system.name", "grpc"));
-    attributes.push(KeyValue::new("rpc.method", method(request).unwrap_or("_OTHER").to_owned()));
-    push_server(request, &mut attributes);
-    attributes
+    attributes.push(KeyValue::new("rpc.method", method(uri).unwrap_or("_OTHER").to_owned()));
+    push_server(uri, host, attributes);
 }
 
 /// The status of a call.

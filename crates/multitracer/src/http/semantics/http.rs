@@ -3,12 +3,11 @@
 
 use std::borrow::Cow;
 
-use http::header::USER_AGENT;
-use http::request::Parts;
-use http::{Method, Version};
-use opentelemetry::KeyValue;
+use http::{Method, Uri, Version};
+use opentelemetry::{KeyValue, Value};
 
 use super::server_address::push_server;
+use crate::http::head::{DescribingHeaders, Head, visible_text};
 
 /// Returns the span's name: `GET /users/{id}`, or `GET` if the pattern is unknown.
 ///
@@ -21,42 +20,58 @@ pub(super) fn name(method: &Method, pattern: Option<&str>) -> Cow<'static, str> 
     }
 }
 
-/// Returns the attributes of a server span.
-pub(super) fn server_attributes(request: &Parts, pattern: Option<String>) -> Vec<KeyValue> {
-    let mut attributes = Vec::with_capacity(12);
-    push_method(&request.method, &mut attributes);
-    let uri = &request.uri;
+/// Adds the attributes of a server span.
+pub(super) fn push_server_attributes(
+    head: Head<'_>,
+    headers: DescribingHeaders<'_>,
+    pattern: Option<String>,
+    attributes: &mut Vec<KeyValue>,
+) {
+    // the response adds another one
+    attributes.reserve(12);
+    push_method(head.method, attributes);
+    let uri = head.uri;
     attributes.push(KeyValue::new("url.path", uri.path().to_owned()));
-    attributes.push(KeyValue::new("url.scheme", uri.scheme_str().unwrap_or("http").to_owned()));
+    attributes.push(KeyValue::new("url.scheme", scheme(uri)));
     if let Some(query) = uri.query().filter(|query| !query.is_empty()) {
         attributes.push(KeyValue::new("url.query", query.to_owned()));
     }
     if let Some(pattern) = pattern {
         attributes.push(KeyValue::new("http.route", pattern));
     }
-    if let Some(version) = version(request.version) {
+    if let Some(version) = version(head.version) {
         attributes.push(KeyValue::new("network.protocol.version", version));
     }
-    push_server(request, &mut attributes);
-    if let Some(agent) = request.headers.get(USER_AGENT).and_then(|value| value.to_str().ok()) {
+    push_server(uri, headers.host, attributes);
+    if let Some(agent) = headers.user_agent.and_then(visible_text) {
         attributes.push(KeyValue::new("user_agent.original", agent.to_owned()));
     }
-    attributes
 }
 
-/// Returns the attributes of a client span.
+fn scheme(uri: &Uri) -> Value {
+    match uri.scheme_str() {
+        None | Some("http") => "http".into(),
+        Some("https") => "https".into(),
+        Some(other) => other.to_owned().into(),
+    }
+}
+
+/// Adds the attributes of a client span.
 ///
 /// The URL is recorded without user name, password and query, because they may contain secrets.
-pub(super) fn client_attributes(request: &Parts) -> Vec<KeyValue> {
-    let mut attributes = Vec::with_capacity(6);
-    push_method(&request.method, &mut attributes);
-    let uri = &request.uri;
+pub(super) fn push_client_attributes(
+    head: Head<'_>,
+    headers: DescribingHeaders<'_>,
+    attributes: &mut Vec<KeyValue>,
+) {
+    attributes.reserve(7);
+    push_method(head.method, attributes);
+    let uri = head.uri;
     if let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) {
         let host = authority.as_str().rsplit('@').next().unwrap_or_default();
         attributes.push(KeyValue::new("url.full", format!("{scheme}://{host}{}", uri.path())));
     }
-    push_server(request, &mut attributes);
-    attributes
+    push_server(uri, headers.host, attributes);
 }
 
 fn push_method(method: &Method, attributes: &mut Vec<KeyValue>) {
@@ -71,9 +86,18 @@ fn push_method(method: &Method, attributes: &mut Vec<KeyValue>) {
 
 /// Returns `method` if the conventions list it, to limit the number of distinct values.
 fn known_method(method: &Method) -> Option<&'static str> {
-    ["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS", "CONNECT", "TRACE"]
-        .into_iter()
-        .find(|known| *known == method.as_str())
+    Some(match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::PATCH => "PATCH",
+        Method::OPTIONS => "OPTIONS",
+        Method::CONNECT => "CONNECT",
+        Method::TRACE => "TRACE",
+        _ => return None,
+    })
 }
 
 fn version(version: Version) -> Option<&'static str> {

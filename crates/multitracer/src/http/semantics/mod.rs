@@ -6,11 +6,11 @@ mod server_address;
 
 use std::borrow::Cow;
 
-use ::http::request::Parts;
 use ::http::{HeaderMap, StatusCode};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanKind, SpanRef};
 
+use super::head::{DescribingHeaders, Head};
 use crate::tracer::mark_failed;
 
 /// The conventions that apply to a request: the protocol, and client or server.
@@ -22,13 +22,13 @@ pub(super) struct Semantics {
 
 impl Semantics {
     /// Returns the conventions for a request that this process serves.
-    pub(super) fn of_server(request: &Parts) -> Self {
-        Self { is_grpc: grpc::is_grpc(request), is_server: true }
+    pub(super) fn of_server(headers: &DescribingHeaders<'_>) -> Self {
+        Self { is_grpc: grpc::is_grpc(headers.content_type), is_server: true }
     }
 
     /// Returns the conventions for a request that this process sends.
-    pub(super) fn of_client(request: &Parts) -> Self {
-        Self { is_grpc: grpc::is_grpc(request), is_server: false }
+    pub(super) fn of_client(headers: &DescribingHeaders<'_>) -> Self {
+        Self { is_grpc: grpc::is_grpc(headers.content_type), is_server: false }
     }
 
     pub(super) fn kind(self) -> SpanKind {
@@ -39,21 +39,26 @@ impl Semantics {
         self.is_grpc
     }
 
-    /// Returns the name of the span, from the method and the matched path pattern.
-    pub(super) fn name(self, request: &Parts, pattern: Option<&str>) -> Cow<'static, str> {
-        match grpc::method(request).filter(|_| self.is_grpc) {
+    /// Adds the attributes that describe the request. Returns the name of the span, from the method
+    /// and the matched path pattern.
+    pub(super) fn describe(
+        self,
+        head: Head<'_>,
+        headers: DescribingHeaders<'_>,
+        pattern: Option<String>,
+        attributes: &mut Vec<KeyValue>,
+    ) -> Cow<'static, str> {
+        let method = if self.is_grpc { grpc::method(head.uri) } else { None };
+        let name = match method {
             Some(method) => method.to_owned().into(),
-            None => http::name(&request.method, pattern),
-        }
-    }
-
-    /// Returns the attributes that describe the request.
-    pub(super) fn request_attributes(self, request: &Parts, pattern: Option<String>) -> Vec<KeyValue> {
+            None => http::name(head.method, pattern.as_deref()),
+        };
         match (self.is_grpc, self.is_server) {
-            (true, _) => grpc::attributes(request),
-            (false, true) => http::server_attributes(request, pattern),
-            (false, false) => http::client_attributes(request),
+            (true, _) => grpc::push_attributes(head.uri, headers.host, attributes),
+            (false, true) => http::push_server_attributes(head, headers, pattern, attributes),
+            (false, false) => http::push_client_attributes(head, headers, attributes),
         }
+        name
     }
 
     /// Records the status of a response, from its head.

@@ -73,20 +73,26 @@ impl Frame {
         frame.add_to(cx)
     }
 
-    /// Returns `cx` with `tracer` as its ambient tracer. The current remote span is that of a
-    /// request that arrives now, and belongs to `owner`. `None` stands for a tracer that is not
-    /// known here. A remote span arrives once: an inner message without a span of its own, or with
-    /// the same span, belongs to the outer request.
-    pub(crate) fn arrive(cx: &Context, tracer: Tracer, owner: Option<&Tracer>) -> Context {
+    /// Returns a frame for `cx` with `tracer` as its ambient tracer. The current remote span is
+    /// that of a request that arrives now, and belongs to `owner`. `None` stands for a tracer that
+    /// is not known here. A remote span arrives once: an inner message without a span of its own,
+    /// or with the same span, belongs to the outer request.
+    pub(crate) fn arriving(cx: &Context, tracer: Tracer, owner: Option<TracerId>) -> Self {
         let span = cx.span().span_context().clone();
         let mut frame = Self::empty(cx, tracer);
         let has_arrived = frame.arrival.is_some_and(|arrival| arrival.is_span(&span));
         if span.is_valid() && span.is_remote() && !has_arrived {
-            frame.add_arrival(span, owner.map(|owner| owner.core().id()));
+            frame.add_arrival(span, owner);
         } else {
             frame.remember_current(cx);
         }
-        frame.add_to(cx)
+        frame
+    }
+
+    /// Remembers `span` of the ambient tracer. The caller makes the span current.
+    #[cfg(feature = "tower")]
+    pub(in crate::tracer) fn remember_own(&mut self, span: SpanContext) {
+        self.remember(Piece::Local(self.tracer.core().id().build, span));
     }
 
     /// Returns `cx` without spans of `tracer`, which stays silent inside.
@@ -220,7 +226,8 @@ impl Frame {
         self.remembered = Some(Remembered::push(self.remembered.take(), piece, depth));
     }
 
-    fn add_to(self, cx: &Context) -> Context {
+    /// Returns `cx` with this frame.
+    pub(crate) fn add_to(self, cx: &Context) -> Context {
         FRAMES_EXIST.store(true, Ordering::Relaxed);
         cx.with_value(self)
     }

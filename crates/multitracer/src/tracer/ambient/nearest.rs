@@ -27,13 +27,20 @@ pub(crate) enum NearestSpan {
 
 /// Returns the nearest span around `cx` for `tracer`.
 pub(crate) fn nearest_span(cx: &Context, set: &TracerSet, tracer: TracerId) -> NearestSpan {
-    let span = cx.span();
-    let span = span.span_context();
+    nearest_span_in(cx.span().span_context(), Frame::of(cx), set, tracer)
+}
+
+/// Returns the nearest span for `tracer` in a context with this current span and this frame.
+pub(in crate::tracer) fn nearest_span_in(
+    span: &SpanContext,
+    frame: Option<&Frame>,
+    set: &TracerSet,
+    tracer: TracerId,
+) -> NearestSpan {
     let is_valid = span.is_valid();
     if is_valid && is_owner(tracer.build, span) {
         return NearestSpan::Own(span.clone());
     }
-    let frame = Frame::of(cx);
     let remembered = Remembered::find(frame.and_then(Frame::remembered), |piece| piece.is_of(tracer));
     let remembered = remembered.map(|remembered| remembered.piece.to_nearest());
     if !is_valid {

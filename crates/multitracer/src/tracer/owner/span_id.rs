@@ -17,6 +17,10 @@ use super::scramble::{name_in_trace, named_by_trace, scramble, unscramble};
 /// The number of counts that a thread takes at once.
 const BLOCK: u32 = 1 << 12;
 
+/// The bit beside the build's number in a trace id whose first span is not sampled. A process makes
+/// fewer than 2^31 builds.
+const UNSAMPLED: u64 = 1 << 63;
+
 static NEXT_BLOCK: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
@@ -52,10 +56,25 @@ pub(in crate::tracer) fn new_span_id(build: BuildNumber, trace: TraceId) -> Span
 
 /// Returns the ids of the first span of a new trace of `build`. The trace id names that span.
 pub(in crate::tracer) fn new_root(build: BuildNumber) -> (TraceId, SpanId) {
+    root_with(build, right_half(), true)
+}
+
+/// Returns a random right half of a trace id, by which a ratio samples.
+pub(in crate::tracer) fn right_half() -> u64 {
+    u64::from_be_bytes(RandomIdGenerator::default().new_span_id().to_bytes())
+}
+
+/// Returns the ids of the first span of a new trace of `build`. The trace id ends with `right_half`
+/// and names that span.
+pub(in crate::tracer) fn root_with(
+    build: BuildNumber,
+    right_half: u64,
+    is_sampled: bool,
+) -> (TraceId, SpanId) {
+    let mark = if is_sampled { 0 } else { UNSAMPLED };
     loop {
         let plain = (u64::from(build.get()) << 32) | u64::from(next_count());
-        let random = u64::from_be_bytes(RandomIdGenerator::default().new_span_id().to_bytes());
-        let trace = name_in_trace(plain, random);
+        let trace = name_in_trace(plain | mark, right_half);
         let span = scramble(plain, trace);
         if span != SpanId::INVALID {
             return (trace, span);
@@ -63,16 +82,18 @@ pub(in crate::tracer) fn new_root(build: BuildNumber) -> (TraceId, SpanId) {
     }
 }
 
-/// Returns the first span of a trace and its build, if the trace began in this process and was
-/// sampled there.
+/// Returns the first span of a trace and its build, if the trace began in this process and its id
+/// names that span.
 ///
 /// The trace of another process passes for one of this process with a probability of the number of
-/// builds in 2^32.
+/// builds in 2^31.
 pub(in crate::tracer) fn root_of(trace: TraceId) -> Option<(BuildNumber, SpanContext)> {
-    let plain = named_by_trace(trace);
+    let named = named_by_trace(trace);
+    let plain = named & !UNSAMPLED;
     let build = BuildNumber::new((plain >> 32) as u32).filter(|build| *build <= last_build())?;
     let span = scramble(plain, trace);
-    Some((build, SpanContext::new(trace, span, TraceFlags::SAMPLED, false, TraceState::NONE)))
+    let flags = if plain == named { TraceFlags::SAMPLED } else { TraceFlags::default() };
+    Some((build, SpanContext::new(trace, span, flags, false, TraceState::NONE)))
 }
 
 /// Returns the ids of the first span of a new trace of `build`. The trace id is random.
@@ -149,6 +170,19 @@ mod tests {
             assert_ne!(new_span_id(build, trace), root);
             assert!(traces.insert(trace));
             assert_eq!(root_of(new_trace_id()), None);
+        }
+    }
+
+    #[test]
+    fn a_trace_id_names_its_first_span_that_is_not_sampled() {
+        let build = BuildNumber::next();
+        for _ in 0..10_000 {
+            let random = right_half();
+            let (trace, root) = root_with(build, random, false);
+            let expected = SpanContext::new(trace, root, TraceFlags::default(), false, TraceState::NONE);
+            assert_eq!(owner(&expected), Some(build));
+            assert_eq!(root_of(trace), Some((build, expected)));
+            assert_eq!(trace.to_bytes()[8..], random.to_be_bytes());
         }
     }
 

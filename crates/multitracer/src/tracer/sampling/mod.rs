@@ -34,6 +34,8 @@ pub(crate) struct Sampling {
 struct QuickRule {
     /// `true` if all roots are sampled.
     samples_roots: bool,
+    /// `true` if no root is sampled.
+    drops_roots: bool,
     /// `true` if the children of sampled local spans are sampled.
     samples_children: bool,
 }
@@ -94,11 +96,15 @@ impl Sampling {
 impl QuickRule {
     fn of(config: &SamplerConfig) -> Self {
         match config {
-            SamplerConfig::AlwaysOn => Self { samples_roots: true, samples_children: true },
-            SamplerConfig::AlwaysOff | SamplerConfig::TraceIdRatioBased(_) => Self::default(),
-            SamplerConfig::RateLimited(_) => Self { samples_roots: false, samples_children: true },
+            SamplerConfig::AlwaysOn => {
+                Self { samples_roots: true, samples_children: true, ..Self::default() }
+            }
+            SamplerConfig::AlwaysOff => Self { drops_roots: true, ..Self::default() },
+            SamplerConfig::TraceIdRatioBased(_) => Self::default(),
+            SamplerConfig::RateLimited(_) => Self { samples_children: true, ..Self::default() },
             SamplerConfig::ParentBased(delegates) => Self {
                 samples_roots: Self::of(&delegates.root).samples_roots,
+                drops_roots: Self::of(&delegates.root).drops_roots,
                 samples_children: delegates.local_parent_sampled == SamplerConfig::AlwaysOn,
             },
         }
@@ -163,6 +169,24 @@ impl Sampling {
             traces.add(question.trace);
         }
         result
+    }
+
+    /// Decides about the first span of a trace by the right half of its id. Samplers of the
+    /// configuration read nothing else. Returns `None` if [`decide`](Self::decide) has to.
+    #[cfg(feature = "tower")]
+    pub(super) fn decide_root(&self, right_half: u64, kind: &SpanKind) -> Option<bool> {
+        if !self.names_roots() || self.rate().is_some() {
+            return None;
+        }
+        if self.quick.samples_roots {
+            return Some(true);
+        }
+        if self.quick.drops_roots {
+            return Some(false);
+        }
+        let trace = TraceId::from(u128::from(right_half));
+        let result = self.configured.should_sample(None, trace, "", kind, &[], &[]);
+        Some(result.decision == SamplingDecision::RecordAndSample)
     }
 
     /// Asks a sampler. It sees `cx` with the parent as its current span.

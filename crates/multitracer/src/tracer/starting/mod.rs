@@ -3,6 +3,8 @@
 pub(super) mod library_span;
 pub(super) mod own_span;
 pub(super) mod quick;
+#[cfg(feature = "tower")]
+pub(super) mod request;
 pub(super) mod span_limit;
 pub(super) mod span_marks;
 pub(super) mod start;

@@ -118,29 +118,8 @@ impl Tracer {
         self.start_with(cx, new, |_, _| ())
     }
 
-    /// Starts a span of this tracer under `cx`, whose name and attributes `describe` returns. Only
-    /// a custom sampler sees them. For all other samplers, a span that is not sampled costs no
-    /// description.
-    #[cfg(feature = "tower")]
-    pub(crate) fn start_described(
-        &self,
-        cx: &Context,
-        kind: SpanKind,
-        describe: impl FnOnce() -> (Cow<'static, str>, Vec<KeyValue>),
-    ) -> Started {
-        if self.core().sampling.is_custom() {
-            let (name, attributes) = describe();
-            return self.start(cx, NewSpan { attributes, ..NewSpan::new(name, kind) });
-        }
-        self.start_with(cx, NewSpan::new(Cow::Borrowed(""), kind), |record, limits| {
-            let (name, attributes) = describe();
-            record.name = name;
-            record.add_attributes(attributes, limits);
-        })
-    }
-
     /// Starts a span. `complete` adds to its record before the copied baggage.
-    fn start_with(
+    pub(super) fn start_with(
         &self,
         cx: &Context,
         new: NewSpan,
@@ -241,11 +220,22 @@ impl Tracer {
         parent: Parent,
         mut links: Vec<SpanContext>,
     ) -> Result<Admitted, NotStarted> {
-        let core = self.core();
         let parent = match parent {
             Parent::Given(span) => self.given_parent(span, &mut links),
-            Parent::Nearest => self.nearest_parent(cx, &mut links)?,
+            Parent::Nearest => {
+                self.allowed_parent(nearest_span(cx, self.set(), self.core().id()), &mut links)?
+            }
         };
+        self.admit_under(parent, links)
+    }
+
+    /// Takes a permit in the trace of `parent`. Counts a span that does not start.
+    pub(super) fn admit_under(
+        &self,
+        parent: Option<SpanContext>,
+        links: Vec<SpanContext>,
+    ) -> Result<Admitted, NotStarted> {
+        let core = self.core();
         let is_unsampled = |span: &SpanContext| !span.is_sampled() && !span.is_remote();
         let parent = match parent {
             Some(parent) if is_unsampled(&parent) && !core.sampling.samples_unsampled_traces() => {
@@ -342,12 +332,12 @@ impl Tracer {
 
     /// Returns the parent by the rules `on_switch` and `remote_parent`. If they forbid a parent,
     /// the nearest span becomes a link.
-    fn nearest_parent(
+    pub(super) fn allowed_parent(
         &self,
-        cx: &Context,
+        nearest: NearestSpan,
         links: &mut Vec<SpanContext>,
     ) -> Result<Option<SpanContext>, NotStarted> {
-        let (span, is_foreign) = match nearest_span(cx, self.set(), self.core().id()) {
+        let (span, is_foreign) = match nearest {
             NearestSpan::None => return Ok(None),
             NearestSpan::Silent(_) => return Err(NotStarted::Silent),
             NearestSpan::Own(span) | NearestSpan::OwnFurtherOut(span) => (span, false),
