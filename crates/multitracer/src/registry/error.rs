@@ -6,6 +6,7 @@ use std::io;
 use thiserror::Error;
 
 use crate::config::ConfigError;
+use crate::registry::reload::draining::IsShutDown;
 use crate::tracer::UnknownTracerError;
 
 /// An error that prevents the construction or the installation of a registry.
@@ -79,6 +80,18 @@ pub enum ReloadError {
     /// The registry was shut down.
     #[error("the registry was shut down")]
     ShutDown,
+}
+
+impl From<IsShutDown> for ReloadError {
+    fn from(_: IsShutDown) -> Self {
+        Self::ShutDown
+    }
+}
+
+impl From<IsShutDown> for SwitchError {
+    fn from(_: IsShutDown) -> Self {
+        Self::ShutDown
+    }
 }
 
 impl From<ConfigError> for ReloadError {

@@ -34,13 +34,20 @@ pub(super) struct ExportTask<T> {
 impl<T: FnOnce(Duration, &ExportOutcome) + Send> ExportTask<T> {
     /// Exports the batch and counts the outcome. A panic or a hang of the exporter stays in a task.
     pub(super) async fn run(self) -> CompletedExport {
-        let Self { exporter, queue, batch, retry, timeout, record } = self;
+        let Self { exporter, queue, batch, mut retry, timeout, record } = self;
+        let is_admitted = retry.start().await;
         let (spans, started) = (batch.len(), Instant::now());
         let complete = |outcome: &ExportOutcome| {
             let elapsed = started.elapsed();
             queue.complete(spans, elapsed, outcome);
             record(elapsed, outcome);
         };
+        if !is_admitted {
+            let message = "the backend asked to wait for longer than there is time";
+            let outcome = Err(ExportError::new(DropReason::Shutdown, message));
+            complete(&outcome);
+            return CompletedExport { spans, outcome };
+        }
         let last_error = retry.last_error();
         // aborts the task when this future is dropped
         let mut export = JoinSet::new();

@@ -9,6 +9,7 @@ use std::thread;
 use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status};
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
+use tokio::time::Instant;
 
 use super::*;
 use crate::export::outcome::{ExportError, ExportSuccess};
