@@ -173,7 +173,7 @@ impl Retry {
 /// Waits until the shutdown state changes. A pipeline that is dropped changes it no more.
 async fn changed(shutdown: &mut watch::Receiver<ShutdownState>) {
     if shutdown.changed().await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -76,10 +76,13 @@ impl Flushes {
         }
     }
 
-    /// Answers the flushes that wait for queued spans with a failure.
-    pub(super) fn answer_queued(&mut self, failure: &Failure) {
+    /// Answers the flushes that wait for queued spans, because these spans cannot leave now.
+    pub(super) fn answer_queued(&mut self, reason: &str) {
         for Flush { done, outcome, .. } in self.waiting.extract_if(.., |flush| flush.end.is_none()) {
-            done.send(outcome.and(Err(failure.clone())));
+            done.send(Err(Failure::Export(match outcome {
+                Err(Failure::Export(error)) => format!("{error}; {reason}"),
+                _ => reason.to_owned(),
+            })));
         }
     }
 

@@ -51,12 +51,12 @@ pub(crate) struct FlushFailure {
 impl Operation {
     /// Creates a flush without tracers, which ends within `timeout`.
     pub(crate) fn flush(timeout: Duration) -> Self {
-        Self::new(CommandKind::Flush, Some(Limit::new(timeout)))
+        Self::new(CommandKind::Flush, Some(timeout))
     }
 
     /// Creates a shutdown without tracers, which ends within `timeout`.
     pub(crate) fn shutdown(timeout: Duration) -> Self {
-        Self::new(CommandKind::Shutdown, Some(Limit::new(timeout)))
+        Self::new(CommandKind::Shutdown, Some(timeout))
     }
 
     /// Creates a shutdown that ends when all spans are exported.
@@ -64,7 +64,8 @@ impl Operation {
         Self::new(CommandKind::Shutdown, None)
     }
 
-    fn new(kind: CommandKind, limit: Option<Limit>) -> Self {
+    pub(super) fn new(kind: CommandKind, timeout: Option<Duration>) -> Self {
+        let limit = timeout.map(Limit::new);
         Self { kind, limit, results: Arc::default(), workers: Vec::new(), tracers: 0 }
     }
 

@@ -199,8 +199,7 @@ impl Worker {
             && let Some(end) = self.pause.end()
         {
             let wait = end.saturating_duration_since(Instant::now());
-            let message = format!("the backend asked to wait, for {wait:.0?} more");
-            self.flushes.answer_queued(&Failure::Export(message));
+            self.flushes.answer_queued(&format!("the backend asked to wait, for {wait:.0?} more"));
         }
         self.flushes.answer_complete();
     }

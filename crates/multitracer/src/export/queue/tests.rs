@@ -169,6 +169,30 @@ fn spans_of_a_thread_keep_their_order() {
     assert_eq!((counters.queued, counters.queued_bytes, counters.in_flight), (0, 0, (THREADS * EACH) as u64));
 }
 
+/// A mark tells when the spans in front of it have left, whatever the threads push meanwhile.
+#[test]
+fn a_mark_waits_for_the_spans_in_front_of_it() {
+    let queue = queue(10_000, 100 << 20, 7);
+    let push_from_threads = |name: &str| {
+        thread::scope(|scope| {
+            for thread in 0..6 {
+                let queue = &queue;
+                scope.spawn(move || (0..5 + 10 * thread).for_each(|_| push(queue, named_span(name.to_owned(), 0))));
+            }
+        });
+    };
+    push_from_threads("before");
+    let (mark, mut left) = (queue.mark(), queue.len());
+    push_from_threads("after");
+    while !queue.has_taken(&mark) {
+        assert!(left > 0, "all spans in front of the mark have left");
+        left -= queue.take_batch().iter().filter(|span| span.name == "before").count();
+    }
+    assert!(left == 0 && queue.len() > 0, "{left} spans in front of the mark are queued");
+    queue.abandon();
+    assert!(queue.has_taken(&queue.mark()));
+}
+
 /// Some threads push while others take, complete, read the counts and abandon the rest.
 #[test]
 fn counts_add_up_at_any_time() {
