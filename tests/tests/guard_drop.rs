@@ -37,7 +37,10 @@ fn the_guard_reports_no_loss_after_a_shutdown_that_lost_none() {
         let registry = guard.registry().clone();
         registry.default_tracer().in_span("work", || {});
         let error = registry.shutdown_blocking(Duration::from_secs(5)).unwrap_err();
-        assert_eq!((error.report().tracers()[0].exported, error.report().tracers()[0].dropped.total()), (1, 0));
+        assert_eq!(
+            (error.report().tracers()[0].exported, error.report().tracers()[0].dropped.total()),
+            (1, 0)
+        );
         drop(guard);
     });
     let text = log.text();

@@ -1,8 +1,9 @@
 //! Pauses that a backend asks for, flushes that time out, and retries after the registry's drop.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and say what it found")]
 
+#[expect(dead_code, reason = "this test uses a part")]
 mod random;
-#[allow(dead_code, reason = "each test program uses a part")]
+#[expect(dead_code, reason = "this test uses a part")]
 mod scripted_backend;
 
 use std::time::{Duration, Instant};
@@ -52,7 +53,11 @@ async fn a_flush_during_a_long_pause_keeps_the_queue() {
         let refused = only.dropped.export_failed;
         assert!(refused <= (requests * batch) as u64, "{context}\n{stats}");
         // later batches wait, also if another flush asks for them
-        assert_eq!((only.queued + only.in_flight + refused, only.in_flight), (SPANS, 0), "{context}\n{stats}");
+        assert_eq!(
+            (only.queued + only.in_flight + refused, only.in_flight),
+            (SPANS, 0),
+            "{context}\n{stats}"
+        );
         let queued = only.queued;
         let error = registry.flush().await.unwrap_err();
         assert!(error.to_string().contains("asked to wait"), "{context}: {error}");
@@ -70,7 +75,10 @@ async fn a_flush_during_a_long_pause_keeps_the_queue() {
 async fn the_queue_is_exported_after_the_pause() {
     let backend = ScriptedBackend::start(|n| if n == 0 { Answer::Pause(1) } else { Answer::Accept }).await;
     let registry = registry(|tracer| {
-        tracer.otlp_http(backend.endpoint()).max_export_batch_size(100).schedule_delay(Duration::from_secs(3600))
+        tracer
+            .otlp_http(backend.endpoint())
+            .max_export_batch_size(100)
+            .schedule_delay(Duration::from_secs(3600))
     });
     spans(&registry, SPANS);
     let report = registry.shutdown().await.unwrap();
@@ -143,8 +151,9 @@ async fn spans_are_exported_after_a_flush_that_timed_out() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dropped_registry_keeps_the_backoff() {
     let backend = ScriptedBackend::start(|_| Answer::Refuse).await;
-    let registry =
-        registry(|tracer| tracer.otlp_http(backend.endpoint()).max_retries(1000).schedule_delay(Duration::ZERO));
+    let registry = registry(|tracer| {
+        tracer.otlp_http(backend.endpoint()).max_retries(1000).schedule_delay(Duration::ZERO)
+    });
     spans(&registry, 1);
     backend.wait_for(2).await;
     let before = backend.arrivals().len();

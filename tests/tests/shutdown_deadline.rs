@@ -1,7 +1,7 @@
 //! Deadlines of flushes and shutdowns, which hold without any runtime.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and say what it found")]
 
-#[allow(dead_code, reason = "each test program uses a part")]
+#[expect(dead_code, reason = "this test uses a part")]
 mod scripted_backend;
 
 use std::sync::{Arc, Condvar, Mutex};
@@ -108,11 +108,42 @@ fn blocked_exports_delay_no_deadline() {
     let error = runtime.block_on(registry.shutdown_within(limit)).unwrap_err();
     assert_within("shutdown_within, on a runtime without a clock", limit, started);
     let only = &error.report().tracers()[0];
-    assert_eq!((only.started, only.dropped.shutdown, only.queued, only.in_flight), (300, 300, 0, 0), "{error}");
+    assert_eq!(
+        (only.started, only.dropped.shutdown, only.queued, only.in_flight),
+        (300, 300, 0, 0),
+        "{error}"
+    );
     let started = Instant::now();
     registry.shutdown_blocking(limit).unwrap_err();
     assert_within("shutdown_blocking", limit, started);
     gate.open();
+}
+
+/// A runtime of the application whose workers are all blocked delays no deadline.
+#[test]
+fn a_blocked_application_delays_no_deadline() {
+    let exporter = Gate::default();
+    let tracer = TracerBuilder::new("only").exporter(Blocking(exporter.clone()));
+    let registry = Registry::builder().tracer(tracer.schedule_delay(Duration::ZERO)).build().unwrap();
+    spans(&registry, "only", 1);
+    exporter.wait_for(1);
+    let (gate, workers) = (Gate::default(), 2);
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build().unwrap();
+    for _ in 0..workers {
+        let gate = gate.clone();
+        runtime.spawn(async move { gate.pass() });
+    }
+    gate.wait_for(workers);
+    let limit = Duration::from_millis(300);
+    let started = Instant::now();
+    // the workers are blocked, so the runtime has no clock; many callers wait at once
+    let shutdowns = (0..100).map(|_| registry.shutdown_within(limit));
+    let results = runtime.block_on(futures_util::future::join_all(shutdowns));
+    assert!(results.iter().all(Result::is_err));
+    assert_within("100 times shutdown_within", limit, started);
+    gate.open();
+    exporter.open();
 }
 
 /// A reload that waits for an exporter of the application delays no shutdown. It fails after it.

@@ -26,8 +26,7 @@ fn counts(stats: &Stats) -> Counts {
 #[test]
 fn counts_never_decrease_during_reloads() {
     let spans = InMemoryExporter::new();
-    // the project of `canary` changes with each reload, `old` comes and goes, `moved` gets another
-    // build with the same project
+    // each reload builds `main` again and changes the project of `canary`; `old` comes and goes
     let configuration = |n: usize| -> RegistryBuilder {
         let tracer = |name: &str, project: String| {
             TracerBuilder::new(name).project(project).in_memory(&spans).max_spans_per_trace(1000 + n as u32)
@@ -36,7 +35,7 @@ fn counts_never_decrease_during_reloads() {
             .tracer(tracer("main", "p".to_owned()))
             .tracer(tracer("canary", format!("p{}", n % 2)))
             .default_tracer("main");
-        if n % 3 == 0 { registry.tracer(tracer("old", "p".to_owned())) } else { registry }
+        if n.is_multiple_of(3) { registry.tracer(tracer("old", "p".to_owned())) } else { registry }
     };
     let registry = configuration(0).build().unwrap();
     let done = AtomicBool::new(false);

@@ -60,7 +60,6 @@ impl ScriptedBackend {
     }
 
     /// Waits until this many requests have arrived.
-    #[track_caller]
     pub(crate) async fn wait_for(&self, requests: usize) {
         let started = Instant::now();
         while self.arrivals().len() < requests {

@@ -6,7 +6,6 @@ use std::io;
 use thiserror::Error;
 
 use crate::config::ConfigError;
-use crate::registry::reload::draining::IsShutDown;
 use crate::tracer::UnknownTracerError;
 
 /// An error that prevents the construction or the installation of a registry.
@@ -81,6 +80,10 @@ pub enum ReloadError {
     #[error("the registry was shut down")]
     ShutDown,
 }
+
+/// The error of a change to a registry that was shut down.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct IsShutDown;
 
 impl From<IsShutDown> for ReloadError {
     fn from(_: IsShutDown) -> Self {

@@ -51,8 +51,8 @@ pub(super) struct Inner {
     pub(super) set: TracerSet,
     pub(super) snapshot: ArcSwap<Snapshot>,
     pub(super) draining: Draining,
-    /// Every change of the snapshot holds this lock, also while exporters of the application are set
-    /// up. A shutdown does not wait for it.
+    /// Every change of the snapshot holds this lock, also while it sets up exporters of the
+    /// application. A shutdown does not wait for it.
     pub(super) changing: Mutex<Changing>,
     /// The export thread. The first tracer that exports starts it.
     pub(super) runtime: OnceCell<ExportRuntime>,

@@ -170,7 +170,7 @@ impl Retry {
     }
 }
 
-/// Waits until the shutdown state changes. A pipeline that is dropped changes it no more.
+/// Waits until the shutdown state changes. The state of a dropped pipeline never changes.
 async fn changed(shutdown: &mut watch::Receiver<ShutdownState>) {
     if shutdown.changed().await.is_err() {
         std::future::pending::<()>().await;
@@ -239,7 +239,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn retries_at_most_max_retries_times() {
-        let RetryTest { mut retry, shutdown: _shutdown, queue } = retry_within(Duration::from_secs(3600)).await;
+        let RetryTest { mut retry, shutdown: _shutdown, queue } =
+            retry_within(Duration::from_secs(3600)).await;
         retry.left = 3;
         assert!(retry.run(|| async { failed(Retryable::Backoff) }).await.is_err());
         assert_eq!(queue.counters().retries, 3);

@@ -171,7 +171,8 @@ impl Worker {
                 queue.batch_due(delay).await;
             }
         };
-        let can_export = self.exports.len() < self.max_concurrent_exports && !(is_stopping && queue.is_empty());
+        let can_export =
+            self.exports.len() < self.max_concurrent_exports && !(is_stopping && queue.is_empty());
         tokio::select! {
             biased;
             () = deadline(&mut self.shutdown) => Event::DeadlinePassed,

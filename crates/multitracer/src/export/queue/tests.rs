@@ -177,7 +177,11 @@ fn a_mark_waits_for_the_spans_in_front_of_it() {
         thread::scope(|scope| {
             for thread in 0..6 {
                 let queue = &queue;
-                scope.spawn(move || (0..5 + 10 * thread).for_each(|_| push(queue, named_span(name.to_owned(), 0))));
+                scope.spawn(move || {
+                    for _ in 0..5 + 10 * thread {
+                        push(queue, named_span(name.to_owned(), 0));
+                    }
+                });
             }
         });
     };
@@ -188,7 +192,7 @@ fn a_mark_waits_for_the_spans_in_front_of_it() {
         assert!(left > 0, "all spans in front of the mark have left");
         left -= queue.take_batch().iter().filter(|span| span.name == "before").count();
     }
-    assert!(left == 0 && queue.len() > 0, "{left} spans in front of the mark are queued");
+    assert!(left == 0 && !queue.is_empty(), "{left} spans in front of the mark are queued");
     queue.abandon();
     assert!(queue.has_taken(&queue.mark()));
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use crate::export::{FlushFailure, Operation, TracerReport};
+use crate::registry::error::IsShutDown;
 use crate::registry::handle::Inner;
 use crate::registry::rows::{lines_of, tell_apart};
 use crate::tracer::{TracerCore, TracerId, TracerSet};
@@ -49,10 +50,6 @@ impl List {
         }
     }
 }
-
-/// The registry was shut down, so its tracers stay as they are.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::registry) struct IsShutDown;
 
 impl Draining {
     /// Returns all tracers that may hold spans: those of `set`, and those that close.

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use super::changes::ReloadChanges;
-use super::draining::IsShutDown;
 use crate::config::Origin;
 use crate::registry::building::assemble::build_tracer;
 use crate::registry::building::builder::RegistryBuilder;
 use crate::registry::building::spec::{FileOrigin, Plan};
-use crate::registry::error::ReloadError;
+use crate::registry::error::{IsShutDown, ReloadError};
 use crate::registry::handle::{Inner, Registry};
 use crate::registry::snapshot::{Built, Snapshot};
 

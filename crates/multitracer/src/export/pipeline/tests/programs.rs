@@ -149,10 +149,7 @@ impl Program {
             pause: Instant::now(),
             broken: Vec::new(),
         };
-        let backend = Arc::new(Backend {
-            state: Mutex::new(state),
-            running: Arc::default(),
-        });
+        let backend = Arc::new(Backend { state: Mutex::new(state), running: Arc::default() });
         let (worker, handle) = Worker::new(
             &"test".into(),
             &batch,
@@ -218,7 +215,11 @@ impl Program {
         let context = &self.context;
         let counters = self.worker().queue().counters();
         let completed = counters.exported + counters.dropped.total();
-        assert_eq!(counters.ended, completed + counters.queued + counters.in_flight, "{context}: {counters:?}");
+        assert_eq!(
+            counters.ended,
+            completed + counters.queued + counters.in_flight,
+            "{context}: {counters:?}"
+        );
         let (is_paused, broken) = {
             let state = self.backend.state();
             // timers are exact to a millisecond
@@ -227,7 +228,9 @@ impl Program {
         assert!(broken.is_empty(), "{context}: {broken:?}");
         let running = self.backend.running.load(Ordering::Relaxed);
         assert!(running <= self.exports, "{context}: {running} exports");
-        for RunningFlush { failures, spans } in self.flushes.extract_if(.., |flush| flush.failures.is_finished()) {
+        for RunningFlush { failures, spans } in
+            self.flushes.extract_if(.., |flush| flush.failures.is_finished())
+        {
             let failures = failures.await.unwrap();
             let waits = failures.iter().any(|failure| failure.message.contains("asked to wait"));
             assert!(waits || completed >= spans, "{context}: a flush ended before its exports, {counters:?}");
@@ -266,7 +269,12 @@ impl Program {
         let counters = queue.counters();
         assert_eq!((counters.queued, counters.in_flight), (0, 0), "{}: {counters:?}", self.context);
         assert_eq!(counters.ended, counters.exported + counters.dropped.total(), "{}", self.context);
-        assert!(self.backend.state().broken.is_empty(), "{}: {:?}", self.context, self.backend.state().broken);
+        assert!(
+            self.backend.state().broken.is_empty(),
+            "{}: {:?}",
+            self.context,
+            self.backend.state().broken
+        );
     }
 }
 
@@ -283,12 +291,15 @@ fn random_programs() {
     for seed in seeds {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        runtime.block_on(async {
+        let program = async {
             let mut program = Program::new(seed, &exports);
             for _ in 0..30 {
                 program.step().await;
             }
             program.end().await;
-        });
+        };
+        let result =
+            runtime.block_on(async { tokio::time::timeout(Duration::from_secs(3600), program).await });
+        assert!(result.is_ok(), "seed {seed}: a flush or a shutdown waits forever");
     }
 }
