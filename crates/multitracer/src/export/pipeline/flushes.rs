@@ -14,6 +14,8 @@ use crate::export::queue::{Mark, Queue};
 #[derive(Debug, Default)]
 pub(super) struct Flushes {
     waiting: Vec<Flush>,
+    /// The place in the queue up to which spans are exported now, also if the flush is given up.
+    requested: Option<Mark>,
     /// The numbers of the exports that run.
     running: HashMap<Id, u64>,
     next_export: u64,
@@ -38,7 +40,9 @@ impl Flush {
 
 impl Flushes {
     pub(super) fn add(&mut self, queue: &Queue, done: Done) {
-        self.waiting.push(Flush { done, mark: queue.mark(), end: None, outcome: Ok(()) });
+        let mark = queue.mark();
+        self.requested = Some(mark);
+        self.waiting.push(Flush { done, mark, end: None, outcome: Ok(()) });
     }
 
     /// Notes that an export has started.
@@ -57,17 +61,19 @@ impl Flushes {
         }
     }
 
-    /// Returns `true` if a flush waits for spans that are still queued.
+    /// Returns `true` if spans in front of the last flush are still queued.
     pub(super) fn want_exports(&mut self, queue: &Queue) -> bool {
         for flush in self.waiting.iter_mut().filter(|flush| flush.end.is_none()) {
             flush.end = queue.has_taken(&flush.mark).then_some(self.next_export);
         }
-        self.waiting.iter().any(|flush| flush.end.is_none())
+        self.requested.take_if(|mark| queue.has_taken(mark));
+        self.requested.is_some()
     }
 
-    /// Answers the flushes whose exports have ended.
+    /// Answers the flushes whose exports have ended, and forgets those that were given up.
     pub(super) fn answer_complete(&mut self) {
         let running = &self.running;
+        self.waiting.retain(|flush| flush.done.is_wanted());
         let is_complete = |flush: &mut Flush| {
             flush.end.is_some() && !running.values().any(|export| flush.waits_for(*export))
         };
@@ -78,6 +84,7 @@ impl Flushes {
 
     /// Answers the flushes that wait for queued spans, because these spans cannot leave now.
     pub(super) fn answer_queued(&mut self, reason: &str) {
+        self.requested = None;
         for Flush { done, outcome, .. } in self.waiting.extract_if(.., |flush| flush.end.is_none()) {
             done.send(Err(Failure::Export(match outcome {
                 Err(Failure::Export(error)) => format!("{error}; {reason}"),

@@ -110,7 +110,7 @@ impl Operation {
     /// Returns the failures. A shutdown drops the spans that remain.
     fn finish(self) -> Vec<FlushFailure> {
         let mut failures = Vec::new();
-        for (Part { tracer, position, worker }, outcome) in self.workers.iter().zip(self.results.take()) {
+        for (Part { tracer, position, worker }, outcome) in self.workers.iter().zip(self.results.close()) {
             if outcome.is_none() && self.kind == CommandKind::Shutdown {
                 worker.abandon();
             }
@@ -132,6 +132,13 @@ impl Operation {
             (Failure::Stopped, _) => "the export worker stopped".to_owned(),
             (Failure::Export(message), _) => message,
         }
+    }
+}
+
+impl Drop for Operation {
+    /// Lets the workers forget a caller that waits no longer.
+    fn drop(&mut self) {
+        self.results.close();
     }
 }
 

@@ -35,6 +35,8 @@ struct State {
     outcomes: Vec<Option<Outcome>>,
     missing: usize,
     waker: Option<Waker>,
+    /// `true` once the caller waits no longer.
+    is_closed: bool,
 }
 
 /// Stores the result of one worker. If it is dropped before, the result is that the worker stopped.
@@ -86,14 +88,17 @@ impl Results {
         }
     }
 
-    /// Takes the results so far, in the order of [`expect`](Self::expect).
-    pub(super) fn take(&self) -> Vec<Option<Outcome>> {
-        std::mem::take(&mut self.lock().outcomes)
+    /// Takes the results so far, in the order of [`expect`](Self::expect). Later results are
+    /// ignored.
+    pub(super) fn close(&self) -> Vec<Option<Outcome>> {
+        let mut state = self.lock();
+        state.is_closed = true;
+        std::mem::take(&mut state.outcomes)
     }
 
     fn store(&self, index: usize, outcome: Outcome) {
         let mut state = self.lock();
-        // a caller whose deadline has passed has taken the list
+        // a caller that waits no longer has taken the list
         let Some(slot @ None) = state.outcomes.get_mut(index) else { return };
         *slot = Some(outcome);
         state.missing -= 1;
@@ -113,6 +118,11 @@ impl Results {
 impl Done {
     pub(super) fn send(self, outcome: Outcome) {
         self.results.store(self.index, outcome);
+    }
+
+    /// Returns `true` while the caller waits.
+    pub(super) fn is_wanted(&self) -> bool {
+        !self.results.lock().is_closed
     }
 }
 

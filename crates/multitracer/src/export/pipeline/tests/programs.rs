@@ -180,7 +180,7 @@ impl Program {
     }
 
     async fn step(&mut self) {
-        match self.random.below(6) {
+        match self.random.below(7) {
             0..3 => {
                 for _ in 0..self.random.below(30) {
                     self.worker().queue().push(&mut Some(span(0)));
@@ -193,7 +193,9 @@ impl Program {
                 let failures = tokio::spawn(flush.wait());
                 self.flushes.push(RunningFlush { failures, spans: self.pushed });
             }
-            4 => tokio::time::sleep(self.random.millis(50)).await,
+            // a caller gives up
+            4 => drop(self.flushes.pop().map(|flush| flush.failures.abort())),
+            5 => tokio::time::sleep(self.random.millis(50)).await,
             _ => tokio::time::sleep(self.random.millis(10_000)).await,
         }
         self.settle().await;
