@@ -19,7 +19,8 @@ pub(in crate::export) fn span(bytes: usize) -> BoxedRecord {
     named_span("work".to_owned(), bytes)
 }
 
-fn named_span(name: String, bytes: usize) -> BoxedRecord {
+/// Returns a span with a name and an attribute of `bytes` bytes.
+pub(in crate::export) fn named_span(name: String, bytes: usize) -> BoxedRecord {
     Box::from(SpanData {
         span_context: SpanContext::empty_context(),
         parent_span_id: SpanId::INVALID,

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -20,7 +21,7 @@ use crate::config::model::BatchConfig;
 use crate::export::batch::Batch;
 use crate::export::exporter::{ExportFuture, Exporter, Retry};
 use crate::export::outcome::{ExportError, ExportOutcome, ExportSuccess, Retryable};
-use crate::export::queue::tests::span;
+use crate::export::queue::tests::named_span;
 
 /// The generator SplitMix64.
 struct Random(u64);
@@ -42,7 +43,7 @@ impl Random {
 /// A backend that answers at random, and notes what must not happen.
 struct Backend {
     state: Mutex<BackendState>,
-    running: Arc<AtomicUsize>,
+    running: AtomicUsize,
 }
 
 struct BackendState {
@@ -52,11 +53,19 @@ struct BackendState {
     /// The moment before which no attempt may start.
     pause: Instant,
     broken: Vec<String>,
+    /// The numbers of the spans whose export has ended.
+    ended: HashSet<u64>,
 }
 
 impl Backend {
     fn state(&self) -> MutexGuard<'_, BackendState> {
         self.state.lock().unwrap()
+    }
+
+    /// Returns `true` if the exports of the first `spans` spans have ended.
+    fn has_ended(&self, spans: u64) -> bool {
+        let state = self.state();
+        (0..spans).all(|span| state.ended.contains(&span))
     }
 
     /// Receives one request.
@@ -87,8 +96,10 @@ impl Backend {
 }
 
 impl Exporter for Backend {
-    fn export(self: Arc<Self>, _batch: Batch, retry: Retry) -> ExportFuture {
-        let running = Running::new(&self.running);
+    fn export(self: Arc<Self>, batch: Batch, retry: Retry) -> ExportFuture {
+        let names = batch.into_span_data().into_iter().map(|span| span.name.parse().unwrap());
+        let running = Running { backend: Arc::clone(&self), spans: names.collect() };
+        self.running.fetch_add(1, Ordering::Relaxed);
         Box::pin(async move {
             let _running = running;
             retry.run(|| self.receive()).await
@@ -96,19 +107,17 @@ impl Exporter for Backend {
     }
 }
 
-/// Counts an export while it runs.
-struct Running(Arc<AtomicUsize>);
-
-impl Running {
-    fn new(running: &Arc<AtomicUsize>) -> Self {
-        running.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(running))
-    }
+/// An export that runs. Its drop notes its end.
+struct Running {
+    backend: Arc<Backend>,
+    /// The numbers of its spans.
+    spans: Vec<u64>,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.backend.running.fetch_sub(1, Ordering::Relaxed);
+        self.backend.state().ended.extend(self.spans.drain(..));
     }
 }
 
@@ -148,8 +157,9 @@ impl Program {
             random: Random(seed ^ 0x5555),
             pause: Instant::now(),
             broken: Vec::new(),
+            ended: HashSet::new(),
         };
-        let backend = Arc::new(Backend { state: Mutex::new(state), running: Arc::default() });
+        let backend = Arc::new(Backend { state: Mutex::new(state), running: AtomicUsize::new(0) });
         let (worker, handle) = Worker::new(
             &"test".into(),
             &batch,
@@ -183,7 +193,8 @@ impl Program {
         match self.random.below(7) {
             0..3 => {
                 for _ in 0..self.random.below(30) {
-                    self.worker().queue().push(&mut Some(span(0)));
+                    let name = self.pushed.to_string();
+                    self.worker().queue().push(&mut Some(named_span(name, 0)));
                     self.pushed += 1;
                 }
             }
@@ -235,10 +246,11 @@ impl Program {
         {
             let failures = failures.await.unwrap();
             let waits = failures.iter().any(|failure| failure.message.contains("asked to wait"));
-            assert!(waits || completed >= spans, "{context}: a flush ended before its exports, {counters:?}");
+            let has_ended = self.backend.has_ended(spans);
+            assert!(waits || has_ended, "{context}: a flush ended before its exports, {counters:?}");
         }
-        let is_empty = counters.queued == 0 && counters.in_flight == 0;
-        assert!(!is_empty || self.flushes.is_empty(), "{context}: a flush waits for nothing");
+        let waits_in_vain = self.flushes.iter().any(|flush| self.backend.has_ended(flush.spans));
+        assert!(!waits_in_vain, "{context}: a flush waits for later spans, {counters:?}");
         // a free slot takes the spans that are due, whatever another export waits for
         let flushed = self.flushes.iter().map(|flush| flush.spans).max().unwrap_or(0);
         let due = if self.delay.is_zero() { self.pushed } else { flushed };
