@@ -59,6 +59,7 @@ async fn a_flush_during_a_long_pause_keeps_the_queue() {
             "{context}\n{stats}"
         );
         let queued = only.queued;
+        println!("{context}: {refused} refused in {requests} requests, {queued} queued");
         let error = registry.flush().await.unwrap_err();
         assert!(error.to_string().contains("asked to wait"), "{context}: {error}");
         assert_eq!(error.report().tracers()[0].queued, queued, "{context}");
@@ -114,6 +115,7 @@ async fn a_pause_holds_for_all_exports() {
     }
     // a request that was under way when the pause began is not in the pause's power
     let further = backend.arrivals().len() - 4;
+    println!("{further} further requests within a pause of 3 s");
     assert!(further <= 3, "{further} further requests within a pause of 3 s");
     let report = registry.shutdown().await.unwrap();
     let only = &report.tracers()[0];
@@ -160,5 +162,6 @@ async fn a_dropped_registry_keeps_the_backoff() {
     drop(registry);
     tokio::time::sleep(Duration::from_millis(500)).await;
     let requests = backend.arrivals().len() - before;
+    println!("{requests} requests within 500 ms after the drop");
     assert!(requests <= 4, "{requests} requests within 500 ms");
 }

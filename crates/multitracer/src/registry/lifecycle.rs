@@ -13,6 +13,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 impl Registry {
     /// Exports the spans that have ended, all tracers at once, within 10 s.
     ///
+    /// Spans stay queued if their backend asked for a pause that is not over.
+    ///
     /// ```
     /// # use multitracer::export::InMemoryExporter;
     /// # use multitracer::{Registry, TracerBuilder};
@@ -63,7 +65,8 @@ impl Registry {
 
     /// Disables every tracer and exports the ended spans, all tracers at once, within 10 s.
     ///
-    /// Spans that are still open are not exported. No span starts later.
+    /// Spans that are still open are not exported. No span starts later. Tracers that a
+    /// [reload](Self::reload) retired are included. A later call returns the same outcome again.
     ///
     /// ```
     /// # use multitracer::export::InMemoryExporter;
