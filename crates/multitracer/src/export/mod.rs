@@ -38,7 +38,7 @@ mod stats;
 pub(crate) use self::exporter::{ConsoleExporter, CustomExporter, Exporter, ExporterBuildError};
 pub(crate) use self::otlp::ConnectionPool;
 pub(crate) use self::pipeline::{
-    Destination, ExportRuntime, FlushFailure, Pending, Pipeline, SpanSink, SpanSinks,
+    Destination, ExportRuntime, FlushFailure, Operation, Pipeline, SpanSink, SpanSinks,
 };
 pub(crate) use self::silence::is_export_thread;
 pub(crate) use self::stats::TracerTotals;

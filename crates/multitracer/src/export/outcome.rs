@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 /// The outcome of exporting one batch.
 pub(crate) type ExportOutcome = Result<ExportSuccess, ExportError>;
 
@@ -35,8 +33,6 @@ pub(crate) struct ExportError {
     pub(crate) reason: DropReason,
     pub(crate) message: String,
     pub(crate) retry: Retryable,
-    /// The moment before which the backend accepts no request.
-    pub(crate) retry_not_before: Option<Instant>,
 }
 
 /// The reason for which a span was dropped.
@@ -74,7 +70,7 @@ pub(crate) enum Retryable {
 impl ExportError {
     /// Creates an error that no retry can help.
     pub(crate) fn new(reason: DropReason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), retry: Retryable::Never, retry_not_before: None }
+        Self { reason, message: message.into(), retry: Retryable::Never }
     }
 
     /// Creates a permanent error with [`DropReason::ExportFailed`].

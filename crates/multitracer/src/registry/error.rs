@@ -81,6 +81,22 @@ pub enum ReloadError {
     ShutDown,
 }
 
+/// The error of a change to a registry that was shut down.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct IsShutDown;
+
+impl From<IsShutDown> for ReloadError {
+    fn from(_: IsShutDown) -> Self {
+        Self::ShutDown
+    }
+}
+
+impl From<IsShutDown> for SwitchError {
+    fn from(_: IsShutDown) -> Self {
+        Self::ShutDown
+    }
+}
+
 impl From<ConfigError> for ReloadError {
     fn from(error: ConfigError) -> Self {
         Self::Build(error.into())

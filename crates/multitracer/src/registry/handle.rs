@@ -51,7 +51,8 @@ pub(super) struct Inner {
     pub(super) set: TracerSet,
     pub(super) snapshot: ArcSwap<Snapshot>,
     pub(super) draining: Draining,
-    /// Every change of the snapshot holds this lock.
+    /// Every change of the snapshot holds this lock, also while it sets up exporters of the
+    /// application. A shutdown does not wait for it.
     pub(super) changing: Mutex<Changing>,
     /// The export thread. The first tracer that exports starts it.
     pub(super) runtime: OnceCell<ExportRuntime>,
@@ -61,8 +62,6 @@ pub(super) struct Inner {
 pub(super) struct Changing {
     /// The file that a reload reads.
     pub(super) file_origin: Option<FileOrigin>,
-    /// `true` after a shutdown.
-    pub(super) is_shut_down: bool,
 }
 
 impl Inner {
@@ -77,7 +76,7 @@ impl Inner {
             set: TracerSet::new(Arc::clone(&snapshot.roster)),
             snapshot: ArcSwap::from_pointee(snapshot),
             draining: Draining::default(),
-            changing: Mutex::new(Changing { file_origin, is_shut_down: false }),
+            changing: Mutex::new(Changing { file_origin }),
             runtime,
         }
     }
@@ -85,11 +84,6 @@ impl Inner {
     /// Locks the registry for a change of its snapshot.
     pub(super) fn changing(&self) -> MutexGuard<'_, Changing> {
         self.changing.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Makes every later reload, and every later attempt to enable a tracer, fail.
-    pub(super) fn end(&self) {
-        self.changing().is_shut_down = true;
     }
 }
 

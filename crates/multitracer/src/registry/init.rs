@@ -144,10 +144,20 @@ impl TracingGuard {
 
 impl Drop for TracingGuard {
     fn drop(&mut self) {
-        if !self.is_shut_down
-            && let Err(error) = self.registry.shutdown_blocking(DROP_TIMEOUT)
-        {
-            tracing::warn!(target: "multitracer", %error, "spans were lost at the end");
+        if self.is_shut_down {
+            return;
+        }
+        let (before, was_shut_down) = (lost(&self.registry.report()), self.registry.is_shut_down());
+        let Err(error) = self.registry.shutdown_blocking(DROP_TIMEOUT) else { return };
+        match lost(error.report()).saturating_sub(before) {
+            // the application has got this error from its own call
+            0 if was_shut_down => {}
+            0 => tracing::warn!(target: "multitracer", %error, "the shutdown failed, no span was lost"),
+            spans => tracing::warn!(target: "multitracer", spans, %error, "spans were lost at the end"),
         }
     }
+}
+
+fn lost(report: &Report) -> u64 {
+    report.tracers().iter().map(|tracer| tracer.dropped.total() + tracer.rejected).sum()
 }

@@ -1,28 +1,19 @@
 //! Flush, shutdown and reports of all tracers at once.
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::mpsc;
 use std::time::Duration;
 
-use tokio::sync::{oneshot, watch};
-use tokio::task::JoinSet;
-use tokio::time::Instant;
-
 use super::handle::Registry;
-use super::rows::stats_of;
-use crate::export::{FlushFailure, Pending, Report, ShutdownError, Stats, TracerReport, TracerStats};
-use crate::registry::reload::draining::Earlier;
-use crate::tracer::{TracerCore, TracerId};
+use crate::export::{FlushFailure, Operation, Report, ShutdownError, Stats, TracerReport};
+use crate::tracer::TracerCore;
 
 /// The timeout of [`Registry::flush`] and [`Registry::shutdown`].
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Export failures by tracer. A missed deadline is a failure too.
-type Results = HashMap<TracerId, Result<(), Vec<FlushFailure>>>;
-
 impl Registry {
     /// Exports the spans that have ended, all tracers at once, within 10 s.
+    ///
+    /// Spans stay queued if their backend asked for a pause that is not over.
     ///
     /// ```
     /// # use multitracer::export::InMemoryExporter;
@@ -42,7 +33,8 @@ impl Registry {
     ///
     /// Returns an error if a tracer could not export everything. The error holds the whole report.
     pub async fn flush(&self) -> Result<Report, ShutdownError> {
-        self.report_after(TIMEOUT, |core, _| core.pipeline.flush()).await
+        let flush = self.request(Operation::flush(TIMEOUT));
+        flush.names.report(self, flush.operation.wait().await)
     }
 
     /// Exports the spans that have ended, all tracers at once, within `timeout`.
@@ -67,12 +59,14 @@ impl Registry {
     ///
     /// Returns an error if a tracer could not export everything. The error holds the whole report.
     pub fn flush_blocking(&self, timeout: Duration) -> Result<Report, ShutdownError> {
-        self.report_after_blocking(timeout, |core, _| core.pipeline.flush())
+        let flush = self.request(Operation::flush(timeout));
+        flush.names.report(self, flush.operation.wait_blocking())
     }
 
     /// Disables every tracer and exports the ended spans, all tracers at once, within 10 s.
     ///
-    /// Spans that are still open are not exported. No span starts later.
+    /// Spans that are still open are not exported. No span starts later. Tracers that a
+    /// [reload](Self::reload) retired are included. A later call returns the same outcome again.
     ///
     /// ```
     /// # use multitracer::export::InMemoryExporter;
@@ -120,8 +114,8 @@ impl Registry {
     ///
     /// Returns an error if a tracer could not export everything. The error holds the whole report.
     pub async fn shutdown_within(&self, timeout: Duration) -> Result<Report, ShutdownError> {
-        self.inner.end();
-        self.report_after(timeout, stop).await
+        let shutdown = self.request_shutdown(timeout);
+        shutdown.names.report(self, shutdown.operation.wait().await)
     }
 
     /// Shuts down like [`shutdown_within`](Self::shutdown_within), and blocks the calling thread.
@@ -130,8 +124,8 @@ impl Registry {
     ///
     /// Returns an error if a tracer could not export everything. The error holds the whole report.
     pub fn shutdown_blocking(&self, timeout: Duration) -> Result<Report, ShutdownError> {
-        self.inner.end();
-        self.report_after_blocking(timeout, stop)
+        let shutdown = self.request_shutdown(timeout);
+        shutdown.names.report(self, shutdown.operation.wait_blocking())
     }
 
     /// Returns the counts of every tracer's spans so far.
@@ -152,64 +146,32 @@ impl Registry {
     /// ```
     #[must_use]
     pub fn report(&self) -> Report {
-        self.report_with(Results::new())
+        Report { tracers: self.lines() }
     }
 
-    /// Requests an operation of every tracer and returns their report.
-    async fn report_after(
-        &self,
-        timeout: Duration,
-        request: impl Fn(&TracerCore, Instant) -> Pending,
-    ) -> Result<Report, ShutdownError> {
-        let (send, receive) = oneshot::channel();
-        self.request_all(timeout, request, move |results| {
-            let _ = send.send(results);
-        });
-        self.report_with(receive.await.unwrap_or_default()).into_result()
+    /// Disables every tracer for good, and requests their shutdown.
+    fn request_shutdown(&self, timeout: Duration) -> Requested {
+        // the first step, so that no tracer is added or enabled later
+        self.inner.draining.shut_down();
+        for core in self.inner.draining.all(self.set()) {
+            core.enabled.switch_off();
+        }
+        self.request(Operation::shutdown(timeout))
     }
 
-    /// Requests an operation of every tracer and blocks until their report is complete.
-    fn report_after_blocking(
-        &self,
-        timeout: Duration,
-        request: impl Fn(&TracerCore, Instant) -> Pending,
-    ) -> Result<Report, ShutdownError> {
-        let (send, receive) = mpsc::channel();
-        self.request_all(timeout, request, move |results| {
-            let _ = send.send(results);
-        });
-        self.report_with(receive.recv().unwrap_or_default()).into_result()
+    /// Returns `true` once a shutdown has begun.
+    pub(super) fn is_shut_down(&self) -> bool {
+        self.inner.draining.is_shut_down()
     }
 
-    /// Requests an operation of every tracer. Calls `then` on the export runtime once all tracers
-    /// have finished or `timeout` has passed.
-    fn request_all(
-        &self,
-        timeout: Duration,
-        request: impl Fn(&TracerCore, Instant) -> Pending,
-        then: impl FnOnce(Results) + Send + 'static,
-    ) {
-        let roster = self.set().roster();
-        let Earlier { draining, closing } = self.inner.draining.all(self.set().draining());
-        let deadline = Instant::now() + timeout;
-        let requested = roster.tracers().iter().chain(&draining);
-        let requested = requested.map(|core| (core.id(), Wait::Pending(request(core, deadline))));
-        let closing = closing.into_iter().map(|closing| (closing.core.id(), Wait::Closing(closing.done)));
-        let waits: Vec<_> = requested.chain(closing).collect();
-        let Some(runtime) = self.inner.runtime.get() else {
-            return then(Results::new());
-        };
-        runtime.spawn(async move {
-            let mut results = Results::with_capacity(waits.len());
-            let mut tasks = JoinSet::new();
-            for (id, wait) in waits {
-                tasks.spawn(async move { (id, wait.until(deadline, timeout).await) });
-            }
-            while let Some(result) = tasks.join_next().await {
-                results.extend(result);
-            }
-            then(results);
-        });
+    /// Requests an operation of every tracer, also of those that a reload removed or changed.
+    fn request(&self, mut operation: Operation) -> Requested {
+        let mut names = Names::default();
+        for core in self.inner.draining.all(self.set()) {
+            core.pipeline.request(&mut operation);
+            names.0.push(Name::of(&core));
+        }
+        Requested { operation, names }
     }
 
     /// Returns the full counts of every tracer's spans so far, with queues, retries and latencies.
@@ -230,7 +192,7 @@ impl Registry {
     /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
-        Stats::new(self.lines(Results::new()).into_iter().map(|line| line.stats).collect())
+        Stats::new(self.lines().into_iter().map(|line| line.stats).collect())
     }
 
     /// Publishes the counts of this registry to `meter`, as long as the registry lives. Call it
@@ -265,72 +227,49 @@ impl Registry {
         }
     }
 
-    fn report_with(&self, results: Results) -> Report {
-        Report { tracers: self.lines(results) }
+    /// Returns a line per tracer and exporter.
+    fn lines(&self) -> Vec<TracerReport> {
+        self.inner.draining.lines(self.set())
     }
+}
 
-    /// Returns a line per tracer and exporter, with the failure of that exporter.
-    fn lines(&self, mut results: Results) -> Vec<TracerReport> {
-        let mut lines_of = |core: &Arc<TracerCore>| -> Vec<TracerReport> {
-            let mut failures = results.remove(&core.id()).and_then(Result::err).unwrap_or_default();
-            let mut failure_at = |position: usize| {
-                let index = failures.iter().position(|failure| failure.position == position)?;
-                Some(failures.swap_remove(index).message)
+/// A flush or a shutdown of all tracers.
+struct Requested {
+    operation: Operation,
+    names: Names,
+}
+
+/// The tracers of an operation, in the order of its requests.
+///
+/// A tracer itself may be gone at the end of the operation. Its counts are then in the line of its
+/// name and project.
+#[derive(Default)]
+struct Names(Vec<Name>);
+
+struct Name {
+    tracer: Arc<str>,
+    project: Arc<str>,
+}
+
+impl Name {
+    fn of(core: &TracerCore) -> Self {
+        Self { tracer: Arc::clone(&core.info.name), project: Arc::clone(&core.info.project) }
+    }
+}
+
+impl Names {
+    /// Returns the report of `registry` with the failures of the operation.
+    fn report(&self, registry: &Registry, failures: Vec<FlushFailure>) -> Result<Report, ShutdownError> {
+        let mut lines = registry.lines();
+        for FlushFailure { tracer, position, message } in failures {
+            let Some(Name { tracer, project }) = self.0.get(tracer) else { continue };
+            let is_line = |line: &&mut TracerReport| {
+                (&line.name, &line.project, line.position) == (tracer, project, position)
             };
-            let line = |stats: TracerStats| {
-                let error = failure_at(stats.position);
-                TracerReport::new(stats, error)
-            };
-            stats_of(core).into_iter().map(line).collect()
-        };
-        let mut lines: Vec<_> = self.set().roster().tracers().iter().flat_map(&mut lines_of).collect();
-        let current = lines.len();
-        for earlier in self.inner.draining.lines(self.set().draining(), lines_of) {
-            earlier.merge_into(&mut lines);
-        }
-        for index in current..lines.len() {
-            // the exporter had another position before a reload, so its line must not look like a
-            // current one
-            let (others, line) = (&lines[..index], &lines[index]);
-            let names = |line: &TracerReport| {
-                (Arc::clone(&line.name), Arc::clone(&line.project), Arc::clone(&line.exporter))
-            };
-            if others.iter().any(|other| names(other) == names(line)) {
-                lines[index].stats.exporter = format!("{} #{}", line.exporter, line.position + 1).into();
+            if let Some(line) = lines.iter_mut().find(is_line) {
+                line.error.get_or_insert(message);
             }
         }
-        lines
+        Report { tracers: lines }.into_result()
     }
-}
-
-/// An operation that the registry waits for.
-enum Wait {
-    /// A flush or a shutdown of a tracer.
-    Pending(Pending),
-    /// The last export of a tracer that has drained.
-    Closing(watch::Receiver<bool>),
-}
-
-impl Wait {
-    /// Waits until `deadline`, which is `timeout` after the request.
-    async fn until(self, deadline: Instant, timeout: Duration) -> Result<(), Vec<FlushFailure>> {
-        match self {
-            Self::Pending(pending) => pending.until(deadline, timeout).await,
-            Self::Closing(mut done) => {
-                match tokio::time::timeout_at(deadline, done.wait_for(|done| *done)).await {
-                    Ok(_) => Ok(()),
-                    Err(_) => {
-                        let message = format!("not done within {timeout:?}");
-                        Err(vec![FlushFailure { position: 0, message }])
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Disables a tracer and requests its shutdown.
-fn stop(core: &TracerCore, deadline: Instant) -> Pending {
-    core.enabled.switch_off();
-    core.pipeline.shutdown(Some(deadline))
 }

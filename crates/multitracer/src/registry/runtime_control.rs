@@ -139,7 +139,7 @@ impl Inner {
         enabled: bool,
         is_chosen: impl Fn(&str) -> bool,
     ) -> Result<(), SwitchError> {
-        let changing = self.changing();
+        let _changing = self.changing();
         let old = self.snapshot.load_full();
         let is_chosen = |built: &Built| is_chosen(&built.core.info.name);
         if !enabled {
@@ -149,7 +149,7 @@ impl Inner {
                 .for_each(|built| built.core.enabled.switch_off());
             return Ok(());
         }
-        if changing.is_shut_down {
+        if self.draining.is_shut_down() {
             return Err(SwitchError::ShutDown);
         }
         if is_disabled_by_environment() {
@@ -160,7 +160,7 @@ impl Inner {
         let mut first_error = None;
         for built in tracers.iter_mut().filter(|built| is_chosen(built)) {
             match built.spec.build_once(|tracer| build_enabled(tracer, self.id, &self.runtime)) {
-                Ok(None) => built.core.enabled.switch_on(),
+                Ok(None) => self.draining.change(|| built.core.enabled.switch_on())?,
                 Ok(Some(core)) => {
                     built.core = core;
                     is_rebuilt = true;
@@ -171,7 +171,7 @@ impl Inner {
         if is_rebuilt {
             let model = Arc::clone(&old.model);
             drop(old);
-            self.swap(Snapshot::new(model, tracers));
+            self.swap(Snapshot::new(model, tracers))?;
         }
         first_error.map_or(Ok(()), |error| Err(error.into()))
     }

@@ -46,4 +46,4 @@ pub(crate) use self::starting::span_limit::SpanLimit;
 pub(crate) use self::starting::span_marks::mark_error_status;
 pub(crate) use self::starting::span_marks::{PanicWatch, mark_cancelled, mark_failed, mark_panicked};
 pub(crate) use self::starting::start::{NewSpan, Parent, Started};
-pub(crate) use self::tracer_set::{DrainingTracers, TracerSet};
+pub(crate) use self::tracer_set::TracerSet;

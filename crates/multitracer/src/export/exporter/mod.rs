@@ -4,6 +4,7 @@ mod console;
 mod custom;
 mod interface;
 mod memory;
+mod pause;
 #[cfg_attr(
     not(any(test, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file")),
     expect(dead_code, reason = "only OTLP exporters retry")
@@ -16,4 +17,5 @@ pub(crate) use self::custom::CustomExporter;
 pub(crate) use self::interface::ExportFuture;
 pub(crate) use self::interface::{Exporter, ExporterBuildError};
 pub use self::memory::InMemoryExporter;
+pub(crate) use self::pause::Pause;
 pub(crate) use self::retry::{Retry, ShutdownState};

@@ -12,7 +12,8 @@ use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
-use crate::export::outcome::{ExportError, ExportOutcome, Retryable};
+use super::pause::Pause;
+use crate::export::outcome::{ExportOutcome, Retryable};
 use crate::export::queue::Queue;
 
 /// First delay of the backoff. Each further delay is twice as long.
@@ -45,10 +46,12 @@ pub(crate) enum ShutdownState {
 /// The retries that one export has left.
 pub(crate) struct Retry {
     queue: Arc<Queue>,
-    deadline: Instant,
+    limit: Duration,
+    /// `None` until the backend may get the first request.
+    deadline: Option<Instant>,
     left: u32,
     shutdown: watch::Receiver<ShutdownState>,
-    retry_not_before: Option<Instant>,
+    pause: Arc<Pause>,
     last_error: LastError,
     /// Dropped when the code of the export has ended.
     running: Option<oneshot::Sender<Infallible>>,
@@ -61,26 +64,37 @@ impl Retry {
     /// Creates the retries of an export that ends within `limit` and repeats up to `max_retries`
     /// times.
     ///
-    /// A limit of zero means 60 s. The first attempt waits until `retry_not_before`.
+    /// A limit of zero means 60 s. No attempt is made during `pause`.
     pub(crate) fn new(
         queue: Arc<Queue>,
         limit: Duration,
         max_retries: u32,
         shutdown: watch::Receiver<ShutdownState>,
-        retry_not_before: Option<Instant>,
+        pause: Arc<Pause>,
     ) -> Self {
         let limit = if limit.is_zero() { DEFAULT_LIMIT } else { limit };
         // an attempt in the last moment would be cut off
-        let deadline = Instant::now() + (limit - limit / 20);
+        let limit = limit - limit / 20;
         Self {
             queue,
-            deadline,
+            limit,
+            deadline: None,
             left: max_retries,
             shutdown,
-            retry_not_before,
+            pause,
             last_error: Arc::default(),
             running: None,
         }
+    }
+
+    /// Waits until the backend may get the first request. The time limit starts then.
+    ///
+    /// A batch that the backend has not refused is not lost in a pause. Returns `false` if a
+    /// shutdown ends before the pause.
+    pub(crate) async fn start(&mut self) -> bool {
+        let is_admitted = self.wait_for_pause().await;
+        self.deadline = Instant::now().checked_add(self.limit);
+        is_admitted
     }
 
     /// Returns the message of the last failed attempt, which changes while the export runs.
@@ -102,20 +116,13 @@ impl Retry {
         F: FnMut() -> Fut,
         Fut: Future<Output = ExportOutcome>,
     {
-        if let Some(retry_not_before) = self.retry_not_before.filter(|moment| *moment > Instant::now())
-            && !self.wait_until(retry_not_before, Wait::Full).await
-        {
-            let mut error = ExportError::failed("the backend asked to wait for longer than there is time");
-            error.retry_not_before = Some(retry_not_before);
-            return Err(error);
-        }
         let mut backoff = FIRST_DELAY;
         let mut last_attempts = LAST_ATTEMPTS;
         loop {
             if !matches!(*self.shutdown.borrow(), ShutdownState::Running) {
                 last_attempts = last_attempts.saturating_sub(1);
             }
-            let mut error = match attempt().await {
+            let error = match attempt().await {
                 Ok(success) => return Ok(success),
                 Err(error) => error,
             };
@@ -125,12 +132,12 @@ impl Retry {
                 Retryable::Backoff => (Instant::now() + jitter(backoff), Wait::UntilShutdown),
                 Retryable::After(delay) => {
                     let next_attempt = Instant::now() + delay.min(MAX_REQUESTED_DELAY);
-                    error.retry_not_before = Some(next_attempt);
+                    self.pause.extend_to(next_attempt);
                     (next_attempt, Wait::Full)
                 }
             };
             backoff = (backoff * 2).min(MAX_DELAY);
-            if self.left == 0 || last_attempts == 0 || !self.wait_until(next_attempt, wait).await {
+            if self.left == 0 || last_attempts == 0 || !self.wait_for_turn(next_attempt, wait).await {
                 return Err(error);
             }
             self.left -= 1;
@@ -138,34 +145,55 @@ impl Retry {
         }
     }
 
-    /// Waits until `moment`. Returns `false` if the export has no time for that.
-    async fn wait_until(&mut self, moment: Instant, wait: Wait) -> bool {
-        let state = *self.shutdown.borrow_and_update();
-        if !self.has_time_until(moment, state) {
-            return false;
+    /// Waits until `moment`, and until the pause of the backend is over. Returns `false` if the
+    /// export has no time for that.
+    async fn wait_for_turn(&mut self, moment: Instant, wait: Wait) -> bool {
+        // another export may extend the pause during the wait
+        self.wait_for_pause().await && self.wait_until(moment, wait).await && self.wait_for_pause().await
+    }
+
+    /// Waits until the pause is over. Returns `false` if the export has no time for that.
+    async fn wait_for_pause(&mut self) -> bool {
+        while let Some(end) = self.pause.end() {
+            if !self.wait_until(end, Wait::Full).await {
+                return false;
+            }
         }
-        tokio::select! {
-            () = tokio::time::sleep_until(moment) => return true,
-            _ = self.shutdown.changed() => {}
-        }
-        let state = *self.shutdown.borrow_and_update();
-        if wait == Wait::UntilShutdown && state != ShutdownState::Abandoned {
-            return true;
-        }
-        if !self.has_time_until(moment, state) {
-            return false;
-        }
-        tokio::time::sleep_until(moment).await;
         true
     }
 
+    /// Waits until `moment`. Returns `false` if the export has no time for that.
+    async fn wait_until(&mut self, moment: Instant, wait: Wait) -> bool {
+        loop {
+            let state = *self.shutdown.borrow_and_update();
+            if !self.has_time_until(moment, state) {
+                return false;
+            }
+            tokio::select! {
+                () = tokio::time::sleep_until(moment) => return true,
+                () = changed(&mut self.shutdown) => {}
+            }
+            let state = *self.shutdown.borrow();
+            if wait == Wait::UntilShutdown && state != ShutdownState::Abandoned {
+                return true;
+            }
+        }
+    }
+
     fn has_time_until(&self, moment: Instant, state: ShutdownState) -> bool {
-        let deadline = match state {
-            ShutdownState::Running => self.deadline,
-            ShutdownState::StoppingBy(deadline) => self.deadline.min(deadline),
-            ShutdownState::Abandoned => return false,
-        };
-        moment < deadline
+        let is_before = |deadline: Option<Instant>| deadline.is_none_or(|deadline| moment < deadline);
+        match state {
+            ShutdownState::Running => is_before(self.deadline),
+            ShutdownState::StoppingBy(deadline) => is_before(self.deadline) && moment < deadline,
+            ShutdownState::Abandoned => false,
+        }
+    }
+}
+
+/// Waits until the shutdown state changes. The state of a dropped pipeline never changes.
+async fn changed(shutdown: &mut watch::Receiver<ShutdownState>) {
+    if shutdown.changed().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 
@@ -190,7 +218,7 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
-    use crate::export::outcome::ExportSuccess;
+    use crate::export::outcome::{ExportError, ExportSuccess};
 
     /// A retry, with the queue that counts it and the switch that stops it.
     struct RetryTest {
@@ -200,10 +228,11 @@ mod tests {
     }
 
     /// Returns a running retry with a time limit.
-    fn retry_within(limit: Duration) -> RetryTest {
+    async fn retry_within(limit: Duration) -> RetryTest {
         let queue = Arc::new(Queue::new("test".into(), 1, 1, 1));
         let (shutdown, state) = watch::channel(ShutdownState::Running);
-        let retry = Retry::new(Arc::clone(&queue), limit, 10, state, None);
+        let mut retry = Retry::new(Arc::clone(&queue), limit, 10, state, Arc::default());
+        assert!(retry.start().await);
         RetryTest { retry, shutdown, queue }
     }
 
@@ -214,7 +243,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn retries_until_the_time_limit() {
         let tries = AtomicU32::new(0);
-        let RetryTest { retry, shutdown: _shutdown, queue } = retry_within(Duration::from_secs(30));
+        let RetryTest { retry, shutdown: _shutdown, queue } = retry_within(Duration::from_secs(30)).await;
         let started = Instant::now();
         let outcome = retry
             .run(|| {
@@ -230,7 +259,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn retries_at_most_max_retries_times() {
-        let RetryTest { mut retry, shutdown: _shutdown, queue } = retry_within(Duration::from_secs(3600));
+        let RetryTest { mut retry, shutdown: _shutdown, queue } =
+            retry_within(Duration::from_secs(3600)).await;
         retry.left = 3;
         assert!(retry.run(|| async { failed(Retryable::Backoff) }).await.is_err());
         assert_eq!(queue.counters().retries, 3);
@@ -239,8 +269,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn waits_for_the_requested_delay_unless_it_is_too_long() {
         for (asked, tries) in [(7, 2), (31, 1)] {
-            let RetryTest { retry, shutdown: _shutdown, queue } = retry_within(Duration::from_secs(30));
-            let started = Instant::now();
+            let RetryTest { retry, shutdown: _shutdown, queue } = retry_within(Duration::from_secs(30)).await;
+            let (started, pause) = (Instant::now(), Arc::clone(&retry.pause));
             let mut count = 0;
             let outcome = retry
                 .run(|| {
@@ -255,14 +285,14 @@ mod tests {
             assert_eq!((queue.counters().retries + 1, outcome.is_ok()), (tries, tries == 2));
             let waited = if tries == 2 { asked } else { 0 };
             assert_eq!(started.elapsed().as_secs(), waited);
-            let retry_not_before = outcome.err().and_then(|error| error.retry_not_before);
-            assert_eq!(retry_not_before, (tries == 1).then(|| started + Duration::from_secs(asked)));
+            let pause = pause.end();
+            assert_eq!(pause, (tries == 1).then(|| started + Duration::from_secs(asked)));
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_shutdown_ends_the_wait() {
-        let RetryTest { retry, shutdown, queue } = retry_within(Duration::from_secs(30));
+        let RetryTest { retry, shutdown, queue } = retry_within(Duration::from_secs(30)).await;
         let started = Instant::now();
         let task = tokio::spawn(retry.run(|| async { failed(Retryable::Backoff) }));
         tokio::time::sleep(Duration::from_secs(2)).await;

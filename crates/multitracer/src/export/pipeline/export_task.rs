@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -36,16 +37,27 @@ impl<T: FnOnce(Duration, &ExportOutcome) + Send> ExportTask<T> {
     pub(super) async fn run(self) -> CompletedExport {
         let Self { exporter, queue, batch, mut retry, timeout, record } = self;
         let ended = retry.ended();
-        let (spans, started) = (batch.len(), Instant::now());
+        let (spans, last_error) = (batch.len(), retry.last_error());
+        let (admit, admitted) = oneshot::channel();
+        // aborts the task when this future is dropped
+        let mut export = JoinSet::new();
+        export.spawn(async move {
+            if !retry.start().await {
+                let message = "the backend asked to wait for longer than there is time";
+                return Err(ExportError::new(DropReason::Shutdown, message));
+            }
+            // the receiver waits for this
+            let _ = admit.send(());
+            exporter.export(batch, retry).await
+        });
+        // the time limit starts with the first attempt; an error means that there is none
+        let _ = admitted.await;
+        let started = Instant::now();
         let complete = |outcome: &ExportOutcome| {
             let elapsed = started.elapsed();
             queue.complete(spans, elapsed, outcome);
             record(elapsed, outcome);
         };
-        let last_error = retry.last_error();
-        // aborts the task when this future is dropped
-        let mut export = JoinSet::new();
-        export.spawn(async move { exporter.export(batch, retry).await });
         let outcome = match within(timeout, export.join_next()).await {
             None => {
                 let mut error = ExportError::timed_out(timeout);

@@ -1,9 +1,12 @@
 //! The pipeline of one tracer: from ended spans to one or more exporters.
 
+mod alarm;
 mod destination;
 mod export_task;
+mod flushes;
 mod health;
-mod pending;
+mod operation;
+mod results;
 mod runtime;
 mod sink;
 mod worker;
@@ -12,17 +15,15 @@ mod worker_handle;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::time::Instant;
-
 use super::outcome::DropReason;
 use super::stats::{Counters, ExporterCounters};
 use crate::record::SpanRecord;
 
 pub(crate) use self::destination::Destination;
-pub(crate) use self::pending::{FlushFailure, Pending};
+pub(crate) use self::operation::{FlushFailure, Operation};
 pub(crate) use self::runtime::ExportRuntime;
 pub(crate) use self::sink::{SpanSink, SpanSinks};
-use self::worker_handle::{CommandKind, WorkerHandle};
+use self::worker_handle::WorkerHandle;
 
 /// The destinations of one tracer's ended spans. Each span is exported or counted as dropped.
 #[derive(Debug)]
@@ -66,20 +67,18 @@ impl Pipeline {
         self.throttled.fetch_add(1, Ordering::Release);
     }
 
-    /// Requests the export of all queued spans.
-    pub(crate) fn flush(&self) -> Pending {
-        Pending::send(self.workers(), CommandKind::Flush)
+    /// Adds this tracer to a flush or a shutdown, and requests the export of all queued spans.
+    ///
+    /// A shutdown refuses later spans.
+    pub(crate) fn request(&self, operation: &mut Operation) {
+        operation.request(self.workers());
     }
 
-    /// Refuses later spans, and requests the export of all queued spans.
-    ///
-    /// The export ends at `deadline`, if there is one. The spans that remain then are dropped once
-    /// [`Pending::until`] returns.
-    pub(crate) fn shutdown(&self, deadline: Option<Instant>) -> Pending {
+    /// Counts all remaining spans as dropped, and stops their exports.
+    pub(crate) fn abandon(&self) {
         for (_, worker) in self.workers() {
-            worker.close(deadline);
+            worker.abandon();
         }
-        Pending::send(self.workers(), CommandKind::Shutdown)
     }
 
     /// Returns the workers with the positions of their exporters.

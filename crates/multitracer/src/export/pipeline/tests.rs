@@ -1,5 +1,7 @@
 //! Tests of a pipeline that outlives its registry.
 
+mod programs;
+
 use std::sync::Mutex;
 use std::time::Duration;
 

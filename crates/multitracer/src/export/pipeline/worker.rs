@@ -1,31 +1,32 @@
 //! The worker that empties one exporter's queue.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
 use super::export_task::{CompletedExport, ExportTask};
+use super::flushes::Flushes;
 use super::health::Health;
+use super::results::{Done, Failure, Outcome};
 use super::runtime::ExportRuntime;
-use super::worker_handle::{Command, CommandKind, WorkerHandle};
+use super::worker_handle::{Command, CommandKind, EXPORTER_SHUTDOWN_TIMEOUT, WorkerHandle};
 use crate::config::model::BatchConfig;
-use crate::export::exporter::{Exporter, Retry, ShutdownState};
+use crate::export::exporter::{Exporter, Pause, Retry, ShutdownState};
 use crate::export::outcome::ExportOutcome;
 use crate::export::queue::Queue;
 #[cfg(feature = "metrics")]
 use crate::export::stats::{ExportDurations, ExporterLabels};
 
-/// Time limit for the shutdown of an exporter, and for the last exports of a pipeline that was
-/// dropped without a shutdown.
-const EXPORTER_SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// Delay of a batch once the registry is dropped and only seconds remain.
 const LAST_DELAY: Duration = Duration::from_millis(20);
 
 /// A task that exports the batches of one exporter, up to `max_concurrent_exports` at a time.
+///
+/// It never waits for one thing only: exports start and end, and commands arrive, while a flush or
+/// a shutdown waits.
 pub(super) struct Worker {
     tracer: Arc<str>,
     #[cfg(feature = "metrics")]
@@ -36,6 +37,8 @@ pub(super) struct Worker {
     exporter: Arc<dyn Exporter>,
     commands: mpsc::UnboundedReceiver<Command>,
     shutdown: watch::Receiver<ShutdownState>,
+    /// The outcome of the shutdown, for callers that come after the end.
+    outcome: Arc<OnceLock<Outcome>>,
     /// `true` once the registry is dropped and only seconds remain.
     registry_dropped: watch::Receiver<bool>,
     schedule_delay: Duration,
@@ -44,9 +47,30 @@ pub(super) struct Worker {
     max_concurrent_exports: usize,
     max_retries: u32,
     exports: JoinSet<CompletedExport>,
-    /// The moment before which the backend accepts no request.
-    retry_not_before: Option<Instant>,
+    flushes: Flushes,
+    /// `true` once the pipeline is dropped and no command can come.
+    is_dropped: bool,
+    /// `None` before the shutdown.
+    stopping: Option<Stopping>,
+    pause: Arc<Pause>,
     health: Health,
+}
+
+/// A shutdown that has begun.
+#[derive(Debug)]
+struct Stopping {
+    callers: Vec<Done>,
+    outcome: Outcome,
+}
+
+/// The next thing that a worker reacts to.
+enum Event {
+    /// `None` means that the pipeline is dropped.
+    Command(Option<Command>),
+    ExportEnded(Result<(Id, CompletedExport), JoinError>),
+    BatchDue,
+    RegistryDropped,
+    DeadlinePassed,
 }
 
 impl Worker {
@@ -66,6 +90,7 @@ impl Worker {
         ));
         let (commands, receiver) = mpsc::unbounded_channel();
         let (shutdown, shutdown_receiver) = watch::channel(ShutdownState::Running);
+        let outcome = Arc::<OnceLock<_>>::default();
         let worker = Self {
             tracer: Arc::clone(tracer),
             #[cfg(feature = "metrics")]
@@ -76,117 +101,159 @@ impl Worker {
             exporter,
             commands: receiver,
             shutdown: shutdown_receiver,
+            outcome: Arc::clone(&outcome),
             registry_dropped: runtime.registry_dropped(),
             schedule_delay: batch.schedule_delay,
             export_timeout: batch.export_timeout,
             max_concurrent_exports: batch.max_concurrent_exports.max(1),
             max_retries: batch.max_retries,
             exports: JoinSet::new(),
-            retry_not_before: None,
+            flushes: Flushes::default(),
+            is_dropped: false,
+            stopping: None,
+            pause: Arc::default(),
             health: Health::default(),
         };
-        (worker, WorkerHandle::new(queue, commands, shutdown))
+        (worker, WorkerHandle { queue, commands, shutdown, outcome })
     }
 
     /// Runs until a shutdown command, or until the pipeline is dropped.
     pub(super) async fn run(mut self) {
+        let outcome = self.work().await;
+        self.end(outcome);
+    }
+
+    /// Exports batches until the shutdown, and returns its outcome.
+    async fn work(&mut self) -> Outcome {
         loop {
-            let (retry_not_before, queue, delay) = (self.retry_not_before, &self.queue, self.schedule_delay);
-            let due = async {
-                if let Some(moment) = retry_not_before {
-                    tokio::time::sleep_until(moment).await;
+            self.start_requested_exports();
+            self.answer_flushes();
+            if let Some(stopping) = &self.stopping
+                && self.exports.is_empty()
+            {
+                if self.queue.is_empty() {
+                    let outcome = stopping.outcome.clone();
+                    return outcome.and(self.close_exporter().await);
                 }
+                if self.pause_outlasts_shutdown() {
+                    let message = "the backend asked to wait for longer than there is time";
+                    return stopping.outcome.clone().and(Err(Failure::Export(message.to_owned())));
+                }
+            }
+            match self.next_event().await {
+                Event::Command(Some(Command { kind: CommandKind::Flush, done })) => {
+                    self.flushes.add(&self.queue, done);
+                }
+                Event::Command(Some(Command { kind: CommandKind::Shutdown, done })) => self.stop(Some(done)),
+                Event::Command(None) => {
+                    self.is_dropped = true;
+                    self.stop(None);
+                }
+                Event::ExportEnded(ended) => self.export_ended(ended),
+                Event::BatchDue => {
+                    // an export may have learnt of a pause while this batch became due
+                    if self.pause.end().is_none() {
+                        self.start_export();
+                    }
+                }
+                Event::RegistryDropped => self.schedule_delay = LAST_DELAY,
+                Event::DeadlinePassed => return Err(Failure::Deadline),
+            }
+        }
+    }
+
+    async fn next_event(&mut self) -> Event {
+        let (pause, queue, delay) = (&self.pause, &self.queue, self.schedule_delay);
+        let is_stopping = self.stopping.is_some();
+        let due = async {
+            pause.over().await;
+            if !is_stopping {
                 queue.batch_due(delay).await;
-            };
-            let command = tokio::select! {
-                biased;
-                command = self.commands.recv() => command,
-                Some(completed) = self.exports.join_next(), if !self.exports.is_empty() => {
-                    // the outcome is counted and logged; nobody waits for it
-                    let _ = self.on_completed(completed.ok());
-                    continue;
-                }
-                () = due, if self.exports.len() < self.max_concurrent_exports => {
-                    self.start_export();
-                    continue;
-                }
-                () = wait_for_drop(&mut self.registry_dropped), if delay > LAST_DELAY => {
-                    self.schedule_delay = LAST_DELAY;
-                    continue;
-                }
-            };
-            match command {
-                Some(Command { kind: CommandKind::Flush, done }) => {
-                    let result = self.flush().await;
-                    // the caller may no longer wait
-                    let _ = done.send(result);
-                }
-                Some(Command { kind: CommandKind::Shutdown, done }) => {
-                    let result = self.finish().await;
-                    let _ = done.send(result);
-                    return;
-                }
-                None => {
-                    let _ = self.finish().await;
-                    return;
-                }
             }
+        };
+        let can_export =
+            self.exports.len() < self.max_concurrent_exports && !(is_stopping && queue.is_empty());
+        tokio::select! {
+            biased;
+            () = deadline(&mut self.shutdown) => Event::DeadlinePassed,
+            command = self.commands.recv(), if !self.is_dropped => Event::Command(command),
+            Some(ended) = self.exports.join_next_with_id() => Event::ExportEnded(ended),
+            () = due, if can_export => Event::BatchDue,
+            () = wait_for_drop(&mut self.registry_dropped), if delay > LAST_DELAY => Event::RegistryDropped,
         }
     }
 
-    async fn flush(&mut self) -> Result<(), String> {
-        let now = Instant::now();
-        let wait = self.retry_not_before.map_or(Duration::ZERO, |moment| moment.duration_since(now));
-        if !wait.is_zero() && !self.queue.is_empty() {
-            // the spans stay in the queue, because a flush must not lose them
-            return Err(format!("the backend asked to wait, for {wait:.0?} more"));
+    /// Starts the exports that a flush or a shutdown waits for. They wait for a pause of the
+    /// backend, so that only a batch that the backend refused is lost.
+    fn start_requested_exports(&mut self) {
+        while (self.flushes.want_exports(&self.queue) || self.stopping.is_some())
+            && self.exports.len() < self.max_concurrent_exports
+            && self.pause.end().is_none()
+            && self.start_export()
+        {}
+    }
+
+    fn answer_flushes(&mut self) {
+        if self.flushes.want_exports(&self.queue)
+            && self.exports.is_empty()
+            && self.stopping.is_none()
+            && let Some(end) = self.pause.end()
+        {
+            let wait = end.saturating_duration_since(Instant::now());
+            self.flushes.answer_queued(&format!("the backend asked to wait, for {wait:.0?} more"));
         }
-        self.drain().await
+        self.flushes.answer_complete();
     }
 
-    async fn finish(&mut self) -> Result<(), String> {
-        let drained = self.drain().await;
-        let closed = Arc::clone(&self.exporter).shutdown(EXPORTER_SHUTDOWN_TIMEOUT).await;
-        drained.and(closed)
+    fn stop(&mut self, caller: Option<Done>) {
+        let stopping = self.stopping.get_or_insert_with(|| Stopping { callers: Vec::new(), outcome: Ok(()) });
+        stopping.callers.extend(caller);
     }
 
-    /// Exports the spans that are queued now, and waits for all exports. Spans that end meanwhile
-    /// stay queued.
-    async fn drain(&mut self) -> Result<(), String> {
-        let mut left = self.queue.len();
-        let mut result = Ok(());
-        loop {
-            while left > 0 && self.exports.len() < self.max_concurrent_exports {
-                let started = self.start_export();
-                left = if started == 0 { 0 } else { left.saturating_sub(started) };
-            }
-            let completed = tokio::select! {
-                completed = self.exports.join_next() => completed,
-                () = wait_for_abandon(&mut self.shutdown) => {
-                    self.exports.abort_all();
-                    return Err("the deadline has passed".to_owned());
-                }
-            };
-            match completed {
-                None => return result,
-                Some(completed) => result = result.and(self.on_completed(completed.ok())),
-            }
+    fn pause_outlasts_shutdown(&self) -> bool {
+        let ShutdownState::StoppingBy(deadline) = *self.shutdown.borrow() else { return false };
+        self.pause.end().is_some_and(|end| end >= deadline)
+    }
+
+    async fn close_exporter(&mut self) -> Outcome {
+        let shutdown = Arc::clone(&self.exporter).shutdown(EXPORTER_SHUTDOWN_TIMEOUT);
+        // an exporter of the application may exceed its time limit
+        let limit = EXPORTER_SHUTDOWN_TIMEOUT + Duration::from_secs(1);
+        tokio::select! {
+            closed = shutdown => closed.map_err(Failure::Export),
+            () = deadline(&mut self.shutdown) => Err(Failure::Deadline),
+            () = tokio::time::sleep(limit) => Err(Failure::Export(format!("the exporter did not shut down within {limit:?}"))),
         }
     }
 
-    /// Takes one batch and starts its export. Returns the number of its spans.
-    fn start_export(&mut self) -> usize {
+    /// Gives the outcome to every caller, those that come later included.
+    fn end(mut self, outcome: Outcome) {
+        // callers read the counts next
+        self.abandon();
+        // a command that comes later than the channel's end reads the outcome
+        let _ = self.outcome.set(outcome.clone());
+        self.commands.close();
+        while let Ok(Command { done, .. }) = self.commands.try_recv() {
+            done.send(outcome.clone());
+        }
+        self.flushes.answer_all(&outcome);
+        for caller in self.stopping.take().map(|stopping| stopping.callers).unwrap_or_default() {
+            caller.send(outcome.clone());
+        }
+    }
+
+    /// Takes one batch and starts its export. Returns `false` if the queue is empty.
+    fn start_export(&mut self) -> bool {
         let batch = self.queue.take_batch();
-        let spans = batch.len();
-        if spans == 0 {
-            return 0;
+        if batch.len() == 0 {
+            return false;
         }
         let retry = Retry::new(
             Arc::clone(&self.queue),
             self.export_timeout,
             self.max_retries,
             self.shutdown.clone(),
-            self.retry_not_before,
+            Arc::clone(&self.pause),
         );
         let task = ExportTask {
             exporter: Arc::clone(&self.exporter),
@@ -196,8 +263,9 @@ impl Worker {
             timeout: self.export_timeout,
             record: self.recorder(),
         };
-        self.exports.spawn(task.run());
-        spans
+        let export = self.exports.spawn(task.run());
+        self.flushes.export_started(export.id());
+        true
     }
 
     /// Returns a function that records the duration of one export.
@@ -214,26 +282,26 @@ impl Worker {
         |_, _| ()
     }
 
-    /// Logs a completed export. `None` means that the export was aborted.
-    fn on_completed(&mut self, completed: Option<CompletedExport>) -> Result<(), String> {
-        let Some(CompletedExport { spans, outcome }) = completed else {
-            return Err("the export was stopped".to_owned());
-        };
-        self.health.report_refused(&self.tracer, self.queue.refused());
-        self.health.report(&self.tracer, spans, &outcome);
-        match outcome {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                self.retry_not_before = error.retry_not_before.or(self.retry_not_before);
-                Err(error.message)
+    /// Logs the outcome of an export, and notes it for the flushes and the shutdown.
+    fn export_ended(&mut self, ended: Result<(Id, CompletedExport), JoinError>) {
+        let (export, outcome) = match ended {
+            Err(error) => (error.id(), Err(Failure::Export("the export was stopped".to_owned()))),
+            Ok((export, CompletedExport { spans, outcome })) => {
+                self.health.report_refused(&self.tracer, self.queue.refused());
+                self.health.report(&self.tracer, spans, &outcome);
+                (export, outcome.map(drop).map_err(|error| Failure::Export(error.message)))
             }
+        };
+        self.flushes.export_ended(export, &outcome);
+        if let Some(stopping) = &mut self.stopping
+            && stopping.outcome.is_ok()
+        {
+            stopping.outcome = outcome;
         }
     }
-}
 
-impl Drop for Worker {
     /// Counts all remaining and all later spans as dropped.
-    fn drop(&mut self) {
+    fn abandon(&self) {
         let spans = self.queue.abandon();
         if spans > 0 {
             let tracer = &*self.tracer;
@@ -242,11 +310,31 @@ impl Drop for Worker {
     }
 }
 
-/// Waits until the spans of the pipeline are abandoned.
-async fn wait_for_abandon(shutdown: &mut watch::Receiver<ShutdownState>) {
-    if shutdown.wait_for(|state| *state == ShutdownState::Abandoned).await.is_err() {
-        // the pipeline is dropped, so no shutdown sets a deadline
-        tokio::time::sleep(EXPORTER_SHUTDOWN_TIMEOUT).await;
+impl Drop for Worker {
+    /// Runs also if the runtime stops the worker.
+    fn drop(&mut self) {
+        self.abandon();
+    }
+}
+
+/// Waits until the shutdown has no time left.
+async fn deadline(shutdown: &mut watch::Receiver<ShutdownState>) {
+    loop {
+        let state = *shutdown.borrow_and_update();
+        let changed = async {
+            if shutdown.changed().await.is_err() {
+                // the pipeline is dropped, so its last state stays
+                std::future::pending::<()>().await;
+            }
+        };
+        match state {
+            ShutdownState::Abandoned => return,
+            ShutdownState::Running => changed.await,
+            ShutdownState::StoppingBy(deadline) => tokio::select! {
+                () = tokio::time::sleep_until(deadline) => return,
+                () = changed => {}
+            },
+        }
     }
 }
 

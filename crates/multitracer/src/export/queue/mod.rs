@@ -9,10 +9,9 @@ mod shard;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
 use self::level::{Level, MAX_BATCH_BYTES, Room};
 use self::shard::{Budget, Push, Shard};
@@ -46,6 +45,10 @@ pub(crate) struct Queue {
     /// Wakes the worker when it is idle and a span is queued, and when a batch is full.
     changed: Notify,
 }
+
+/// A place in the order of a queue's spans.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark([u64; SHARDS]);
 
 /// The state of the spans that left the shards.
 #[derive(Debug, Default)]
@@ -132,7 +135,7 @@ impl Queue {
             }
             match self.oldest() {
                 Some(oldest) => tokio::select! {
-                    () = tokio::time::sleep_until(oldest + delay) => return,
+                    () = sleep_until(oldest, delay) => return,
                     () = self.changed.notified() => {}
                 },
                 None if !has_lingered => {
@@ -185,6 +188,16 @@ impl Queue {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Returns the place behind the spans that are queued now.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark(std::array::from_fn(|shard| self.shards[shard].accepted()))
+    }
+
+    /// Returns `true` if every span in front of `mark` has been taken.
+    pub(crate) fn has_taken(&self, mark: &Mark) -> bool {
+        self.shards.iter().zip(mark.0).all(|(shard, mark)| shard.taken() >= mark)
     }
 
     /// Returns the number of spans that were dropped because the queue was full.
@@ -252,6 +265,12 @@ impl Queue {
     fn export_state(&self) -> MutexGuard<'_, ExportState> {
         self.export_state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Waits until `delay` after `start`. The clock of the thread that took `start` may stand still, so
+/// `start` is no time of its runtime.
+async fn sleep_until(start: Instant, delay: Duration) {
+    tokio::time::sleep(delay.saturating_sub(start.elapsed())).await;
 }
 
 #[cfg(test)]

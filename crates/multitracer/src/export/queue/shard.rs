@@ -4,8 +4,7 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-use tokio::time::Instant;
+use std::time::Instant;
 
 use super::chunks::{MAX_CHUNK_SPANS, empty_chunk};
 use super::level::{Level, Room};
@@ -168,6 +167,17 @@ impl Shard {
         self.lock().ended
     }
 
+    /// Returns the number of spans that were ever queued.
+    pub(super) fn accepted(&self) -> u64 {
+        self.lock().accepted()
+    }
+
+    /// Returns the number of queued spans that have left the shard.
+    pub(super) fn taken(&self) -> u64 {
+        let state = self.lock();
+        state.accepted() - state.queued.spans as u64
+    }
+
     /// Returns the number of spans for which the queue had no room.
     pub(super) fn refused(&self) -> u64 {
         let dropped = self.lock().dropped;
@@ -201,6 +211,10 @@ impl State {
         self.reserved.bytes -= size;
         level.note_holder(had_room, self.reserved.spans > 0);
         Ok(needs_room)
+    }
+
+    fn accepted(&self) -> u64 {
+        self.ended - self.dropped.total()
     }
 
     fn take_reserved(&mut self, level: &Level) -> Room {

@@ -9,6 +9,7 @@ use std::thread;
 use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status};
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
+use tokio::time::Instant;
 
 use super::*;
 use crate::export::outcome::{ExportError, ExportSuccess};
@@ -18,7 +19,8 @@ pub(in crate::export) fn span(bytes: usize) -> SpanRecord {
     named_span("work".to_owned(), bytes)
 }
 
-fn named_span(name: String, bytes: usize) -> SpanRecord {
+/// Returns a span with a name and an attribute of `bytes` bytes.
+pub(in crate::export) fn named_span(name: String, bytes: usize) -> SpanRecord {
     SpanRecord::from(SpanData {
         span_context: SpanContext::empty_context(),
         parent_span_id: SpanId::INVALID,
@@ -169,6 +171,34 @@ fn spans_of_a_thread_keep_their_order() {
     assert_eq!(next, [EACH; THREADS]);
     let counters = queue.counters();
     assert_eq!((counters.queued, counters.queued_bytes, counters.in_flight), (0, 0, (THREADS * EACH) as u64));
+}
+
+/// A mark tells when the spans in front of it have left, whatever the threads push meanwhile.
+#[test]
+fn a_mark_waits_for_the_spans_in_front_of_it() {
+    let queue = queue(10_000, 100 << 20, 7);
+    let push_from_threads = |name: &str| {
+        thread::scope(|scope| {
+            for thread in 0..6 {
+                let queue = &queue;
+                scope.spawn(move || {
+                    for _ in 0..5 + 10 * thread {
+                        push(queue, named_span(name.to_owned(), 0));
+                    }
+                });
+            }
+        });
+    };
+    push_from_threads("before");
+    let (mark, mut left) = (queue.mark(), queue.len());
+    push_from_threads("after");
+    while !queue.has_taken(&mark) {
+        assert!(left > 0, "all spans in front of the mark have left");
+        left -= queue.take_batch().iter().filter(|span| span.record.name == "before").count();
+    }
+    assert!(left == 0 && !queue.is_empty(), "{left} spans in front of the mark are queued");
+    queue.abandon();
+    assert!(queue.has_taken(&queue.mark()));
 }
 
 /// Some threads push while others take, complete, read the counts and abandon the rest.

@@ -7,23 +7,24 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use tokio::sync::watch;
-use tokio::time::Instant;
-
-use crate::export::{FlushFailure, Pending, TracerReport};
+use crate::export::{FlushFailure, Operation, TracerReport};
+use crate::registry::error::IsShutDown;
 use crate::registry::handle::Inner;
-use crate::registry::rows::stats_of;
-use crate::tracer::{DrainingTracers, TracerCore, TracerId};
+use crate::registry::rows::{lines_of, tell_apart};
+use crate::tracer::{TracerCore, TracerId, TracerSet};
 
 /// The time between two checks for tracers that are done.
 const PERIOD: Duration = Duration::from_millis(50);
 /// The timeout of a tracer's last export.
 const LAST_EXPORT: Duration = Duration::from_secs(3600);
 
-/// Tracers whose queue is exported for the last time, and the counts of those that are gone.
+/// The life of the registry's tracers: those of earlier configurations, and the shutdown.
 ///
-/// The tracers that still take spans are in the registry's [`TracerSet`](crate::tracer::TracerSet).
-/// Code that needs both locks takes this one first.
+/// Every tracer is in one place at a time: in the roster, among the draining tracers of the
+/// [`TracerSet`], in `closing`, or as counts in `past`. Every move holds this lock, and so does
+/// every look at all places. Therefore each look counts a tracer once, and no count decreases.
+/// Code that needs the lock of the draining tracers too takes this one first. No code of the
+/// application runs under this lock.
 #[derive(Default)]
 pub(in crate::registry) struct Draining {
     list: Mutex<List>,
@@ -31,65 +32,78 @@ pub(in crate::registry) struct Draining {
 
 #[derive(Default)]
 struct List {
-    closing: Vec<Closing>,
+    /// Tracers whose queue is exported for the last time.
+    closing: Vec<Arc<TracerCore>>,
     /// The counts of tracers that are gone, one line per name and project.
     past: Vec<TracerReport>,
     /// `true` while a task checks the list.
     is_watched: bool,
+    /// `true` after a shutdown. No tracer is added or enabled later.
+    is_shut_down: bool,
 }
 
 impl List {
     /// Keeps the counts of `core`, if it started any span.
     fn keep(&mut self, core: &TracerCore) {
-        for stats in stats_of(core) {
-            if stats.started > 0 {
-                TracerReport::new(stats, None).merge_into(&mut self.past);
-            }
+        for line in lines_of(core).filter(|line| line.started > 0) {
+            line.merge_into(&mut self.past);
         }
     }
 }
 
-/// A tracer whose queue is exported for the last time.
-#[derive(Clone)]
-pub(in crate::registry) struct Closing {
-    pub(in crate::registry) core: Arc<TracerCore>,
-    pub(in crate::registry) done: watch::Receiver<bool>,
-}
-
-/// The tracers of earlier configurations.
-pub(in crate::registry) struct Earlier {
-    /// Tracers that still take spans.
-    pub(in crate::registry) draining: Vec<Arc<TracerCore>>,
-    pub(in crate::registry) closing: Vec<Closing>,
-}
-
 impl Draining {
-    /// Returns the tracers of earlier configurations that still exist.
-    pub(in crate::registry) fn all(&self, draining: &DrainingTracers) -> Earlier {
+    /// Returns all tracers that may hold spans: those of `set`, and those that close.
+    pub(in crate::registry) fn all(&self, set: &TracerSet) -> Vec<Arc<TracerCore>> {
         let list = self.lock();
-        Earlier { draining: draining.all(), closing: list.closing.clone() }
+        let roster = set.roster();
+        let earlier = set.draining().all();
+        roster.tracers().iter().chain(&earlier).chain(&list.closing).cloned().collect()
     }
 
-    /// Returns the lines of the tracers that drain or close, and of those that are gone.
-    pub(in crate::registry) fn lines(
-        &self,
-        draining: &DrainingTracers,
-        mut lines_of: impl FnMut(&Arc<TracerCore>) -> Vec<TracerReport>,
-    ) -> Vec<TracerReport> {
+    /// Returns a line per tracer and exporter: the current tracers in their order, then the others.
+    pub(in crate::registry) fn lines(&self, set: &TracerSet) -> Vec<TracerReport> {
         let list = self.lock();
-        let draining = draining.all();
-        let closing = list.closing.iter().map(|closing| &closing.core);
-        let present: Vec<_> = draining.iter().chain(closing).flat_map(&mut lines_of).collect();
-        present.into_iter().chain(list.past.iter().cloned()).collect()
+        let roster = set.roster();
+        let mut lines: Vec<_> = roster.tracers().iter().flat_map(|core| lines_of(core)).collect();
+        let current = lines.len();
+        let earlier = set.draining().all();
+        for line in earlier.iter().chain(&list.closing).flat_map(|core| lines_of(core)) {
+            line.merge_into(&mut lines);
+        }
+        for line in &list.past {
+            line.clone().merge_into(&mut lines);
+        }
+        tell_apart(&mut lines, current);
+        lines
+    }
+
+    /// Returns `true` after a shutdown.
+    pub(in crate::registry) fn is_shut_down(&self) -> bool {
+        self.lock().is_shut_down
+    }
+
+    /// Makes every later change of the tracers fail. Never waits for a change that is prepared.
+    pub(in crate::registry) fn shut_down(&self) {
+        self.lock().is_shut_down = true;
+    }
+
+    /// Makes a short change, unless the registry was shut down.
+    pub(in crate::registry) fn change(&self, change: impl FnOnce()) -> Result<(), IsShutDown> {
+        let list = self.lock();
+        if list.is_shut_down {
+            return Err(IsShutDown);
+        }
+        change();
+        Ok(())
     }
 
     /// Keeps the counts of a tracer after its last export.
-    fn closed(&self, id: TracerId) -> Option<Closing> {
+    fn closed(&self, id: TracerId) -> Option<Arc<TracerCore>> {
         let mut list = self.lock();
-        let at = list.closing.iter().position(|closing| closing.core.id() == id)?;
-        let closing = list.closing.swap_remove(at);
-        list.keep(&closing.core);
-        Some(closing)
+        let at = list.closing.iter().position(|core| core.id() == id)?;
+        let core = list.closing.swap_remove(at);
+        list.keep(&core);
+        Some(core)
     }
 
     fn lock(&self) -> MutexGuard<'_, List> {
@@ -126,12 +140,14 @@ impl Inner {
             let mut list = self.draining.lock();
             let is_done = |core: &mut Arc<TracerCore>| Arc::get_mut(core).is_some() && open_spans(core) == 0;
             for core in self.set.draining().take(is_done) {
-                let pending = core.pipeline.shutdown(None);
-                if pending.is_done() {
+                let mut last_export = Operation::last_export();
+                core.pipeline.request(&mut last_export);
+                if last_export.is_complete() {
                     list.keep(&core);
                     gone.push(core);
                 } else {
-                    list.closing.push(self.close(core, pending));
+                    self.close(&core, last_export);
+                    list.closing.push(core);
                 }
             }
             let is_empty = !self.set.has_draining();
@@ -145,23 +161,27 @@ impl Inner {
     }
 
     /// Waits for the last export of `core` in a task. Then only its counts are kept.
-    fn close(self: &Arc<Self>, core: Arc<TracerCore>, pending: Pending) -> Closing {
-        let (sender, done) = watch::channel(false);
+    fn close(self: &Arc<Self>, core: &Arc<TracerCore>, last_export: Operation) {
         let (id, registry) = (core.id(), Arc::downgrade(self));
-        let name = Arc::clone(&core.info.name);
+        let (name, pipeline) = (Arc::clone(&core.info.name), Arc::downgrade(&core.pipeline));
         if let Some(runtime) = self.runtime.get() {
             runtime.spawn(async move {
-                let deadline = Instant::now() + LAST_EXPORT;
-                let result = pending.until(deadline, LAST_EXPORT).await;
-                for FlushFailure { message: error, .. } in result.err().unwrap_or_default() {
-                    tracing::warn!(target: "multitracer", tracer = &*name, %error, "a tracer that was reloaded lost spans");
+                match tokio::time::timeout(LAST_EXPORT, last_export.wait()).await {
+                    Ok(failures) => {
+                        for FlushFailure { message: error, .. } in failures {
+                            tracing::warn!(target: "multitracer", tracer = &*name, %error, "a tracer that was reloaded lost spans");
+                        }
+                    }
+                    Err(_) => {
+                        if let Some(pipeline) = pipeline.upgrade() {
+                            pipeline.abandon();
+                        }
+                    }
                 }
                 let gone = Weak::upgrade(&registry).and_then(|inner| inner.draining.closed(id));
                 drop(gone);
-                sender.send_replace(true);
             });
         }
-        Closing { core, done }
     }
 }
 

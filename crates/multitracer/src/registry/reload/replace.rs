@@ -7,7 +7,7 @@ use crate::config::Origin;
 use crate::registry::building::assemble::build_tracer;
 use crate::registry::building::builder::RegistryBuilder;
 use crate::registry::building::spec::{FileOrigin, Plan};
-use crate::registry::error::ReloadError;
+use crate::registry::error::{IsShutDown, ReloadError};
 use crate::registry::handle::{Inner, Registry};
 use crate::registry::snapshot::{Built, Snapshot};
 
@@ -101,7 +101,7 @@ impl Registry {
         let model = Arc::new(model);
         let inner = &self.inner;
         let mut changing = inner.changing();
-        if changing.is_shut_down {
+        if inner.draining.is_shut_down() {
             return Err(ReloadError::ShutDown);
         }
         let old = inner.snapshot.load_full();
@@ -124,19 +124,20 @@ impl Registry {
         let new = Snapshot::new(model, built);
         changes.compare(&old, &new);
         drop(old);
+        inner.swap(new)?;
         changing.file_origin = file_origin.or(changing.file_origin.take());
-        inner.swap(new);
         Ok(changes)
     }
 }
 
 impl Inner {
     /// Replaces the snapshot. Tracers that the new snapshot lacks drain. The caller holds the lock
-    /// of [`changing`](Self::changing).
-    pub(in crate::registry) fn swap(self: &Arc<Self>, new: Snapshot) {
+    /// of [`changing`](Self::changing). Changes nothing after a shutdown.
+    pub(in crate::registry) fn swap(self: &Arc<Self>, new: Snapshot) -> Result<(), IsShutDown> {
         // routes of the old snapshot find tracers by name, so the tracers can change first
-        self.set.replace(Arc::clone(&new.roster));
+        self.draining.change(|| self.set.replace(Arc::clone(&new.roster)))?;
         self.snapshot.store(Arc::new(new));
         self.watch_draining();
+        Ok(())
     }
 }

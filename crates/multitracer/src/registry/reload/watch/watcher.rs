@@ -49,7 +49,7 @@ impl Watcher {
                 () = tokio::time::sleep(self.period) => Trigger::Period,
                 () = hangups.next() => Trigger::Hangup,
             };
-            if self.registry.upgrade().is_none_or(|inner| inner.changing().is_shut_down) {
+            if self.registry.upgrade().is_none_or(|inner| inner.draining.is_shut_down()) {
                 return;
             }
             let Some(next) = self.quiet_fingerprint(fingerprint.clone()).await else { continue };
