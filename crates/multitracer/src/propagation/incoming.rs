@@ -9,6 +9,7 @@ use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use super::carrier::Carrier;
 use super::{OWN_PREFIX, ROUTE_ENTRY, VARIANT_ENTRY};
 use crate::experiment::Reason;
+use crate::record::with_short_state;
 use crate::registry::Registry;
 use crate::routing::{Headers, Route};
 
@@ -64,7 +65,10 @@ impl Incoming {
 
     pub(super) fn from_carrier(cx: &Context, carrier: &Carrier<'_>) -> Self {
         let with_span = TraceContextPropagator::new().extract_with_context(&Context::new(), carrier);
-        let remote = with_span.span().span_context().clone();
+        let remote = with_span.span();
+        let remote = remote.span_context();
+        // every span of the trace copies the trace state
+        let remote = with_short_state(remote).unwrap_or_else(|| remote.clone());
         let cx = if remote.is_valid() { cx.with_remote_span_context(remote) } else { cx.clone() };
         let mut incoming = Self { cx, route: None, variant: None };
         incoming.take_baggage(carrier);

@@ -11,6 +11,7 @@ mod limits;
 mod reuse;
 mod size;
 mod span_record;
+mod trace_state;
 
 pub(crate) use self::code_place::CodePlace;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
@@ -18,3 +19,4 @@ pub(crate) use self::details::Details;
 pub(crate) use self::limits::RecordLimits;
 pub(crate) use self::reuse::{attribute_list, give_back};
 pub(crate) use self::span_record::{BoxedRecord, SpanRecord};
+pub(crate) use self::trace_state::with_short_state;

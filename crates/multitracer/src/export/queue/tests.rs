@@ -154,7 +154,7 @@ fn spans_of_a_thread_keep_their_order() {
         let batch = queue.take_batch();
         assert_eq!(batch.len(), left.min(100), "a full batch while enough spans are queued");
         for span in batch.iter() {
-            let (thread, n) = span.name.split_once(' ').unwrap();
+            let (thread, n) = span.name().split_once(' ').unwrap();
             let next = &mut next[thread.parse::<usize>().unwrap()];
             assert_eq!(n.parse(), Ok(*next));
             *next += 1;

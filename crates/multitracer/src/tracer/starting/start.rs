@@ -134,7 +134,7 @@ impl Tracer {
         }
         self.start_with(cx, NewSpan::new(Cow::Borrowed(""), kind), |record, limits| {
             let (name, attributes) = describe();
-            record.name = name;
+            record.set_name(name);
             record.add_attributes(attributes, limits);
         })
     }
