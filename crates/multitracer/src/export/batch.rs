@@ -23,6 +23,11 @@ impl Batch {
         self.len
     }
 
+    /// Returns the estimated memory of each span in bytes.
+    pub(crate) fn sizes(&self) -> impl Iterator<Item = usize> {
+        self.chunks.iter().flatten().map(|record| record.size())
+    }
+
     #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
     pub(crate) fn iter(&self) -> impl Iterator<Item = &crate::record::SpanRecord> + Clone {
         self.chunks.iter().flatten().map(|record| &**record)
