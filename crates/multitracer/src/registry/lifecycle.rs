@@ -18,6 +18,9 @@ use crate::tracer::{TracerCore, TracerId};
 /// The timeout of [`Registry::flush`] and [`Registry::shutdown`].
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// A longer timeout counts as this one: the clock ends before `Duration::MAX`.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(365 * 86_400);
+
 /// Export failures by tracer. A missed deadline is a failure too.
 type Results = HashMap<TracerId, Result<(), Vec<FlushFailure>>>;
 
@@ -191,7 +194,7 @@ impl Registry {
     ) {
         let roster = self.set().roster();
         let Earlier { draining, closing } = self.inner.draining.all(self.set().draining());
-        let deadline = Instant::now() + timeout;
+        let deadline = Instant::now() + timeout.min(LONGEST_TIMEOUT);
         let requested = roster.tracers().iter().chain(&draining);
         let requested = requested.map(|core| (core.id(), Wait::Pending(request(core, deadline))));
         let closing = closing.into_iter().map(|closing| (closing.core.id(), Wait::Closing(closing.done)));
