@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use multitracer::config::Config;
 use multitracer::error::BuildError;
+use multitracer::probe::ProbeOutcome;
 use multitracer::{Registry, TracerBuilder};
 use multitracer_tests::Receiver;
 
@@ -60,7 +61,9 @@ fn a_tracer_refuses_what_a_file_refuses() {
     for longest in LONGEST {
         let millis = longest.as_millis();
         let expected = |key: &str, min: u32| {
-            format!("tracers.main.{key}: `{millis}` is not a whole number of milliseconds from {min} to 86400000")
+            format!(
+                "tracers.main.{key}: `{millis}` is not a whole number of milliseconds from {min} to 86400000"
+            )
         };
         let error = refusal(|tracer| tracer.schedule_delay(longest).export_timeout(longest));
         assert!(error.contains(&expected("batch.schedule_delay", 0)), "{error}");
@@ -89,12 +92,17 @@ async fn a_watch_takes_any_period() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_probe_takes_any_timeout() {
     let receiver = Receiver::start().await.unwrap();
-    let yaml =
-        format!("tracers: {{main: {{exporter: {{otlp_http: {{endpoint: \"{}\"}}}}}}}}", receiver.http_endpoint());
+    let yaml = format!(
+        "tracers: {{main: {{exporter: {{otlp_http: {{endpoint: \"{}\"}}}}}}}}",
+        receiver.http_endpoint()
+    );
     let config = Config::from_yaml(&yaml).unwrap();
     for timeout in LONGEST {
         let reports = config.probe("main", timeout).await;
-        assert!(reports.iter().all(|report| report.is_ok()), "{timeout:?}: {reports:?}");
+        assert!(
+            reports.iter().all(|report| matches!(report.outcome(), ProbeOutcome::Delivered)),
+            "{timeout:?}: {reports:?}"
+        );
     }
     assert_eq!(config.probe("main", Duration::ZERO).await.len(), 1);
 }

@@ -154,14 +154,8 @@ async fn numbers_that_json_does_not_have_are_names() {
     let list = attribute("list")["arrayValue"]["values"].clone();
     let double = |value: serde_json::Value| json!({"doubleValue": value});
     let (tiny, tiny_too) = (f64::from_bits(1), f64::from_bits(2));
-    let expected = [
-        json!("Infinity"),
-        json!(1.5),
-        json!("-Infinity"),
-        json!(tiny),
-        json!(tiny_too),
-        json!("NaN"),
-    ];
+    let expected =
+        [json!("Infinity"), json!(1.5), json!("-Infinity"), json!(tiny), json!(tiny_too), json!("NaN")];
     assert_eq!(list, json!(expected.map(double)));
     assert_eq!(span["events"][0]["attributes"][0]["value"], json!({"doubleValue": "Infinity"}));
 }

@@ -3,9 +3,7 @@
 use super::paths::tracer_path;
 use crate::config::diagnostics::{ModelDiagnostic, Violation};
 use crate::config::model::{SamplerConfig, TracerConfig};
-use crate::config::schema::{
-    BATCH, Key, Kind, LIMITS, MAX_MILLIS, RATE_LIMITED, RATIO, Section, TRACER,
-};
+use crate::config::schema::{BATCH, Key, Kind, LIMITS, MAX_MILLIS, RATE_LIMITED, RATIO, Section, TRACER};
 use crate::config::yaml::KeyPath;
 
 /// Checks the numbers of a tracer. Durations are in milliseconds, as in a file.

@@ -16,9 +16,9 @@ mod tracer;
 pub(crate) use self::baggage::BAGGAGE;
 #[cfg(test)]
 pub(crate) use self::experiments::EXPERIMENT;
+pub(crate) use self::exporter::OTLP_HTTP;
 #[cfg(test)]
 pub(crate) use self::exporter::{EXPORTER, FILE, OTLP_GRPC};
-pub(crate) use self::exporter::OTLP_HTTP;
 pub use self::json_schema::JsonSchema;
 #[cfg(test)]
 pub(crate) use self::limits::CAPTURE;

@@ -32,8 +32,8 @@ use crate::export::{Exporter, InMemoryExporter};
 /// exporter. A second call of a method replaces the first one. A second exporter replaces the first
 /// one with its headers, so no backend gets the credentials of another.
 ///
-/// [`RegistryBuilder::build`](crate::builder::RegistryBuilder::build) checks the values by the rules
-/// of a file, and returns the same errors.
+/// [`RegistryBuilder::build`](crate::builder::RegistryBuilder::build) checks the values by the
+/// rules of a file, and returns the same errors.
 ///
 /// ```
 /// use multitracer::{Registry, TracerBuilder};
@@ -220,7 +220,9 @@ impl TracerBuilder {
         let known = match any.downcast_ref::<Sampler>() {
             Some(Sampler::AlwaysOn) => Some(SamplerConfig::AlwaysOn),
             Some(Sampler::AlwaysOff) => Some(SamplerConfig::AlwaysOff),
-            Some(Sampler::TraceIdRatioBased(ratio)) => Some(SamplerConfig::TraceIdRatioBased(ratio.clamp(0.0, 1.0))),
+            Some(Sampler::TraceIdRatioBased(ratio)) => {
+                Some(SamplerConfig::TraceIdRatioBased(ratio.clamp(0.0, 1.0)))
+            }
             _ => None,
         };
         self.code.sampler = match known {
@@ -266,8 +268,8 @@ impl TracerBuilder {
         self
     }
 
-    /// Sets the memory that waiting spans can use, in bytes, as estimated, at least 1 KiB. Default: 64 MiB. A span
-    /// that does not fit is dropped and counted.
+    /// Sets the memory that waiting spans can use, in bytes, as estimated, at least 1 KiB. Default:
+    /// 64 MiB. A span that does not fit is dropped and counted.
     pub fn max_queue_bytes(mut self, bytes: usize) -> Self {
         self.config.batch.max_queue_bytes = bytes;
         self

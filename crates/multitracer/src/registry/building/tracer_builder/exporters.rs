@@ -7,7 +7,8 @@ use opentelemetry_sdk::trace::SpanExporter;
 use super::{CodeExporter, TracerBuilder};
 use crate::config::Secret;
 use crate::config::model::{
-    Compression, Encoding, ExporterConfig, ExporterHeader, FileConfig, OtlpGrpcConfig, OtlpHttpConfig, TlsConfig,
+    Compression, Encoding, ExporterConfig, ExporterHeader, FileConfig, OtlpGrpcConfig, OtlpHttpConfig,
+    TlsConfig,
 };
 use crate::export::{CustomExporter, InMemoryExporter};
 
