@@ -72,6 +72,7 @@ impl fmt::Display for Indent {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 pub(in crate::export) mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 

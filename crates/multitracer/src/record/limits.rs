@@ -40,6 +40,7 @@ pub(super) fn truncate<T>(items: &mut Vec<T>, max: u32) -> u32 {
 /// Returns `true` for a text with more memory than the maximum.
 ///
 /// A text of the source (`Borrowed`) stays whole: it costs no memory of the span.
+#[expect(clippy::ptr_arg, reason = "an owned text counts its reserve")]
 #[inline]
 pub(super) fn is_long(text: &Cow<'static, str>) -> bool {
     matches!(text, Cow::Owned(text) if text.capacity() > MAX_TEXT_BYTES)

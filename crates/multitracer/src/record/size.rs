@@ -17,6 +17,7 @@ pub(super) const TEXT_OVERHEAD: usize = size_of::<StringValue>() + 16;
 /// Estimates the memory of a span's data in bytes, without allocating or encoding.
 ///
 /// Everything counts that can grow without bound. Shared data counts for each span that holds it.
+#[expect(clippy::ptr_arg, reason = "an owned text counts its reserve")]
 #[inline]
 pub(super) fn data_size(
     name: &Cow<'static, str>,
@@ -32,6 +33,7 @@ pub(super) fn data_size(
 }
 
 /// Returns the size of a text. A text of the source counts too, because each request repeats it.
+#[expect(clippy::ptr_arg, reason = "an owned text counts its reserve")]
 #[inline]
 fn text_size(text: &Cow<'static, str>) -> usize {
     match text {

@@ -61,6 +61,7 @@ pub(super) fn trace_state_size(state: &TraceState) -> usize {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 

@@ -166,6 +166,7 @@ fn write_span(f: &mut fmt::Formatter<'_>, span: &SpanData, depth: usize) -> fmt:
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
     use crate::export::queue::tests::span as record;

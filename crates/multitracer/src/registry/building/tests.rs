@@ -1,5 +1,7 @@
 //! Random calls of a tracer's builder, in random orders, against the same keys in a file.
 
+#![expect(clippy::panic, reason = "a test may panic")]
+
 use std::time::Duration;
 
 use proptest::prelude::*;
