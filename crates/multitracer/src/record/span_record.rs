@@ -114,6 +114,7 @@ impl SpanRecord {
         }
     }
 
+    #[cfg(any(test, feature = "otlp-http", feature = "otlp-grpc"))]
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
