@@ -17,6 +17,8 @@ use multitracer::export::{Report, ShutdownError, TracerReport};
 use multitracer::probe::ProbeOutcome;
 use multitracer::{Registry, TracerBuilder};
 use multitracer_tests::{Behaviour, Receiver};
+use opentelemetry::Context;
+use opentelemetry::trace::{Status, TraceContextExt as _};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
@@ -355,4 +357,25 @@ fn a_registry_that_is_off_makes_no_span() {
     assert!(!registry.default_tracer().is_enabled());
     let report = registry.shutdown_blocking(Duration::from_secs(1)).unwrap();
     assert_eq!(report.tracers()[0].started, 0);
+}
+
+#[tokio::test]
+async fn a_request_is_bounded_by_all_texts_of_its_spans() {
+    let receiver = Receiver::start().await.unwrap();
+    let tracer = TracerBuilder::new("main").otlp_http(receiver.http_endpoint());
+    let registry = Registry::builder().tracer(tracer).build().unwrap();
+    for _ in 0..512 {
+        registry.default_tracer().in_span("work", || {
+            Context::current().span().set_status(Status::error("e".repeat(100 << 10)));
+        });
+    }
+    registry.shutdown().await.unwrap();
+    let bytes: Vec<usize> = receiver
+        .requests()
+        .iter()
+        .map(|request| request.headers["content-length"].parse().unwrap())
+        .collect();
+    println!("requests of {bytes:?} bytes");
+    assert_eq!(receiver.spans().len(), 512);
+    assert!(bytes.iter().all(|bytes| *bytes <= 4 << 20), "{bytes:?}");
 }

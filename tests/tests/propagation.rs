@@ -396,3 +396,18 @@ fn a_propagator_falls_back_to_its_registry() {
     test.registry().propagator().inject_context(&cx, &mut sent);
     assert_eq!((&*sent["traceparent"], &*sent["baggage"]), ("", "multitracer.route=canary-users"));
 }
+
+/// Every span of a trace copies its `tracestate`. Whole members leave, the longest first.
+#[test]
+fn a_long_tracestate_is_shortened_where_it_arrives() {
+    let registry = registry(UNTRUSTED);
+    let member = |n: usize, length: usize| format!("k{n}={}", "v".repeat(length));
+    let state = [member(0, 40), member(1, 250)].into_iter().chain((2..32).map(|n| member(n, 40)));
+    let state = state.collect::<Vec<_>>().join(",");
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let received = registry.registry().receive(&[("traceparent", parent), ("tracestate", &state)]);
+    let sent = received.scope(|| registry.tracer("production").in_span("work", outgoing_headers));
+    let kept: Vec<_> = std::iter::once(0).chain(2..12).map(|n| member(n, 40)).collect();
+    assert_eq!(sent["tracestate"], kept.join(","));
+    assert_eq!(registry.spans("production")[0].span_context.trace_state().header(), kept.join(","));
+}

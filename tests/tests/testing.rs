@@ -170,3 +170,22 @@ fn assertions_find_open_spans_and_lost_parents() {
     test.check_no_orphans().unwrap_err();
     assert_tree!(test.tree("production"), "remote (remote parent)\nlost (parent not here)");
 }
+
+/// Nothing recurses over spans: a trace can be deeper than the stack.
+#[test]
+fn a_deep_trace_is_shown_and_checked() {
+    let test = TestRegistry::new(["production"]);
+    test.scope(|| {
+        let mut parent = SpanBuilder::new("root").start();
+        for _ in 0..9_900 {
+            let child = SpanBuilder::new("child").parent(parent.span_context()).start();
+            parent.end();
+            parent = child;
+        }
+    });
+    assert_isolated!(test);
+    assert_no_orphans!(test);
+    let tree = test.tree("production").sorted().to_string();
+    assert_eq!(tree.lines().count(), 9_901);
+    assert!(tree.ends_with("(9900) child\n"), "a deep line has a number in place of spaces");
+}

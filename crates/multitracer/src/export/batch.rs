@@ -23,6 +23,11 @@ impl Batch {
         self.len
     }
 
+    /// Returns the estimated memory of each span in bytes.
+    pub(crate) fn sizes(&self) -> impl Iterator<Item = usize> {
+        self.chunks.iter().flat_map(RecordChunk::sizes)
+    }
+
     /// Returns the spans in the order of the batch.
     #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
     pub(crate) fn iter(&self) -> impl Iterator<Item = crate::record::EndedSpan<'_>> + Clone {

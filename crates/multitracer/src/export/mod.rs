@@ -19,6 +19,7 @@
 // stats/     counters, statistics, reports and metrics
 // outcome    the outcome of an export
 // silence    the mark of threads whose work becomes no span
+// span_tree  the order of spans in a tree
 //
 // A batch is taken from the queue, is in flight, and completes with an outcome.
 
@@ -33,6 +34,7 @@ mod outcome;
 mod pipeline;
 mod queue;
 mod silence;
+mod span_tree;
 mod stats;
 
 pub(crate) use self::exporter::{ConsoleExporter, CustomExporter, Exporter, ExporterBuildError};
@@ -60,5 +62,7 @@ pub(crate) use self::otlp::otlp_http;
 pub(crate) use self::outcome::ExportSuccess;
 #[cfg(feature = "probe")]
 pub(crate) use self::silence::SilenceGuard;
+#[cfg(feature = "testing")]
+pub(crate) use self::span_tree::{Indent, PlacedSpan, depth_first};
 #[cfg(feature = "metrics")]
 pub(crate) use self::stats::publish;

@@ -11,6 +11,7 @@ use super::carrier::Carrier;
 use super::carrier::ContextFields;
 use super::{OWN_PREFIX, ROUTE_ENTRY, VARIANT_ENTRY};
 use crate::experiment::Reason;
+use crate::record::with_short_state;
 use crate::registry::Registry;
 use crate::routing::{Headers, Route};
 
@@ -71,7 +72,9 @@ impl Incoming {
     }
 
     pub(super) fn from_carrier(cx: &Context, carrier: &Carrier<'_>) -> Self {
-        let cx = carrier.span().map_or_else(|| cx.clone(), |remote| cx.with_remote_span_context(remote));
+        // every span of the trace copies the trace state
+        let remote = carrier.span().map(|remote| with_short_state(&remote).unwrap_or(remote));
+        let cx = remote.map_or_else(|| cx.clone(), |remote| cx.with_remote_span_context(remote));
         let mut incoming = Self { cx, route: None, variant: None };
         incoming.take_baggage(carrier);
         incoming

@@ -12,6 +12,7 @@ mod limits;
 mod reuse;
 mod size;
 mod span_record;
+mod trace_state;
 
 pub(crate) use self::chunk::RecordChunk;
 pub(crate) use self::code_place::CodePlace;
@@ -21,3 +22,4 @@ pub(crate) use self::ended_span::EndedSpan;
 pub(crate) use self::limits::RecordLimits;
 pub(crate) use self::reuse::{attribute_list, keep_record};
 pub(crate) use self::span_record::{BoxedRecord, SpanRecord};
+pub(crate) use self::trace_state::with_short_state;

@@ -11,9 +11,13 @@ use opentelemetry::{InstrumentationScope, KeyValue};
 
 use super::code_place::CodePlace;
 use super::details::Details;
-use super::limits::{RecordLimits, shorten, truncate};
+use super::limits::{
+    MAX_TEXT_BYTES, RecordLimits, cut_event, cut_link, cut_status, cut_text, is_long, remove_long_keys,
+    shorten, truncate,
+};
 use super::reuse::{empty_record, keep_list};
 use super::size::data_size;
+use super::trace_state::shortened;
 
 /// The data of a span, from its start to its export.
 #[derive(Clone, Debug)]
@@ -21,7 +25,7 @@ pub(crate) struct SpanRecord {
     pub(crate) trace: TraceId,
     pub(crate) id: SpanId,
     pub(crate) flags: TraceFlags,
-    pub(crate) name: Cow<'static, str>,
+    pub(super) name: Cow<'static, str>,
     pub(crate) kind: SpanKind,
     pub(crate) parent: SpanId,
     pub(crate) is_parent_remote: bool,
@@ -84,7 +88,7 @@ impl SpanRecord {
         record.trace = context.trace_id();
         record.id = context.span_id();
         record.flags = context.trace_flags();
-        record.name = name;
+        record.set_name(name);
         record.kind = kind;
         record.parent = parent.map_or(SpanId::INVALID, SpanContext::span_id);
         record.is_parent_remote = parent.is_some_and(SpanContext::is_remote);
@@ -100,12 +104,31 @@ impl SpanRecord {
         self.id == SpanId::INVALID
     }
 
+    /// Sets the name, up to the maximum length.
+    #[inline]
+    pub(crate) fn set_name(&mut self, name: Cow<'static, str>) {
+        self.name = name;
+        if is_long(&self.name) {
+            cut_text(&mut self.name);
+        }
+    }
+
+    #[cfg(any(test, feature = "otlp-http", feature = "otlp-grpc"))]
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Sets the trace state, which few spans have.
     #[inline]
     pub(super) fn set_trace_state(&mut self, state: &TraceState) {
         if *state != TraceState::NONE {
-            self.details_mut().trace_state = state.clone();
+            self.keep_trace_state(state);
         }
+    }
+
+    #[cold]
+    fn keep_trace_state(&mut self, state: &TraceState) {
+        self.details_mut().trace_state = shortened(state).unwrap_or_else(|| state.clone());
     }
 
     /// Sets the place in the source, before any attribute is set.
@@ -158,7 +181,7 @@ impl SpanRecord {
     pub(crate) fn set_first_events(&mut self, mut events: Vec<Event>, limits: &RecordLimits) {
         let dropped_count = truncate(&mut events, limits.events);
         for event in &mut events {
-            event.dropped_attributes_count = truncate(&mut event.attributes, limits.attributes_per_event);
+            cut_event(event, limits);
         }
         let all = &mut self.details_mut().events;
         (all.events, all.dropped_count) = (events, dropped_count);
@@ -169,13 +192,14 @@ impl SpanRecord {
         &mut self,
         name: Cow<'static, str>,
         time: SystemTime,
-        mut attributes: Vec<KeyValue>,
+        attributes: Vec<KeyValue>,
         limits: &RecordLimits,
     ) {
         let all = &mut self.details_mut().events;
         if all.events.len() < limits.events as usize {
-            let dropped = truncate(&mut attributes, limits.attributes_per_event);
-            all.events.push(Event::new(name, time, attributes, dropped));
+            let mut event = Event::new(name, time, attributes, 0);
+            cut_event(&mut event, limits);
+            all.events.push(event);
         } else {
             all.dropped_count += 1;
         }
@@ -185,30 +209,27 @@ impl SpanRecord {
     pub(crate) fn set_first_links(&mut self, mut links: Vec<Link>, limits: &RecordLimits) {
         let dropped_count = truncate(&mut links, limits.links);
         for link in &mut links {
-            link.dropped_attributes_count = truncate(&mut link.attributes, limits.attributes_per_link);
+            cut_link(link, limits);
         }
         let all = &mut self.details_mut().links;
         (all.links, all.dropped_count) = (links, dropped_count);
     }
 
     /// Adds a link, or counts it as dropped if the span has its maximum.
-    pub(crate) fn add_link(
-        &mut self,
-        linked: SpanContext,
-        mut attributes: Vec<KeyValue>,
-        limits: &RecordLimits,
-    ) {
+    pub(crate) fn add_link(&mut self, linked: SpanContext, attributes: Vec<KeyValue>, limits: &RecordLimits) {
         let all = &mut self.details_mut().links;
         if all.links.len() < limits.links as usize {
-            let dropped = truncate(&mut attributes, limits.attributes_per_link);
-            all.links.push(Link::new(linked, attributes, dropped));
+            let mut link = Link::new(linked, attributes, 0);
+            cut_link(&mut link, limits);
+            all.links.push(link);
         } else {
             all.dropped_count += 1;
         }
     }
 
     /// Sets the status, unless the span has one of a higher rank: `Ok`, then `Error`, then `Unset`.
-    pub(crate) fn set_status(&mut self, status: Status) {
+    pub(crate) fn set_status(&mut self, mut status: Status) {
+        cut_status(&mut status);
         let current = &mut self.details_mut().status;
         if status > *current {
             *current = status;
@@ -233,6 +254,21 @@ impl SpanRecord {
         }
     }
 
+    /// Removes all attributes whose keys are too long, and the unused memory of the list.
+    #[cold]
+    fn trim(&mut self) {
+        self.dropped_attributes += remove_long_keys(&mut self.attributes);
+        self.attributes.shrink_to_fit();
+        if let Some(details) = &mut self.details {
+            for event in &mut details.events.events {
+                event.dropped_attributes_count += remove_long_keys(&mut event.attributes);
+            }
+            for link in &mut details.links.links {
+                link.dropped_attributes_count += remove_long_keys(&mut link.attributes);
+            }
+        }
+    }
+
     /// Ends the span: cuts its texts if `limits` ask for it, and estimates its size.
     #[inline]
     pub(crate) fn end(&mut self, time: SystemTime, limits: &RecordLimits) {
@@ -243,10 +279,20 @@ impl SpanRecord {
         self.estimate_size();
     }
 
-    /// Estimates the memory of the span in bytes.
+    /// Estimates the memory of the span. Trims a large span first.
+    #[inline]
     pub(super) fn estimate_size(&mut self) {
-        let data = data_size(&self.name, &self.attributes, self.details.as_deref());
-        self.size = size_of::<Self>() + data;
+        self.size = self.estimated_size();
+        if self.size > MAX_TEXT_BYTES {
+            self.trim();
+            self.size = self.estimated_size();
+        }
+    }
+
+    #[inline]
+    fn estimated_size(&self) -> usize {
+        let (details, scope) = (self.details.as_deref(), self.scope.as_deref());
+        size_of::<Self>() + data_size(&self.name, &self.attributes, details, scope)
     }
 
     fn details_mut(&mut self) -> &mut Details {

@@ -6,16 +6,7 @@ use std::time::SystemTime;
 use opentelemetry::trace::{SpanContext, SpanId, TraceId};
 use opentelemetry_sdk::trace::SpanData;
 
-/// A span and its depth in the tree.
-pub(super) struct PlacedSpan<'a> {
-    pub(super) span: &'a SpanData,
-    pub(super) depth: usize,
-}
-
-pub(super) fn is_parent(parent: &SpanData, child: &SpanData) -> bool {
-    parent.span_context.span_id() == child.parent_span_id
-        && parent.span_context.trace_id() == child.span_context.trace_id()
-}
+use crate::export::{PlacedSpan, depth_first};
 
 /// The order of siblings in a tree.
 #[derive(Clone, Copy, Debug)]
@@ -36,25 +27,7 @@ pub(super) fn in_tree_order(spans: &[SpanData], order: SiblingOrder) -> Vec<Plac
             SiblingOrder::Name => a.name.cmp(&b.name).then(started),
         }
     });
-    let mut out = Vec::with_capacity(sorted.len());
-    for span in &sorted {
-        if !sorted.iter().any(|other| is_parent(other, span)) {
-            push_subtree(&mut out, &sorted, span, 0);
-        }
-    }
-    out
-}
-
-fn push_subtree<'a>(
-    out: &mut Vec<PlacedSpan<'a>>,
-    sorted: &[&'a SpanData],
-    span: &'a SpanData,
-    depth: usize,
-) {
-    out.push(PlacedSpan { span, depth });
-    for child in sorted.iter().filter(|child| is_parent(span, child)) {
-        push_subtree(out, sorted, child, depth + 1);
-    }
+    depth_first(&sorted)
 }
 
 /// Stable numbers that replace random identifiers and times.

@@ -5,7 +5,8 @@ use std::fmt;
 use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry_sdk::trace::SpanData;
 
-use super::order::{Numbers, PlacedSpan, SiblingOrder, in_tree_order};
+use super::order::{Numbers, SiblingOrder, in_tree_order};
+use crate::export::{Indent, PlacedSpan};
 
 /// Attributes that a tree hides by default, because they describe the place or the time of a span.
 const HIDDEN_BY_DEFAULT: [&str; 10] = [
@@ -145,7 +146,7 @@ impl Tree {
         placed: &PlacedSpan<'_>,
     ) -> fmt::Result {
         let span = placed.span;
-        write!(f, "{:indent$}{}", "", span.name, indent = self.indent(placed.depth))?;
+        write!(f, "{}{}", self.indent(placed.depth), span.name)?;
         if self.shows_ids {
             write!(f, " {}", numbers.id(&span.span_context))?;
         }
@@ -180,7 +181,7 @@ impl Tree {
         writeln!(f)?;
         if self.shows_events {
             for event in span.events.iter() {
-                write!(f, "{:indent$}- {}", "", event.name, indent = self.indent(placed.depth + 1))?;
+                write!(f, "{}- {}", self.indent(placed.depth + 1), event.name)?;
                 for attribute in
                     event.attributes.iter().filter(|attribute| self.shows(attribute.key.as_str()))
                 {
@@ -192,8 +193,8 @@ impl Tree {
         Ok(())
     }
 
-    fn indent(&self, depth: usize) -> usize {
-        2 * (depth + usize::from(self.only.is_none()))
+    fn indent(&self, depth: usize) -> Indent {
+        Indent(depth + usize::from(self.only.is_none()))
     }
 
     /// Returns the name of a linked span: `rank of production`, or `rank` within the same tracer.

@@ -1,14 +1,18 @@
 //! Single values of a configuration that code builds.
 
+use super::code_numbers::{check_number, check_numbers};
 use super::paths::exporters;
-use super::value_rules;
+use super::value_rules::{self, MAX_HEADERS};
 use crate::config::diagnostics::{ModelDiagnostic, Violation};
 use crate::config::model::{ConfigModel, ExporterConfig, ExporterHeader};
+use crate::config::schema::OTLP_HTTP;
+use crate::config::secret::shown_key;
 use crate::config::yaml::KeyPath;
 
 /// Checks single values that code sets. For a file, the decoder has checked them at their places.
 pub(crate) fn check_values(model: &ConfigModel) -> Vec<ModelDiagnostic> {
     let mut errors = Vec::new();
+    errors.extend(model.tracers.iter().flat_map(check_numbers));
     for (exporter, path) in model.tracers.iter().flat_map(exporters) {
         let Some(otlp) = exporter.otlp() else { continue };
         let path = path.key(otlp.kind);
@@ -20,6 +24,12 @@ pub(crate) fn check_values(model: &ConfigModel) -> Vec<ModelDiagnostic> {
         errors.extend(
             endpoint.map(|violation| ModelDiagnostic::hidden_violation(path.key("endpoint"), violation)),
         );
+        // both OTLP exporters have the same key
+        errors.extend(check_number(&OTLP_HTTP, &path, "timeout", otlp.timeout.as_millis()));
+        if otlp.headers.len() > MAX_HEADERS {
+            let message = format!("more than {MAX_HEADERS} headers");
+            errors.push(ModelDiagnostic::new(path.key("headers"), message));
+        }
         errors.extend(otlp.headers.iter().filter_map(|header| check_header(&path.key("headers"), header)));
     }
     for each in &model.experiments {
@@ -35,7 +45,8 @@ pub(crate) fn check_values(model: &ConfigModel) -> Vec<ModelDiagnostic> {
 fn check_header(headers: &KeyPath, (name, value): &ExporterHeader) -> Option<ModelDiagnostic> {
     let path = headers.key(name.as_str());
     if let Err(violation) = value_rules::export_header_name(name) {
-        return Some(ModelDiagnostic::violation(path, name, violation));
+        // a name that is none may hold the value
+        return Some(ModelDiagnostic::violation(path, &shown_key(name), violation));
     }
     let violation = value_rules::header_value(value.expose()).err()?;
     Some(ModelDiagnostic::hidden_violation(path, violation))

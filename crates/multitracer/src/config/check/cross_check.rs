@@ -55,7 +55,8 @@ fn check_routes(errors: &mut Vec<ModelDiagnostic>, names: &Names<'_>, model: &Co
 /// Checks values that a tracer and the defaults may set together.
 fn check_tracer(errors: &mut Vec<ModelDiagnostic>, tracer: &TracerConfig) {
     let batch = &tracer.batch;
-    if batch.max_export_batch_size > batch.max_queue_size {
+    // a queue for no span is an error of its own
+    if batch.max_export_batch_size > batch.max_queue_size && batch.max_queue_size > 0 {
         let path = tracer_path(tracer).key("batch");
         let message = "`max_export_batch_size` is more than `max_queue_size`";
         let error = ModelDiagnostic::new(path.key("max_export_batch_size"), message)

@@ -1,5 +1,6 @@
 //! Checks: rules for values, rules between the parts of a model, and warnings.
 
+mod code_numbers;
 mod code_values;
 mod cross_check;
 mod names;

@@ -9,6 +9,10 @@ use crate::config::diagnostics::Violation;
 /// baggage.
 const MAX_NAME_BYTES: usize = 200;
 
+/// The most headers of one block. Backends take fewer, and the limit keeps the lookup of names
+/// fast.
+pub(crate) const MAX_HEADERS: usize = 256;
+
 /// The largest compiled regular expression, in bytes.
 const MAX_REGEX_BYTES: usize = 64 << 10;
 

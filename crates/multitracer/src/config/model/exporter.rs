@@ -121,6 +121,7 @@ pub(crate) struct OtlpParts<'c> {
     pub(crate) kind: &'static str,
     pub(crate) endpoint: &'c str,
     pub(crate) headers: &'c [ExporterHeader],
+    pub(crate) timeout: Duration,
     pub(crate) tls: &'c TlsConfig,
 }
 
@@ -128,11 +129,11 @@ impl ExporterConfig {
     /// Returns the parts of an OTLP exporter, or `None` for another exporter.
     pub(crate) fn otlp(&self) -> Option<OtlpParts<'_>> {
         match self {
-            Self::OtlpHttp(OtlpHttpConfig { endpoint, headers, tls, .. }) => {
-                Some(OtlpParts { kind: "otlp_http", endpoint, headers, tls })
+            Self::OtlpHttp(OtlpHttpConfig { endpoint, headers, timeout, tls, .. }) => {
+                Some(OtlpParts { kind: "otlp_http", endpoint, headers, timeout: *timeout, tls })
             }
-            Self::OtlpGrpc(OtlpGrpcConfig { endpoint, headers, tls, .. }) => {
-                Some(OtlpParts { kind: "otlp_grpc", endpoint, headers, tls })
+            Self::OtlpGrpc(OtlpGrpcConfig { endpoint, headers, timeout, tls, .. }) => {
+                Some(OtlpParts { kind: "otlp_grpc", endpoint, headers, timeout: *timeout, tls })
             }
             Self::File(_) | Self::Console => None,
         }

@@ -16,11 +16,13 @@ mod tracer;
 pub(crate) use self::baggage::BAGGAGE;
 #[cfg(test)]
 pub(crate) use self::experiments::EXPERIMENT;
+pub(crate) use self::exporter::OTLP_HTTP;
 #[cfg(test)]
-pub(crate) use self::exporter::{EXPORTER, FILE, OTLP_GRPC, OTLP_HTTP};
+pub(crate) use self::exporter::{EXPORTER, FILE, OTLP_GRPC};
 pub use self::json_schema::JsonSchema;
 #[cfg(test)]
-pub(crate) use self::limits::{BATCH, CAPTURE, LIMITS};
+pub(crate) use self::limits::CAPTURE;
+pub(crate) use self::limits::{BATCH, LIMITS};
 pub(crate) use self::resource::ATTRIBUTE_TYPES;
 #[cfg(test)]
 pub(crate) use self::resource::RESOURCE;
@@ -29,7 +31,7 @@ pub(crate) use self::root::ROOT;
 pub(crate) use self::routes::ROUTE;
 #[cfg(test)]
 pub(crate) use self::sampler::SAMPLER;
+pub(crate) use self::sampler::{RATE_LIMITED, RATIO};
 pub(crate) use self::section::{Key, Kind, MAX_MILLIS, Section};
 pub(crate) use self::tracer::BACKENDS;
-#[cfg(test)]
 pub(crate) use self::tracer::TRACER;

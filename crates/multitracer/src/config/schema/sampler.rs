@@ -36,13 +36,13 @@ pub(crate) static SAMPLER: Section = Section {
 
 const UNSUPPORTED: &str = "supported samplers are `always_on`, `always_off`, `trace_id_ratio_based`, `parent_based`, `rate_limited`";
 
-static RATIO: Section = Section {
+pub(crate) static RATIO: Section = Section {
     title: "`trace_id_ratio_based`",
     keys: &[Key::new("ratio", Kind::Ratio, "1.0", "the share of traces to keep")],
     refused: &[],
 };
 
-static RATE_LIMITED: Section = Section {
+pub(crate) static RATE_LIMITED: Section = Section {
     title: "`rate_limited`",
     keys: &[Key::new(
         "per_second",

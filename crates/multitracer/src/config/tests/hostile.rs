@@ -66,6 +66,9 @@ fn bombs_are_refused_quickly() {
     refused_quickly("map nesting", &fill("{a: "));
     refused_quickly("block nesting", &fill("- "));
     refused_quickly("question marks", &fill("? "));
+    let groups = format!("{}x{}", "(".repeat(SIZE / 3), ")".repeat(SIZE / 3));
+    let regex = format!("headers: [{{name: x, type: regex, value: \"{groups}\"}}]");
+    refused_quickly("nested groups", &format!("tracers: {{a: }}\nroutes: [{{tracer: a, {regex}}}]"));
     refused_quickly("too large", &"#".repeat((1 << 20) + 1));
     refused_quickly("unknown keys", &numbered(&|i| format!("k{i}: 1\n")));
     refused_quickly("duplicate keys", &fill("a: 1\n"));

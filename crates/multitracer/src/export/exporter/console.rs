@@ -13,17 +13,60 @@ use super::interface::{ExportFuture, Exporter, ShutdownFuture};
 use super::retry::Retry;
 use crate::export::batch::Batch;
 use crate::export::outcome::{ExportError, ExportSuccess};
+use crate::export::span_tree::{Indent, PlacedSpan, depth_first};
 
-/// Maximum number of spans that wait for the root of their trace. Above it, incomplete traces are
-/// written.
+/// Maximum number of spans that wait for the root of their trace. Above it, or above
+/// `MAX_WAITING_BYTES`, incomplete traces are written.
 const MAX_WAITING: usize = 10_000;
+
+/// Maximum memory of these spans in bytes, estimated.
+const MAX_WAITING_BYTES: usize = 16 << 20;
 
 /// An exporter that writes a trace once its root, or its topmost span in this process, has ended.
 pub(crate) struct ConsoleExporter {
     /// The text above every trace: the tracer and its project.
     heading: String,
     /// Spans of incomplete traces.
-    waiting: Mutex<HashMap<TraceId, Vec<SpanData>>>,
+    waiting: Mutex<Waiting>,
+}
+
+/// The spans of incomplete traces.
+#[derive(Default)]
+struct Waiting {
+    traces: HashMap<TraceId, Trace>,
+    spans: usize,
+    bytes: usize,
+}
+
+#[derive(Default)]
+struct Trace {
+    spans: Vec<SpanData>,
+    bytes: usize,
+}
+
+impl Waiting {
+    fn add(&mut self, span: SpanData, bytes: usize) {
+        let trace = self.traces.entry(span.span_context.trace_id()).or_default();
+        trace.spans.push(span);
+        trace.bytes += bytes;
+        self.spans += 1;
+        self.bytes += bytes;
+    }
+
+    fn take(&mut self, trace: TraceId) -> Option<Vec<SpanData>> {
+        let Trace { spans, bytes } = self.traces.remove(&trace)?;
+        self.spans -= spans.len();
+        self.bytes -= bytes;
+        Some(spans)
+    }
+
+    fn take_all(&mut self) -> impl Iterator<Item = Vec<SpanData>> {
+        std::mem::take(self).traces.into_values().map(|trace| trace.spans)
+    }
+
+    fn is_full(&self) -> bool {
+        self.spans > MAX_WAITING || self.bytes > MAX_WAITING_BYTES
+    }
 }
 
 impl ConsoleExporter {
@@ -33,19 +76,20 @@ impl ConsoleExporter {
     }
 
     /// Adds a batch and returns the traces that are complete.
-    fn take_complete_traces(&self, batch: Vec<SpanData>) -> Vec<Vec<SpanData>> {
+    fn take_complete_traces(&self, batch: Batch) -> Vec<Vec<SpanData>> {
+        let sizes: Vec<usize> = batch.sizes().collect();
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let mut complete = Vec::new();
-        for span in batch {
+        for (span, bytes) in batch.into_span_data().into_iter().zip(sizes) {
             let trace_id = span.span_context.trace_id();
             let is_top = span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote;
-            waiting.entry(trace_id).or_default().push(span);
-            if is_top && let Some(trace) = waiting.remove(&trace_id) {
-                complete.push(trace);
+            waiting.add(span, bytes);
+            if is_top {
+                complete.extend(waiting.take(trace_id));
             }
-        }
-        if waiting.values().map(Vec::len).sum::<usize>() > MAX_WAITING {
-            complete.extend(waiting.drain().map(|(_, trace)| trace));
+            if waiting.is_full() {
+                complete.extend(waiting.take_all());
+            }
         }
         complete
     }
@@ -63,7 +107,7 @@ impl ConsoleExporter {
 impl Exporter for ConsoleExporter {
     fn export(self: Arc<Self>, batch: Batch, _retry: Retry) -> ExportFuture {
         Box::pin(async move {
-            let traces = self.take_complete_traces(batch.into_span_data());
+            let traces = self.take_complete_traces(batch);
             // the reader of the output may be slow, and must not block the other exporters
             let written = tokio::task::block_in_place(|| self.write(traces));
             written.map_err(|error| ExportError::failed(error.to_string()))?;
@@ -75,7 +119,7 @@ impl Exporter for ConsoleExporter {
         Box::pin(async move {
             let rest: Vec<_> = {
                 let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-                waiting.drain().map(|(_, trace)| trace).collect()
+                waiting.take_all().collect()
             };
             tokio::task::block_in_place(|| self.write(rest)).map_err(|error| error.to_string())
         })
@@ -91,18 +135,16 @@ impl fmt::Display for Tree<'_> {
         spans.sort_by_key(|span| span.start_time);
         let Some(first) = spans.first() else { return Ok(()) };
         write!(f, "trace {}", first.span_context.trace_id())?;
-        for span in &spans {
-            if !spans.iter().any(|other| other.span_context.span_id() == span.parent_span_id) {
-                write_span(f, &spans, span, 1)?;
-            }
+        for PlacedSpan { span, depth } in depth_first(&spans) {
+            write_span(f, span, depth + 1)?;
         }
         Ok(())
     }
 }
 
-fn write_span(f: &mut fmt::Formatter<'_>, spans: &[&SpanData], span: &SpanData, depth: usize) -> fmt::Result {
+fn write_span(f: &mut fmt::Formatter<'_>, span: &SpanData, depth: usize) -> fmt::Result {
     let duration = span.end_time.duration_since(span.start_time).unwrap_or_default();
-    write!(f, "\n{:indent$}{} {duration:.1?}", "", span.name, indent = depth * 2)?;
+    write!(f, "\n{}{} {duration:.1?}", Indent(depth), span.name)?;
     match span.span_kind {
         SpanKind::Internal => {}
         ref kind => write!(f, " [{}]", format!("{kind:?}").to_lowercase())?,
@@ -120,8 +162,39 @@ fn write_span(f: &mut fmt::Formatter<'_>, spans: &[&SpanData], span: &SpanData, 
     for link in span.links.iter() {
         write!(f, " linked to {}", link.span_context.trace_id())?;
     }
-    for child in spans.iter().filter(|child| child.parent_span_id == span.span_context.span_id()) {
-        write_span(f, spans, child, depth + 1)?;
-    }
     Ok(())
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::export::queue::tests::span as record;
+    use crate::export::span_tree::tests::span;
+    use crate::record::RecordChunk;
+
+    #[test]
+    fn a_deep_trace_is_written_with_bounded_indentation() {
+        let spans: Vec<SpanData> = (1..=9_900).map(|id| span(id, id - 1)).collect();
+        let text = Tree(&spans).to_string();
+        assert_eq!(text.lines().count(), 1 + 9_900);
+        assert!(text.ends_with("(9900) s9900 0.0ns"), "{}", &text[text.len() - 200..]);
+        assert!(text.len() < 2_000_000, "{} bytes", text.len());
+    }
+
+    #[test]
+    fn incomplete_traces_wait_within_their_bytes() {
+        let exporter = ConsoleExporter { heading: String::new(), waiting: Mutex::default() };
+        let mut written = 0;
+        for _ in 0..40 {
+            let mut child = record(1 << 20);
+            child.parent = SpanId::from(1);
+            let mut chunk = RecordChunk::default();
+            chunk.push(&mut child);
+            written += exporter.take_complete_traces(Batch::new(vec![chunk])).len();
+            let waiting = exporter.waiting.lock().unwrap();
+            assert!(waiting.bytes <= MAX_WAITING_BYTES && waiting.spans < 17);
+        }
+        assert_eq!(written, 2);
+    }
 }

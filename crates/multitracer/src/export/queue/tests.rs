@@ -159,7 +159,7 @@ fn spans_of_a_thread_keep_their_order() {
         let batch = queue.take_batch();
         assert_eq!(batch.len(), left.min(100), "a full batch while enough spans are queued");
         for span in batch.iter() {
-            let (thread, n) = span.record.name.split_once(' ').unwrap();
+            let (thread, n) = span.record.name().split_once(' ').unwrap();
             let next = &mut next[thread.parse::<usize>().unwrap()];
             assert_eq!(n.parse(), Ok(*next));
             *next += 1;
@@ -194,7 +194,7 @@ fn a_mark_waits_for_the_spans_in_front_of_it() {
     push_from_threads("after");
     while !queue.has_taken(&mark) {
         assert!(left > 0, "all spans in front of the mark have left");
-        left -= queue.take_batch().iter().filter(|span| span.record.name == "before").count();
+        left -= queue.take_batch().iter().filter(|span| span.record.name() == "before").count();
     }
     assert!(left == 0 && !queue.is_empty(), "{left} spans in front of the mark are queued");
     queue.abandon();

@@ -7,3 +7,6 @@ pub(super) mod experiment_builder;
 pub(super) mod route_builder;
 pub(super) mod spec;
 pub(super) mod tracer_builder;
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{Sampler, ShouldSample};
 use tokio::runtime::Handle;
 
-use self::exporters::default_exporter;
+use self::exporters::{OtlpSettings, default_exporter};
 use self::resource::merged;
 pub(crate) use self::resource::resource;
 use crate::config::model::{
@@ -28,6 +28,13 @@ use crate::export::{Exporter, InMemoryExporter};
 /// Code can also give what YAML cannot: [an exporter](Self::exporter) or [a sampler](Self::sampler)
 /// of its own. Without an exporter, the tracer sends OTLP over HTTP to
 /// `http://localhost:4318/v1/traces`.
+///
+/// The order of different calls does not matter, except that [`also`](Self::also) starts the next
+/// exporter. A second call of a method replaces the first one. A second exporter replaces the first
+/// one with its headers, so no backend gets the credentials of another.
+///
+/// [`RegistryBuilder::build`](crate::builder::RegistryBuilder::build) checks the values by the
+/// rules of a file, and returns the same errors.
 ///
 /// ```
 /// use multitracer::{Registry, TracerBuilder};
@@ -56,6 +63,13 @@ pub(in crate::registry) struct CodeSettings {
     pub(in crate::registry) is_exporter_added: bool,
     /// Exporters by their position among the tracer's exporters.
     pub(in crate::registry) exporters: BTreeMap<usize, CodeExporter>,
+    /// The settings of OTLP that came before their exporter.
+    otlp: OtlpSettings,
+    /// `true` after a call that sets the last exporter.
+    is_exporter_set: bool,
+    /// The size of a batch that no call sets.
+    usual_batch_size: usize,
+    has_batch_size: bool,
     pub(in crate::registry) sampler: Option<Box<dyn ShouldSample>>,
     pub(in crate::registry) resource: Option<Resource>,
 }
@@ -101,7 +115,8 @@ impl TracerBuilder {
     }
 
     pub(in crate::registry) fn from_config(config: TracerConfig) -> Self {
-        Self { config, code: CodeSettings::default() }
+        let usual_batch_size = config.batch.max_export_batch_size;
+        Self { config, code: CodeSettings { usual_batch_size, ..CodeSettings::default() } }
     }
 
     /// Returns the tracer's name.
@@ -207,7 +222,9 @@ impl TracerBuilder {
         let known = match any.downcast_ref::<Sampler>() {
             Some(Sampler::AlwaysOn) => Some(SamplerConfig::AlwaysOn),
             Some(Sampler::AlwaysOff) => Some(SamplerConfig::AlwaysOff),
-            Some(Sampler::TraceIdRatioBased(ratio)) => Some(SamplerConfig::TraceIdRatioBased(*ratio)),
+            Some(Sampler::TraceIdRatioBased(ratio)) => {
+                Some(SamplerConfig::TraceIdRatioBased(ratio.clamp(0.0, 1.0)))
+            }
             _ => None,
         };
         self.code.sampler = match known {
@@ -220,48 +237,54 @@ impl TracerBuilder {
         self
     }
 
-    /// Sets the longest time that a span waits for its batch to fill. Default: 5 s.
+    /// Sets the longest time that a span waits for its batch to fill, at most a day. Default: 5 s.
     pub fn schedule_delay(mut self, delay: Duration) -> Self {
         self.config.batch.schedule_delay = delay;
         self
     }
 
-    /// Sets the longest time of one export, retries included. Default: 30 s. Zero means no limit.
+    /// Sets the longest time of one export, retries included, at most a day. Default: 30 s. Zero
+    /// means no limit.
     pub fn export_timeout(mut self, timeout: Duration) -> Self {
         self.config.batch.export_timeout = timeout;
         self
     }
 
-    /// Sets the number of spans that can wait for their export. Default: 2048.
+    /// Sets the number of spans that can wait for their export, at least 1. Default: 2048.
     ///
-    /// A span that does not fit is dropped and counted. The method lowers
-    /// [`max_export_batch_size`](Self::max_export_batch_size) to `spans` if that is smaller.
+    /// A span that does not fit is dropped and counted. An export has at most this number of spans,
+    /// unless [`max_export_batch_size`](Self::max_export_batch_size) is set.
     pub fn max_queue_size(mut self, spans: usize) -> Self {
-        self.config.batch.max_export_batch_size = self.config.batch.max_export_batch_size.min(spans);
         self.config.batch.max_queue_size = spans;
+        if !self.code.has_batch_size {
+            self.config.batch.max_export_batch_size = self.code.usual_batch_size.min(spans.max(1));
+        }
         self
     }
 
-    /// Sets the largest number of spans in one export. Default: 512.
+    /// Sets the largest number of spans in one export, from 1 to the size of the queue. Default:
+    /// 512, or the size of the queue if that is less.
     pub fn max_export_batch_size(mut self, spans: usize) -> Self {
+        self.code.has_batch_size = true;
         self.config.batch.max_export_batch_size = spans;
         self
     }
 
-    /// Sets the memory that waiting spans can use, in bytes, as estimated. Default: 64 MiB. A span
-    /// that does not fit is dropped and counted.
+    /// Sets the memory that waiting spans can use, in bytes, as estimated, at least 1 KiB. Default:
+    /// 64 MiB. A span that does not fit is dropped and counted.
     pub fn max_queue_bytes(mut self, bytes: usize) -> Self {
         self.config.batch.max_queue_bytes = bytes;
         self
     }
 
-    /// Sets the number of exports that can run at once, at least 1. Default: 1.
+    /// Sets the number of exports that can run at once, from 1 to 64. Default: 1.
     pub fn max_concurrent_exports(mut self, exports: usize) -> Self {
-        self.config.batch.max_concurrent_exports = exports.max(1);
+        self.config.batch.max_concurrent_exports = exports;
         self
     }
 
-    /// Sets the number of retries of an export that failed for a temporary reason. Default: 10.
+    /// Sets the number of retries of an export that failed for a temporary reason, at most 1000.
+    /// Default: 10.
     /// [`export_timeout`](Self::export_timeout) limits them too.
     pub fn max_retries(mut self, retries: u32) -> Self {
         self.config.batch.max_retries = retries;
@@ -273,7 +296,7 @@ impl TracerBuilder {
     /// The count of a trace starts again after all its spans here have ended. Spans above the limit
     /// are not made, and count as dropped.
     pub fn max_spans_per_trace(mut self, spans: u32) -> Self {
-        self.config.limits.max_spans_per_trace = Some(spans.max(1));
+        self.config.limits.max_spans_per_trace = Some(spans);
         self
     }
 

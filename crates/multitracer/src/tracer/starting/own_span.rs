@@ -88,7 +88,7 @@ impl Span for OwnSpan {
         T: Into<Cow<'static, str>>,
     {
         if let Some(record) = &mut self.record {
-            record.name = name.into();
+            record.set_name(name.into());
         }
     }
 

@@ -57,7 +57,8 @@ impl Tracer {
             return self.start(cx, NewSpan { attributes, ..NewSpan::new(name, kind) });
         }
         self.start_with(cx, NewSpan::new(Cow::Borrowed(""), kind), |record, limits| {
-            record.name = record.fill_attributes(describe, limits);
+            let name = record.fill_attributes(describe, limits);
+            record.set_name(name);
         })
     }
 }
@@ -99,7 +100,8 @@ pub(crate) fn start_root_request(
     let sink = Arc::clone(sink);
     let context = SpanContext::new(trace, span, TraceFlags::SAMPLED, false, TraceState::NONE);
     let mut record = SpanRecord::start(&context, Cow::Borrowed(""), kind, None, now());
-    record.name = record.fill_attributes(describe, sink.limits());
+    let name = record.fill_attributes(describe, sink.limits());
+    record.set_name(name);
     sink.count(true);
     let span = OwnSpan::new(context, Some(record), sink, None);
     Some(RequestContext::recording(cx.with_span(span)))
@@ -139,7 +141,8 @@ pub(crate) fn start_arriving(
         };
         let seed = Seed::new(Cow::Borrowed(""), kind);
         let span = tracer.make(cx, seed, admitted, |record, limits| {
-            record.name = record.fill_attributes(describe, limits);
+            let name = record.fill_attributes(describe, limits);
+            record.set_name(name);
         });
         let is_forgotten = frame.would_forget(current, span.span_context(), id);
         (span, is_forgotten)

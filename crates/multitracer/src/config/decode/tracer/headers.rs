@@ -6,17 +6,13 @@ use std::collections::HashSet;
 use percent_encoding::percent_decode_str;
 
 use super::backend::Preset;
-use crate::config::check::value_rules;
+use crate::config::check::value_rules::{self, MAX_HEADERS};
 use crate::config::reader::{Cursor, Fields, Scalar};
 use crate::config::secret::Secret;
 
 /// The headers of one block, with names in lower case. A `None` removes a header, even one of the
 /// defaults.
 pub(super) type Headers = Vec<(String, Option<Secret>)>;
-
-/// The most headers of one block. Backends take fewer, and the limit keeps the lookup of names
-/// fast.
-const MAX_HEADERS: usize = 256;
 
 /// Reads `headers` and `headers_list`.
 pub(super) fn read(fields: &Fields<'_>) -> Headers {

@@ -6,6 +6,8 @@ mod body;
 mod code_attributes;
 #[cfg(feature = "otlp-http")]
 mod gzip;
+#[cfg(any(feature = "otlp-http", feature = "otlp-file"))]
+mod json;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod protobuf;
 
@@ -63,6 +65,6 @@ impl Encoder {
     pub(crate) fn json(&self, batch: Batch) -> Result<Vec<u8>, serde_json::Error> {
         let resource = ResourceAttributesWithSchema::from(&self.resource);
         let resource_spans = group_spans_by_resource_and_scope(batch.into_span_data(), &resource);
-        serde_json::to_vec(&ExportTraceServiceRequest { resource_spans })
+        json::encode(ExportTraceServiceRequest { resource_spans })
     }
 }

@@ -83,7 +83,7 @@ fn span(out: &mut Vec<u8>, ended: EndedSpan<'_>, encoded: &mut EncodedCode) {
     if span.parent != SpanId::INVALID {
         bytes(out, 4, &span.parent.to_bytes());
     }
-    text(out, 5, &span.name);
+    text(out, 5, span.name());
     let kind = match span.kind {
         SpanKind::Internal => 1,
         SpanKind::Server => 2,

@@ -2,6 +2,7 @@
 //!
 //! The Collector's `otlpjsonfile` receiver reads these files.
 
+mod opening;
 pub(super) mod rotating;
 
 use std::path::PathBuf;

@@ -1,8 +1,10 @@
 //! A file that is renamed to a backup when it is full.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+
+use super::opening::{create_folder, open_or_create};
 
 /// A file of lines, with backups of the earlier lines.
 #[derive(Debug)]
@@ -58,17 +60,18 @@ impl RotatingFile {
 
     fn reopen(&mut self) -> io::Result<()> {
         if let Some(folder) = self.path.parent() {
-            fs::create_dir_all(folder)?;
+            create_folder(folder)?;
         }
-        let file = OpenOptions::new().create(true).append(true).open(&self.path)?;
+        let file = open_or_create(&self.path)?;
         let size = file.metadata()?.len();
         self.open = Some(OpenFile { file, size, is_torn: false });
         Ok(())
     }
 
-    /// Renames the file to the newest backup and opens an empty one.
+    /// Renames the file to the newest backup and opens an empty one with the same permissions.
     fn rotate(&mut self) -> io::Result<()> {
-        self.open = None;
+        let Some(full) = self.open.take() else { return Err(io::Error::other("the file is not open")) };
+        let permissions = full.file.metadata()?.permissions();
         if self.max_backups == 0 {
             fs::remove_file(&self.path)?;
         }
@@ -79,7 +82,11 @@ impl RotatingFile {
                 _ => {}
             }
         }
-        self.reopen()
+        self.reopen()?;
+        match &self.open {
+            Some(open) => open.file.set_permissions(permissions),
+            None => Ok(()),
+        }
     }
 }
 

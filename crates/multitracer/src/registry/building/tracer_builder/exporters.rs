@@ -7,7 +7,8 @@ use opentelemetry_sdk::trace::SpanExporter;
 use super::{CodeExporter, TracerBuilder};
 use crate::config::Secret;
 use crate::config::model::{
-    Compression, Encoding, ExporterConfig, FileConfig, OtlpGrpcConfig, OtlpHttpConfig, TlsConfig,
+    Compression, Encoding, ExporterConfig, ExporterHeader, FileConfig, OtlpGrpcConfig, OtlpHttpConfig,
+    TlsConfig,
 };
 use crate::export::{CustomExporter, InMemoryExporter};
 
@@ -128,6 +129,8 @@ impl TracerBuilder {
     pub fn also(mut self) -> Self {
         self.config.exporters.push(default_exporter());
         self.code.is_exporter_added = true;
+        self.code.is_exporter_set = false;
+        self.code.otlp = OtlpSettings::default();
         self
     }
 
@@ -146,6 +149,11 @@ impl TracerBuilder {
         let last = self.config.exporters.len() - 1;
         self.code.exporters.remove(&last);
         *self.current() = exporter;
+        // no exporter gets a credential that was given to the one before
+        let settings = std::mem::take(&mut self.code.otlp);
+        if !std::mem::replace(&mut self.code.is_exporter_set, true) {
+            settings.apply_to(self.current());
+        }
         self
     }
 
@@ -160,6 +168,15 @@ impl TracerBuilder {
         self.config.exporters.last_mut()
     }
 
+    /// Changes the settings of the last exporter, and of the one that a later call sets there.
+    fn with_otlp(mut self, change: impl FnOnce(&mut OtlpSettings)) -> Self {
+        let mut settings = OtlpSettings::default();
+        change(&mut settings);
+        settings.clone().apply_to(self.current());
+        self.code.otlp.merge(settings);
+        self
+    }
+
     /// Adds a header to the requests of the OTLP exporter, for example a credential. No `Debug`
     /// output, log or error shows the value.
     ///
@@ -171,61 +188,84 @@ impl TracerBuilder {
     ///     .header("authorization", "Bearer secret");
     /// assert!(!format!("{canary:?}").contains("secret"));
     /// ```
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let header = (name.into().to_ascii_lowercase(), Secret::new(value));
-        match self.current() {
-            ExporterConfig::OtlpHttp(config) => config.headers.push(header),
-            ExporterConfig::OtlpGrpc(config) => config.headers.push(header),
-            ExporterConfig::File(_) | ExporterConfig::Console => {}
-        }
-        self
+        self.with_otlp(|otlp| otlp.headers.push(header))
     }
 
     /// Compresses the bodies of the OTLP exporter's requests with gzip.
-    pub fn gzip(mut self) -> Self {
-        match self.current() {
-            ExporterConfig::OtlpHttp(config) => config.compression = Compression::Gzip,
-            ExporterConfig::OtlpGrpc(config) => config.compression = Compression::Gzip,
-            ExporterConfig::File(_) | ExporterConfig::Console => {}
-        }
-        self
+    pub fn gzip(self) -> Self {
+        self.with_otlp(|otlp| otlp.compression = Some(Compression::Gzip))
     }
 
-    /// Sets the longest time of one request of the OTLP exporter. Default: 10 s.
-    pub fn request_timeout(mut self, timeout: Duration) -> Self {
-        match self.current() {
-            ExporterConfig::OtlpHttp(config) => config.timeout = timeout,
-            ExporterConfig::OtlpGrpc(config) => config.timeout = timeout,
-            ExporterConfig::File(_) | ExporterConfig::Console => {}
-        }
-        self
+    /// Sets the longest time of one request of the OTLP exporter, from 1 ms to a day. Default:
+    /// 10 s.
+    pub fn request_timeout(self, timeout: Duration) -> Self {
+        self.with_otlp(|otlp| otlp.timeout = Some(timeout))
     }
 
     /// Trusts only the certificates in this PEM file for the `https://` requests of the OTLP
     /// exporter. Default: the public roots.
-    pub fn tls_ca_file(mut self, path: impl Into<String>) -> Self {
-        if let Some(tls) = self.tls() {
-            tls.ca_file = Some(path.into());
-        }
-        self
+    pub fn tls_ca_file(self, path: impl Into<String>) -> Self {
+        self.with_otlp(|otlp| otlp.tls.ca_file = Some(path.into()))
     }
 
     /// Sets the client certificate of the OTLP exporter: a PEM file with the chain and a PEM file
     /// with the private key.
-    pub fn tls_client(mut self, cert_file: impl Into<String>, key_file: impl Into<String>) -> Self {
-        if let Some(tls) = self.tls() {
-            (tls.cert_file, tls.key_file) = (Some(cert_file.into()), Some(key_file.into()));
-        }
-        self
+    pub fn tls_client(self, cert_file: impl Into<String>, key_file: impl Into<String>) -> Self {
+        self.with_otlp(|otlp| {
+            (otlp.tls.cert_file, otlp.tls.key_file) = (Some(cert_file.into()), Some(key_file.into()));
+        })
+    }
+}
+
+/// The settings of an OTLP exporter that code gave.
+#[derive(Clone, Default)]
+pub(super) struct OtlpSettings {
+    headers: Vec<ExporterHeader>,
+    compression: Option<Compression>,
+    timeout: Option<Duration>,
+    tls: TlsConfig,
+}
+
+impl OtlpSettings {
+    fn merge(&mut self, newer: Self) {
+        let Self { headers, compression, timeout, tls } = newer;
+        set_headers(&mut self.headers, headers);
+        self.compression = compression.or(self.compression);
+        self.timeout = timeout.or(self.timeout);
+        set_tls(&mut self.tls, tls);
     }
 
-    fn tls(&mut self) -> Option<&mut TlsConfig> {
-        match self.current() {
-            ExporterConfig::OtlpHttp(config) => Some(&mut config.tls),
-            ExporterConfig::OtlpGrpc(config) => Some(&mut config.tls),
-            ExporterConfig::File(_) | ExporterConfig::Console => None,
-        }
+    /// Changes an OTLP exporter. Other exporters have no such settings.
+    fn apply_to(self, exporter: &mut ExporterConfig) {
+        let (headers, compression, timeout, tls) = match exporter {
+            ExporterConfig::OtlpHttp(config) => {
+                (&mut config.headers, &mut config.compression, &mut config.timeout, &mut config.tls)
+            }
+            ExporterConfig::OtlpGrpc(config) => {
+                (&mut config.headers, &mut config.compression, &mut config.timeout, &mut config.tls)
+            }
+            ExporterConfig::File(_) | ExporterConfig::Console => return,
+        };
+        set_headers(headers, self.headers);
+        *compression = self.compression.unwrap_or(*compression);
+        *timeout = self.timeout.unwrap_or(*timeout);
+        set_tls(tls, self.tls);
     }
+}
+
+/// Adds headers. They replace headers with the same names.
+fn set_headers(headers: &mut Vec<ExporterHeader>, newer: Vec<ExporterHeader>) {
+    headers.retain(|(name, _)| !newer.iter().any(|(other, _)| other == name));
+    headers.extend(newer);
+}
+
+fn set_tls(tls: &mut TlsConfig, newer: TlsConfig) {
+    let set = |path: &mut Option<String>, newer: Option<String>| *path = newer.or(path.take());
+    set(&mut tls.ca_file, newer.ca_file);
+    set(&mut tls.cert_file, newer.cert_file);
+    set(&mut tls.key_file, newer.key_file);
 }
 
 /// Returns the exporter of a tracer that names none.
