@@ -244,8 +244,15 @@ async fn a_connection_reset_is_retried_and_then_fails() {
 }
 
 #[tokio::test]
-async fn a_truncated_response_fails() {
-    faulty_address("truncated response", Fate::Failed, Fault::Truncated).await;
+async fn a_truncated_response_with_status_200_counts_as_exported() {
+    let address = serve_fault(Fault::Truncated).await;
+    let bad = TracerBuilder::new("bad").otlp_http(format!("http://{address}/v1/traces"));
+    let stats = matrix("truncated response, HTTP", Fate::Exported, bad).await;
+    assert_eq!(stats.retries, 0);
+    assert!(stats.last_error.unwrap().contains("response broke off"));
+    // over gRPC it is no response at all
+    let bad = TracerBuilder::new("bad").otlp_grpc(format!("http://{address}"));
+    matrix("truncated response, gRPC", Fate::Failed, bad).await;
 }
 
 #[tokio::test]

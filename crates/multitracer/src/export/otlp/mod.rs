@@ -4,6 +4,8 @@
 
 #[cfg(feature = "probe")]
 pub(crate) mod client;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod connection;
 #[cfg_attr(
     not(any(test, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file")),
     expect(dead_code, reason = "only OTLP exporters share connections and files")

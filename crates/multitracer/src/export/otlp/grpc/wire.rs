@@ -1,6 +1,7 @@
-//! The request over gRPC as bytes, for the probe, which sends it on a connection of its own.
+//! The request and the response over gRPC as bytes.
 
 use std::io;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, TE, USER_AGENT};
@@ -8,6 +9,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Uri};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message as _;
+use tonic::Request;
 
 use super::request::{EXPORT_PATH, GrpcRequest};
 use crate::config::model::Compression;
@@ -24,6 +26,13 @@ pub(crate) fn export_url(endpoint: &str) -> Result<Uri, ExporterBuildError> {
     let mut parts = endpoint.parse::<Uri>().map_err(|_| bad_url())?.into_parts();
     parts.path_and_query = Some(PathAndQuery::from_static(EXPORT_PATH));
     Uri::from_parts(parts).map_err(|_| bad_url())
+}
+
+/// Adds the header that tells the backend the time limit of a request.
+pub(super) fn insert_timeout(headers: &mut HeaderMap, timeout: Duration) {
+    let mut request = Request::new(());
+    request.set_timeout(timeout);
+    headers.extend(request.into_parts().0.into_headers());
 }
 
 /// Returns all headers of a request. A `user-agent` header of the configuration wins over
@@ -54,9 +63,8 @@ pub(crate) fn grpc_body(request: &GrpcRequest, batch: &Batch) -> io::Result<Byte
     Ok(body.into())
 }
 
-/// Returns the message in the body of a response, or an empty message if it is unreadable.
-pub(crate) fn grpc_response(body: &[u8]) -> ExportTraceServiceResponse {
+/// Returns the message in the body of a response, or `None` if it is unreadable.
+pub(crate) fn grpc_response(body: &[u8]) -> Option<ExportTraceServiceResponse> {
     // the headers ask for no compression, so the message after the frame is uncompressed
-    let message = body.get(GRPC_FRAME_BYTES..).unwrap_or_default();
-    ExportTraceServiceResponse::decode(message).unwrap_or_default()
+    ExportTraceServiceResponse::decode(body.get(GRPC_FRAME_BYTES..)?).ok()
 }

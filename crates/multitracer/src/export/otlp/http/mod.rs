@@ -1,28 +1,25 @@
 //! The exporter for OTLP over HTTP.
 
-pub(super) mod client;
 mod request;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::response::Parts;
 use http::{Method, Request};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::Full;
 use opentelemetry_sdk::Resource;
 use tokio::sync::Semaphore;
 
-use self::client::{HttpClient, http_client};
+use super::connection::{Answer, Link, Protocol};
 use super::connection_pool::ConnectionPool;
 use super::redact_errors::ErrorRedactor;
 use super::response::HttpResponse;
-use super::tls::Pem;
-use super::transport::{MAX_RESPONSE_BYTES, USER_AGENT, error_chain};
+use super::transport::USER_AGENT;
 use crate::config::model::OtlpHttpConfig;
 use crate::export::batch::Batch;
 use crate::export::exporter::{ExportFuture, Exporter, ExporterBuildError, Retry};
-use crate::export::outcome::{ExportError, ExportOutcome, ExportSuccess, Retryable};
+use crate::export::outcome::{ExportError, ExportOutcome, ExportSuccess};
 
 pub(crate) use self::request::HttpRequest;
 
@@ -42,7 +39,7 @@ pub(crate) fn otlp_http(
     let host = format!("{:?} {:?}", request.url.scheme(), request.url.authority());
     let permits = |_: &_| Ok::<_, ExporterBuildError>(Semaphore::new(MAX_REQUESTS_PER_HOST));
     Ok(Arc::new(OtlpHttp {
-        client: pool.http.get(Pem::read(&config.tls)?, http_client)?,
+        link: pool.link(Protocol::Http, &request.url, &config.tls)?,
         permits: pool.http_permits.get(host, permits)?,
         request,
         timeout: config.timeout,
@@ -51,7 +48,7 @@ pub(crate) fn otlp_http(
 }
 
 struct OtlpHttp {
-    client: Arc<HttpClient>,
+    link: Link,
     permits: Arc<Semaphore>,
     request: HttpRequest,
     /// Time limit of one attempt.
@@ -76,38 +73,29 @@ impl OtlpHttp {
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.request.url.clone();
         request.headers_mut().clone_from(&self.request.headers);
-        let exchange = async {
-            let response = self.client.request(request).await.map_err(|error| error_chain(&error))?;
-            let (parts, body) = response.into_parts();
-            let body = Limited::new(body, MAX_RESPONSE_BYTES).collect().await;
-            let body = body.map_err(|error| format!("the response broke off: {}", error_chain(&*error)))?;
-            Ok::<_, String>((parts, body.to_bytes()))
-        };
         // the wait for a permit counts toward the export's time limit, not the attempt's; the
         // semaphore is never closed
         let _permit = self.permits.acquire().await;
-        match tokio::time::timeout(self.timeout, exchange).await {
-            Ok(Ok((parts, body))) => self.outcome(&parts, &body, bytes),
-            Ok(Err(error)) => Err(ExportError::failed(self.redactor.clean(&error)).retry(Retryable::Backoff)),
-            Err(_) => Err(ExportError::timed_out(self.timeout).retry(Retryable::Backoff)),
+        match self.link.send(request, self.timeout).await {
+            Ok(answer) => self.outcome(&answer, bytes),
+            Err(error) => Err(error.into_export_error(self.timeout, &self.redactor)),
         }
     }
 
     /// Returns the outcome of a request with a body of `bytes` bytes.
-    fn outcome(&self, parts: &Parts, body: &[u8], bytes: usize) -> ExportOutcome {
-        match HttpResponse::read(parts, body, &self.redactor) {
-            HttpResponse::Accepted(success) => Ok(ExportSuccess { bytes, ..success }),
-            // the status promises that the spans were accepted
-            HttpResponse::Unreadable => Ok(ExportSuccess {
-                message: Some("the backend's response is not OTLP".to_owned()),
-                bytes,
-                ..ExportSuccess::default()
-            }),
+    fn outcome(&self, answer: &Answer, bytes: usize) -> ExportOutcome {
+        match HttpResponse::read(&answer.parts, &answer.body, &self.redactor) {
             // a portal or a proxy, which accepts no spans
             HttpResponse::WebPage => {
                 Err(ExportError::failed("the response is a web page; is the endpoint an OTLP endpoint?"))
             }
             HttpResponse::Refused(refusal) => Err(refusal.into_export_error("the backend responded with ")),
+            // the status promises that the spans were accepted, whatever the body is
+            HttpResponse::Accepted(_) | HttpResponse::Unreadable if answer.cut.is_some() => {
+                Ok(answer.taken(bytes, &self.redactor))
+            }
+            HttpResponse::Accepted(success) => Ok(ExportSuccess { bytes, ..success }),
+            HttpResponse::Unreadable => Ok(answer.taken(bytes, &self.redactor)),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 
+use http::StatusCode;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message as _;
 use tonic::{Code, Status};
@@ -48,6 +49,21 @@ pub(crate) fn grpc_refusal(status: &Status, redactor: &ErrorRedactor) -> Refusal
         reason,
         retry,
     }
+}
+
+/// Reads an HTTP status from a server or a proxy that is no gRPC server, by
+/// [gRPC's table](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md).
+pub(crate) fn grpc_http_refusal(status: StatusCode) -> Refusal {
+    let (reason, retry) = match status {
+        StatusCode::TOO_MANY_REQUESTS
+        | StatusCode::BAD_GATEWAY
+        | StatusCode::SERVICE_UNAVAILABLE
+        | StatusCode::GATEWAY_TIMEOUT => (DropReason::ExportFailed, Retryable::Backoff),
+        StatusCode::PAYLOAD_TOO_LARGE => (DropReason::TooLarge, Retryable::Never),
+        _ => (DropReason::ExportFailed, Retryable::Never),
+    };
+    let message = "the response is not a gRPC response".to_owned();
+    Refusal { status: status.to_string(), message, reason, retry }
 }
 
 /// Returns `true` if a status is about the size of the request, for which gRPC has no code.
