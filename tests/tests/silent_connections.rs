@@ -129,6 +129,8 @@ async fn one_timeout_condemns_all_idle_connections_of_the_host() {
     let end_span = |name: &str| registry.tracer(name).unwrap().in_span("work", || {});
     names.iter().copied().for_each(end_span);
     assert_eq!(backend.wait_for(5, Duration::from_secs(5)).await.len(), 5);
+    // until the responses have arrived too
+    registry.flush().await.unwrap();
     assert!(proxy.accepted() > 1, "requests at the same time need several connections");
     proxy.kill_connections();
     let killed = Instant::now();
