@@ -20,9 +20,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_millis(1000);
 const BACKOFF: Duration = Duration::from_millis(900);
 
 fn tracer(name: &str) -> TracerBuilder {
-    TracerBuilder::new(name)
-        .schedule_delay(Duration::from_millis(10))
-        .export_timeout(Duration::from_secs(60))
+    TracerBuilder::new(name).schedule_delay(Duration::from_millis(10)).export_timeout(Duration::from_secs(60))
 }
 
 fn over_http(name: &str, endpoint: &str) -> TracerBuilder {
@@ -122,9 +120,8 @@ async fn one_timeout_condemns_all_idle_connections_of_the_host() {
     let proxy = Blackhole::start(&backend.http_endpoint()).await;
     let endpoint = format!("http://{}/v1/traces", proxy.address);
     let names = ["a", "b", "c", "d", "e"];
-    let builder = names.iter().fold(Registry::builder(), |builder, name| {
-        builder.tracer(over_http(name, &endpoint))
-    });
+    let builder =
+        names.iter().fold(Registry::builder(), |builder, name| builder.tracer(over_http(name, &endpoint)));
     let registry = builder.default_tracer("a").build().unwrap();
     let end_span = |name: &str| registry.tracer(name).unwrap().in_span("work", || {});
     names.iter().copied().for_each(end_span);
@@ -150,7 +147,8 @@ async fn one_timeout_condemns_all_idle_connections_of_the_host() {
 async fn a_timeout_leaves_the_other_requests_of_its_connection_alone() {
     let slow = Behaviour { delay: Duration::from_millis(800), ..Behaviour::default() };
     let backend = Receiver::start_with(slow).await.unwrap();
-    let patient = tracer("patient").otlp_grpc(backend.grpc_endpoint()).request_timeout(Duration::from_secs(10));
+    let patient =
+        tracer("patient").otlp_grpc(backend.grpc_endpoint()).request_timeout(Duration::from_secs(10));
     let hasty = tracer("hasty")
         .otlp_grpc(backend.grpc_endpoint())
         .request_timeout(Duration::from_millis(100))

@@ -9,6 +9,7 @@ mod memory;
     expect(dead_code, reason = "only OTLP exporters retry")
 )]
 mod retry;
+mod settled;
 
 pub(crate) use self::console::ConsoleExporter;
 pub(crate) use self::custom::CustomExporter;

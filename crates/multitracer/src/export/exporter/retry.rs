@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::settled::Settled;
 use crate::export::outcome::{ExportError, ExportOutcome, Retryable};
 use crate::export::queue::Queue;
 
@@ -49,6 +50,7 @@ pub(crate) struct Retry {
     shutdown: watch::Receiver<ShutdownState>,
     retry_not_before: Option<Instant>,
     last_error: LastError,
+    settled: Arc<Settled>,
 }
 
 /// The message of an export's last failed attempt, shared with the task that may time it out.
@@ -69,7 +71,15 @@ impl Retry {
         let limit = if limit.is_zero() { DEFAULT_LIMIT } else { limit };
         // an attempt in the last moment would be cut off
         let deadline = Instant::now() + (limit - limit / 20);
-        Self { queue, deadline, left: max_retries, shutdown, retry_not_before, last_error: Arc::default() }
+        Self {
+            queue,
+            deadline,
+            left: max_retries,
+            shutdown,
+            retry_not_before,
+            last_error: Arc::default(),
+            settled: Arc::default(),
+        }
     }
 
     /// Returns the message of the last failed attempt, which changes while the export runs.
@@ -77,8 +87,19 @@ impl Retry {
         Arc::clone(&self.last_error)
     }
 
+    /// Returns the spans of the export that are counted before it ends.
+    pub(crate) fn settled(&self) -> Arc<Settled> {
+        Arc::clone(&self.settled)
+    }
+
+    /// Counts the outcome of a part of the batch. The outcome of the export then counts the rest.
+    #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+    pub(crate) fn settle(&self, spans: usize, elapsed: Duration, outcome: &ExportOutcome) {
+        self.settled.add(spans, outcome.is_err(), || self.queue.complete(spans, elapsed, outcome));
+    }
+
     /// Calls `attempt` until it succeeds, fails permanently, or has no time left for another try.
-    pub(crate) async fn run<F, Fut>(mut self, mut attempt: F) -> ExportOutcome
+    pub(crate) async fn run<F, Fut>(&mut self, mut attempt: F) -> ExportOutcome
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = ExportOutcome>,
@@ -195,7 +216,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn retries_until_the_time_limit() {
         let tries = AtomicU32::new(0);
-        let RetryTest { retry, shutdown: _shutdown, queue } = retry_within(Duration::from_secs(30));
+        let RetryTest { mut retry, shutdown: _shutdown, queue } = retry_within(Duration::from_secs(30));
         let started = Instant::now();
         let outcome = retry
             .run(|| {
@@ -220,7 +241,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn waits_for_the_requested_delay_unless_it_is_too_long() {
         for (asked, tries) in [(7, 2), (31, 1)] {
-            let RetryTest { retry, shutdown: _shutdown, queue } = retry_within(Duration::from_secs(30));
+            let RetryTest { mut retry, shutdown: _shutdown, queue } = retry_within(Duration::from_secs(30));
             let started = Instant::now();
             let mut count = 0;
             let outcome = retry
@@ -243,9 +264,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_shutdown_ends_the_wait() {
-        let RetryTest { retry, shutdown, queue } = retry_within(Duration::from_secs(30));
+        let RetryTest { mut retry, shutdown, queue } = retry_within(Duration::from_secs(30));
         let started = Instant::now();
-        let task = tokio::spawn(retry.run(|| async { failed(Retryable::Backoff) }));
+        let task = tokio::spawn(async move { retry.run(|| async { failed(Retryable::Backoff) }).await });
         tokio::time::sleep(Duration::from_secs(2)).await;
         let before = queue.counters().retries;
         shutdown.send_replace(ShutdownState::StoppingBy(Instant::now() + Duration::from_secs(10)));

@@ -24,6 +24,8 @@ mod redact_errors;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod response;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod sizing;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod tls;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod transport;

@@ -20,7 +20,7 @@ use opentelemetry_sdk::Resource;
 use crate::export::batch::Batch;
 
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-pub(crate) use self::gzip::gzip;
+pub(crate) use self::gzip::{gunzip, gzip};
 
 /// An encoder for the batches of one tracer.
 pub(crate) struct Encoder {

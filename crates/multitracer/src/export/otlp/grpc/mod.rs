@@ -3,6 +3,7 @@
 mod request;
 mod wire;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,22 +14,22 @@ use http_body_util::Full;
 use opentelemetry_sdk::Resource;
 use tonic::{Code, Status};
 
-use self::wire::insert_timeout;
+use self::wire::{grpc_frame, grpc_message, insert_timeout};
 use super::connection::{Answer, Cut, Link, Protocol, SendError};
 use super::connection_pool::ConnectionPool;
 use super::redact_errors::ErrorRedactor;
 use super::response::{grpc_http_refusal, grpc_refusal, grpc_success};
+use super::sizing::{self, SizeLimit, Wire};
 use super::transport::USER_AGENT;
-use crate::config::model::OtlpGrpcConfig;
+use crate::config::model::{Encoding, OtlpGrpcConfig};
 use crate::export::batch::Batch;
 use crate::export::exporter::{ExportFuture, Exporter, ExporterBuildError, Retry};
 use crate::export::outcome::{ExportError, ExportOutcome, ExportSuccess, Retryable};
 
 pub(crate) use self::request::GrpcRequest;
 #[cfg(feature = "probe")]
-pub(crate) use self::wire::{export_url, grpc_body, grpc_headers, grpc_response};
-#[cfg(not(feature = "probe"))]
-use self::wire::{export_url, grpc_body, grpc_headers, grpc_response};
+pub(crate) use self::wire::grpc_body;
+pub(crate) use self::wire::{export_url, grpc_headers, grpc_response};
 
 /// Builds an exporter. Call it inside the export runtime.
 pub(crate) fn otlp_grpc(
@@ -43,6 +44,7 @@ pub(crate) fn otlp_grpc(
     Ok(Arc::new(OtlpGrpc {
         link: pool.link(Protocol::Grpc, &url, &config.tls)?,
         request,
+        size_limit: SizeLimit::default(),
         url,
         headers,
         timeout: config.timeout,
@@ -53,6 +55,7 @@ pub(crate) fn otlp_grpc(
 struct OtlpGrpc {
     link: Link,
     request: GrpcRequest,
+    size_limit: SizeLimit,
     url: Uri,
     /// All headers: those of the configuration and those of gRPC.
     headers: HeaderMap,
@@ -64,15 +67,26 @@ struct OtlpGrpc {
 impl Exporter for OtlpGrpc {
     fn export(self: Arc<Self>, batch: Batch, retry: Retry) -> ExportFuture {
         Box::pin(async move {
-            let body = grpc_body(&self.request, &batch);
-            let body = body.map_err(|error| ExportError::failed(format!("cannot encode: {error}")))?;
+            let (spans, message) = (batch.len(), self.request.message(&batch));
             drop(batch);
-            retry.run(|| self.send(body.clone())).await
+            sizing::export(&*self, &self.size_limit, message, spans, retry).await
         })
     }
 }
 
-impl OtlpGrpc {
+impl Wire for OtlpGrpc {
+    fn encoding(&self) -> Encoding {
+        Encoding::Protobuf
+    }
+
+    fn body(&self, plain: Bytes) -> io::Result<Bytes> {
+        grpc_frame(&self.request, plain)
+    }
+
+    fn plain(&self, body: Bytes) -> io::Result<Bytes> {
+        grpc_message(&self.request, body)
+    }
+
     async fn send(&self, body: Bytes) -> ExportOutcome {
         let bytes = body.len();
         let mut request = Request::new(Full::new(body));
@@ -84,7 +98,9 @@ impl OtlpGrpc {
             Err(error) => Err(error.into_export_error(self.timeout, &self.redactor)),
         }
     }
+}
 
+impl OtlpGrpc {
     /// Returns the outcome of a request with a body of `bytes` bytes.
     fn outcome(&self, answer: Answer, bytes: usize) -> ExportOutcome {
         let headers = &answer.parts.headers;
@@ -101,7 +117,9 @@ impl OtlpGrpc {
             None => match answer.cut {
                 // only a call that succeeds has a message
                 Some(Cut::TooLarge) => Ok(answer.taken(bytes, &self.redactor)),
-                Some(Cut::TimedOut) => Err(SendError::TimedOut.into_export_error(self.timeout, &self.redactor)),
+                Some(Cut::TimedOut) => {
+                    Err(SendError::TimedOut.into_export_error(self.timeout, &self.redactor))
+                }
                 Some(Cut::Broken(cause)) => {
                     let cause = format!("the response broke off: {cause}");
                     Err(SendError::Broken(cause).into_export_error(self.timeout, &self.redactor))

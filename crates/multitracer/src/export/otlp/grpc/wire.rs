@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 use http::header::{CONTENT_TYPE, TE, USER_AGENT};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Uri};
@@ -13,9 +13,10 @@ use tonic::Request;
 
 use super::request::{EXPORT_PATH, GrpcRequest};
 use crate::config::model::Compression;
+#[cfg(feature = "probe")]
 use crate::export::batch::Batch;
 use crate::export::exporter::ExporterBuildError;
-use crate::export::otlp::encode::gzip;
+use crate::export::otlp::encode::{gunzip, gzip};
 
 /// Size of the frame in front of a gRPC message: a flag for compression and the length.
 const GRPC_FRAME_BYTES: usize = 5;
@@ -49,8 +50,13 @@ pub(crate) fn grpc_headers(request: &GrpcRequest, user_agent: &'static str) -> H
 }
 
 /// Returns the body for a batch: the frame and the message, encoded and compressed.
+#[cfg(feature = "probe")]
 pub(crate) fn grpc_body(request: &GrpcRequest, batch: &Batch) -> io::Result<Bytes> {
-    let message = request.message(batch);
+    grpc_frame(request, request.message(batch))
+}
+
+/// Returns the body for an encoded message: the frame and the message, compressed.
+pub(super) fn grpc_frame(request: &GrpcRequest, message: Bytes) -> io::Result<Bytes> {
     let (flag, message) = match request.compression {
         Compression::None => (0, message),
         Compression::Gzip => (1, gzip(&message)?.into()),
@@ -61,6 +67,15 @@ pub(crate) fn grpc_body(request: &GrpcRequest, batch: &Batch) -> io::Result<Byte
     body.extend_from_slice(&length.to_be_bytes());
     body.extend_from_slice(&message);
     Ok(body.into())
+}
+
+/// Returns the encoded message in a body of [`grpc_frame`].
+pub(super) fn grpc_message(request: &GrpcRequest, mut body: Bytes) -> io::Result<Bytes> {
+    body.advance(GRPC_FRAME_BYTES.min(body.len()));
+    match request.compression {
+        Compression::None => Ok(body),
+        Compression::Gzip => Ok(gunzip(&body)?.into()),
+    }
 }
 
 /// Returns the message in the body of a response, or `None` if it is unreadable.

@@ -2,6 +2,7 @@
 
 mod request;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,8 +16,9 @@ use super::connection::{Answer, Link, Protocol};
 use super::connection_pool::ConnectionPool;
 use super::redact_errors::ErrorRedactor;
 use super::response::HttpResponse;
+use super::sizing::{self, SizeLimit, Wire};
 use super::transport::USER_AGENT;
-use crate::config::model::OtlpHttpConfig;
+use crate::config::model::{Encoding, OtlpHttpConfig};
 use crate::export::batch::Batch;
 use crate::export::exporter::{ExportFuture, Exporter, ExporterBuildError, Retry};
 use crate::export::outcome::{ExportError, ExportOutcome, ExportSuccess};
@@ -42,6 +44,7 @@ pub(crate) fn otlp_http(
         link: pool.link(Protocol::Http, &request.url, &config.tls)?,
         permits: pool.http_permits.get(host, permits)?,
         request,
+        size_limit: SizeLimit::default(),
         timeout: config.timeout,
         redactor: ErrorRedactor::new(&config.headers, &config.endpoint, resource),
     }))
@@ -51,6 +54,7 @@ struct OtlpHttp {
     link: Link,
     permits: Arc<Semaphore>,
     request: HttpRequest,
+    size_limit: SizeLimit,
     /// Time limit of one attempt.
     timeout: Duration,
     redactor: ErrorRedactor,
@@ -59,14 +63,27 @@ struct OtlpHttp {
 impl Exporter for OtlpHttp {
     fn export(self: Arc<Self>, batch: Batch, retry: Retry) -> ExportFuture {
         Box::pin(async move {
-            let body = self.request.body(batch);
-            let body = body.map_err(|error| ExportError::failed(format!("cannot encode: {error}")))?;
-            retry.run(|| self.send(body.clone())).await
+            let spans = batch.len();
+            let plain = self.request.encode(batch);
+            let plain = plain.map_err(|error| ExportError::failed(format!("cannot encode: {error}")))?;
+            sizing::export(&*self, &self.size_limit, plain, spans, retry).await
         })
     }
 }
 
-impl OtlpHttp {
+impl Wire for OtlpHttp {
+    fn encoding(&self) -> Encoding {
+        self.request.encoding()
+    }
+
+    fn body(&self, plain: Bytes) -> io::Result<Bytes> {
+        self.request.compress(plain)
+    }
+
+    fn plain(&self, body: Bytes) -> io::Result<Bytes> {
+        self.request.decompress(body)
+    }
+
     async fn send(&self, body: Bytes) -> ExportOutcome {
         let bytes = body.len();
         let mut request = Request::new(Full::new(body));
@@ -81,7 +98,9 @@ impl OtlpHttp {
             Err(error) => Err(error.into_export_error(self.timeout, &self.redactor)),
         }
     }
+}
 
+impl OtlpHttp {
     /// Returns the outcome of a request with a body of `bytes` bytes.
     fn outcome(&self, answer: &Answer, bytes: usize) -> ExportOutcome {
         match HttpResponse::read(&answer.parts, &answer.body, &self.redactor) {
