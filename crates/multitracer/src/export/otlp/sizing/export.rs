@@ -32,13 +32,13 @@ pub(crate) trait Wire: Sync {
 pub(crate) async fn export<W: Wire>(
     wire: &W,
     limit: &SizeLimit,
-    mut plain: Bytes,
+    plain: Bytes,
     spans: usize,
     mut retry: Retry,
 ) -> ExportOutcome {
     let size = plain.len();
     let is_sent = spans < 2 || limit.allows(size);
-    if is_sent {
+    let whole = if is_sent {
         let body = wire.body(plain).map_err(cannot_encode)?;
         let outcome = retry.run(|| wire.send(body.clone())).await;
         match &outcome {
@@ -49,10 +49,13 @@ pub(crate) async fn export<W: Wire>(
         if spans < 2 || !outcome.as_ref().is_err_and(|error| error.reason == DropReason::TooLarge) {
             return outcome;
         }
-        plain = wire.plain(body).map_err(cannot_encode)?;
-    }
-    let whole = decode(wire.encoding(), &plain).map_err(cannot_encode)?;
-    drop(plain);
+        match wire.plain(body).and_then(|plain| decode(wire.encoding(), &plain)) {
+            Ok(whole) => whole,
+            Err(_) => return outcome,
+        }
+    } else {
+        decode(wire.encoding(), &plain).map_err(cannot_encode)?
+    };
     let smallest_refused = if is_sent { size } else { usize::MAX };
     Parts { wire, limit, retry, smallest_refused, too_large: None }.export(whole).await
 }
