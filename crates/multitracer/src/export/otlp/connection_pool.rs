@@ -36,6 +36,8 @@ pub(crate) struct ConnectionPool {
     /// TLS settings by the contents of their files.
     #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
     tls: Shared<Arc<super::tls::Pem>, rustls::ClientConfig>,
+    #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+    lookups: Arc<super::connection::Lookups>,
     /// Hosts with their connections.
     #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
     hosts: Shared<super::connection::HostKey, super::connection::Host>,
@@ -63,7 +65,7 @@ impl ConnectionPool {
         let tls = self.tls.get(Arc::clone(&pem), |pem| client_config(pem))?;
         let (scheme, authority) = (url.scheme().cloned(), url.authority().cloned());
         let key = HostKey { protocol, scheme, authority, pem };
-        let host = self.hosts.get(key, |_| Ok(Host::new(protocol, tls)))?;
+        let host = self.hosts.get(key, |_| Ok(Host::new(protocol, tls, &self.lookups)))?;
         Ok(Link::new(host))
     }
 }

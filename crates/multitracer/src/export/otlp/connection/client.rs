@@ -9,6 +9,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+use super::dns::Resolver;
 use super::host::Protocol;
 
 /// Time after which an unused connection is closed.
@@ -30,14 +31,14 @@ const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(30);
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The way to open a connection, with or without TLS.
-pub(super) type Connector = HttpsConnector<HttpConnector>;
+pub(super) type Connector = HttpsConnector<HttpConnector<Resolver>>;
 
 /// A client that keeps its connections.
 pub(super) type HttpClient = Client<Connector, Full<Bytes>>;
 
 /// Builds a connector.
-pub(super) fn connector(tls: rustls::ClientConfig, protocol: Protocol) -> Connector {
-    let mut tcp = HttpConnector::new();
+pub(super) fn connector(tls: rustls::ClientConfig, protocol: Protocol, resolver: Resolver) -> Connector {
+    let mut tcp = HttpConnector::new_with_resolver(resolver);
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use http::uri::{Authority, Scheme};
 
 use super::client::{Connector, HttpClient, connector, http_client};
+use super::dns::{Lookups, Resolver};
 use crate::export::otlp::tls::Pem;
 
 /// The protocol over a connection, which decides the versions of HTTP.
@@ -55,8 +56,8 @@ pub(super) struct SharedClient {
 }
 
 impl Host {
-    pub(crate) fn new(protocol: Protocol, tls: Arc<rustls::ClientConfig>) -> Self {
-        let connector = connector((*tls).clone(), protocol);
+    pub(crate) fn new(protocol: Protocol, tls: Arc<rustls::ClientConfig>, lookups: &Arc<Lookups>) -> Self {
+        let connector = connector((*tls).clone(), protocol, Resolver::new(Arc::clone(lookups)));
         let client = http_client(connector.clone(), protocol);
         Self { protocol, _tls: tls, connector, shared: Mutex::new(SharedClient { client, generation: 0 }) }
     }
