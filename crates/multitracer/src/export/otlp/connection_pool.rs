@@ -41,9 +41,9 @@ pub(crate) struct ConnectionPool {
     /// Hosts with their connections.
     #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
     hosts: Shared<super::connection::HostKey, super::connection::Host>,
-    /// Permits to send a request, by scheme, host and port.
-    #[cfg(feature = "otlp-http")]
-    pub(super) http_permits: Shared<String, tokio::sync::Semaphore>,
+    /// Places for requests, by scheme, host and port.
+    #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+    slots: Shared<(Option<http::uri::Scheme>, Option<http::uri::Authority>), super::connection::Slots>,
     /// Files by path.
     #[cfg(feature = "otlp-file")]
     pub(super) files: Shared<std::path::PathBuf, Mutex<super::file::rotating::RotatingFile>>,
@@ -58,15 +58,17 @@ impl ConnectionPool {
         url: &http::Uri,
         tls: &crate::config::model::TlsConfig,
     ) -> Result<super::connection::Link, crate::export::exporter::ExporterBuildError> {
-        use super::connection::{Host, HostKey, Link};
+        use super::connection::{Host, HostKey, Link, Slots};
         use super::tls::{Pem, client_config};
 
         let pem = Arc::new(Pem::read(tls)?);
         let tls = self.tls.get(Arc::clone(&pem), |pem| client_config(pem))?;
         let (scheme, authority) = (url.scheme().cloned(), url.authority().cloned());
+        let create = |_: &_| Ok::<_, crate::export::exporter::ExporterBuildError>(Slots::new());
+        let slots = self.slots.get((scheme.clone(), authority.clone()), create)?;
         let key = HostKey { protocol, scheme, authority, pem };
         let host = self.hosts.get(key, |_| Ok(Host::new(protocol, tls, &self.lookups)))?;
-        Ok(Link::new(host))
+        Ok(Link::new(host, slots))
     }
 }
 

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::Full;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -11,6 +9,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::dns::Resolver;
 use super::host::Protocol;
+use super::upload::Upload;
 
 /// Time after which an unused connection is closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
@@ -34,7 +33,7 @@ const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) type Connector = HttpsConnector<HttpConnector<Resolver>>;
 
 /// A client that keeps its connections.
-pub(super) type HttpClient = Client<Connector, Full<Bytes>>;
+pub(super) type HttpClient = Client<Connector, Upload>;
 
 /// Builds a connector.
 pub(super) fn connector(tls: rustls::ClientConfig, protocol: Protocol, resolver: Resolver) -> Connector {

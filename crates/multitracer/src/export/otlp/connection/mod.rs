@@ -5,12 +5,15 @@ mod client;
 mod dns;
 mod host;
 mod link;
+mod slots;
+mod upload;
 
 pub(super) use self::answer::Answer;
 #[cfg(feature = "otlp-grpc")]
 pub(super) use self::answer::Cut;
 pub(super) use self::dns::Lookups;
 pub(super) use self::host::{Host, HostKey, Protocol};
-pub(super) use self::link::Link;
 #[cfg(feature = "otlp-grpc")]
 pub(super) use self::link::SendError;
+pub(super) use self::link::{Link, Post};
+pub(super) use self::slots::Slots;

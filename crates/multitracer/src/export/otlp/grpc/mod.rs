@@ -9,13 +9,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Method, Request, StatusCode, Uri};
-use http_body_util::Full;
+use http::{HeaderMap, StatusCode, Uri};
 use opentelemetry_sdk::Resource;
 use tonic::{Code, Status};
 
 use self::wire::{grpc_frame, grpc_message, insert_timeout};
-use super::connection::{Answer, Cut, Link, Protocol, SendError};
+use super::connection::{Answer, Cut, Link, Post, Protocol, SendError};
 use super::connection_pool::ConnectionPool;
 use super::redact_errors::ErrorRedactor;
 use super::response::{grpc_http_refusal, grpc_refusal, grpc_success};
@@ -89,11 +88,8 @@ impl Wire for OtlpGrpc {
 
     async fn send(&self, body: Bytes) -> ExportOutcome {
         let bytes = body.len();
-        let mut request = Request::new(Full::new(body));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.url.clone();
-        request.headers_mut().clone_from(&self.headers);
-        match self.link.send(request, self.timeout).await {
+        let post = Post { url: &self.url, headers: &self.headers, body };
+        match self.link.send(post, self.timeout).await {
             Ok(answer) => self.outcome(answer, bytes),
             Err(error) => Err(error.into_export_error(self.timeout, &self.redactor)),
         }

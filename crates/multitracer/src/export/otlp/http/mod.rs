@@ -7,12 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request};
-use http_body_util::Full;
 use opentelemetry_sdk::Resource;
-use tokio::sync::Semaphore;
 
-use super::connection::{Answer, Link, Protocol};
+use super::connection::{Answer, Link, Post, Protocol};
 use super::connection_pool::ConnectionPool;
 use super::redact_errors::ErrorRedactor;
 use super::response::HttpResponse;
@@ -25,12 +22,6 @@ use crate::export::outcome::{ExportError, ExportOutcome, ExportSuccess};
 
 pub(crate) use self::request::HttpRequest;
 
-/// Maximum number of concurrent requests to one host, over all tracers.
-///
-/// A thousand tracers that flush at once therefore do not open a thousand connections. The limit is
-/// above the one of a single tracer, so that a hanging tracer does not block the others.
-const MAX_REQUESTS_PER_HOST: usize = 128;
-
 /// Builds an exporter. Call it inside the export runtime.
 pub(crate) fn otlp_http(
     config: &OtlpHttpConfig,
@@ -38,11 +29,8 @@ pub(crate) fn otlp_http(
     pool: &ConnectionPool,
 ) -> Result<Arc<dyn Exporter>, ExporterBuildError> {
     let request = HttpRequest::new(config, resource, USER_AGENT)?;
-    let host = format!("{:?} {:?}", request.url.scheme(), request.url.authority());
-    let permits = |_: &_| Ok::<_, ExporterBuildError>(Semaphore::new(MAX_REQUESTS_PER_HOST));
     Ok(Arc::new(OtlpHttp {
         link: pool.link(Protocol::Http, &request.url, &config.tls)?,
-        permits: pool.http_permits.get(host, permits)?,
         request,
         size_limit: SizeLimit::default(),
         timeout: config.timeout,
@@ -52,7 +40,6 @@ pub(crate) fn otlp_http(
 
 struct OtlpHttp {
     link: Link,
-    permits: Arc<Semaphore>,
     request: HttpRequest,
     size_limit: SizeLimit,
     /// Time limit of one attempt.
@@ -86,14 +73,8 @@ impl Wire for OtlpHttp {
 
     async fn send(&self, body: Bytes) -> ExportOutcome {
         let bytes = body.len();
-        let mut request = Request::new(Full::new(body));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.request.url.clone();
-        request.headers_mut().clone_from(&self.request.headers);
-        // the wait for a permit counts toward the export's time limit, not the attempt's; the
-        // semaphore is never closed
-        let _permit = self.permits.acquire().await;
-        match self.link.send(request, self.timeout).await {
+        let post = Post { url: &self.request.url, headers: &self.request.headers, body };
+        match self.link.send(post, self.timeout).await {
             Ok(answer) => self.outcome(&answer, bytes),
             Err(error) => Err(error.into_export_error(self.timeout, &self.redactor)),
         }
