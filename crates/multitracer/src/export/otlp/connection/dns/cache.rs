@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::lanes::{Lane, Lanes};
+use super::lanes::{Lane, Lanes, PATIENCE};
 use crate::export::silence::mark_export_thread;
 
 /// Time for which addresses are used without a further look-up.
@@ -79,7 +79,14 @@ impl Lookups {
             Answer::Known(addresses) => return Ok(addresses),
             Answer::Pending(pending) => pending,
         };
-        let found = pending.wait_for(Option::is_some).await.map(|found| found.clone());
+        let found = loop {
+            let found = tokio::time::timeout(PATIENCE, pending.wait_for(Option::is_some)).await;
+            match found.map(|found| found.map(|found| found.clone())) {
+                Ok(found) => break found,
+                // look-ups that hang make room for this one
+                Err(_) => self.start_waiting(Lane::New),
+            }
+        };
         match found {
             Ok(Some(Ok(addresses))) => Ok(addresses),
             Ok(Some(Err((kind, message)))) => Err(io::Error::new(kind, message)),
@@ -117,38 +124,43 @@ impl Lookups {
             }
             _ => Answer::Pending(pending),
         };
-        let starts = !is_pending && lanes.enter(lane, &name);
+        if !is_pending {
+            lanes.add(lane, &name);
+        }
         drop(state);
-        if starts {
-            self.start(lane, name);
+        if !is_pending {
+            self.start_waiting(lane);
         }
         answer
     }
 
-    /// Looks a host up on a new thread, and then those that wait in the lane.
-    fn start(self: &Arc<Self>, lane: Lane, name: Arc<str>) {
-        let mut next = Some(name);
-        while let Some(name) = next {
+    /// Starts the look-ups of a lane for which there is room. Each has a thread.
+    fn start_waiting(self: &Arc<Self>, lane: Lane) {
+        loop {
+            // a thread is not started under the lock
+            let next = self.state().lanes.start_next(lane);
+            let Some(name) = next else { return };
             let (lookups, host) = (Arc::clone(self), Arc::clone(&name));
             let thread = thread::Builder::new().name("multitracer-dns".to_owned());
-            next = match thread.spawn(move || lookups.run(lane, host)) {
-                Ok(_) => None,
-                Err(error) => self.complete(lane, &name, Err(error)),
-            };
+            if let Err(error) = thread.spawn(move || lookups.run(lane, host)) {
+                self.complete(lane, &name, Err(error));
+            }
         }
     }
 
+    /// Looks a host up, and then those that wait in the lane.
     fn run(&self, lane: Lane, name: Arc<str>) {
         mark_export_thread();
         let mut next = Some(name);
         while let Some(name) = next {
             let found = (self.look_up)(&name);
-            next = self.complete(lane, &name, found);
+            self.complete(lane, &name, found);
+            next = self.state().lanes.start_next(lane);
         }
     }
 
-    /// Stores the result of a look-up. Returns the host of the next one in the lane.
-    fn complete(&self, lane: Lane, name: &str, found: io::Result<Vec<IpAddr>>) -> Option<Arc<str>> {
+    /// Stores the result of a look-up.
+    fn complete(&self, lane: Lane, name: &str, found: io::Result<Vec<IpAddr>>) {
         let found = match found {
             Ok(list) if list.is_empty() => Err((io::ErrorKind::NotFound, "the host has no address".into())),
             Ok(list) => Ok(list),
@@ -164,7 +176,7 @@ impl Lookups {
                 pending.send_replace(Some(found));
             }
         }
-        state.lanes.next(lane)
+        state.lanes.end(lane, name);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -235,8 +247,9 @@ mod tests {
             };
             assert!(tokio::time::timeout(Duration::from_secs(5), refreshed).await.is_ok(), "round {round}");
         }
-        let running = counts[0].load(Ordering::SeqCst);
-        assert!(running <= 64, "{running} threads");
+        // a new host waits until the first of the hung look-ups make room
+        assert_eq!(soon(&lookups, "new").await, Some(vec![ADDRESS]));
+        assert!(counts[0].load(Ordering::SeqCst) <= 256);
     }
 
     #[tokio::test]
