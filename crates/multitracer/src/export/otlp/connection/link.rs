@@ -52,13 +52,6 @@ pub(crate) enum SendError {
     Broken(String),
 }
 
-/// The result of a request over a connection that other tracers use.
-enum Shared {
-    Done(Result<Answer, SendError>),
-    /// The backend does not read the request, perhaps because of another request.
-    Stalled,
-}
-
 impl SendError {
     /// Converts the error into an export error. `timeout` was the time for a response.
     pub(crate) fn into_export_error(self, timeout: Duration, redactor: &ErrorRedactor) -> ExportError {
@@ -87,14 +80,14 @@ impl Link {
             }
             let SharedClient { client, generation } = self.host.shared_client();
             match shared_exchange(&client, &post, deadline).await {
-                Shared::Done(answer) => {
+                Some(answer) => {
                     if has_timed_out(&answer) {
                         self.host.condemn(generation);
                     }
                     answer
                 }
                 // the backend has only a part of the request, so it cannot take the spans twice
-                Shared::Stalled => {
+                None => {
                     self.host.condemn(generation);
                     exchange(&self.host.new_client(), post.request().0, deadline).await
                 }
@@ -154,8 +147,13 @@ async fn exchange(
     }
 }
 
-/// Sends a request over a connection that other tracers use, unless the backend stops reading it.
-async fn shared_exchange(client: &HttpClient, post: &Post<'_>, deadline: Instant) -> Shared {
+/// Sends a request over a connection that other tracers use. Returns `None` if the backend stops
+/// reading it, perhaps because of another request.
+async fn shared_exchange(
+    client: &HttpClient,
+    post: &Post<'_>,
+    deadline: Instant,
+) -> Option<Result<Answer, SendError>> {
     let (mut request, unsent) = post.request();
     let mut connection = capture_connection(&mut request);
     let stalled = async {
@@ -165,8 +163,8 @@ async fn shared_exchange(client: &HttpClient, post: &Post<'_>, deadline: Instant
     };
     tokio::select! {
         biased;
-        answer = exchange(client, request, deadline) => Shared::Done(answer),
-        () = stalled => Shared::Stalled,
+        answer = exchange(client, request, deadline) => Some(answer),
+        () = stalled => None,
     }
 }
 

@@ -22,9 +22,8 @@ impl SizeLimit {
     /// large span makes the first size that passes far too small.
     pub(super) fn allows(&self, size: usize) -> bool {
         match *self.known() {
-            None => true,
             // no size is known to pass, so the backend decides
-            Some(Known { passed: 0, .. }) => true,
+            None | Some(Known { passed: 0, .. }) => true,
             Some(Known { passed, refused }) => {
                 size <= passed || (size <= passed.saturating_mul(2) && size < refused / 4 * 3)
             }
