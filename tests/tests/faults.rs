@@ -230,6 +230,42 @@ async fn an_unreadable_body_with_status_200_counts_as_exported() {
 }
 
 #[tokio::test]
+async fn a_response_that_is_too_large_counts_as_exported() {
+    let large = Behaviour { reject: 1, message: Some("x".repeat(2 << 20)), ..Behaviour::default() };
+    for stats in receiver("response of 2 MiB", Fate::Exported, large).await {
+        assert_eq!(stats.retries, 0, "the backend took the spans");
+        assert!(stats.last_error.unwrap().contains("too large to read"));
+    }
+}
+
+#[tokio::test]
+async fn a_response_without_its_body_counts_as_exported() {
+    let address = serve_fault(Fault::NoBody).await;
+    let bad = TracerBuilder::new("bad").otlp_http(format!("http://{address}/v1/traces"));
+    let stats =
+        matrix("no body, HTTP", Fate::Exported, bad.request_timeout(Duration::from_millis(800))).await;
+    assert_eq!(stats.retries, 0, "the status promises that the backend took the spans");
+}
+
+#[tokio::test]
+async fn a_refusal_with_a_large_body_is_not_retried() {
+    let large = Some("no such key ".repeat(1 << 18));
+    let behaviour = Behaviour { fail_first: Some((usize::MAX, 400)), message: large, ..Behaviour::default() };
+    let backend = Receiver::start_with(behaviour).await.unwrap();
+    let endless = serve_fault(Fault::EndlessRefusal).await;
+    for (endpoint, status, message) in [
+        (backend.http_endpoint(), "400 Bad Request", "no such key"),
+        (format!("http://{endless}/v1/traces"), "401 Unauthorized", "xxx"),
+    ] {
+        let bad = TracerBuilder::new("bad").otlp_http(endpoint);
+        let stats = matrix(status, Fate::Failed, bad).await;
+        let error = stats.last_error.unwrap();
+        assert!(error.contains(status) && error.contains(message) && error.len() < 1000, "{error}");
+        assert_eq!(stats.retries, 0);
+    }
+}
+
+#[tokio::test]
 async fn a_web_page_in_place_of_a_response_fails() {
     let address = serve_fault(Fault::WebPage).await;
     let bad = TracerBuilder::new("bad").otlp_http(format!("http://{address}/v1/traces"));
@@ -244,8 +280,15 @@ async fn a_connection_reset_is_retried_and_then_fails() {
 }
 
 #[tokio::test]
-async fn a_truncated_response_fails() {
-    faulty_address("truncated response", Fate::Failed, Fault::Truncated).await;
+async fn a_truncated_response_with_status_200_counts_as_exported() {
+    let address = serve_fault(Fault::Truncated).await;
+    let bad = TracerBuilder::new("bad").otlp_http(format!("http://{address}/v1/traces"));
+    let stats = matrix("truncated response, HTTP", Fate::Exported, bad).await;
+    assert_eq!(stats.retries, 0);
+    assert!(stats.last_error.unwrap().contains("response broke off"));
+    // over gRPC it is no response at all
+    let bad = TracerBuilder::new("bad").otlp_grpc(format!("http://{address}"));
+    matrix("truncated response, gRPC", Fate::Failed, bad).await;
 }
 
 #[tokio::test]

@@ -21,9 +21,10 @@ use crate::model::{Protocol, ReceivedRequest};
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     let counted = Arc::clone(&shared);
     let incoming = TcpIncoming::from(listener).inspect(move |_| counted.connected());
+    let max_body = shared.behaviour.max_body.unwrap_or(64 * 1024 * 1024);
     let service = TraceServiceServer::new(Service(shared))
         .accept_compressed(CompressionEncoding::Gzip)
-        .max_decoding_message_size(64 * 1024 * 1024);
+        .max_decoding_message_size(max_body);
     // the server runs until its task is aborted
     let _ = Server::builder().add_service(service).serve_with_incoming(incoming).await;
 }

@@ -54,6 +54,11 @@ async fn export(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap,
             None => (status, message).into_response(),
         };
     }
+    if shared.behaviour.max_body.is_some_and(|max| body.len() > max) {
+        request.status = 413;
+        shared.record_request(request, None);
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    }
     match decode(&uri, &content_type, header(CONTENT_ENCODING.as_str()).as_deref(), &body) {
         Ok(message) => {
             shared.record_request(request, Some(message));

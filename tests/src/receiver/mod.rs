@@ -58,6 +58,9 @@ pub struct Behaviour {
     pub require_header: Option<(String, String)>,
     /// `true` if no request gets a response.
     pub hang: bool,
+    /// The largest body to take, in bytes. Over HTTP a larger one gets 413, as it arrives. Over
+    /// gRPC it gets `OUT_OF_RANGE`, once decompressed.
+    pub max_body: Option<usize>,
 }
 
 /// An OTLP trace receiver on free ports of the loopback address.

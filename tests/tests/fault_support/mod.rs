@@ -25,6 +25,10 @@ pub(crate) enum Fault {
     Reset,
     /// Sends a part of a response, then closes the connection.
     Truncated,
+    /// Responds 401 with a body that has no end.
+    EndlessRefusal,
+    /// Responds 200, and sends the body never.
+    NoBody,
 }
 
 /// Starts a server that runs until the runtime of the test ends.
@@ -60,8 +64,18 @@ async fn misbehave(mut stream: TcpStream, fault: Fault) -> std::io::Result<()> {
         Fault::WebPage => b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 6\r\n\r\n<html>",
         Fault::Truncated => b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nabc",
         Fault::Reset => b"",
+        Fault::EndlessRefusal => b"HTTP/1.1 401 Unauthorized\r\n\r\n",
+        Fault::NoBody => b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n",
     };
     stream.write_all(response).await?;
+    if matches!(fault, Fault::EndlessRefusal) {
+        loop {
+            stream.write_all(&[b'x'; 1 << 16]).await?;
+        }
+    }
+    if matches!(fault, Fault::NoBody) {
+        std::future::pending::<()>().await;
+    }
     stream.shutdown().await
 }
 

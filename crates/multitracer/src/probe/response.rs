@@ -49,9 +49,10 @@ impl ProbeResponse {
             Status::from_header_map(&self.trailers).or_else(|| Status::from_header_map(&self.parts.headers));
         match status {
             None => ProbeOutcome::unreachable(ProbeStep::Http, "the response is not a gRPC response"),
-            Some(status) if status.code() == Code::Ok => {
-                ProbeOutcome::from_success(grpc_success(grpc_response(&self.body), redactor))
-            }
+            Some(status) if status.code() == Code::Ok => ProbeOutcome::from_success(grpc_success(
+                grpc_response(&self.body).unwrap_or_default(),
+                redactor,
+            )),
             Some(status) => ProbeOutcome::from_refusal(grpc_refusal(&status, redactor)),
         }
     }

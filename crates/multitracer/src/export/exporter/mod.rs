@@ -10,6 +10,7 @@ mod pause;
     expect(dead_code, reason = "only OTLP exporters retry")
 )]
 mod retry;
+mod settled;
 
 pub(crate) use self::console::ConsoleExporter;
 pub(crate) use self::custom::CustomExporter;

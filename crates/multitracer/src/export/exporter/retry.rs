@@ -13,6 +13,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
 use super::pause::Pause;
+use super::settled::Settled;
 use crate::export::outcome::{ExportOutcome, Retryable};
 use crate::export::queue::Queue;
 
@@ -55,6 +56,7 @@ pub(crate) struct Retry {
     last_error: LastError,
     /// Dropped when the code of the export has ended.
     running: Option<oneshot::Sender<Infallible>>,
+    settled: Arc<Settled>,
 }
 
 /// The message of an export's last failed attempt, shared with the task that may time it out.
@@ -84,6 +86,7 @@ impl Retry {
             pause,
             last_error: Arc::default(),
             running: None,
+            settled: Arc::default(),
         }
     }
 
@@ -110,8 +113,19 @@ impl Retry {
         ended
     }
 
+    /// Returns the spans of the export that are counted before it ends.
+    pub(crate) fn settled(&self) -> Arc<Settled> {
+        Arc::clone(&self.settled)
+    }
+
+    /// Counts the outcome of a part of the batch. The outcome of the export then counts the rest.
+    #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+    pub(crate) fn settle(&self, spans: usize, elapsed: Duration, outcome: &ExportOutcome) {
+        self.settled.add(spans, outcome.is_err(), || self.queue.complete(spans, elapsed, outcome));
+    }
+
     /// Calls `attempt` until it succeeds, fails permanently, or has no time left for another try.
-    pub(crate) async fn run<F, Fut>(mut self, mut attempt: F) -> ExportOutcome
+    pub(crate) async fn run<F, Fut>(&mut self, mut attempt: F) -> ExportOutcome
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = ExportOutcome>,
@@ -243,7 +257,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn retries_until_the_time_limit() {
         let tries = AtomicU32::new(0);
-        let RetryTest { retry, shutdown: _shutdown, queue } = retry_within(Duration::from_secs(30)).await;
+        let RetryTest { mut retry, shutdown: _shutdown, queue } = retry_within(Duration::from_secs(30)).await;
         let started = Instant::now();
         let outcome = retry
             .run(|| {
@@ -269,7 +283,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn waits_for_the_requested_delay_unless_it_is_too_long() {
         for (asked, tries) in [(7, 2), (31, 1)] {
-            let RetryTest { retry, shutdown: _shutdown, queue } = retry_within(Duration::from_secs(30)).await;
+            let RetryTest { mut retry, shutdown: _shutdown, queue } =
+                retry_within(Duration::from_secs(30)).await;
             let (started, pause) = (Instant::now(), Arc::clone(&retry.pause));
             let mut count = 0;
             let outcome = retry
@@ -292,9 +307,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_shutdown_ends_the_wait() {
-        let RetryTest { retry, shutdown, queue } = retry_within(Duration::from_secs(30)).await;
+        let RetryTest { mut retry, shutdown, queue } = retry_within(Duration::from_secs(30)).await;
         let started = Instant::now();
-        let task = tokio::spawn(retry.run(|| async { failed(Retryable::Backoff) }));
+        let task = tokio::spawn(async move { retry.run(|| async { failed(Retryable::Backoff) }).await });
         tokio::time::sleep(Duration::from_secs(2)).await;
         let before = queue.counters().retries;
         shutdown.send_replace(ShutdownState::StoppingBy(Instant::now() + Duration::from_secs(10)));

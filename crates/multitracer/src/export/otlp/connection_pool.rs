@@ -33,18 +33,43 @@ impl<K, V> Default for Shared<K, V> {
 /// Credentials and time limits belong to each tracer and are not part of it.
 #[derive(Default)]
 pub(crate) struct ConnectionPool {
-    /// HTTP clients by TLS settings. Each client keeps its connections by host.
-    #[cfg(feature = "otlp-http")]
-    pub(super) http: Shared<super::tls::Pem, super::http::client::HttpClient>,
-    /// Permits to send a request, by scheme, host and port.
-    #[cfg(feature = "otlp-http")]
-    pub(super) http_permits: Shared<String, tokio::sync::Semaphore>,
-    /// gRPC channels by endpoint and TLS settings.
-    #[cfg(feature = "otlp-grpc")]
-    pub(super) grpc: Shared<super::grpc::channel::ChannelKey, super::grpc::channel::GrpcChannel>,
+    /// TLS settings by the contents of their files.
+    #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+    tls: Shared<Arc<super::tls::Pem>, rustls::ClientConfig>,
+    #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+    lookups: Arc<super::connection::Lookups>,
+    /// Hosts with their connections.
+    #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+    hosts: Shared<super::connection::HostKey, super::connection::Host>,
+    /// Places for requests, by scheme, host and port.
+    #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+    slots: Shared<(Option<http::uri::Scheme>, Option<http::uri::Authority>), super::connection::Slots>,
     /// Files by path.
     #[cfg(feature = "otlp-file")]
     pub(super) files: Shared<std::path::PathBuf, Mutex<super::file::rotating::RotatingFile>>,
+}
+
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+impl ConnectionPool {
+    /// Returns the way to the host of `url`. Call it inside the export runtime.
+    pub(super) fn link(
+        &self,
+        protocol: super::connection::Protocol,
+        url: &http::Uri,
+        tls: &crate::config::model::TlsConfig,
+    ) -> Result<super::connection::Link, crate::export::exporter::ExporterBuildError> {
+        use super::connection::{Host, HostKey, Link, Slots};
+        use super::tls::{Pem, client_config};
+
+        let pem = Arc::new(Pem::read(tls)?);
+        let tls = self.tls.get(Arc::clone(&pem), |pem| client_config(pem))?;
+        let (scheme, authority) = (url.scheme().cloned(), url.authority().cloned());
+        let create = |_: &_| Ok::<_, crate::export::exporter::ExporterBuildError>(Slots::new());
+        let slots = self.slots.get((scheme.clone(), authority.clone()), create)?;
+        let key = HostKey { protocol, scheme, authority, pem };
+        let host = self.hosts.get(key, |_| Ok(Host::new(protocol, tls, &self.lookups)))?;
+        Ok(Link::new(host, slots))
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 
 #[cfg(feature = "probe")]
 pub(crate) mod client;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod connection;
 #[cfg_attr(
     not(any(test, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file")),
     expect(dead_code, reason = "only OTLP exporters share connections and files")
@@ -21,6 +23,8 @@ mod http;
 mod redact_errors;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod response;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod sizing;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod tls;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]

@@ -57,7 +57,6 @@ fn read_file(key: &str, path: &str) -> Result<Vec<u8>, ExporterBuildError> {
 }
 
 /// Returns the settings of rustls for these files, without ALPN protocols.
-#[cfg(feature = "otlp-http")]
 pub(crate) fn client_config(pem: &Pem) -> Result<rustls::ClientConfig, ExporterBuildError> {
     use rustls::pki_types::pem::PemObject as _;
     use rustls::pki_types::{CertificateDer, PrivateKeyDer};

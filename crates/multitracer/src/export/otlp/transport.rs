@@ -1,19 +1,12 @@
 //! The settings and helpers that OTLP over HTTP and over gRPC share.
 
 use std::error::Error;
-use std::time::Duration;
 
 /// Maximum size of a response. Responses of OTLP are short.
 pub(crate) const MAX_RESPONSE_BYTES: usize = 1 << 20;
 
 /// The `user-agent` header of the exporters.
 pub(crate) const USER_AGENT: &str = concat!("multitracer/", env!("CARGO_PKG_VERSION"));
-
-/// Interval of the HTTP/2 pings on a connection that is in use.
-pub(crate) const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(30);
-
-/// Time limit for the response to an HTTP/2 ping.
-pub(crate) const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Returns an error and its causes on one line.
 pub(crate) fn error_chain(error: &(dyn Error + 'static)) -> String {

@@ -15,7 +15,7 @@ use crate::export::queue::Queue;
 
 /// A batch whose export is complete, and counted.
 pub(super) struct CompletedExport {
-    /// Number of spans in the batch.
+    /// Number of spans that were exported, or that were dropped if the export failed.
     pub(super) spans: usize,
     pub(super) outcome: ExportOutcome,
 }
@@ -38,6 +38,7 @@ impl<T: FnOnce(Duration, &ExportOutcome) + Send> ExportTask<T> {
         let Self { exporter, queue, batch, mut retry, timeout, record } = self;
         let ended = retry.ended();
         let (spans, last_error) = (batch.len(), retry.last_error());
+        let settled = retry.settled();
         let (admit, admitted) = oneshot::channel();
         // aborts the task when this future is dropped
         let mut export = JoinSet::new();
@@ -53,10 +54,16 @@ impl<T: FnOnce(Duration, &ExportOutcome) + Send> ExportTask<T> {
         // the time limit starts with the first attempt; an error means that there is none
         let _ = admitted.await;
         let started = Instant::now();
-        let complete = |outcome: &ExportOutcome| {
-            let elapsed = started.elapsed();
-            queue.complete(spans, elapsed, outcome);
-            record(elapsed, outcome);
+        let complete = |outcome: ExportOutcome| {
+            let (elapsed, settled) = (started.elapsed(), settled.close());
+            let rest = spans - settled.all;
+            // the parts of a batch are counted one by one
+            if rest > 0 || settled.all == 0 {
+                queue.complete(rest, elapsed, &outcome);
+            }
+            record(elapsed, &outcome);
+            let spans = if outcome.is_ok() { spans } else { settled.dropped + rest };
+            CompletedExport { spans, outcome }
         };
         let outcome = match within(timeout, export.join_next()).await {
             None => {
@@ -64,19 +71,17 @@ impl<T: FnOnce(Duration, &ExportOutcome) + Send> ExportTask<T> {
                 if let Some(before) = last_error.lock().unwrap_or_else(PoisonError::into_inner).take() {
                     error.message = format!("{}; before that: {before}", error.message);
                 }
-                let outcome = Err(error);
-                complete(&outcome);
+                let completed = complete(Err(error));
                 // an exporter that blocks its thread still counts as a concurrent export, so that
                 // it cannot block ever more threads
                 export.shutdown().await;
                 let _ = ended.await;
-                return CompletedExport { spans, outcome };
+                return completed;
             }
             Some(Some(Ok(outcome))) => outcome,
             Some(Some(Err(_)) | None) => Err(ExportError::new(DropReason::Panicked, "the exporter panicked")),
         };
-        complete(&outcome);
-        CompletedExport { spans, outcome }
+        complete(outcome)
     }
 }
 

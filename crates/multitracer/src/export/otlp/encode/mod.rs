@@ -4,7 +4,7 @@
 mod body;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod code_attributes;
-#[cfg(feature = "otlp-http")]
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod gzip;
 #[cfg(any(feature = "otlp-http", feature = "otlp-file"))]
 mod json;
@@ -21,8 +21,8 @@ use opentelemetry_sdk::Resource;
 
 use crate::export::batch::Batch;
 
-#[cfg(feature = "otlp-http")]
-pub(crate) use self::gzip::gzip;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+pub(crate) use self::gzip::{gunzip, gzip};
 
 /// An encoder for the batches of one tracer.
 pub(crate) struct Encoder {

@@ -40,7 +40,7 @@ struct OtlpFile {
 }
 
 impl Exporter for OtlpFile {
-    fn export(self: Arc<Self>, batch: Batch, retry: Retry) -> ExportFuture {
+    fn export(self: Arc<Self>, batch: Batch, mut retry: Retry) -> ExportFuture {
         Box::pin(async move {
             let line = self.encoder.json(batch);
             let mut line = line.map_err(|error| ExportError::failed(format!("cannot encode: {error}")))?;

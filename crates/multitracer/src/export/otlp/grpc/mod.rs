@@ -1,37 +1,34 @@
 //! The exporter for OTLP over gRPC.
 
-pub(super) mod channel;
-mod codec;
 mod request;
-#[cfg(feature = "probe")]
 mod wire;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::uri::PathAndQuery;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode, Uri};
 use opentelemetry_sdk::Resource;
-use tonic::client::Grpc;
-use tonic::codec::CompressionEncoding;
-use tonic::{Request, Status};
+use tonic::{Code, Status};
 
-use self::channel::{ChannelKey, GrpcChannel, grpc_channel};
-use self::codec::ExportCodec;
-use self::request::EXPORT_PATH;
+use self::wire::{grpc_frame, grpc_message, insert_timeout};
+use super::connection::{Answer, Cut, Link, Post, Protocol, SendError};
 use super::connection_pool::ConnectionPool;
 use super::redact_errors::ErrorRedactor;
-use super::response::{grpc_refusal, grpc_success};
-use super::tls::Pem;
-use super::transport::MAX_RESPONSE_BYTES;
-use crate::config::model::{Compression, OtlpGrpcConfig};
+use super::response::{grpc_http_refusal, grpc_refusal, grpc_success};
+use super::sizing::{self, SizeLimit, Wire};
+use super::transport::USER_AGENT;
+use crate::config::model::{Encoding, OtlpGrpcConfig};
 use crate::export::batch::Batch;
 use crate::export::exporter::{ExportFuture, Exporter, ExporterBuildError, Retry};
 use crate::export::outcome::{ExportError, ExportOutcome, ExportSuccess, Retryable};
 
 pub(crate) use self::request::GrpcRequest;
 #[cfg(feature = "probe")]
-pub(crate) use self::wire::{export_url, grpc_body, grpc_headers, grpc_response};
+pub(crate) use self::wire::grpc_body;
+pub(crate) use self::wire::{export_url, grpc_headers, grpc_response};
 
 /// Builds an exporter. Call it inside the export runtime.
 pub(crate) fn otlp_grpc(
@@ -39,18 +36,28 @@ pub(crate) fn otlp_grpc(
     resource: &Resource,
     pool: &ConnectionPool,
 ) -> Result<Arc<dyn Exporter>, ExporterBuildError> {
-    let key = ChannelKey { endpoint: config.endpoint.clone(), pem: Pem::read(&config.tls)? };
+    let request = GrpcRequest::new(config, resource)?;
+    let url = export_url(&config.endpoint)?;
+    let mut headers = grpc_headers(&request, USER_AGENT);
+    insert_timeout(&mut headers, config.timeout);
     Ok(Arc::new(OtlpGrpc {
-        channel: pool.grpc.get(key, grpc_channel)?,
-        request: GrpcRequest::new(config, resource)?,
+        link: pool.link(Protocol::Grpc, &url, &config.tls)?,
+        request,
+        size_limit: SizeLimit::default(),
+        url,
+        headers,
         timeout: config.timeout,
         redactor: ErrorRedactor::new(&config.headers, &config.endpoint, resource),
     }))
 }
 
 struct OtlpGrpc {
-    channel: Arc<GrpcChannel>,
+    link: Link,
     request: GrpcRequest,
+    size_limit: SizeLimit,
+    url: Uri,
+    /// All headers: those of the configuration and those of gRPC.
+    headers: HeaderMap,
     /// Time limit of one attempt.
     timeout: Duration,
     redactor: ErrorRedactor,
@@ -59,33 +66,70 @@ struct OtlpGrpc {
 impl Exporter for OtlpGrpc {
     fn export(self: Arc<Self>, batch: Batch, retry: Retry) -> ExportFuture {
         Box::pin(async move {
-            let message = self.request.message(&batch);
+            let (spans, message) = (batch.len(), self.request.message(&batch));
             drop(batch);
-            retry.run(|| self.send(message.clone())).await
+            sizing::export(&*self, &self.size_limit, message, spans, retry).await
         })
     }
 }
 
-impl OtlpGrpc {
-    async fn send(&self, message: Bytes) -> ExportOutcome {
-        let bytes = message.len();
-        let mut request = Request::new(message);
-        request.metadata_mut().clone_from(&self.request.metadata);
-        request.set_timeout(self.timeout);
-        let mut client = Grpc::new(self.channel.0.clone()).max_decoding_message_size(MAX_RESPONSE_BYTES);
-        if self.request.compression == Compression::Gzip {
-            client = client.send_compressed(CompressionEncoding::Gzip);
-        }
-        let exchange = async {
-            client.ready().await.map_err(|error| Status::from_error(Box::new(error)))?;
-            client.unary(request, PathAndQuery::from_static(EXPORT_PATH), ExportCodec).await
-        };
-        match tokio::time::timeout(self.timeout, exchange).await {
-            Ok(Ok(response)) => {
-                Ok(ExportSuccess { bytes, ..grpc_success(response.into_inner(), &self.redactor) })
-            }
-            Ok(Err(status)) => Err(grpc_refusal(&status, &self.redactor).into_export_error("")),
-            Err(_) => Err(ExportError::timed_out(self.timeout).retry(Retryable::Backoff)),
+impl Wire for OtlpGrpc {
+    fn encoding(&self) -> Encoding {
+        Encoding::Protobuf
+    }
+
+    fn body(&self, plain: Bytes) -> io::Result<Bytes> {
+        grpc_frame(&self.request, plain)
+    }
+
+    fn plain(&self, body: Bytes) -> io::Result<Bytes> {
+        grpc_message(&self.request, body)
+    }
+
+    async fn send(&self, body: Bytes) -> ExportOutcome {
+        let bytes = body.len();
+        let post = Post { url: &self.url, headers: &self.headers, body };
+        match self.link.send(post, self.timeout).await {
+            Ok(answer) => self.outcome(answer, bytes),
+            Err(error) => Err(error.into_export_error(self.timeout, &self.redactor)),
         }
     }
+}
+
+impl OtlpGrpc {
+    /// Returns the outcome of a request with a body of `bytes` bytes.
+    fn outcome(&self, answer: Answer, bytes: usize) -> ExportOutcome {
+        let headers = &answer.parts.headers;
+        // a response without a message has its status in the headers
+        match Status::from_header_map(&answer.trailers).or_else(|| Status::from_header_map(headers)) {
+            Some(status) if status.code() == Code::Ok => match grpc_response(&answer.body) {
+                Some(response) => Ok(ExportSuccess { bytes, ..grpc_success(response, &self.redactor) }),
+                None => Ok(answer.taken(bytes, &self.redactor)),
+            },
+            Some(status) => Err(grpc_refusal(&status, &self.redactor).into_export_error("")),
+            None if answer.parts.status != StatusCode::OK => {
+                Err(grpc_http_refusal(answer.parts.status).into_export_error(""))
+            }
+            None => match answer.cut {
+                // only a call that succeeds has a message
+                Some(Cut::TooLarge) => Ok(answer.taken(bytes, &self.redactor)),
+                Some(Cut::TimedOut) => {
+                    Err(SendError::TimedOut.into_export_error(self.timeout, &self.redactor))
+                }
+                Some(Cut::Broken(cause)) => {
+                    let cause = format!("the response broke off: {cause}");
+                    Err(SendError::Broken(cause).into_export_error(self.timeout, &self.redactor))
+                }
+                None => {
+                    let error = ExportError::failed("the response has no gRPC status");
+                    Err(if is_grpc(headers) { error.retry(Retryable::Backoff) } else { error })
+                }
+            },
+        }
+    }
+}
+
+/// Returns `true` if a response is from a gRPC server. A proxy may have cut off its trailers.
+fn is_grpc(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
 }

@@ -1,19 +1,22 @@
-//! The request over gRPC as bytes, for the probe, which sends it on a connection of its own.
+//! The request and the response over gRPC as bytes.
 
 use std::io;
+use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 use http::header::{CONTENT_TYPE, TE, USER_AGENT};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Uri};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message as _;
+use tonic::Request;
 
 use super::request::{EXPORT_PATH, GrpcRequest};
 use crate::config::model::Compression;
+#[cfg(feature = "probe")]
 use crate::export::batch::Batch;
 use crate::export::exporter::ExporterBuildError;
-use crate::export::otlp::encode::gzip;
+use crate::export::otlp::encode::{gunzip, gzip};
 
 /// Size of the frame in front of a gRPC message: a flag for compression and the length.
 const GRPC_FRAME_BYTES: usize = 5;
@@ -24,6 +27,13 @@ pub(crate) fn export_url(endpoint: &str) -> Result<Uri, ExporterBuildError> {
     let mut parts = endpoint.parse::<Uri>().map_err(|_| bad_url())?.into_parts();
     parts.path_and_query = Some(PathAndQuery::from_static(EXPORT_PATH));
     Uri::from_parts(parts).map_err(|_| bad_url())
+}
+
+/// Adds the header that tells the backend the time limit of a request.
+pub(super) fn insert_timeout(headers: &mut HeaderMap, timeout: Duration) {
+    let mut request = Request::new(());
+    request.set_timeout(timeout);
+    headers.extend(request.into_parts().0.into_headers());
 }
 
 /// Returns all headers of a request. A `user-agent` header of the configuration wins over
@@ -40,8 +50,13 @@ pub(crate) fn grpc_headers(request: &GrpcRequest, user_agent: &'static str) -> H
 }
 
 /// Returns the body for a batch: the frame and the message, encoded and compressed.
+#[cfg(feature = "probe")]
 pub(crate) fn grpc_body(request: &GrpcRequest, batch: &Batch) -> io::Result<Bytes> {
-    let message = request.message(batch);
+    grpc_frame(request, request.message(batch))
+}
+
+/// Returns the body for an encoded message: the frame and the message, compressed.
+pub(super) fn grpc_frame(request: &GrpcRequest, message: Bytes) -> io::Result<Bytes> {
     let (flag, message) = match request.compression {
         Compression::None => (0, message),
         Compression::Gzip => (1, gzip(&message)?.into()),
@@ -54,9 +69,17 @@ pub(crate) fn grpc_body(request: &GrpcRequest, batch: &Batch) -> io::Result<Byte
     Ok(body.into())
 }
 
-/// Returns the message in the body of a response, or an empty message if it is unreadable.
-pub(crate) fn grpc_response(body: &[u8]) -> ExportTraceServiceResponse {
+/// Returns the encoded message in a body of [`grpc_frame`].
+pub(super) fn grpc_message(request: &GrpcRequest, mut body: Bytes) -> io::Result<Bytes> {
+    body.advance(GRPC_FRAME_BYTES.min(body.len()));
+    match request.compression {
+        Compression::None => Ok(body),
+        Compression::Gzip => Ok(gunzip(&body)?.into()),
+    }
+}
+
+/// Returns the message in the body of a response, or `None` if it is unreadable.
+pub(crate) fn grpc_response(body: &[u8]) -> Option<ExportTraceServiceResponse> {
     // the headers ask for no compression, so the message after the frame is uncompressed
-    let message = body.get(GRPC_FRAME_BYTES..).unwrap_or_default();
-    ExportTraceServiceResponse::decode(message).unwrap_or_default()
+    ExportTraceServiceResponse::decode(body.get(GRPC_FRAME_BYTES..)?).ok()
 }

@@ -1,36 +1,26 @@
 //! The exporter for OTLP over HTTP.
 
-pub(super) mod client;
 mod request;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::response::Parts;
-use http::{Method, Request};
-use http_body_util::{BodyExt as _, Full, Limited};
 use opentelemetry_sdk::Resource;
-use tokio::sync::Semaphore;
 
-use self::client::{HttpClient, http_client};
+use super::connection::{Answer, Link, Post, Protocol};
 use super::connection_pool::ConnectionPool;
 use super::redact_errors::ErrorRedactor;
 use super::response::HttpResponse;
-use super::tls::Pem;
-use super::transport::{MAX_RESPONSE_BYTES, USER_AGENT, error_chain};
-use crate::config::model::OtlpHttpConfig;
+use super::sizing::{self, SizeLimit, Wire};
+use super::transport::USER_AGENT;
+use crate::config::model::{Encoding, OtlpHttpConfig};
 use crate::export::batch::Batch;
 use crate::export::exporter::{ExportFuture, Exporter, ExporterBuildError, Retry};
-use crate::export::outcome::{ExportError, ExportOutcome, ExportSuccess, Retryable};
+use crate::export::outcome::{ExportError, ExportOutcome, ExportSuccess};
 
 pub(crate) use self::request::HttpRequest;
-
-/// Maximum number of concurrent requests to one host, over all tracers.
-///
-/// A thousand tracers that flush at once therefore do not open a thousand connections. The limit is
-/// above the one of a single tracer, so that a hanging tracer does not block the others.
-const MAX_REQUESTS_PER_HOST: usize = 128;
 
 /// Builds an exporter. Call it inside the export runtime.
 pub(crate) fn otlp_http(
@@ -39,21 +29,19 @@ pub(crate) fn otlp_http(
     pool: &ConnectionPool,
 ) -> Result<Arc<dyn Exporter>, ExporterBuildError> {
     let request = HttpRequest::new(config, resource, USER_AGENT)?;
-    let host = format!("{:?} {:?}", request.url.scheme(), request.url.authority());
-    let permits = |_: &_| Ok::<_, ExporterBuildError>(Semaphore::new(MAX_REQUESTS_PER_HOST));
     Ok(Arc::new(OtlpHttp {
-        client: pool.http.get(Pem::read(&config.tls)?, http_client)?,
-        permits: pool.http_permits.get(host, permits)?,
+        link: pool.link(Protocol::Http, &request.url, &config.tls)?,
         request,
+        size_limit: SizeLimit::default(),
         timeout: config.timeout,
         redactor: ErrorRedactor::new(&config.headers, &config.endpoint, resource),
     }))
 }
 
 struct OtlpHttp {
-    client: Arc<HttpClient>,
-    permits: Arc<Semaphore>,
+    link: Link,
     request: HttpRequest,
+    size_limit: SizeLimit,
     /// Time limit of one attempt.
     timeout: Duration,
     redactor: ErrorRedactor,
@@ -62,52 +50,52 @@ struct OtlpHttp {
 impl Exporter for OtlpHttp {
     fn export(self: Arc<Self>, batch: Batch, retry: Retry) -> ExportFuture {
         Box::pin(async move {
-            let body = self.request.body(batch);
-            let body = body.map_err(|error| ExportError::failed(format!("cannot encode: {error}")))?;
-            retry.run(|| self.send(body.clone())).await
+            let spans = batch.len();
+            let plain = self.request.encode(batch);
+            let plain = plain.map_err(|error| ExportError::failed(format!("cannot encode: {error}")))?;
+            sizing::export(&*self, &self.size_limit, plain, spans, retry).await
         })
     }
 }
 
-impl OtlpHttp {
-    async fn send(&self, body: Bytes) -> ExportOutcome {
-        let bytes = body.len();
-        let mut request = Request::new(Full::new(body));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.request.url.clone();
-        request.headers_mut().clone_from(&self.request.headers);
-        let exchange = async {
-            let response = self.client.request(request).await.map_err(|error| error_chain(&error))?;
-            let (parts, body) = response.into_parts();
-            let body = Limited::new(body, MAX_RESPONSE_BYTES).collect().await;
-            let body = body.map_err(|error| format!("the response broke off: {}", error_chain(&*error)))?;
-            Ok::<_, String>((parts, body.to_bytes()))
-        };
-        // the wait for a permit counts toward the export's time limit, not the attempt's; the
-        // semaphore is never closed
-        let _permit = self.permits.acquire().await;
-        match tokio::time::timeout(self.timeout, exchange).await {
-            Ok(Ok((parts, body))) => self.outcome(&parts, &body, bytes),
-            Ok(Err(error)) => Err(ExportError::failed(self.redactor.clean(&error)).retry(Retryable::Backoff)),
-            Err(_) => Err(ExportError::timed_out(self.timeout).retry(Retryable::Backoff)),
-        }
+impl Wire for OtlpHttp {
+    fn encoding(&self) -> Encoding {
+        self.request.encoding()
     }
 
+    fn body(&self, plain: Bytes) -> io::Result<Bytes> {
+        self.request.compress(plain)
+    }
+
+    fn plain(&self, body: Bytes) -> io::Result<Bytes> {
+        self.request.decompress(body)
+    }
+
+    async fn send(&self, body: Bytes) -> ExportOutcome {
+        let bytes = body.len();
+        let post = Post { url: &self.request.url, headers: &self.request.headers, body };
+        match self.link.send(post, self.timeout).await {
+            Ok(answer) => self.outcome(&answer, bytes),
+            Err(error) => Err(error.into_export_error(self.timeout, &self.redactor)),
+        }
+    }
+}
+
+impl OtlpHttp {
     /// Returns the outcome of a request with a body of `bytes` bytes.
-    fn outcome(&self, parts: &Parts, body: &[u8], bytes: usize) -> ExportOutcome {
-        match HttpResponse::read(parts, body, &self.redactor) {
-            HttpResponse::Accepted(success) => Ok(ExportSuccess { bytes, ..success }),
-            // the status promises that the spans were accepted
-            HttpResponse::Unreadable => Ok(ExportSuccess {
-                message: Some("the backend's response is not OTLP".to_owned()),
-                bytes,
-                ..ExportSuccess::default()
-            }),
+    fn outcome(&self, answer: &Answer, bytes: usize) -> ExportOutcome {
+        match HttpResponse::read(&answer.parts, &answer.body, &self.redactor) {
             // a portal or a proxy, which accepts no spans
             HttpResponse::WebPage => {
                 Err(ExportError::failed("the response is a web page; is the endpoint an OTLP endpoint?"))
             }
             HttpResponse::Refused(refusal) => Err(refusal.into_export_error("the backend responded with ")),
+            // the status promises that the spans were accepted, whatever the body is
+            HttpResponse::Accepted(_) | HttpResponse::Unreadable if answer.cut.is_some() => {
+                Ok(answer.taken(bytes, &self.redactor))
+            }
+            HttpResponse::Accepted(success) => Ok(ExportSuccess { bytes, ..success }),
+            HttpResponse::Unreadable => Ok(answer.taken(bytes, &self.redactor)),
         }
     }
 }

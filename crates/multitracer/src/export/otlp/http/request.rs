@@ -10,7 +10,7 @@ use opentelemetry_sdk::Resource;
 use crate::config::model::{Compression, Encoding, OtlpHttpConfig};
 use crate::export::batch::Batch;
 use crate::export::exporter::ExporterBuildError;
-use crate::export::otlp::encode::{Encoder, gzip};
+use crate::export::otlp::encode::{Encoder, gunzip, gzip};
 
 /// The URL, the headers and the encoding of one tracer's requests.
 pub(crate) struct HttpRequest {
@@ -40,14 +40,36 @@ impl HttpRequest {
     }
 
     /// Returns the body for a batch, encoded and compressed.
+    #[cfg(feature = "probe")]
     pub(crate) fn body(&self, batch: Batch) -> io::Result<Bytes> {
-        let plain = match self.encoding {
-            Encoding::Protobuf => self.encoder.protobuf(&batch),
-            Encoding::Json => self.encoder.json(batch)?.into(),
-        };
+        self.compress(self.encode(batch)?)
+    }
+
+    pub(super) fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// Encodes a batch.
+    pub(super) fn encode(&self, batch: Batch) -> io::Result<Bytes> {
+        match self.encoding {
+            Encoding::Protobuf => Ok(self.encoder.protobuf(&batch)),
+            Encoding::Json => Ok(self.encoder.json(batch)?.into()),
+        }
+    }
+
+    /// Returns the body for an encoded request.
+    pub(super) fn compress(&self, plain: Bytes) -> io::Result<Bytes> {
         match self.compression {
             Compression::None => Ok(plain),
             Compression::Gzip => Ok(gzip(&plain)?.into()),
+        }
+    }
+
+    /// Returns the encoded request in a body.
+    pub(super) fn decompress(&self, body: Bytes) -> io::Result<Bytes> {
+        match self.compression {
+            Compression::None => Ok(body),
+            Compression::Gzip => Ok(gunzip(&body)?.into()),
         }
     }
 }

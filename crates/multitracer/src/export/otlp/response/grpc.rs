@@ -3,6 +3,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 
+use http::StatusCode;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message as _;
 use tonic::{Code, Status};
@@ -50,10 +51,28 @@ pub(crate) fn grpc_refusal(status: &Status, redactor: &ErrorRedactor) -> Refusal
     }
 }
 
+/// Reads an HTTP status from a server or a proxy that is no gRPC server, by
+/// [gRPC's table](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md).
+pub(crate) fn grpc_http_refusal(status: StatusCode) -> Refusal {
+    let (reason, retry) = match status {
+        StatusCode::TOO_MANY_REQUESTS
+        | StatusCode::BAD_GATEWAY
+        | StatusCode::SERVICE_UNAVAILABLE
+        | StatusCode::GATEWAY_TIMEOUT => (DropReason::ExportFailed, Retryable::Backoff),
+        StatusCode::PAYLOAD_TOO_LARGE => (DropReason::TooLarge, Retryable::Never),
+        _ => (DropReason::ExportFailed, Retryable::Never),
+    };
+    let message = "the response is not a gRPC response".to_owned();
+    Refusal { status: status.to_string(), message, reason, retry }
+}
+
 /// Returns `true` if a status is about the size of the request, for which gRPC has no code.
 fn is_about_size(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
-    message.contains("message") && (message.contains("larger than") || message.contains("too large"))
+    let has = |part: &str| message.contains(part);
+    let is_about_a_request = ["message", "request", "payload", "body"].into_iter().any(has);
+    let is_about_a_limit = has("larger than") || has("too large") || has("too big");
+    is_about_a_request && (is_about_a_limit || (has("exceed") && has("size")))
 }
 
 /// Returns the delay of the `google.rpc.RetryInfo` in the details of a status.
@@ -68,6 +87,23 @@ fn retry_info(details: &[u8]) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_words_of_servers_for_a_request_that_is_too_large() {
+        for (message, expected) in [
+            ("grpc: received message larger than max (5000000 vs. 4194304)", true),
+            ("grpc: received message after decompression larger than max 4194304", true),
+            ("gRPC message exceeds maximum size 4194304: 5000000", true),
+            ("Error, decoded message length too large: found 5 bytes, the limit is: 4 bytes", true),
+            ("Received message exceeds the maximum configured message size.", true),
+            ("Request body too big", true),
+            ("message quota exceeded", false),
+            ("too many requests", false),
+            ("the queue is full", false),
+        ] {
+            assert_eq!(is_about_size(message), expected, "{message}");
+        }
+    }
 
     #[test]
     fn a_retry_delay_in_the_details_of_a_status() {

@@ -96,7 +96,7 @@ impl Backend {
 }
 
 impl Exporter for Backend {
-    fn export(self: Arc<Self>, batch: Batch, retry: Retry) -> ExportFuture {
+    fn export(self: Arc<Self>, batch: Batch, mut retry: Retry) -> ExportFuture {
         let names = batch.into_span_data().into_iter().map(|span| span.name.parse().unwrap());
         let running = Running { backend: Arc::clone(&self), spans: names.collect() };
         self.running.fetch_add(1, Ordering::Relaxed);

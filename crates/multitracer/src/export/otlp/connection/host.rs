@@ -1,0 +1,84 @@
+//! The connections to one host that tracers share.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::uri::{Authority, Scheme};
+
+use super::client::{Connector, HttpClient, connector, http_client};
+use super::dns::{Lookups, Resolver};
+use crate::export::otlp::tls::Pem;
+
+/// The protocol over a connection, which decides the versions of HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Protocol {
+    /// HTTP/1.1, or HTTP/2 if the TLS handshake chooses it.
+    #[cfg(feature = "otlp-http")]
+    Http,
+    /// HTTP/2.
+    #[cfg(feature = "otlp-grpc")]
+    Grpc,
+}
+
+impl Protocol {
+    pub(super) fn is_http2_only(self) -> bool {
+        match self {
+            #[cfg(feature = "otlp-http")]
+            Self::Http => false,
+            #[cfg(feature = "otlp-grpc")]
+            Self::Grpc => true,
+        }
+    }
+}
+
+/// The identity of the connections that tracers can share.
+#[derive(PartialEq, Eq, Hash)]
+pub(crate) struct HostKey {
+    pub(crate) protocol: Protocol,
+    pub(crate) scheme: Option<Scheme>,
+    pub(crate) authority: Option<Authority>,
+    pub(crate) pem: Arc<Pem>,
+}
+
+/// A host, and the connections to it.
+pub(crate) struct Host {
+    protocol: Protocol,
+    /// Kept, so that hosts share their TLS settings.
+    _tls: Arc<rustls::ClientConfig>,
+    connector: Connector,
+    shared: Mutex<SharedClient>,
+}
+
+/// The client that all tracers of a host use.
+#[derive(Clone)]
+pub(super) struct SharedClient {
+    pub(super) client: HttpClient,
+    pub(super) generation: u64,
+}
+
+impl Host {
+    pub(crate) fn new(protocol: Protocol, tls: Arc<rustls::ClientConfig>, lookups: &Arc<Lookups>) -> Self {
+        let connector = connector((*tls).clone(), protocol, Resolver::new(Arc::clone(lookups)));
+        let client = http_client(connector.clone(), protocol);
+        Self { protocol, _tls: tls, connector, shared: Mutex::new(SharedClient { client, generation: 0 }) }
+    }
+
+    /// Returns a client without connections, for one tracer.
+    pub(super) fn new_client(&self) -> HttpClient {
+        http_client(self.connector.clone(), self.protocol)
+    }
+
+    /// Returns the client that all tracers use now.
+    pub(super) fn shared_client(&self) -> SharedClient {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Gives no further request to the connections of a generation.
+    ///
+    /// Requests that use them complete. The connections close when no request uses them.
+    pub(super) fn condemn(&self, generation: u64) {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if shared.generation == generation {
+            *shared = SharedClient { client: self.new_client(), generation: generation + 1 };
+        }
+    }
+}
