@@ -17,8 +17,20 @@ const MAX_READ_BYTES: usize = 8 * 1024;
 
 /// Authentication schemes, in lower case. A scheme before a credential is no secret.
 const SCHEMES: [&str; 14] = [
-    "apikey", "api-key", "basic", "bearer", "digest", "dpop", "dsn", "hoba", "key", "negotiate", "oauth",
-    "splunk", "token", "x-api-key",
+    "apikey",
+    "api-key",
+    "basic",
+    "bearer",
+    "digest",
+    "dpop",
+    "dsn",
+    "hoba",
+    "key",
+    "negotiate",
+    "oauth",
+    "splunk",
+    "token",
+    "x-api-key",
 ];
 
 /// The secrets of one exporter, and their redaction in messages.
@@ -100,7 +112,10 @@ mod tests {
     fn secrets_are_redacted_and_long_texts_cut() {
         let headers = [("authorization", "Bearer abcdef"), ("x-tenant", "7")];
         let redactor = redactor(&headers, "https://host/v1?key=qwertz&y=1");
-        assert_eq!(redactor.clean("7 Bearer abcdef, abcdef\n qwertz"), "7 Bearer [REDACTED], [REDACTED] [REDACTED]");
+        assert_eq!(
+            redactor.clean("7 Bearer abcdef, abcdef\n qwertz"),
+            "7 Bearer [REDACTED], [REDACTED] [REDACTED]"
+        );
         assert_eq!(redactor.clean("t0ken of shop"), "[REDACTED] of shop");
         let long = format!("{}abcdef", "x".repeat(MAX_MESSAGE_CHARS - 3));
         assert!(!redactor.clean(&long).contains("abc"), "cut after the redaction");

@@ -72,7 +72,9 @@ impl Form {
             Self::DebugOfRust => format!("{text:?}"),
             Self::Percent => percent(text),
             Self::PercentTwice => percent(&percent(text)),
-            Self::Html => text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;").replace('\'', "&#39;"),
+            Self::Html => {
+                text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;").replace('\'', "&#39;")
+            }
             Self::Base64 => BASE64_STANDARD.encode(text),
             Self::Base64NoPad => BASE64_STANDARD_NO_PAD.encode(text),
             Self::Base64Url => BASE64_URL_SAFE.encode(text),
@@ -122,7 +124,8 @@ fn readings(shown: &str) -> Vec<Vec<u8>> {
 /// Panics if six consecutive characters of `secret` are shown, in any reading.
 #[track_caller]
 fn assert_hidden(shown: &str, secret: &str) {
-    let secret: Vec<u8> = secret.bytes().filter(|byte| *byte > b' ').map(|byte| byte.to_ascii_lowercase()).collect();
+    let secret: Vec<u8> =
+        secret.bytes().filter(|byte| *byte > b' ').map(|byte| byte.to_ascii_lowercase()).collect();
     for part in shown.split("[REDACTED]") {
         for reading in readings(part) {
             let reading = reading.to_ascii_lowercase();
@@ -133,7 +136,12 @@ fn assert_hidden(shown: &str, secret: &str) {
 }
 
 fn secrets() -> impl Strategy<Value = String> {
-    prop_oneof!["[A-Za-z0-9_-]{8,48}", "[!-~]{8,40}", "[!-~]{3,12} [!-~]{6,12}", "[a-z]{3}\\.[A-Za-z0-9+/]{20}={0,2}"]
+    prop_oneof![
+        "[A-Za-z0-9_-]{8,48}",
+        "[!-~]{8,40}",
+        "[!-~]{3,12} [!-~]{6,12}",
+        "[a-z]{3}\\.[A-Za-z0-9+/]{20}={0,2}"
+    ]
 }
 
 proptest! {
@@ -206,11 +214,15 @@ fn the_time_is_linear_in_the_length() {
     let redactor = Redactor::new(["sk-live-1234567890"]);
     let time = |len: usize| {
         let bodies = ["%25\\u0025sk-live-", "c2stbGl2ZS0x", "\u{202e}", "&#x31;2\\", "\\u{", "&"];
-        bodies.map(|part| part.repeat(len / part.len())).iter().map(|body| {
-            let started = Instant::now();
-            assert!(!redactor.redact(body).is_empty());
-            started.elapsed()
-        }).sum::<Duration>()
+        bodies
+            .map(|part| part.repeat(len / part.len()))
+            .iter()
+            .map(|body| {
+                let started = Instant::now();
+                assert!(!redactor.redact(body).is_empty());
+                started.elapsed()
+            })
+            .sum::<Duration>()
     };
     let (short, long) = (time(16 << 10), time(128 << 10));
     // eight times the text; a quadratic search takes 64 times as long

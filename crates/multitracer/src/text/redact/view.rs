@@ -29,7 +29,8 @@ impl View {
 
     /// Returns the view of decoded bytes.
     pub(super) fn decoded(bytes: &[u8], places: &[Place]) -> Self {
-        let mut view = Self { bytes: Vec::with_capacity(bytes.len()), places: Vec::with_capacity(bytes.len()) };
+        let mut view =
+            Self { bytes: Vec::with_capacity(bytes.len()), places: Vec::with_capacity(bytes.len()) };
         let mut at = 0;
         let mut push = |part: &[u8], at: usize| {
             view.bytes.extend_from_slice(part);
