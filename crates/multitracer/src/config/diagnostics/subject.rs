@@ -1,7 +1,8 @@
 //! The text that names a value in a message.
 
+use crate::config::schema::is_secret;
 use crate::config::suggest;
-use crate::config::yaml::{KeyPath, Node, NodeKind, Template, is_secret};
+use crate::config::yaml::{KeyPath, Node, NodeKind, Template};
 
 /// The most characters of a value that a message quotes.
 const MAX_QUOTED: usize = 60;

@@ -10,18 +10,22 @@ pub(crate) struct Cursor<'a> {
     pub(crate) cx: &'a Context<'a>,
     pub(crate) node: &'a Node<'a>,
     pub(crate) path: KeyPath,
+    /// The path in the map form, for a value of the form `{name, value}`. The name decides if the
+    /// value is a secret.
+    pub(super) map_path: Option<KeyPath>,
     /// The place of the value, or the nearest known one.
     pub(crate) span: Option<Span>,
 }
 
 impl<'a> Cursor<'a> {
     pub(crate) fn root(cx: &'a Context<'a>, node: &'a Node<'a>) -> Self {
-        Self { cx, node, path: KeyPath::root(), span: node.span }
+        Self { cx, node, path: KeyPath::root(), map_path: None, span: node.span }
     }
 
     pub(super) fn child(&self, node: &'a Node<'a>, path: KeyPath, key_span: Option<Span>) -> Self {
         let span = node.span.filter(|span| key_span.is_none() || span.start < span.end);
-        Self { cx: self.cx, node, path, span: span.or(key_span).or(self.span) }
+        let map_path = self.map_path.clone();
+        Self { cx: self.cx, node, path, map_path, span: span.or(key_span).or(self.span) }
     }
 
     /// Reports an error in this value. Later checks then skip the value.
@@ -44,7 +48,10 @@ impl<'a> Cursor<'a> {
 
     /// Reports that this value breaks a rule.
     pub(crate) fn report_violation(&self, violation: Violation) {
-        self.report(format!("{} {}", subject(self.node, &self.path), violation.predicate), violation.help);
+        self.report(
+            format!("{} {}", subject(self.node, self.secrecy_path()), violation.predicate),
+            violation.help,
+        );
     }
 
     /// Reports that the value has another form than `expected`.
@@ -72,6 +79,11 @@ impl<'a> Cursor<'a> {
     /// Returns the value of a rule that holds, or reports the violation.
     pub(crate) fn accept<T>(&self, result: Result<T, Violation>) -> Option<T> {
         result.map_err(|violation| self.report_violation(violation)).ok()
+    }
+
+    /// Returns the path that decides if the value is a secret.
+    pub(super) fn secrecy_path(&self) -> &KeyPath {
+        self.map_path.as_ref().unwrap_or(&self.path)
     }
 
     pub(crate) fn is_null(&self) -> bool {

@@ -1,6 +1,7 @@
 //! The scalar of a value, with its variables substituted.
 
 use super::cursor::Cursor;
+use crate::config::schema::is_secret;
 use crate::config::secret::shown_key;
 use crate::config::suggest;
 use crate::config::yaml::{NodeKind, Template, UndefinedVariables, core_schema};
@@ -28,7 +29,11 @@ impl Cursor<'_> {
         let template = match Template::parse(text) {
             Ok(template) => template,
             Err(inside) => {
-                let message = format!("`${{{}}}` is not a reference to a variable", shown_key(inside));
+                let message = if is_secret(self.secrecy_path(), text) {
+                    "a `${..}` in the value is not a reference to a variable".to_owned()
+                } else {
+                    format!("`${{{}}}` is not a reference to a variable", shown_key(inside))
+                };
                 let help = "write `${NAME}`, `${env:NAME}` or `${NAME:-default}`, and `$$` for a `$`";
                 self.report(message, Some(help.to_owned()));
                 return Scalar::Unusable;
