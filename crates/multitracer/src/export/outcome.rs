@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::text::Escaped;
+
 /// The outcome of exporting one batch.
 pub(crate) type ExportOutcome = Result<ExportSuccess, ExportError>;
 
@@ -72,9 +74,11 @@ pub(crate) enum Retryable {
 }
 
 impl ExportError {
-    /// Creates an error that no retry can help.
+    /// Creates an error that no retry can help. The message is escaped, because an exporter of the
+    /// application may quote its backend.
     pub(crate) fn new(reason: DropReason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), retry: Retryable::Never, retry_not_before: None }
+        let message = Escaped(message.into()).to_string();
+        Self { reason, message, retry: Retryable::Never, retry_not_before: None }
     }
 
     /// Creates a permanent error with [`DropReason::ExportFailed`].

@@ -12,7 +12,7 @@ pub(super) fn is_hidden(char: char) -> bool {
 
 /// Returns `true` for a character that can change a terminal, or the order or the presence of the
 /// text around it.
-pub(super) fn is_unsafe(char: char) -> bool {
+pub(crate) fn is_unsafe(char: char) -> bool {
     char.is_control()
         || matches!(char,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'

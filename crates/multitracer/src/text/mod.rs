@@ -6,5 +6,6 @@ mod hidden;
 mod redact;
 
 pub(crate) use self::escaped::Escaped;
+pub(crate) use self::hidden::is_unsafe;
 #[cfg(any(test, feature = "otlp-http", feature = "otlp-grpc"))]
 pub(crate) use self::redact::Redactor;

@@ -2,7 +2,8 @@
 
 use super::context::Context;
 use crate::config::diagnostics::{SourceDiagnostic, Violation, subject};
-use crate::config::yaml::{KeyPath, Node, NodeKind, Span};
+use crate::config::secret::is_credential_header;
+use crate::config::yaml::{KeyPath, Node, NodeKind, Segment, Span};
 
 /// A value of the file and the path to it.
 #[derive(Clone)]
@@ -79,6 +80,21 @@ impl<'a> Cursor<'a> {
     /// Returns the value of a rule that holds, or reports the violation.
     pub(crate) fn accept<T>(&self, result: Result<T, Violation>) -> Option<T> {
         result.map_err(|violation| self.report_violation(violation)).ok()
+    }
+
+    /// Notes the place of a literal value, if it is the key of a backend.
+    pub(super) fn note_literal_key(&self, text: &str) {
+        if !text.is_empty() && !self.is_null() && self.path.is_credential() {
+            let name = match self.secrecy_path().segments() {
+                [.., Segment::Key(headers), Segment::Key(name)] if headers == "headers" => name,
+                [.., Segment::Key(key)] if key == "headers_list" => text,
+                [.., Segment::Key(key)] => key,
+                _ => return,
+            };
+            if is_credential_header(&name.to_ascii_lowercase()) {
+                self.cx.note_literal_key(&self.path, self.span);
+            }
+        }
     }
 
     /// Returns the path that decides if the value is a secret.

@@ -121,7 +121,8 @@ fn is_bare_reference(raw: &str) -> bool {
     let name = raw.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
     name.is_some_and(|name| {
         let name = name.strip_prefix("env:").unwrap_or(name);
-        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        let is_file = name.strip_prefix("file:").is_some_and(|path| !path.contains([':', '}']));
+        is_file || !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
     })
 }
 

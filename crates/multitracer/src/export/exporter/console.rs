@@ -13,6 +13,7 @@ use super::interface::{ExportFuture, Exporter, ShutdownFuture};
 use super::retry::Retry;
 use crate::export::batch::Batch;
 use crate::export::outcome::{ExportError, ExportSuccess};
+use crate::text::Escaped;
 
 /// Maximum number of spans that wait for the root of their trace. Above it, incomplete traces are
 /// written.
@@ -54,7 +55,7 @@ impl ConsoleExporter {
         let mut text = String::new();
         for trace in traces {
             // writing to a `String` cannot fail
-            let _ = writeln!(text, "{}  {}", self.heading, Tree(&trace));
+            let _ = writeln!(text, "{}  {}", Escaped(&self.heading), Tree(&trace));
         }
         std::io::stdout().lock().write_all(text.as_bytes())
     }
@@ -102,7 +103,7 @@ impl fmt::Display for Tree<'_> {
 
 fn write_span(f: &mut fmt::Formatter<'_>, spans: &[&SpanData], span: &SpanData, depth: usize) -> fmt::Result {
     let duration = span.end_time.duration_since(span.start_time).unwrap_or_default();
-    write!(f, "\n{:indent$}{} {duration:.1?}", "", span.name, indent = depth * 2)?;
+    write!(f, "\n{:indent$}{} {duration:.1?}", "", Escaped(&span.name), indent = depth * 2)?;
     match span.span_kind {
         SpanKind::Internal => {}
         ref kind => write!(f, " [{}]", format!("{kind:?}").to_lowercase())?,
@@ -114,7 +115,7 @@ fn write_span(f: &mut fmt::Formatter<'_>, spans: &[&SpanData], span: &SpanData, 
     }
     for attribute in &span.attributes {
         if !attribute.key.as_str().starts_with("code.") {
-            write!(f, " {}={}", attribute.key, attribute.value)?;
+            write!(f, " {}={}", Escaped(&attribute.key), Escaped(&attribute.value))?;
         }
     }
     for link in span.links.iter() {
