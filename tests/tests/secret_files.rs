@@ -35,7 +35,6 @@ async fn a_reload_takes_the_new_key_of_a_mounted_file() {
     fs::remove_dir_all(&folder).unwrap();
 
     let requests = receiver.requests();
-    let keys: Vec<_> =
-        requests.iter().map(|request| &*request.headers["authorization"]).collect();
+    let keys: Vec<_> = requests.iter().map(|request| &*request.headers["authorization"]).collect();
     assert_eq!(keys, ["Bearer first", "Bearer first", "Bearer second"]);
 }

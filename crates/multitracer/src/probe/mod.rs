@@ -63,7 +63,8 @@ impl Config {
             } else {
                 ProbeOutcome::Skipped { why: "it is off".to_owned() }
             };
-            let endpoint = Target::of(exporter).map(|target| Escaped(secret::shown_url(target.endpoint())).to_string());
+            let endpoint =
+                Target::of(exporter).map(|target| Escaped(secret::shown_url(target.endpoint())).to_string());
             reports.push(ProbeReport::new(config, endpoint, outcome, started.elapsed()));
         }
         reports
