@@ -69,7 +69,7 @@ fn every_mistake_has_the_expected_diagnostics() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Leaves out the warning about the mode of a file, which differs between checkouts.
+/// Returns `false` for the warning about the mode of a file, which differs between checkouts.
 fn unless_readable(warning: &&Diagnostic) -> bool {
     warning.code() != Some("readable_key")
 }

@@ -103,8 +103,7 @@ fn is_secret(root: &mut Value, path: &[Step]) -> bool {
     }
     let is_of_routes = keys.first() == Some(&"routes");
     match keys.as_slice() {
-        [.., "headers", _] if !is_of_routes => true,
-        [.., "headers", "[]", "value"] if !is_of_routes => true,
+        [.., "headers", _] | [.., "headers", "[]", "value"] if !is_of_routes => true,
         [.., "headers" | "attributes", name] | [.., "attributes", name, "[]"] => names_credential(name),
         [.., "headers" | "attributes", "[]", "value"] => {
             let item = at(root, &path[..path.len() - 1]).unwrap();

@@ -65,8 +65,8 @@ impl Section {
         self.any_key(&|key| key.name == name, 0)
     }
 
-    /// Returns `true` if a key here or further down has this name, and its values are numbers, flags
-    /// or known words.
+    /// Returns `true` if a key here or further down has this name, and its values are numbers,
+    /// flags or known words.
     pub(super) fn has_word(&self, name: &str) -> bool {
         self.any_key(&|key| key.name == name && key.kind.is_word(), 0)
     }

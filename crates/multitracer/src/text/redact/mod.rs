@@ -3,12 +3,12 @@
 //! No six consecutive characters of a secret are shown. A shorter secret is hidden as a whole if it
 //! has at least four characters; a shorter one would match in any text.
 //!
-//! Six characters are the least that do not match ordinary words by chance, and at most 36 bits of a
-//! random key. The rule protects the readers of logs from a backend or proxy that repeats what it
+//! Six characters are the least that do not match ordinary words by chance, and at most 36 bits of
+//! a random key. The rule protects the readers of logs from a backend or proxy that repeats what it
 //! got. A backend knows the secret anyway, and could write it in a form of its own.
 //!
-//! The text is searched as it stands, and as its decoded forms: without escapes, and from base64 and
-//! hexadecimal digits, [`MAX_LAYERS`] times. Case, blanks, control characters and invisible
+//! The text is searched as it stands, and as its decoded forms: without escapes, and from base64
+//! and hexadecimal digits, [`MAX_LAYERS`] times. Case, blanks, control characters and invisible
 //! characters make no difference. The time is linear in the length of the text: the number of forms
 //! has a limit, and each is searched once.
 

@@ -50,7 +50,8 @@ impl View {
         view
     }
 
-    /// Returns the view without its parts that are no text, and without texts below `min_len` bytes.
+    /// Returns the view without its parts that are no text, and without texts below `min_len`
+    /// bytes.
     ///
     /// Most of what is decoded was never encoded. One byte, which no text has, separates the rest.
     pub(super) fn without_noise(&self, min_len: usize) -> Self {
