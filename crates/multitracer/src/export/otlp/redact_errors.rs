@@ -3,7 +3,8 @@
 use opentelemetry::{Array, Value};
 use opentelemetry_sdk::Resource;
 
-use crate::config::{Secret, mentions_secret};
+use crate::config::Secret;
+use crate::config::secret::mentions_secret;
 use crate::text::{Escaped, Redactor};
 
 /// Maximum length of a shown message, in characters.
