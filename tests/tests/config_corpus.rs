@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use multitracer::config::Config;
+use multitracer::config::{Config, Diagnostic};
 use serde_json::Value;
 
 /// The environment variables that the files see.
@@ -69,6 +69,11 @@ fn every_mistake_has_the_expected_diagnostics() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Returns `false` for the warning about the mode of a file, which differs between checkouts.
+fn unless_readable(warning: &&Diagnostic) -> bool {
+    warning.code() != Some("readable_key")
+}
+
 #[test]
 fn every_good_file_loads_without_warnings() {
     let files = files("good");
@@ -76,12 +81,18 @@ fn every_good_file_loads_without_warnings() {
     for (name, path) in files {
         let config = Config::loader().variables(variable).overrides(|_: &str| None).load_path(&path);
         let config = config.unwrap_or_else(|error| unreachable!("{name}: {error}"));
-        let warnings: Vec<_> =
-            config.warnings().iter().map(|each| each.render(&name, false).to_string()).collect();
+        let warnings: Vec<_> = config
+            .warnings()
+            .iter()
+            .filter(unless_readable)
+            .map(|each| each.render(&name, false).to_string())
+            .collect();
         assert!(warnings.is_empty(), "{}", warnings.join("\n"));
         let structure = Config::loader().check_path(&path);
         assert_eq!(
-            structure.map(|warnings| warnings.len()).unwrap_or_else(|error| unreachable!("{error}")),
+            structure
+                .map(|warnings| warnings.iter().filter(unless_readable).count())
+                .unwrap_or_else(|error| unreachable!("{error}")),
             0,
             "{name}"
         );

@@ -10,6 +10,7 @@ mod fault_support;
 
 use std::time::{Duration, Instant};
 
+use multitracer::config::Config;
 use multitracer::export::{DropCounts, TracerStats};
 use multitracer::{Registry, TracerBuilder};
 use multitracer_tests::{Behaviour, Receiver};
@@ -318,8 +319,45 @@ async fn tls_failures_lose_spans_and_leak_none() {
     // the client trusts the CA, but has no certificate to show
     let ca = certificates.path("ca.pem");
     let bad = || TracerBuilder::new("bad").request_timeout(Duration::from_millis(800));
-    matrix("TLS without certificate, HTTP", Fate::Failed, bad().otlp_http(http).tls_ca_file(&*ca)).await;
-    matrix("TLS without certificate, gRPC", Fate::Failed, bad().otlp_grpc(grpc).tls_ca_file(&*ca)).await;
+    let over_http = || bad().otlp_http(&*http).tls_ca_file(&*ca);
+    let over_grpc = || bad().otlp_grpc(&*grpc).tls_ca_file(&*ca);
+    // the client's certificate is of a CA that the server does not trust
+    let other = Certificates::new("other");
+    let (cert, key) = (other.path("client.pem"), other.path("client.key"));
+    for (what, tracer, expected) in [
+        ("TLS without certificate, HTTP", over_http(), "requires a client certificate"),
+        ("TLS without certificate, gRPC", over_grpc(), "requires a client certificate"),
+        (
+            "TLS, refused certificate, HTTP",
+            over_http().tls_client(&*cert, &*key),
+            "refused the client certificate",
+        ),
+        (
+            "TLS, refused certificate, gRPC",
+            over_grpc().tls_client(&*cert, &*key),
+            "refused the client certificate",
+        ),
+    ] {
+        let error = matrix(what, Fate::Failed, tracer).await.last_error.unwrap();
+        // gRPC's transport may report the closed connection before it reads the alert
+        let is_closed = what.ends_with("gRPC") && error.contains("connection closed");
+        assert!(is_closed || error.contains(expected), "{what}: {error}");
+    }
+    let exporters =
+        [format!("otlp_http: {{endpoint: \"{http}\""), format!("otlp_grpc: {{endpoint: \"{grpc}\"")];
+    for exporter in exporters {
+        for (identity, expected) in [
+            (String::new(), "requires a client certificate"),
+            (format!(", cert_file: \"{cert}\", key_file: \"{key}\""), "refused the client certificate"),
+        ] {
+            let yaml = format!(
+                "tracers: {{a: {{exporter: {{{exporter}, tls: {{ca_file: \"{ca}\"{identity}}}}}}}}}}}"
+            );
+            let probes = Config::from_yaml(&yaml).unwrap().probe("a", Duration::from_secs(5)).await;
+            let outcome = probes[0].outcome().to_string();
+            assert!(outcome.contains(expected), "{outcome}");
+        }
+    }
     assert_eq!(plain.spans().len(), 0);
 }
 

@@ -313,9 +313,11 @@ async fn no_text_of_the_library_shows_a_secret() {
         assert!(!text.contains(SECRET), "{of}:\n{text}");
     }
     let errors = format!("{stats}");
-    for expected in
-        ["401 Unauthorized: no: [REDACTED] [REDACTED]", "rejected 1 spans: no: [REDACTED]", "refused"]
-    {
+    for expected in [
+        "401 Unauthorized: no: Bearer [REDACTED] [REDACTED]",
+        "rejected 1 spans: no: Bearer [REDACTED]",
+        "refused",
+    ] {
         assert!(errors.contains(expected), "no backend caused the error `{expected}`\n{errors}");
     }
     let log = log.text();

@@ -21,6 +21,7 @@ mod signal;
 mod span;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod text;
 mod tracer;
 
 #[doc(no_inline)]

@@ -180,7 +180,7 @@ async fn a_backends_own_words() {
             .await;
     assert_eq!((&page["outcome"], &page["step"]), (&"unreachable".into(), &"HTTP".into()));
     let control = words(b"HTTP/1.1 500 Oops\r\ncontent-length: 9\r\n\r\na\x1b[2J\nb\xff!").await;
-    assert_eq!(control["message"], "a [2J b\u{fffd}!");
+    assert_eq!(control["message"], "a\\u{1b}[2J b\u{fffd}!");
     let garbage = words(b"SSH-2.0-OpenSSH_9.6\r\n").await;
     assert_eq!((&garbage["outcome"], &garbage["step"]), (&"unreachable".into(), &"HTTP".into()));
 }

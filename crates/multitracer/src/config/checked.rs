@@ -126,6 +126,7 @@ impl Config {
     /// | code | meaning |
     /// |---|---|
     /// | `shared_project` | tracers of two environments send to the same endpoint, with the same credentials and the same project |
+    /// | `readable_key` | a key stands in the file itself, and every user of the machine can read the file (Unix) |
     /// | `plain_http` | credentials go over `http://` to another machine |
     /// | `inherited_credentials` | a tracer with an endpoint of its own sends it the credentials of `defaults` |
     /// | `unreachable_route` | a route never matches: an earlier route covers it, or its own conditions exclude each other |

@@ -81,7 +81,7 @@ impl ConfigLoader {
         Self { undefined, ..self }
     }
 
-    /// Ignores variables in credentials: references in `api_key`, `headers` and `headers_list` are
+    /// Ignores references in credentials: those in `api_key`, `headers` and `headers_list` are
     /// not looked up.
     ///
     /// Use it to look at routes and experiments on a machine without the secrets. Backends refuse
@@ -119,8 +119,9 @@ impl ConfigLoader {
     ///
     /// Returns the errors of [`Config::from_path`], except those that need the values of variables.
     pub fn check_path(self, path: impl AsRef<Path>) -> Result<Vec<Diagnostic>, ConfigError> {
-        let (name, text) = read_text(path.as_ref())?;
-        self.check(&name, &text)
+        let path = path.as_ref();
+        let (name, text) = read_text(path)?;
+        self.check(&name, &text, Some(path))
     }
 
     /// Checks YAML text without any variable, and returns its warnings.
@@ -138,7 +139,7 @@ impl ConfigLoader {
     ///
     /// Returns the errors of [`Config::from_yaml`], except those that need the values of variables.
     pub fn check_yaml(self, text: &str) -> Result<Vec<Diagnostic>, ConfigError> {
-        self.check("<string>", text)
+        self.check("<string>", text, None)
     }
 
     /// Reads a YAML file.
@@ -173,8 +174,8 @@ impl ConfigLoader {
         self.load("<string>", text, None)
     }
 
-    fn check(&self, name: &str, text: &str) -> Result<Vec<Diagnostic>, ConfigError> {
-        let options = LoadOptions { variables: None, overrides: None, ..self.options() };
+    fn check(&self, name: &str, text: &str, file: Option<&Path>) -> Result<Vec<Diagnostic>, ConfigError> {
+        let options = LoadOptions { variables: None, overrides: None, ..self.options(file) };
         Ok(pipeline::load(name, text, &options)?.warnings)
     }
 
@@ -185,14 +186,16 @@ impl ConfigLoader {
     }
 
     fn load(&self, name: &str, text: &str, origin: Option<Origin>) -> Result<Config, ConfigError> {
-        Ok(Config::new(name, pipeline::load(name, text, &self.options())?, origin))
+        let options = self.options(origin.as_ref().map(|origin| origin.path.as_path()));
+        Ok(Config::new(name, pipeline::load(name, text, &options)?, origin))
     }
 
-    fn options(&self) -> LoadOptions<'_> {
+    fn options<'o>(&'o self, file: Option<&'o Path>) -> LoadOptions<'o> {
         LoadOptions {
             variables: Some(self.variables.as_ref()),
             overrides: Some(self.overrides.as_ref()),
             undefined: self.undefined,
+            file,
             credentials: self.credentials,
         }
     }

@@ -39,7 +39,7 @@ pub(crate) use self::loader::Origin;
 pub use self::model::{OnSwitch, RemoteParent, UnknownTracerPolicy};
 pub use self::overrides::Override;
 pub use self::schema::JsonSchema;
-pub(crate) use self::secret::{Secret, mentions_secret};
+pub(crate) use self::secret::{Secret, is_credential_header};
 pub use self::yaml::{ProcessEnv, UndefinedVariables, Variables};
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The options of a load.
 
+use std::path::Path;
+
 use super::yaml::{UndefinedVariables, Variables};
 
 /// The options of one load: the variables, and the treatment of unset ones.
@@ -10,6 +12,8 @@ pub(super) struct LoadOptions<'v> {
     /// The values of `MULTITRACER_*`. With `None` the load ignores them.
     pub(super) overrides: Option<&'v (dyn Variables + 'v)>,
     pub(super) undefined: UndefinedVariables,
-    /// `true` if variables in credentials are looked up.
+    /// The file that the text comes from.
+    pub(super) file: Option<&'v Path>,
+    /// `true` if references in credentials are looked up.
     pub(super) credentials: bool,
 }

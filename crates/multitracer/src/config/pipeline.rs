@@ -36,6 +36,10 @@ pub(super) fn load(source_name: &str, text: &str, options: &LoadOptions<'_>) -> 
     let is_referenced = |name: &str| cx.refers_to(name);
     let environment = Environment { names: &names, is_referenced: &is_referenced, overrides: &overrides };
     let environment_warnings = warnings::check_environment(&environment, &model);
+    let literal_key = cx.literal_key();
+    let readable = options
+        .file
+        .and_then(|file| literal_key.and_then(|(path, span)| warnings::check_permissions(file, path, span)));
     let collected = cx.finish();
     let mut errors = collected.errors;
     let unknown = collected.unknown;
@@ -59,6 +63,7 @@ pub(super) fn load(source_name: &str, text: &str, options: &LoadOptions<'_>) -> 
     };
     let mut found = collected.warnings;
     found.extend(environment_warnings);
+    found.extend(readable);
     let of_model = warnings::check_model(&model, &context).into_iter().map(|warning| locate(&root, warning));
     found.extend(of_model.filter(is_new));
     Ok(Loaded { model, warnings: Diagnostic::in_order(&source, found), overrides })

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::text::Escaped;
+
 /// The outcome of exporting one batch.
 pub(crate) type ExportOutcome = Result<ExportSuccess, ExportError>;
 
@@ -68,9 +70,11 @@ pub(crate) enum Retryable {
 }
 
 impl ExportError {
-    /// Creates an error that no retry can help.
+    /// Creates an error that no retry can help. The message is escaped, because an exporter of the
+    /// application may quote its backend.
     pub(crate) fn new(reason: DropReason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), retry: Retryable::Never }
+        let message = Escaped(message.into()).to_string();
+        Self { reason, message, retry: Retryable::Never }
     }
 
     /// Creates a permanent error with [`DropReason::ExportFailed`].

@@ -14,6 +14,7 @@ use tokio_rustls::client::TlsStream;
 use super::deadline::Deadline;
 use super::outcome::{ProbeOutcome, ProbeStep};
 use super::request::ProbeRequest;
+use crate::export::client::error_chain;
 
 /// A connection to a backend.
 pub(super) enum Connection {
@@ -40,7 +41,8 @@ pub(super) async fn connect(request: &ProbeRequest, deadline: Deadline) -> Resul
     let tls_error = |error: &dyn std::fmt::Display| ProbeOutcome::unreachable(ProbeStep::Tls, error);
     let name = ServerName::try_from(host.to_owned()).map_err(|error| tls_error(&error))?;
     let handshake = TlsConnector::from(Arc::clone(tls)).connect(name, tcp);
-    let stream = deadline.within(ProbeStep::Tls, handshake).await?.map_err(|error| tls_error(&error))?;
+    let stream =
+        deadline.within(ProbeStep::Tls, handshake).await?.map_err(|error| tls_error(&error_chain(&error)))?;
     Ok(Connection::Secure(Box::new(stream)))
 }
 

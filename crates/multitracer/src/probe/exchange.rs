@@ -1,6 +1,7 @@
 //! The exchange of the request and the response over an open connection.
 
 use std::error::Error;
+use std::time::Duration;
 
 use http::header::HOST;
 use http::{Method, Request, Response, Uri};
@@ -9,6 +10,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper::rt::Executor;
 use hyper_util::rt::TokioIo;
+use tokio::task::JoinHandle;
 
 use super::connection::Connection;
 use super::deadline::Deadline;
@@ -28,18 +30,14 @@ pub(super) async fn exchange(
     response.map_err(|error| ProbeOutcome::unreachable(ProbeStep::Http, error_chain(&*error)))
 }
 
-async fn send(
-    connection: Connection,
-    request: &ProbeRequest,
-) -> Result<ProbeResponse, Box<dyn Error + Send + Sync>> {
+async fn send(connection: Connection, request: &ProbeRequest) -> Result<ProbeResponse, BoxError> {
     let is_http2 = request.protocol == Protocol::Grpc || connection.has_agreed_on_http2();
     let io = TokioIo::new(connection);
     if is_http2 {
         let (mut sender, driver) = http2::handshake(SilentExecutor, io).await?;
         let driver = tokio::spawn(Silenced::new(driver));
-        let response = read(sender.send_request(to_http(request, request.url.clone())).await?).await;
-        driver.abort();
-        response
+        let http = to_http(request, request.url.clone());
+        finish(async { read(sender.send_request(http).await?).await }, driver).await
     } else {
         let (mut sender, driver) = http1::handshake(io).await?;
         let driver = tokio::spawn(Silenced::new(driver));
@@ -47,11 +45,34 @@ async fn send(
         let mut http = to_http(request, path);
         let host = request.url.authority().map_or("", |authority| authority.as_str());
         http.headers_mut().insert(HOST, host.parse()?);
-        let response = read(sender.send_request(http).await?).await;
-        driver.abort();
-        response
+        finish(async { read(sender.send_request(http).await?).await }, driver).await
     }
 }
+
+/// The time that a broken connection has to tell its reason.
+const REASON_TIMEOUT: Duration = Duration::from_millis(200);
+
+/// Returns the response, or the reason of the failure.
+///
+/// A backend that refuses the client's certificate says so after the handshake. The request then
+/// fails because the connection is closed, and only the driver of the connection knows the reason.
+async fn finish(
+    response: impl Future<Output = Result<ProbeResponse, BoxError>>,
+    mut driver: JoinHandle<Result<(), hyper::Error>>,
+) -> Result<ProbeResponse, BoxError> {
+    let result = response.await;
+    let reason = match &result {
+        Ok(_) => None,
+        Err(_) => tokio::time::timeout(REASON_TIMEOUT, &mut driver).await.ok(),
+    };
+    driver.abort();
+    match reason {
+        Some(Ok(Err(reason))) => Err(reason.into()),
+        _ => result,
+    }
+}
+
+type BoxError = Box<dyn Error + Send + Sync>;
 
 /// An executor for the tasks of a connection, which create no spans.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +96,7 @@ fn to_http(request: &ProbeRequest, uri: Uri) -> Request<Full<bytes::Bytes>> {
     http
 }
 
-async fn read(response: Response<Incoming>) -> Result<ProbeResponse, Box<dyn Error + Send + Sync>> {
+async fn read(response: Response<Incoming>) -> Result<ProbeResponse, BoxError> {
     let (parts, body) = response.into_parts();
     let collected = Limited::new(body, MAX_RESPONSE_BYTES).collect().await?;
     let trailers = collected.trailers().cloned().unwrap_or_default();

@@ -27,6 +27,7 @@ use self::request::{ProbeRequest, Target};
 use self::silenced::Silenced;
 use crate::config::model::{ExporterConfig, TracerConfig};
 use crate::config::{Config, secret};
+use crate::text::Escaped;
 
 impl Config {
     /// Sends one test span to each exporter of the tracer `tracer`, and reports the outcomes.
@@ -62,7 +63,8 @@ impl Config {
             } else {
                 ProbeOutcome::Skipped { why: "it is off".to_owned() }
             };
-            let endpoint = Target::of(exporter).map(|target| secret::shown_url(target.endpoint()));
+            let endpoint =
+                Target::of(exporter).map(|target| Escaped(secret::shown_url(target.endpoint())).to_string());
             reports.push(ProbeReport::new(config, endpoint, outcome, started.elapsed()));
         }
         reports

@@ -108,10 +108,10 @@ impl ProbeOutcome {
         Self::Refused { status: refusal.status, message: refusal.message }
     }
 
-    /// Returns the outcome with the secrets in its error redacted.
+    /// Returns the outcome with its error escaped and without secrets.
     pub(super) fn redacted(self, redactor: &ErrorRedactor) -> Self {
         match self {
-            Self::Unreachable { step, error } => Self::Unreachable { step, error: redactor.redact(&error) },
+            Self::Unreachable { step, error } => Self::Unreachable { step, error: redactor.clean(&error) },
             other => other,
         }
     }

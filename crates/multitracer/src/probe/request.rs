@@ -96,10 +96,10 @@ impl ProbeRequest {
         let redactor = ErrorRedactor::new(target.headers(), target.endpoint(), &resource);
         match Self::build(tracer, target, &resource) {
             Ok(Parts { url, headers, body }) => {
-                let tls = tls(&url, target).map_err(|error| redactor.redact(&error))?;
+                let tls = tls(&url, target).map_err(|error| redactor.clean(&error))?;
                 Ok(Self { protocol: target.protocol(), url, headers, body, tls, redactor })
             }
-            Err(error) => Err(redactor.redact(&error)),
+            Err(error) => Err(redactor.clean(&error)),
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::headers::Headers;
 use super::route::Route;
-use crate::config::mentions_secret;
+use crate::config::is_credential_header;
 use crate::config::model::{HeaderMatch, RouteConfig, ValueMatch};
 
 /// A routing decision with the outcome of each rule that was tried.
@@ -131,7 +131,7 @@ fn miss<H: Headers + ?Sized>(condition: &HeaderMatch, headers: &H) -> Option<Str
     if condition.value.holds(&value) {
         return None;
     }
-    if mentions_secret(name) {
+    if is_credential_header(name) {
         return Some(format!("`{name}` does not have the expected value"));
     }
     let found = quoted(&String::from_utf8_lossy(&value));

@@ -4,6 +4,7 @@ use http::{HeaderName, HeaderValue, Uri};
 use regex::bytes::{Regex, RegexBuilder};
 
 use crate::config::diagnostics::Violation;
+use crate::text::is_unsafe;
 
 /// The longest name of a tracer, a route, an experiment or a variant, in bytes. Names travel in
 /// baggage.
@@ -35,7 +36,7 @@ pub(crate) fn name(text: &str) -> Result<(), Violation> {
     if text.is_empty() {
         return Err(Violation::new("is empty").with_help(expected));
     }
-    if text.len() > MAX_NAME_BYTES || text.trim() != text || text.chars().any(char::is_control) {
+    if text.len() > MAX_NAME_BYTES || text.trim() != text || text.chars().any(is_unsafe) {
         return Err(Violation::new("is not a name").with_help(expected));
     }
     Ok(())

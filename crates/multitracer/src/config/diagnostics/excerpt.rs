@@ -1,6 +1,7 @@
 //! The source line under a message, cut to what fits a screen.
 
 use crate::config::yaml::Span;
+use crate::text::is_unsafe;
 
 /// One line of the text, ready to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +39,12 @@ impl ExcerptBuilder {
             let before = piece.get(..self.span.start - from).unwrap_or("");
             self.caret = Some(self.line.chars().count() + before.chars().count());
         }
-        self.line.extend(piece.chars().map(|c| if c.is_control() { ' ' } else { c }));
+        self.line.extend(piece.chars().map(|c| match c {
+            c if c.is_control() => ' ',
+            // a bidirectional mark would show the line in another order
+            c if is_unsafe(c) => char::REPLACEMENT_CHARACTER,
+            c => c,
+        }));
     }
 
     /// Adds `shown` in place of the bytes `from..to` of the text.

@@ -1,8 +1,8 @@
 //! The parts of a text that excerpts mask.
 
-use crate::config::schema::Section;
+use crate::config::schema::{Section, is_secret, is_secret_place};
 use crate::config::secret::{REDACTED, shown_len};
-use crate::config::yaml::{Entry, KeyPath, Node, NodeKind, Span, is_secret};
+use crate::config::yaml::{Entry, KeyPath, Node, NodeKind, Span};
 
 /// A part of the text to mask.
 #[derive(Clone, Copy)]
@@ -101,7 +101,7 @@ impl SecretFinder<'_> {
                         }
                         None => self.open = self.open.or(Some(self.position)),
                     }
-                    self.visit(&entry.value, &path.key(entry.key.as_ref()));
+                    self.visit(&entry.value, &value_path(entries, entry, path));
                 }
             }
         }
@@ -110,6 +110,19 @@ impl SecretFinder<'_> {
     /// Returns `true` if a key is more likely a value: a stray comma makes a header `{value: ,
     /// 'text'}`.
     fn is_stray(&self, path: &KeyPath, entry: &Entry<'_>) -> bool {
-        entry.value.is_null() && path.is_secret() && !self.keys.knows(&entry.key)
+        entry.value.is_null() && is_secret_place(path) && !self.keys.knows(&entry.key)
+    }
+}
+
+/// Returns the path of an entry's value. In a list of `{name, value}`, the value has the path that
+/// it has in a map, because the name decides if it is a secret.
+fn value_path(entries: &[Entry<'_>], entry: &Entry<'_>, path: &KeyPath) -> KeyPath {
+    let name = entries.iter().find_map(|entry| match &entry.value.kind {
+        NodeKind::Scalar { text, .. } if entry.key == "name" => Some(text),
+        _ => None,
+    });
+    match (path.list(), name) {
+        (Some(list), Some(name)) if entry.key == "value" => list.key(name.as_ref()),
+        _ => path.key(entry.key.as_ref()),
     }
 }

@@ -1,7 +1,7 @@
 //! Routes and experiments as YAML.
 
 use crate::config::model::{ExperimentConfig, HeaderMatch, RouteConfig, RouteTarget, ValueMatch};
-use crate::config::secret::{REDACTED, mentions_secret};
+use crate::config::secret::{REDACTED, is_credential_header};
 use crate::config::yaml::{OutputValue, count, key, text};
 
 /// Returns a route as a tree.
@@ -26,7 +26,9 @@ fn condition(header: &HeaderMatch) -> OutputValue {
     };
     let mut map = vec![key("name", text(&header.name)), key("type", text(kind))];
     map.extend(
-        value.map(|value| key("value", text(if mentions_secret(&header.name) { REDACTED } else { value }))),
+        value.map(|value| {
+            key("value", text(if is_credential_header(&header.name) { REDACTED } else { value }))
+        }),
     );
     OutputValue::Map(map)
 }

@@ -19,7 +19,7 @@ pub(crate) use self::exporters::Exporters;
 pub(crate) use self::limits::{BatchConfig, CaptureConfig, LimitsConfig};
 pub(crate) use self::policies::BaggageConfig;
 pub use self::policies::{OnSwitch, RemoteParent, UnknownTracerPolicy};
-pub(crate) use self::resource::{AttributeValue, ServiceConfig};
+pub(crate) use self::resource::{AttributeValue, ResourceAttributes, ServiceConfig};
 pub(crate) use self::routes::{HeaderMatch, RouteConfig, RouteTarget, ValueMatch};
 pub(crate) use self::sampler::{ParentBasedConfig, SamplerConfig};
 pub(crate) use self::tracer::TracerConfig;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::config::secret::mentions_secret;
+use crate::config::secret::is_credential_header;
 
 /// One entry of `routes`.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +35,7 @@ impl fmt::Debug for HeaderMatch {
         let Self { name, value } = self;
         let mut shown = f.debug_struct("HeaderMatch");
         shown.field("name", name);
-        if mentions_secret(name) {
+        if is_credential_header(name) {
             shown.finish_non_exhaustive()
         } else {
             shown.field("value", value).finish()

@@ -2,7 +2,7 @@
 
 use super::exporters::Exporters;
 use super::limits::{BatchConfig, CaptureConfig, LimitsConfig};
-use super::resource::{AttributeValue, ServiceConfig};
+use super::resource::{ResourceAttributes, ServiceConfig};
 use super::sampler::SamplerConfig;
 
 /// One entry of `tracers`, with unset keys taken from `defaults`.
@@ -18,7 +18,7 @@ pub(crate) struct TracerConfig {
     pub(crate) environment: Option<String>,
     pub(crate) service: ServiceConfig,
     /// `resource.attributes`, merged with those of `defaults`.
-    pub(crate) resource: Vec<(String, AttributeValue)>,
+    pub(crate) resource: ResourceAttributes,
     pub(crate) sampler: SamplerConfig,
     pub(crate) limits: LimitsConfig,
     pub(crate) exporters: Exporters,

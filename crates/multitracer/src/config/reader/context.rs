@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::config::diagnostics::{MAX_DIAGNOSTICS, SourceDiagnostic};
 use crate::config::options::LoadOptions;
-use crate::config::yaml::{KeyPath, PathSet, UndefinedVariables, Variables};
+use crate::config::yaml::{FileFolder, KeyPath, PathSet, Span, UndefinedVariables, Variables};
 
 /// The state that all readers of one file share: the variables, and the diagnostics so far.
 pub(crate) struct Context<'v> {
@@ -19,6 +19,10 @@ pub(crate) struct Context<'v> {
     pub(crate) undefined: Cell<UndefinedVariables>,
     /// `true` if variables in credentials are looked up.
     pub(super) credentials: bool,
+    /// The folder of `${file:PATH}`.
+    pub(super) files: FileFolder,
+    /// The place of the first literal key of a backend.
+    literal_key: RefCell<Option<(KeyPath, Option<Span>)>>,
     errors: RefCell<Vec<SourceDiagnostic>>,
     omitted: Cell<usize>,
     warnings: RefCell<Vec<SourceDiagnostic>>,
@@ -43,6 +47,8 @@ impl<'v> Context<'v> {
             overrides: options.overrides,
             undefined: Cell::new(options.undefined),
             credentials: options.credentials,
+            files: FileFolder::of(options.file),
+            literal_key: RefCell::default(),
             errors: RefCell::default(),
             omitted: Cell::new(0),
             warnings: RefCell::default(),
@@ -81,6 +87,16 @@ impl<'v> Context<'v> {
     /// Notes that a value of the file refers to these variables.
     pub(super) fn add_references<'n>(&self, variables: impl Iterator<Item = &'n str>) {
         self.references.borrow_mut().extend(variables.map(str::to_owned));
+    }
+
+    /// Notes that the file has a literal key of a backend.
+    pub(super) fn note_literal_key(&self, path: &KeyPath, span: Option<Span>) {
+        self.literal_key.borrow_mut().get_or_insert_with(|| (path.clone(), span));
+    }
+
+    /// Returns the place of the first literal key of a backend.
+    pub(crate) fn literal_key(&self) -> Option<(KeyPath, Option<Span>)> {
+        self.literal_key.borrow().clone()
     }
 
     /// Returns `true` if the limit of errors is reached.

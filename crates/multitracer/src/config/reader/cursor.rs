@@ -2,7 +2,8 @@
 
 use super::context::Context;
 use crate::config::diagnostics::{SourceDiagnostic, Violation, subject};
-use crate::config::yaml::{KeyPath, Node, NodeKind, Span};
+use crate::config::secret::is_credential_header;
+use crate::config::yaml::{KeyPath, Node, NodeKind, Segment, Span};
 
 /// A value of the file and the path to it.
 #[derive(Clone)]
@@ -10,18 +11,22 @@ pub(crate) struct Cursor<'a> {
     pub(crate) cx: &'a Context<'a>,
     pub(crate) node: &'a Node<'a>,
     pub(crate) path: KeyPath,
+    /// The path in the map form, for a value of the form `{name, value}`. The name decides if the
+    /// value is a secret.
+    pub(super) map_path: Option<KeyPath>,
     /// The place of the value, or the nearest known one.
     pub(crate) span: Option<Span>,
 }
 
 impl<'a> Cursor<'a> {
     pub(crate) fn root(cx: &'a Context<'a>, node: &'a Node<'a>) -> Self {
-        Self { cx, node, path: KeyPath::root(), span: node.span }
+        Self { cx, node, path: KeyPath::root(), map_path: None, span: node.span }
     }
 
     pub(super) fn child(&self, node: &'a Node<'a>, path: KeyPath, key_span: Option<Span>) -> Self {
         let span = node.span.filter(|span| key_span.is_none() || span.start < span.end);
-        Self { cx: self.cx, node, path, span: span.or(key_span).or(self.span) }
+        let map_path = self.map_path.clone();
+        Self { cx: self.cx, node, path, map_path, span: span.or(key_span).or(self.span) }
     }
 
     /// Reports an error in this value. Later checks then skip the value.
@@ -44,7 +49,10 @@ impl<'a> Cursor<'a> {
 
     /// Reports that this value breaks a rule.
     pub(crate) fn report_violation(&self, violation: Violation) {
-        self.report(format!("{} {}", subject(self.node, &self.path), violation.predicate), violation.help);
+        self.report(
+            format!("{} {}", subject(self.node, self.secrecy_path()), violation.predicate),
+            violation.help,
+        );
     }
 
     /// Reports that the value has another form than `expected`.
@@ -72,6 +80,26 @@ impl<'a> Cursor<'a> {
     /// Returns the value of a rule that holds, or reports the violation.
     pub(crate) fn accept<T>(&self, result: Result<T, Violation>) -> Option<T> {
         result.map_err(|violation| self.report_violation(violation)).ok()
+    }
+
+    /// Notes the place of a literal value, if it is the key of a backend.
+    pub(super) fn note_literal_key(&self, text: &str) {
+        if !text.is_empty() && !self.is_null() && self.path.is_credential() {
+            let name = match self.secrecy_path().segments() {
+                [.., Segment::Key(headers), Segment::Key(name)] if headers == "headers" => name,
+                [.., Segment::Key(key)] if key == "headers_list" => text,
+                [.., Segment::Key(key)] => key,
+                _ => return,
+            };
+            if is_credential_header(&name.to_ascii_lowercase()) {
+                self.cx.note_literal_key(&self.path, self.span);
+            }
+        }
+    }
+
+    /// Returns the path that decides if the value is a secret.
+    pub(super) fn secrecy_path(&self) -> &KeyPath {
+        self.map_path.as_ref().unwrap_or(&self.path)
     }
 
     pub(crate) fn is_null(&self) -> bool {

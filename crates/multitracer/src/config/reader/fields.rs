@@ -2,7 +2,7 @@
 
 use super::collections::MapEntry;
 use super::cursor::Cursor;
-use crate::config::schema::Section;
+use crate::config::schema::{Section, is_secret_place};
 use crate::config::secret::shown_key;
 use crate::config::suggest;
 use crate::config::yaml::NodeKind;
@@ -72,7 +72,7 @@ impl<'a> Cursor<'a> {
             },
         };
         // a stray comma makes a header `{value: , 'text'}`, so that the key is the secret
-        let hidden = entry.value.is_null() && self.path.is_secret();
+        let hidden = entry.value.is_null() && is_secret_place(&self.path);
         let key = if hidden { "…".to_owned() } else { shown_key(key) };
         let adjective = if refused.is_some() { "unsupported" } else { "unknown" };
         self.report_at(entry.key_span, format!("{adjective} key `{key}`"), Some(help));

@@ -62,6 +62,8 @@ impl<'a> NameValue<'a> {
     fn from_item(fields: Fields<'a>) -> Option<Self> {
         let name = fields.required("name")?;
         let at = fields.get("name").unwrap_or(&fields.at).clone();
-        Some(Self { name, at, value: fields.get("value").cloned(), fields: Some(fields) })
+        let map_path = fields.at.path.list().map(|list| list.key(&*name));
+        let value = fields.get("value").map(|value| Cursor { map_path, ..value.clone() });
+        Some(Self { name, at, value, fields: Some(fields) })
     }
 }

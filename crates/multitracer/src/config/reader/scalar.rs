@@ -1,9 +1,10 @@
 //! The scalar of a value, with its variables substituted.
 
 use super::cursor::Cursor;
+use crate::config::schema::is_secret;
 use crate::config::secret::shown_key;
 use crate::config::suggest;
-use crate::config::yaml::{NodeKind, Template, UndefinedVariables, core_schema};
+use crate::config::yaml::{FileFolder, NodeKind, Template, UndefinedVariables, core_schema};
 
 /// A scalar after substitution.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,13 +29,20 @@ impl Cursor<'_> {
         let template = match Template::parse(text) {
             Ok(template) => template,
             Err(inside) => {
-                let message = format!("`${{{}}}` is not a reference to a variable", shown_key(inside));
-                let help = "write `${NAME}`, `${env:NAME}` or `${NAME:-default}`, and `$$` for a `$`";
+                let message = if is_secret(self.secrecy_path(), text) {
+                    "a `${..}` in the value is not a reference to a variable".to_owned()
+                } else {
+                    format!("`${{{}}}` is not a reference to a variable", shown_key(inside))
+                };
+                let help = "write `${NAME}`, `${NAME:-default}` or `${file:PATH}`, and `$$` for a `$`";
                 self.report(message, Some(help.to_owned()));
                 return Scalar::Unusable;
             }
         };
         self.cx.add_references(template.variables());
+        if !template.has_references() {
+            self.note_literal_key(text);
+        }
         if !self.cx.credentials && template.has_references() && self.path.is_credential() {
             return Scalar::Null;
         }
@@ -43,9 +51,14 @@ impl Cursor<'_> {
                 self.cx.mark_unknown(self.path.clone());
                 return Scalar::Unusable;
             }
-            return Scalar::new(template.expand(&|_: &str| None).text, *plain);
+            return Scalar::new(template.expand(&|_: &str| None, &FileFolder::default()).text, *plain);
         };
-        let expansion = template.expand(variables);
+        let expansion = template.expand(variables, &self.cx.files);
+        if let Some(file) = expansion.unusable_files.first() {
+            let message = format!("cannot read the file `{}`: {}", file.path.escape_debug(), file.why);
+            self.report(message, None);
+            return Scalar::Unusable;
+        }
         if self.cx.undefined.get() == UndefinedVariables::Error {
             if let Some(name) = expansion.undefined.first() {
                 self.report_undefined(name, &expansion.undefined);

@@ -9,6 +9,7 @@ mod resource;
 mod root;
 mod routes;
 mod sampler;
+mod secrecy;
 mod section;
 mod tracer;
 
@@ -32,6 +33,7 @@ pub(crate) use self::routes::ROUTE;
 #[cfg(test)]
 pub(crate) use self::sampler::SAMPLER;
 pub(crate) use self::sampler::{RATE_LIMITED, RATIO};
+pub(crate) use self::secrecy::{is_secret, is_secret_place};
 pub(crate) use self::section::{Key, Kind, MAX_MILLIS, Section};
 pub(crate) use self::tracer::BACKENDS;
 pub(crate) use self::tracer::TRACER;

@@ -62,15 +62,20 @@ impl Section {
 
     /// Returns `true` if a key here or further down has this name.
     pub(crate) fn knows(&self, name: &str) -> bool {
+        self.any_key(&|key| key.name == name, 0)
+    }
+
+    /// Returns `true` if a key here or further down has this name, and its values are numbers,
+    /// flags or known words.
+    pub(super) fn has_word(&self, name: &str) -> bool {
+        self.any_key(&|key| key.name == name && key.kind.is_word(), 0)
+    }
+
+    fn any_key(&self, is_wanted: &dyn Fn(&Key) -> bool, depth: usize) -> bool {
         // samplers contain samplers, so the depth has a limit
         const MAX_DEPTH: usize = 6;
-        fn knows(section: &Section, name: &str, depth: usize) -> bool {
-            depth < MAX_DEPTH
-                && section.keys.iter().any(|key| {
-                    key.name == name || key.kind.inner().is_some_and(|inner| knows(inner, name, depth + 1))
-                })
-        }
-        knows(self, name, 0)
+        let inside = |key: &Key| key.kind.inner().is_some_and(|inner| inner.any_key(is_wanted, depth + 1));
+        depth < MAX_DEPTH && self.keys.iter().any(|key| is_wanted(key) || inside(key))
     }
 
     /// Returns the names of the keys for a message.
@@ -101,6 +106,11 @@ impl Key {
 }
 
 impl Kind {
+    /// Returns `true` for the kinds of values that are numbers, flags or known words.
+    fn is_word(&self) -> bool {
+        matches!(self, Self::Flag | Self::Count(..) | Self::Millis(_) | Self::Ratio | Self::Choice(_))
+    }
+
     /// Returns the section of the values inside.
     fn inner(&self) -> Option<&'static Section> {
         match *self {

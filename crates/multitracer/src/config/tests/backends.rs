@@ -75,7 +75,7 @@ fn each_backend_gets_its_key_project_and_environment() {
         assert_eq!(tracer.environment.as_deref(), Some("e"));
         let environment = ("langfuse.environment".to_owned(), AttributeValue::String("e".to_owned()));
         let expected = if backend == "langfuse" { vec![environment] } else { vec![] };
-        assert_eq!(tracer.resource, expected, "{backend}");
+        assert_eq!(*tracer.resource, expected, "{backend}");
     }
     let grafana = "tracers: {a: {backend: grafana_cloud, api_key: 'k:s', exporter: {otlp_http: {endpoint: https://g/otlp/v1/traces}}}}";
     assert_eq!(sent(&tracer(grafana)), ("https://g/otlp/v1/traces".to_owned(), vec![basic.to_owned()]));

@@ -6,9 +6,9 @@ use super::{load, refusal};
 use crate::config::Secret;
 use crate::config::check::value_rules;
 use crate::config::model::{
-    AttributeValue, BaggageConfig, BatchConfig, CaptureConfig, Compression, ConfigModel, Encoding,
-    ExperimentConfig, ExporterConfig, Exporters, HeaderMatch, LimitsConfig, OnSwitch, OtlpHttpConfig,
-    ParentBasedConfig, RemoteParent, RouteConfig, RouteTarget, SamplerConfig, ServiceConfig, TlsConfig,
+    BaggageConfig, BatchConfig, CaptureConfig, Compression, ConfigModel, Encoding, ExperimentConfig,
+    ExporterConfig, Exporters, HeaderMatch, LimitsConfig, OnSwitch, OtlpHttpConfig, ParentBasedConfig,
+    RemoteParent, ResourceAttributes, RouteConfig, RouteTarget, SamplerConfig, ServiceConfig, TlsConfig,
     TracerConfig, UnknownTracerPolicy, ValueMatch, VariantConfig,
 };
 
@@ -38,7 +38,7 @@ fn tracer(name: &str, project: &str, environment: &str) -> TracerConfig {
             namespace: None,
             instance_id: None,
         },
-        resource: Vec::<(String, AttributeValue)>::new(),
+        resource: ResourceAttributes::default(),
         sampler: SamplerConfig::default(),
         limits: LimitsConfig::default(),
         exporters: Exporters::new(ExporterConfig::OtlpHttp(exporter())),

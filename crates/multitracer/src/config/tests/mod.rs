@@ -13,6 +13,7 @@ mod hostile;
 mod model;
 mod null_credentials;
 mod overrides;
+mod secret_files;
 mod secrets;
 mod substitution;
 mod warnings;

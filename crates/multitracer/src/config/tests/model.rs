@@ -246,7 +246,7 @@ tracers:
         ("from_variable", AttributeValue::Int(7)),
         ("quoted_variable", text("7")),
     ];
-    assert_eq!(tracer.resource, expected.map(|(name, value)| (name.to_owned(), value)));
+    assert_eq!(*tracer.resource, expected.map(|(name, value)| (name.to_owned(), value)));
 }
 
 #[test]
@@ -267,7 +267,7 @@ fn listed_attributes_have_their_declared_type() {
     ];
     for (form, value) in values {
         let text = format!("tracers: {{a: {{resource: {{attributes: [{form}]}}}}}}");
-        assert_eq!(tracer(&text).resource, [("x".to_owned(), value)], "{form}");
+        assert_eq!(*tracer(&text).resource, [("x".to_owned(), value)], "{form}");
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::config::options::LoadOptions;
 use crate::config::reader::{Context, Cursor, Scalar};
 use crate::config::yaml::core_schema::{self, Typed};
-use crate::config::yaml::{self, NodeKind, Template, UndefinedVariables, Variables};
+use crate::config::yaml::{self, FileFolder, NodeKind, Template, UndefinedVariables, Variables};
 
 fn environment(value: &Value) -> BTreeMap<String, String> {
     let pairs = value.as_object().into_iter().flatten();
@@ -18,7 +18,7 @@ fn environment(value: &Value) -> BTreeMap<String, String> {
 }
 
 fn options<'v>(variables: &'v (dyn Variables + 'v), undefined: UndefinedVariables) -> LoadOptions<'v> {
-    LoadOptions { variables: Some(variables), overrides: None, undefined, credentials: true }
+    LoadOptions { variables: Some(variables), overrides: None, undefined, file: None, credentials: true }
 }
 
 /// Checks every row of the published table and of the prose with the parser and the substitution.
@@ -73,12 +73,15 @@ fn substitution_agrees_with_the_specification() {
 #[test]
 fn a_variable_may_be_called_like_a_prefix() {
     let variables = |name: &str| (name == "env").then(|| "set".to_owned());
-    let expand = |text| Template::parse(text).map(|template| template.expand(&variables).text);
+    let expand =
+        |text| Template::parse(text).map(|template| template.expand(&variables, &FileFolder::default()).text);
     assert_eq!(expand("${env:-default}"), Ok("set".to_owned()));
     assert_eq!(expand("${env:env}"), Ok("set".to_owned()));
     assert_eq!(expand("${X:-d}"), Ok("d".to_owned()));
     assert_eq!(expand("${env:X:-d}"), Ok("d".to_owned()));
-    assert_eq!(expand("${file:X}"), Err("file:X"));
+    assert_eq!(expand("${file:}"), Err("file:"));
+    assert_eq!(expand("${file:/no/such/file:-d}"), Ok("d".to_owned()));
+    assert_eq!(expand("${file:-d}"), Ok("d".to_owned()));
     assert_eq!(expand("${}"), Err(""));
     assert_eq!(expand("${env:}"), Err("env:"));
     assert_eq!(expand("${A"), Ok("${A".to_owned()));
@@ -87,7 +90,9 @@ fn a_variable_may_be_called_like_a_prefix() {
 #[test]
 fn unset_and_empty_variables_are_listed() {
     let variables = |name: &str| (name == "EMPTY").then(String::new);
-    let expansion = Template::parse("${A}-${EMPTY}-${B}-${EMPTY:-x}-${C:-}").unwrap().expand(&variables);
+    let expansion = Template::parse("${A}-${EMPTY}-${B}-${EMPTY:-x}-${C:-}")
+        .unwrap()
+        .expand(&variables, &FileFolder::default());
     assert_eq!(expansion.text, "---x-");
     assert_eq!(expansion.undefined, ["A", "B"]);
     assert_eq!(expansion.empty, ["EMPTY"]);
@@ -112,7 +117,7 @@ proptest! {
     #[test]
     fn escaping_is_the_inverse_of_substitution(text in any::<String>().prop_map(|text| text.replace('\u{0}', ""))) {
         let escaped = text.replace('$', "$$");
-        let expanded = Template::parse(&escaped).unwrap().expand(&|_: &str| None);
+        let expanded = Template::parse(&escaped).unwrap().expand(&|_: &str| None, &FileFolder::default());
         prop_assert!(expanded.undefined.is_empty());
         prop_assert_eq!(expanded.text, text);
     }

@@ -45,17 +45,22 @@ impl KeyPath {
         (0..self.0.len()).map(|length| Self(self.0.iter().take(length).cloned().collect()))
     }
 
+    /// Returns the path of the list that this path is an item of.
+    pub(crate) fn list(&self) -> Option<Self> {
+        match self.segments() {
+            [list @ .., Segment::Index(_)] => Some(Self(list.to_vec())),
+            _ => None,
+        }
+    }
+
     /// Returns `true` if messages must not show the values at this path.
     ///
     /// The keys alone decide, and an unclear key counts as secret: a misspelt `api-key` is secret
     /// too.
     pub(crate) fn is_secret(&self) -> bool {
-        let (routing, named) = match self.0.first() {
-            Some(Segment::Key(key)) => {
-                (key == "routes" || key == "experiments", key == "tracers" || key == "experiments")
-            }
-            _ => (false, false),
-        };
+        let is_first = |name: &str| matches!(self.0.first(), Some(Segment::Key(key)) if key == name);
+        let (routes, experiments) = (is_first("routes"), is_first("experiments"));
+        let named = experiments || is_first("tracers");
         if let [.., Segment::Key(headers), Segment::Index(_), Segment::Key(name)] = self.0.as_slice()
             && headers == "headers"
             && (name == "name" || name == "type")
@@ -65,7 +70,9 @@ impl KeyPath {
         self.0.iter().enumerate().any(|(position, segment)| match segment {
             // a tracer's name says nothing about the secrecy of its values
             Segment::Key(_) if named && position == 1 && self.0.len() > 2 => false,
-            Segment::Key(key) if routing && (key == "headers" || key == "header") => false,
+            // the headers of requests, which are no secrets, unlike those of an exporter
+            Segment::Key(key) if routes && position == 2 && key == "headers" => false,
+            Segment::Key(key) if experiments && position == 3 && key == "header" => false,
             Segment::Key(key) => holds_secret(key, position + 1 == self.0.len()),
             Segment::Index(_) => false,
         })

@@ -1,9 +1,10 @@
 //! The references to variables in a scalar, as OpenTelemetry's configuration data model defines
-//! them.
+//! them, and those to files, which are ours.
 //!
 //! `$$` is a literal `$`. The text between two `$$` is substituted once, from left to right. The
 //! value of a variable is not substituted again.
 
+use super::secret_file::FileFolder;
 use super::variables::Variables;
 
 /// The parts of a scalar's text.
@@ -14,7 +15,16 @@ pub(crate) struct Template<'t>(Vec<Piece<'t>>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece<'t> {
     Literal(&'t str),
-    Reference { name: &'t str, default: Option<&'t str> },
+    Reference {
+        name: &'t str,
+        default: Option<&'t str>,
+    },
+    /// `file:PATH`, without and with its prefix.
+    File {
+        path: &'t str,
+        label: &'t str,
+        default: Option<&'t str>,
+    },
 }
 
 /// The text of a template with its variables substituted.
@@ -25,6 +35,15 @@ pub(crate) struct Expansion {
     pub(crate) undefined: Vec<String>,
     /// The variables without a default that are set, but empty.
     pub(crate) empty: Vec<String>,
+    /// The files that cannot be used, each with its reason, which holds no part of the text.
+    pub(crate) unusable_files: Vec<UnusableFile>,
+}
+
+/// A file that a reference cannot use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UnusableFile {
+    pub(crate) path: String,
+    pub(crate) why: String,
 }
 
 impl<'t> Template<'t> {
@@ -61,16 +80,26 @@ impl<'t> Template<'t> {
     pub(crate) fn variables(&self) -> impl Iterator<Item = &'t str> {
         self.0.iter().filter_map(|piece| match piece {
             Piece::Reference { name, .. } => Some(*name),
+            Piece::Literal(_) | Piece::File { .. } => None,
+        })
+    }
+
+    /// Returns the names of the variables and the files, in the order of the text: `NAME`,
+    /// `file:PATH`.
+    pub(crate) fn references(&self) -> impl Iterator<Item = &'t str> {
+        self.0.iter().filter_map(|piece| match piece {
+            Piece::Reference { name, .. } => Some(*name),
+            Piece::File { label, .. } => Some(*label),
             Piece::Literal(_) => None,
         })
     }
 
     pub(crate) fn has_references(&self) -> bool {
-        self.variables().next().is_some()
+        self.references().next().is_some()
     }
 
-    /// Substitutes the variables.
-    pub(crate) fn expand(&self, variables: &dyn Variables) -> Expansion {
+    /// Substitutes the variables and the texts of files.
+    pub(crate) fn expand(&self, variables: &dyn Variables, files: &FileFolder) -> Expansion {
         let mut expansion = Expansion::default();
         for piece in &self.0 {
             match piece {
@@ -81,17 +110,40 @@ impl<'t> Template<'t> {
                     (Some(_), None) => expansion.empty.push((*name).to_owned()),
                     (None, None) => expansion.undefined.push((*name).to_owned()),
                 },
+                Piece::File { path, default, .. } => match (files.read(path), default) {
+                    (Ok(Some(text)), _) if !text.is_empty() => expansion.text.push_str(&text),
+                    (Ok(_), Some(default)) => expansion.text.push_str(default),
+                    (found, _) => {
+                        let why = match found {
+                            Ok(Some(_)) => "it is empty".to_owned(),
+                            Ok(None) => "there is no such file".to_owned(),
+                            Err(why) => why,
+                        };
+                        expansion.unusable_files.push(UnusableFile { path: (*path).to_owned(), why });
+                    }
+                },
             }
         }
         expansion
     }
 }
 
-/// Parses `[env:]NAME[:-DEFAULT]`.
+/// Parses `[env:]NAME[:-DEFAULT]` and `file:PATH[:-DEFAULT]`.
 fn reference(inside: &str) -> Option<Piece<'_>> {
     // the form without the prefix comes first, because `${env:-x}` is the variable `env` with a
     // default
-    name_and_default(inside).or_else(|| name_and_default(inside.strip_prefix("env:")?))
+    name_and_default(inside)
+        .or_else(|| name_and_default(inside.strip_prefix("env:")?))
+        .or_else(|| file_and_default(inside))
+}
+
+fn file_and_default(inside: &str) -> Option<Piece<'_>> {
+    let (label, default) = match inside.split_once(":-") {
+        Some((label, default)) => (label, Some(default)),
+        None => (inside, None),
+    };
+    let path = label.strip_prefix("file:").filter(|path| !path.is_empty())?;
+    Some(Piece::File { path, label, default })
 }
 
 fn name_and_default(inside: &str) -> Option<Piece<'_>> {

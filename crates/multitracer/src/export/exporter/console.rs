@@ -14,6 +14,7 @@ use super::retry::Retry;
 use crate::export::batch::Batch;
 use crate::export::outcome::{ExportError, ExportSuccess};
 use crate::export::span_tree::{Indent, PlacedSpan, depth_first};
+use crate::text::Escaped;
 
 /// Maximum number of spans that wait for the root of their trace. Above it, or above
 /// `MAX_WAITING_BYTES`, incomplete traces are written.
@@ -98,7 +99,7 @@ impl ConsoleExporter {
         let mut text = String::new();
         for trace in traces {
             // writing to a `String` cannot fail
-            let _ = writeln!(text, "{}  {}", self.heading, Tree(&trace));
+            let _ = writeln!(text, "{}  {}", Escaped(&self.heading), Tree(&trace));
         }
         std::io::stdout().lock().write_all(text.as_bytes())
     }
@@ -144,7 +145,7 @@ impl fmt::Display for Tree<'_> {
 
 fn write_span(f: &mut fmt::Formatter<'_>, span: &SpanData, depth: usize) -> fmt::Result {
     let duration = span.end_time.duration_since(span.start_time).unwrap_or_default();
-    write!(f, "\n{}{} {duration:.1?}", Indent(depth), span.name)?;
+    write!(f, "\n{}{} {duration:.1?}", Indent(depth), Escaped(&span.name))?;
     match span.span_kind {
         SpanKind::Internal => {}
         ref kind => write!(f, " [{}]", format!("{kind:?}").to_lowercase())?,
@@ -156,7 +157,7 @@ fn write_span(f: &mut fmt::Formatter<'_>, span: &SpanData, depth: usize) -> fmt:
     }
     for attribute in &span.attributes {
         if !attribute.key.as_str().starts_with("code.") {
-            write!(f, " {}={}", attribute.key, attribute.value)?;
+            write!(f, " {}={}", Escaped(&attribute.key), Escaped(&attribute.value))?;
         }
     }
     for link in span.links.iter() {

@@ -18,8 +18,8 @@ use self::exporters::{OtlpSettings, default_exporter};
 use self::resource::merged;
 pub(crate) use self::resource::resource;
 use crate::config::model::{
-    BatchConfig, CaptureConfig, Exporters, LimitsConfig, ParentBasedConfig, SamplerConfig, ServiceConfig,
-    TracerConfig,
+    BatchConfig, CaptureConfig, Exporters, LimitsConfig, ParentBasedConfig, ResourceAttributes,
+    SamplerConfig, ServiceConfig, TracerConfig,
 };
 use crate::export::{Exporter, InMemoryExporter};
 
@@ -105,7 +105,7 @@ impl TracerBuilder {
             project_attribute: "project.name".to_owned(),
             environment: None,
             service: ServiceConfig::default(),
-            resource: Vec::new(),
+            resource: ResourceAttributes::default(),
             sampler: SamplerConfig::default(),
             limits: LimitsConfig::default(),
             exporters: Exporters::new(default_exporter()),

@@ -2,6 +2,7 @@
 
 pub(super) const SHARED_PROJECT: &str = "shared_project";
 
+pub(super) const READABLE_KEY: &str = "readable_key";
 pub(super) const PLAIN_HTTP: &str = "plain_http";
 pub(crate) const INHERITED_CREDENTIALS: &str = "inherited_credentials";
 
@@ -17,8 +18,9 @@ pub(super) const UNKNOWN_OVERRIDE: &str = "unknown_override";
 pub(crate) const NEWER_FILE_FORMAT: &str = "newer_file_format";
 
 /// All codes.
-pub(crate) const ALL: [&str; 10] = [
+pub(crate) const ALL: [&str; 11] = [
     SHARED_PROJECT,
+    READABLE_KEY,
     PLAIN_HTTP,
     INHERITED_CREDENTIALS,
     UNREACHABLE_ROUTE,

@@ -3,11 +3,13 @@
 mod codes;
 mod destinations;
 mod environment;
+mod permissions;
 mod routes;
 mod samplers;
 
 pub(crate) use self::codes::{ALL, INHERITED_CREDENTIALS, NEWER_FILE_FORMAT};
 pub(crate) use self::environment::{Environment, check_environment};
+pub(crate) use self::permissions::check_permissions;
 use crate::config::diagnostics::ModelDiagnostic;
 use crate::config::model::{ConfigModel, RouteConfig};
 use crate::config::overrides::Override;

@@ -159,7 +159,7 @@ impl TracerBlock {
                 namespace: service(self.service.namespace, &defaults.service.namespace),
                 instance_id: service(self.service.instance_id, &defaults.service.instance_id),
             },
-            resource,
+            resource: resource.into(),
             sampler: self.sampler.or_else(|| defaults.sampler.clone()).unwrap_or_default(),
             limits: self.limits.finish(&defaults.limits),
             exporters: several.unwrap_or_else(|| Exporters::new(exporter.finish())),

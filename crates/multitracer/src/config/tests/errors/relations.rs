@@ -140,7 +140,7 @@ routes:
     matches: [{headers: {x: y}}]
 ",
         r#"<string>:5:5: routes[0]: unsupported key `matches`
-  5 |     matches: [{headers: {x: y}}]
+  5 |     matches: [{headers: {x: [REDACTED]}}]
     |     ^^^^^^^
     = help: write the conditions under `headers`; for "or" write one route for each"#,
     );

@@ -179,7 +179,7 @@ fn undefined_and_empty_variables_are_refused() {
   a:
     project: ${NOPE}-${NEITHER}
     environment: ${1X}
-    enabled: ${file:x}
+    enabled: ${vault:x}
 ",
         r"<string>:3:14: tracers.a.project: undefined variables `NOPE`, `NEITHER`
   3 |     project: ${NOPE}-${NEITHER}
@@ -188,11 +188,11 @@ fn undefined_and_empty_variables_are_refused() {
 <string>:4:18: tracers.a.environment: `${1X}` is not a reference to a variable
   4 |     environment: ${1X}
     |                  ^^^^^
-    = help: write `${NAME}`, `${env:NAME}` or `${NAME:-default}`, and `$$` for a `$`
-<string>:5:14: tracers.a.enabled: `${file…}` is not a reference to a variable
+    = help: write `${NAME}`, `${NAME:-default}` or `${file:PATH}`, and `$$` for a `$`
+<string>:5:14: tracers.a.enabled: a `${..}` in the value is not a reference to a variable
   5 |     enabled: [REDACTED]
     |              ^^^^^^^^^^
-    = help: write `${NAME}`, `${env:NAME}` or `${NAME:-default}`, and `$$` for a `$`",
+    = help: write `${NAME}`, `${NAME:-default}` or `${file:PATH}`, and `$$` for a `$`",
     );
     refuses(
         r"tracers:
