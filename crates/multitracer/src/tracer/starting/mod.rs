@@ -3,6 +3,7 @@
 pub(super) mod library_span;
 pub(super) mod own_span;
 pub(super) mod quick;
+pub(super) mod quick_library;
 pub(super) mod span_limit;
 pub(super) mod span_marks;
 pub(super) mod start;
