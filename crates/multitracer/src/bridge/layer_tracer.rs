@@ -45,8 +45,15 @@ impl OtelTracer for LayerTracer {
         if !any_tracer_enabled() || origin == Origin::Export {
             return LayerSpan::new(LibrarySpan::silent(cx));
         }
+        let is_known = Tracer::is_known(cx);
+        if is_known || origin == Origin::Plain {
+            let fallback = self.registry.as_ref().map(Registry::set);
+            if let Some(span) = LibrarySpan::start_quickly(cx, fallback, &mut builder, &self.scope) {
+                return LayerSpan::new(span);
+            }
+        }
         let (creation, is_silent) = match origin {
-            _ if Tracer::is_known(cx) => (None, false),
+            _ if is_known => (None, false),
             Origin::Ambient(registry, name) => (Some(creation_tracer::find(registry, name)), false),
             Origin::Silent(registry, name) => (Some(creation_tracer::find(registry, name)), true),
             Origin::Export | Origin::Plain => (None, false),

@@ -128,7 +128,11 @@ impl TracerProvider for DispatchingTracerProvider {
 impl Tracer for DispatchingTracer {
     type Span = DispatchedSpan;
 
-    fn build_with_context(&self, builder: SpanBuilder, cx: &Context) -> DispatchedSpan {
+    fn build_with_context(&self, mut builder: SpanBuilder, cx: &Context) -> DispatchedSpan {
+        let fallback = self.registry.as_ref().map(Registry::set);
+        if let Some(span) = LibrarySpan::start_quickly(cx, fallback, &mut builder, &self.scope) {
+            return DispatchedSpan::new(span);
+        }
         DispatchedSpan::new(match chosen(self.registry.as_ref(), cx) {
             Some(tracer) => tracer.library_span(cx, builder, &self.scope),
             None => LibrarySpan::silent(cx),

@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
+use opentelemetry::time::now;
 use opentelemetry::trace::{
     SpanBuilder, SpanContext, SpanKind, TraceContextExt as _, TraceFlags, TraceState,
 };
 use opentelemetry::{Context, InstrumentationScope};
 
 use super::own_span::OwnSpan;
+use super::quick_library::QuickLibrary;
 use super::start::{NotStarted, Parent, Seed};
 use crate::export::is_export_thread;
 use crate::tracer::ambient::frame::Frame;
 use crate::tracer::named::Tracer;
 use crate::tracer::owner::builds::BuildNumber;
 use crate::tracer::owner::span_id::{new_span_id, new_trace_id, owner};
+use crate::tracer::tracer_set::TracerSet;
 
 /// The outcome of starting a library's span.
 #[derive(Debug)]
@@ -28,6 +31,33 @@ impl LibrarySpan {
     /// Returns a span that records nothing, with the current span context of `cx`.
     pub(crate) fn silent(cx: &Context) -> Self {
         Self::Silent(cx.span().span_context().clone())
+    }
+
+    /// Starts a span under the ambient tracer of `cx`, and takes its data from `builder`. The
+    /// default tracer is that of `fallback`, else that of the installed registry.
+    ///
+    /// Returns `None` if the fast path does not apply.
+    #[inline]
+    pub(crate) fn start_quickly(
+        cx: &Context,
+        fallback: Option<&TracerSet>,
+        builder: &mut SpanBuilder,
+        scope: &Arc<InstrumentationScope>,
+    ) -> Option<Self> {
+        if builder.events.is_some() || builder.links.is_some() {
+            return None;
+        }
+        match QuickLibrary::decide(cx, fallback) {
+            QuickLibrary::Unknown => None,
+            QuickLibrary::Unsampled(parent) => Some(Self::Silent(parent)),
+            QuickLibrary::Starts(span) => {
+                let name = std::mem::take(&mut builder.name);
+                let kind = builder.span_kind.take().unwrap_or(SpanKind::Internal);
+                let time = builder.start_time.unwrap_or_else(now);
+                let attributes = builder.attributes.take().unwrap_or_default();
+                Some(Self::Started(span.start(name, kind, time, attributes, scope)))
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 pub(super) mod library_span;
 pub(super) mod own_span;
 pub(super) mod quick;
+pub(super) mod quick_library;
 #[cfg(feature = "tower")]
 pub(super) mod request;
 pub(super) mod span_limit;

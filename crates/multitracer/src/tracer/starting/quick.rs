@@ -125,11 +125,11 @@ pub(crate) fn start_quickly_under(
 
 /// The place of a call, with its ambient tracer. Runs no code of users, which could use the context
 /// that is borrowed.
-struct Place<'a> {
-    cx: &'a Context,
-    frame: Option<&'a Frame>,
-    core: &'a TracerCore,
-    set: &'a TracerSet,
+pub(super) struct Place<'a> {
+    pub(super) cx: &'a Context,
+    pub(super) frame: Option<&'a Frame>,
+    pub(super) core: &'a TracerCore,
+    pub(super) set: &'a TracerSet,
 }
 
 impl Place<'_> {
@@ -168,33 +168,8 @@ impl Place<'_> {
     /// root.
     #[inline(never)]
     fn open(&self, parent: Option<&SpanContext>, function: Function, fill: Option<Fill<'_>>) -> Quick {
-        let Self { cx, frame, core, set } = *self;
-        let is_known = || frame.is_none_or(|frame| frame.remembered().is_none() && !set.has_draining());
-        if !core.sampling.samples_each(parent.is_some())
-            || core.span_limit.is_some()
-            || set.copies_baggage()
-            || (parent.is_none() && !is_known())
-        {
-            return Quick::Unknown;
-        }
-        let build = core.id().build;
-        let context = match parent {
-            Some(parent) => {
-                let (trace, flags, state) =
-                    (parent.trace_id(), parent.trace_flags(), parent.trace_state().clone());
-                let context = SpanContext::new(trace, new_span_id(build, trace), flags, false, state);
-                if frame.is_some_and(|frame| frame.would_forget(parent, &context, core.id())) {
-                    return Quick::Unknown;
-                }
-                context
-            }
-            // nothing is remembered around a root, and its trace id names it
-            None => {
-                let (trace, span) = new_root(build);
-                SpanContext::new(trace, span, TraceFlags::SAMPLED, false, TraceState::NONE)
-            }
-        };
-        let sink = core.sinks.here();
+        let Some(context) = self.new_context(parent) else { return Quick::Unknown };
+        let sink = self.core.sinks.here();
         sink.count(true);
         let Function { name, kind, code } = function;
         let mut record = SpanRecord::start(&context, Cow::Borrowed(name), kind, parent, now());
@@ -203,6 +178,31 @@ impl Place<'_> {
             record.fill_attributes(fill, sink.limits());
         }
         let span = OwnSpan::new(context, Some(record), Arc::clone(sink), None);
-        Quick::Opened(cx.with_span(span), core.capture)
+        Quick::Opened(self.cx.with_span(span), self.core.capture)
+    }
+
+    /// Returns the span context of a new span that is certainly sampled. Returns `None` if the fast
+    /// path does not apply.
+    #[inline(always)]
+    pub(super) fn new_context(&self, parent: Option<&SpanContext>) -> Option<SpanContext> {
+        let Self { frame, core, set, .. } = *self;
+        let is_known = || frame.is_none_or(|frame| frame.remembered().is_none() && !set.has_draining());
+        if !core.sampling.samples_each(parent.is_some())
+            || core.span_limit.is_some()
+            || set.copies_baggage()
+            || (parent.is_none() && !is_known())
+        {
+            return None;
+        }
+        let build = core.id().build;
+        let Some(parent) = parent else {
+            // nothing is remembered around a root, and its trace id names it
+            let (trace, span) = new_root(build);
+            return Some(SpanContext::new(trace, span, TraceFlags::SAMPLED, false, TraceState::NONE));
+        };
+        let (trace, flags, state) = (parent.trace_id(), parent.trace_flags(), parent.trace_state().clone());
+        let context = SpanContext::new(trace, new_span_id(build, trace), flags, false, state);
+        let forgets = frame.is_some_and(|frame| frame.would_forget(parent, &context, core.id()));
+        (!forgets).then_some(context)
     }
 }
