@@ -12,6 +12,12 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 /// More than the threads that a runtime has for blocking work.
 const BLOCKED: usize = 300;
 
+/// The most exports that one tracer runs at a time.
+const AT_A_TIME: usize = 60;
+
+/// The time limit of everything that a test waits for.
+const LONGEST: Duration = Duration::from_secs(30);
+
 /// A gate that holds exports until it opens.
 #[derive(Debug, Default)]
 struct Gate {
@@ -30,7 +36,7 @@ impl Gate {
         let mut state = self.state.lock().unwrap();
         state.waiting += 1;
         self.changed.notify_all();
-        drop(self.changed.wait_while(state, |state| !state.is_open).unwrap());
+        drop(self.changed.wait_timeout_while(state, LONGEST, |state| !state.is_open).unwrap());
     }
 
     /// Waits until so many exports are held.
@@ -106,9 +112,11 @@ async fn many_blocked_exporters_delay_no_other_tracer() {
 }
 
 #[tokio::test]
-async fn one_tracer_with_many_blocked_exports_delays_no_other_tracer() {
+async fn tracers_with_many_blocked_exports_delay_no_other_tracer() {
     let gate = Arc::new(Gate::default());
-    let tracer = TracerBuilder::new("blocked-0").exporter(Blocks(Arc::clone(&gate)));
-    let tracer = tracer.max_concurrent_exports(BLOCKED).max_export_batch_size(1);
-    export_beside(&gate, [tracer], BLOCKED).await;
+    let tracer = |n| {
+        let tracer = TracerBuilder::new(format!("blocked-{n}")).exporter(Blocks(Arc::clone(&gate)));
+        tracer.max_concurrent_exports(AT_A_TIME).max_export_batch_size(1)
+    };
+    export_beside(&gate, (0..BLOCKED / AT_A_TIME).map(tracer), AT_A_TIME).await;
 }

@@ -3,7 +3,6 @@
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::trace::SpanData;
 
-use super::ended_span::EndedSpan;
 use super::span_record::SpanRecord;
 
 /// Initial capacity for attributes, for each record.
@@ -16,9 +15,9 @@ const USUAL_ATTRIBUTES: usize = 4;
 /// which processors load ahead. Memory that goes back and forth between both would make both wait.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RecordChunk {
-    records: Vec<SpanRecord>,
+    pub(super) records: Vec<SpanRecord>,
     /// The attributes of all records, in the order of the records.
-    attributes: Vec<KeyValue>,
+    pub(super) attributes: Vec<KeyValue>,
 }
 
 impl RecordChunk {
@@ -56,16 +55,6 @@ impl RecordChunk {
         self.attributes.append(&mut attributes);
         self.records.push(std::mem::take(record));
         record.attributes = attributes;
-    }
-
-    /// Returns the spans in their order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = EndedSpan<'_>> + Clone {
-        let mut rest = &*self.attributes;
-        self.records.iter().map(move |record| {
-            let (own, others) = rest.split_at(record.moved_attributes.min(rest.len()));
-            rest = others;
-            EndedSpan { record, attributes: own }
-        })
     }
 
     /// Returns the sizes of the records, in their order.

@@ -11,14 +11,6 @@ static OWN_SCOPE: LazyLock<InstrumentationScope> = LazyLock::new(|| {
     InstrumentationScope::builder("multitracer").with_version(env!("CARGO_PKG_VERSION")).build()
 });
 
-/// An ended span, whose attributes are beside its record.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct EndedSpan<'a> {
-    pub(crate) record: &'a SpanRecord,
-    /// The attributes without those of `code.*`.
-    pub(crate) attributes: &'a [KeyValue],
-}
-
 impl SpanRecord {
     /// Returns the estimated memory of an ended span in bytes.
     #[inline]

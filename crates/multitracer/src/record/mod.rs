@@ -18,7 +18,8 @@ pub(crate) use self::chunk::RecordChunk;
 pub(crate) use self::code_place::CodePlace;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 pub(crate) use self::details::Details;
-pub(crate) use self::ended_span::EndedSpan;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+pub(crate) use self::encoding::EndedSpan;
 pub(crate) use self::limits::RecordLimits;
 pub(crate) use self::reuse::{attribute_list, keep_record};
 pub(crate) use self::span_record::{BoxedRecord, SpanRecord};

@@ -27,7 +27,7 @@ pub(super) fn data_size(
 ) -> usize {
     OVERHEAD
         + text_size(name)
-        + attributes.len() * size_of::<KeyValue>()
+        + size_of_val(attributes)
         + attributes.iter().map(texts_size).sum::<usize>()
         + details.map_or(0, details_size)
         + scope.map_or(0, scope_size)
