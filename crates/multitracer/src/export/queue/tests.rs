@@ -153,13 +153,14 @@ fn spans_of_a_thread_keep_their_order() {
         let left = queue.len();
         let batch = queue.take_batch();
         assert_eq!(batch.len(), left.min(100), "a full batch while enough spans are queued");
-        for span in batch.iter() {
-            let (thread, n) = span.record.name.split_once(' ').unwrap();
+        let is_last = batch.len() == 0;
+        for span in batch.into_span_data() {
+            let (thread, n) = span.name.split_once(' ').unwrap();
             let next = &mut next[thread.parse::<usize>().unwrap()];
             assert_eq!(n.parse(), Ok(*next));
             *next += 1;
         }
-        if batch.len() == 0 {
+        if is_last {
             break;
         }
     }
@@ -228,4 +229,48 @@ async fn a_batch_is_due_when_it_is_full_or_its_oldest_span_is_old() {
     let started = Instant::now();
     queue.batch_due(delay).await;
     assert_eq!(started.elapsed().as_secs(), 5, "old");
+}
+
+/// A full batch leaves other spans in their shard. They do not wait for the delay again.
+#[tokio::test(start_paused = true)]
+async fn a_span_that_a_full_batch_leaves_waits_no_longer_than_the_delay() {
+    let queue = queue(10, 100_000, 2);
+    let delay = Duration::from_secs(5);
+    let started = Instant::now();
+    push(&queue, span(0));
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    for _ in 0..2 {
+        push(&queue, span(0));
+    }
+    queue.batch_due(delay).await;
+    assert_eq!((started.elapsed().as_secs(), queue.take_batch().len()), (4, 2));
+    queue.batch_due(delay).await;
+    assert_eq!((started.elapsed(), queue.take_batch().len()), (delay, 1));
+    // all are taken, so the time of the first span no longer counts
+    let started = Instant::now();
+    push(&queue, span(0));
+    queue.batch_due(delay).await;
+    assert_eq!(started.elapsed(), delay);
+}
+
+/// A queue without room for more bytes would drop spans until the delay is over.
+#[tokio::test(start_paused = true)]
+async fn a_batch_is_due_when_the_queue_is_half_full_of_bytes() {
+    let queue = queue(1000, 20_000, 1000);
+    let started = Instant::now();
+    for _ in 0..4 {
+        push(&queue, span(3000));
+    }
+    queue.batch_due(Duration::from_secs(5)).await;
+    assert_eq!(started.elapsed(), Duration::ZERO);
+}
+
+/// Spans of many bytes need more room in bytes, and no more room in spans.
+#[test]
+fn a_shard_reserves_room_for_few_spans() {
+    let queue = queue(2048, 64 << 20, 512);
+    for n in 1..=20 {
+        push(&queue, span(100 << 10));
+        assert!(queue.level.reserved_beyond(n) < 64, "{:?}", queue.level);
+    }
 }
