@@ -4,6 +4,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::sync::Barrier;
+use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status};
@@ -273,4 +275,61 @@ fn a_shard_reserves_room_for_few_spans() {
         push(&queue, span(100 << 10));
         assert!(queue.level.reserved_beyond(n) < 64, "{:?}", queue.level);
     }
+}
+
+/// Threads push one span each at the same time, around the time at which the worker becomes idle,
+/// and push the next ones when these are taken. So a wake-up that is lost stops them all.
+#[test]
+#[cfg_attr(miri, ignore = "Miri is too slow for the margin")]
+fn no_span_waits_much_longer_than_the_delay() {
+    const DELAY: Duration = Duration::from_millis(1);
+    const MARGIN: Duration = Duration::from_secs(1);
+    const THREADS: u32 = 3;
+    let queue = queue(64, 100_000, 16);
+    let started = Instant::now();
+    let (together, is_over) = (Barrier::new(THREADS as usize), AtomicBool::new(false));
+    let push_rounds = |thread: u32| {
+        for round in 0_u32.. {
+            if thread == 0 && started.elapsed() > Duration::from_millis(1200) {
+                is_over.store(true, Ordering::Relaxed);
+            }
+            together.wait();
+            if is_over.load(Ordering::Relaxed) {
+                break;
+            }
+            // different pauses, between 0.5 and 1.5 times the time after which a worker is idle
+            thread::sleep(DELAY / 2 + DELAY * (round * 37 % 100) / 100);
+            push(&queue, named_span(started.elapsed().as_micros().to_string(), 0));
+            while !queue.is_empty() {
+                thread::yield_now();
+            }
+        }
+        if thread == 0 {
+            push(&queue, named_span("last".to_owned(), 0));
+        }
+    };
+    let take_until_last = async {
+        let mut slowest = Duration::ZERO;
+        loop {
+            let due = tokio::time::timeout(DELAY + MARGIN, queue.batch_due(DELAY)).await;
+            if due.is_err() {
+                is_over.store(true, Ordering::Relaxed);
+                queue.abandon();
+                return None;
+            }
+            for span in queue.take_batch().into_span_data() {
+                let Ok(queued) = span.name.parse() else { return Some(slowest) };
+                slowest = slowest.max(started.elapsed().saturating_sub(Duration::from_micros(queued)));
+            }
+        }
+    };
+    let slowest = thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let push_rounds = &push_rounds;
+            scope.spawn(move || push_rounds(thread));
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(take_until_last)
+    });
+    assert!(slowest.is_some_and(|slowest| slowest < DELAY + MARGIN), "{slowest:?} of {}", queue.ended());
 }
