@@ -42,8 +42,8 @@ impl Level {
             max: Room { spans: max_spans, bytes: max_bytes },
             full_batch: Room {
                 spans: batch_size.clamp(1, max_spans.max(1)),
-                // the queue has no room left for larger spans long before it is full of bytes
-                bytes: MAX_BATCH_BYTES.min(max_bytes / 2),
+                // a queue that is nearly full of bytes already drops large spans
+                bytes: MAX_BATCH_BYTES.min(max_bytes / 2).max(1),
             },
         }
     }

@@ -13,8 +13,8 @@
 //!   oldest chunk. A chunk keeps its time when a part of it is taken.
 //! - **A full batch.** [`Level`] counts a span before it is queued, so it is never too low. A
 //!   thread that reserves room, or uses its last, wakes the worker if `Level` has a full batch.
-//!   Other spans of a shard wake nobody. Therefore a full batch can wait until every shard has used
-//!   its reserved room, at most an eighth of a batch each, but not longer than `delay`.
+//!   Other spans of a shard wake nobody. Therefore a full batch can wait until a shard has used its
+//!   reserved room: at most an eighth of a batch or 64 KiB each, and not longer than `delay`.
 //! - **A wake-up that comes too early** is kept by [`Notify`], also while the worker does other
 //!   things. It then looks at the queue once more.
 //!

@@ -267,7 +267,14 @@ async fn a_batch_is_due_when_the_queue_is_half_full_of_bytes() {
     assert_eq!(started.elapsed(), Duration::ZERO);
 }
 
-/// Spans of many bytes need more room in bytes, and no more room in spans.
+#[tokio::test(start_paused = true)]
+async fn no_batch_of_an_empty_queue_is_due() {
+    let queue = queue(1, 0, 1);
+    let due = tokio::time::timeout(Duration::from_secs(60), queue.batch_due(Duration::from_secs(5)));
+    assert!(due.await.is_err());
+}
+
+/// For large spans, a shard reserves bytes more often. It does not reserve spans each time.
 #[test]
 fn a_shard_reserves_room_for_few_spans() {
     let queue = queue(2048, 64 << 20, 512);
