@@ -88,16 +88,15 @@ fn assert_within(what: &str, deadline: Duration, started: Instant) {
     assert!(elapsed < deadline + Duration::from_millis(700), "{what} took {elapsed:?} of {deadline:?}");
 }
 
-/// 300 exports that block their threads stop the export runtime. Every deadline holds, because the
-/// caller keeps it.
+/// 64 exports block their threads. Every deadline holds, because the caller keeps it.
 #[test]
 fn blocked_exports_delay_no_deadline() {
     let gate = Gate::default();
     let tracer = TracerBuilder::new("only").exporter(Blocking(gate.clone()));
-    let tracer = tracer.max_export_batch_size(1).max_concurrent_exports(300);
+    let tracer = tracer.max_export_batch_size(1).max_concurrent_exports(64);
     let registry = Registry::builder().tracer(tracer.schedule_delay(Duration::ZERO)).build().unwrap();
-    spans(&registry, "only", 300);
-    gate.wait_for(256);
+    spans(&registry, "only", 64);
+    gate.wait_for(64);
     let limit = Duration::from_millis(500);
     let started = Instant::now();
     let error = registry.flush_blocking(limit).unwrap_err();
@@ -108,11 +107,7 @@ fn blocked_exports_delay_no_deadline() {
     let error = runtime.block_on(registry.shutdown_within(limit)).unwrap_err();
     assert_within("shutdown_within, on a runtime without a clock", limit, started);
     let only = &error.report().tracers()[0];
-    assert_eq!(
-        (only.started, only.dropped.shutdown, only.queued, only.in_flight),
-        (300, 300, 0, 0),
-        "{error}"
-    );
+    assert_eq!((only.started, only.dropped.shutdown, only.queued, only.in_flight), (64, 64, 0, 0), "{error}");
     let started = Instant::now();
     registry.shutdown_blocking(limit).unwrap_err();
     assert_within("shutdown_blocking", limit, started);

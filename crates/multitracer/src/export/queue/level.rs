@@ -1,7 +1,8 @@
 //! The fill level of a queue, over all its shards.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
+use super::sync::AtomicUsize;
 use crate::export::outcome::DropReason;
 
 /// Size at which a batch is full. Many gRPC receivers accept at most 4 MiB in one message.
@@ -28,7 +29,8 @@ pub(super) struct Level {
     /// The number of shards with reserved room that no span uses yet.
     holders: AtomicUsize,
     max: Room,
-    batch_size: usize,
+    /// The number of spans and bytes from which a batch is due.
+    full_batch: Room,
 }
 
 impl Level {
@@ -38,7 +40,11 @@ impl Level {
             bytes: AtomicUsize::new(0),
             holders: AtomicUsize::new(0),
             max: Room { spans: max_spans, bytes: max_bytes },
-            batch_size: batch_size.clamp(1, max_spans.max(1)),
+            full_batch: Room {
+                spans: batch_size.clamp(1, max_spans.max(1)),
+                // a queue that is nearly full of bytes already drops large spans
+                bytes: MAX_BATCH_BYTES.min(max_bytes / 2).max(1),
+            },
         }
     }
 
@@ -49,27 +55,27 @@ impl Level {
         }
         let needed = Room { spans: usize::from(rest.spans == 0), bytes: size.saturating_sub(rest.bytes) };
         let used = Room { spans: self.spans(), bytes: self.bytes.load(Ordering::Relaxed) };
-        let wanted = self.wanted(needed, used);
+        let wanted = self.wanted(needed, rest, used);
         self.take(wanted).or_else(|| self.take(needed)).ok_or(DropReason::QueueFull)
     }
 
     /// Returns the size of a reservation: a small part of the free room, which ends where a batch
-    /// is full.
-    fn wanted(&self, needed: Room, used: Room) -> Room {
+    /// is full. A shard never holds more than [`MAX_RESERVATION`] unused, except for a large span.
+    fn wanted(&self, needed: Room, rest: Room, used: Room) -> Room {
         let share = |max: usize, used: usize, limit: usize| (max.saturating_sub(used) / 16).min(limit);
-        let of_batch = self.batch_size / 8;
-        let to_full_batch = self.batch_size - used.spans % self.batch_size;
-        let spans = share(self.max.spans, used.spans, MAX_RESERVATION.spans).min(of_batch).min(to_full_batch);
-        let bytes = share(self.max.bytes, used.bytes, MAX_RESERVATION.bytes);
-        Room { spans: spans.max(1).max(needed.spans), bytes: bytes.max(needed.bytes) }
+        let batch_size = self.batch_size();
+        let to_full_batch = batch_size - used.spans % batch_size;
+        let spans =
+            share(self.max.spans, used.spans, MAX_RESERVATION.spans).min(batch_size / 8).min(to_full_batch);
+        let bytes = share(self.max.bytes, used.bytes, MAX_RESERVATION.bytes).saturating_sub(rest.bytes);
+        Room { spans: if rest.spans == 0 { spans.max(1) } else { 0 }, bytes: bytes.max(needed.bytes) }
     }
 
     /// Takes `room`, unless it would exceed a limit.
     fn take(&self, room: Room) -> Option<Room> {
-        if self.spans.fetch_add(room.spans, Ordering::Relaxed) + room.spans > self.max.spans {
-            self.spans.fetch_sub(room.spans, Ordering::Relaxed);
-            return None;
-        }
+        // an addition that is undone later would hide free room from other threads meanwhile
+        let add = |spans| Some(spans + room.spans).filter(|sum| *sum <= self.max.spans);
+        self.spans.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add).ok()?;
         if self.bytes.fetch_add(room.bytes, Ordering::Relaxed).saturating_add(room.bytes) > self.max.bytes {
             self.release(room);
             return None;
@@ -100,12 +106,26 @@ impl Level {
     /// Returns `true` if the queue may hold a full batch: the shards have reserved room for one,
     /// without room that is known to be `unused`.
     pub(super) fn may_have_full_batch(&self, unused: Room) -> bool {
-        self.spans().saturating_sub(unused.spans) >= self.batch_size
-            || self.bytes.load(Ordering::Relaxed).saturating_sub(unused.bytes) >= MAX_BATCH_BYTES
+        let (spans, bytes) = (self.spans(), self.bytes.load(Ordering::Relaxed));
+        self.is_full_batch(Room {
+            spans: spans.saturating_sub(unused.spans),
+            bytes: bytes.saturating_sub(unused.bytes),
+        })
+    }
+
+    /// Returns `true` if so many queued spans are a full batch.
+    pub(super) fn is_full_batch(&self, queued: Room) -> bool {
+        queued.spans >= self.full_batch.spans || queued.bytes >= self.full_batch.bytes
     }
 
     fn spans(&self) -> usize {
         self.spans.load(Ordering::Relaxed)
+    }
+
+    /// Returns the number of spans for which there is reserved room, if `queued` spans are queued.
+    #[cfg(test)]
+    pub(super) fn reserved_beyond(&self, queued: usize) -> usize {
+        self.spans() - queued
     }
 
     pub(super) fn max_spans(&self) -> usize {
@@ -113,6 +133,6 @@ impl Level {
     }
 
     pub(super) fn batch_size(&self) -> usize {
-        self.batch_size
+        self.full_batch.spans
     }
 }

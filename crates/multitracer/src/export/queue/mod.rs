@@ -2,19 +2,38 @@
 //!
 //! A thread pushes into one of a few shards, so threads rarely wait for each other. The worker
 //! takes from all shards. The export state is locked first, then the shards in their order.
+//!
+//! # No wake-up is lost
+//!
+//! - **An idle worker.** The worker sets `is_idle`, then looks at every shard under its lock. A
+//!   thread adds its span under that lock, then reads `is_idle`. If the thread had the lock first,
+//!   the worker sees the span. If the worker had it first, the thread sees `is_idle`. A shard that
+//!   was not empty needs no wake-up: the thread of its first span gives it.
+//! - **A deadline.** While a span is queued, the worker sleeps until `delay` after the time of the
+//!   oldest chunk. A chunk keeps its time when a part of it is taken.
+//! - **A full batch.** [`Level`] counts a span before it is queued, so it is never too low. A
+//!   thread that reserves room, or uses its last, wakes the worker if `Level` has a full batch.
+//!   Other spans of a shard wake nobody. Therefore a full batch can wait until a shard has used its
+//!   reserved room: at most an eighth of a batch or 64 KiB each, and not longer than `delay`.
+//! - **A wake-up that comes too early** is kept by [`Notify`], also while the worker does other
+//!   things. It then looks at the queue once more.
+//!
+//! The models in `models.rs` run this code in every order of the threads' steps.
 
 mod chunks;
 mod level;
+#[cfg(all(test, multitracer_loom))]
+mod models;
 mod shard;
+mod sync;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
-
-use tokio::sync::Notify;
 
 use self::level::{Level, MAX_BATCH_BYTES, Room};
 use self::shard::{Budget, Push, Shard};
+use self::sync::{AtomicBool, Mutex, MutexGuard, Notify, SHARDS, sleep, sleep_until};
 use super::batch::Batch;
 use super::outcome::{DropReason, ExportOutcome};
 use super::stats::Counters;
@@ -22,8 +41,6 @@ use crate::record::SpanRecord;
 
 pub(super) use self::chunks::give_back_chunk;
 pub(super) use self::shard::shard_of_thread;
-
-const SHARDS: usize = 4;
 
 /// Time for which the worker looks at an empty queue again by itself, before it is idle.
 const LINGER: Duration = Duration::from_millis(50);
@@ -126,7 +143,8 @@ impl Queue {
         Batch::new(chunks)
     }
 
-    /// Waits until a batch is full, or the oldest queued span is `delay` old.
+    /// Waits until a batch is full, or the oldest queued span is `delay` old. A full batch may be
+    /// noticed up to half a batch later, but within `delay`.
     pub(crate) async fn batch_due(&self, delay: Duration) {
         let mut has_lingered = false;
         loop {
@@ -135,12 +153,14 @@ impl Queue {
             }
             match self.oldest() {
                 Some(oldest) => tokio::select! {
+                    biased;
                     () = sleep_until(oldest, delay) => return,
                     () = self.changed.notified() => {}
                 },
                 None if !has_lingered => {
                     tokio::select! {
-                        () = tokio::time::sleep(delay.min(LINGER)) => {}
+                        biased;
+                        () = sleep(delay.min(LINGER)) => {}
                         () = self.changed.notified() => {}
                     }
                     has_lingered = true;
@@ -168,10 +188,7 @@ impl Queue {
     }
 
     fn has_full_batch(&self) -> bool {
-        self.level.may_have_full_batch(Room::default()) && {
-            let queued = self.queued();
-            queued.spans >= self.level.batch_size() || queued.bytes >= MAX_BATCH_BYTES
-        }
+        self.level.may_have_full_batch(Room::default()) && self.level.is_full_batch(self.queued())
     }
 
     fn queued(&self) -> Room {
@@ -265,12 +282,6 @@ impl Queue {
     fn export_state(&self) -> MutexGuard<'_, ExportState> {
         self.export_state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Waits until `delay` after `start`. The clock of the thread that took `start` may stand still, so
-/// `start` is no time of its runtime.
-async fn sleep_until(start: Instant, delay: Duration) {
-    tokio::time::sleep(delay.saturating_sub(start.elapsed())).await;
 }
 
 #[cfg(test)]

@@ -2,12 +2,13 @@
 
 use std::cell::Cell;
 use std::collections::VecDeque;
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::chunks::{MAX_CHUNK_SPANS, empty_chunk};
 use super::level::{Level, Room};
+use super::sync::{Mutex, MutexGuard};
 use crate::export::outcome::DropReason;
 use crate::export::stats::{Counters, DropCounts};
 use crate::record::{RecordChunk, SpanRecord};
@@ -28,8 +29,6 @@ pub(super) struct State {
     queued: Room,
     /// Reserved room that no span uses yet.
     reserved: Room,
-    /// Time at which the oldest span was queued.
-    oldest: Option<Instant>,
     is_closed: bool,
     ended: u64,
     dropped: DropCounts,
@@ -41,6 +40,8 @@ pub(super) struct State {
 struct Chunk {
     spans: RecordChunk,
     bytes: usize,
+    /// Time at which the first span was queued, even if that span was taken since.
+    since: Instant,
 }
 
 /// The number of spans and bytes that a batch can still take.
@@ -124,7 +125,7 @@ impl Shard {
         let mut taken = state.take_reserved(level);
         let before = taken.spans;
         while let Some(chunk) = state.chunks.front_mut() {
-            let Some(Chunk { spans, bytes }) = chunk.take(budget, chunks.is_empty()) else { break };
+            let Some((spans, bytes)) = chunk.take(budget, chunks.is_empty()) else { break };
             if chunk.spans.is_empty() {
                 state.chunks.pop_front();
             }
@@ -138,7 +139,6 @@ impl Shard {
         let spans = taken.spans - before;
         if spans > 0 {
             state.first_capacity = spans.min(MAX_CHUNK_SPANS);
-            state.oldest = (!state.chunks.is_empty()).then(Instant::now);
         }
         if state.chunks.is_empty() {
             // frees the memory of an idle tracer
@@ -147,9 +147,9 @@ impl Shard {
         spans
     }
 
-    /// Returns the time at which the oldest span was queued.
+    /// Returns the time at which the oldest span was queued, or a time before it.
     pub(super) fn oldest(&self) -> Option<Instant> {
-        self.lock().oldest
+        self.lock().chunks.front().map(|chunk| chunk.since)
     }
 
     /// Returns the number and the size of the queued spans.
@@ -231,9 +231,8 @@ impl State {
             }
             last => {
                 let capacity = if last.is_some() { MAX_CHUNK_SPANS } else { self.first_capacity };
-                let mut chunk = Chunk { spans: empty_chunk(capacity), bytes: 0 };
+                let mut chunk = Chunk { spans: empty_chunk(capacity), bytes: 0, since: Instant::now() };
                 chunk.add(record, size);
-                self.oldest.get_or_insert_with(Instant::now);
                 self.chunks.push_back(chunk);
             }
         }
@@ -255,16 +254,13 @@ impl Chunk {
         self.spans.push(record);
     }
 
-    /// Takes the spans that fit `budget`. Takes at least one if `is_first_of_batch`, because a span
-    /// that is larger than a batch is exported alone.
-    fn take(&mut self, budget: &mut Budget, is_first_of_batch: bool) -> Option<Self> {
+    /// Takes the spans that fit `budget`, and returns them with their size. Takes at least one if
+    /// `is_first_of_batch`, because a span that is larger than a batch is exported alone.
+    fn take(&mut self, budget: &mut Budget, is_first_of_batch: bool) -> Option<(RecordChunk, usize)> {
         if self.spans.len() <= budget.spans && self.bytes <= budget.bytes {
             budget.spans -= self.spans.len();
             budget.bytes -= self.bytes;
-            return Some(Self {
-                spans: std::mem::take(&mut self.spans),
-                bytes: std::mem::take(&mut self.bytes),
-            });
+            return Some((std::mem::take(&mut self.spans), std::mem::take(&mut self.bytes)));
         }
         let (mut count, mut bytes) = (0, 0);
         for size in self.spans.sizes().take(budget.spans) {
@@ -284,6 +280,6 @@ impl Chunk {
         budget.bytes = if count == self.spans.len() { budget.bytes.saturating_sub(bytes) } else { 0 };
         let rest = self.spans.split_off(count);
         self.bytes -= bytes;
-        Some(Self { spans: std::mem::replace(&mut self.spans, rest), bytes })
+        Some((std::mem::replace(&mut self.spans, rest), bytes))
     }
 }

@@ -4,6 +4,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::sync::Barrier;
+use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status};
@@ -158,13 +160,14 @@ fn spans_of_a_thread_keep_their_order() {
         let left = queue.len();
         let batch = queue.take_batch();
         assert_eq!(batch.len(), left.min(100), "a full batch while enough spans are queued");
-        for span in batch.iter() {
-            let (thread, n) = span.record.name().split_once(' ').unwrap();
+        let is_last = batch.len() == 0;
+        for span in batch.into_span_data() {
+            let (thread, n) = span.name.split_once(' ').unwrap();
             let next = &mut next[thread.parse::<usize>().unwrap()];
             assert_eq!(n.parse(), Ok(*next));
             *next += 1;
         }
-        if batch.len() == 0 {
+        if is_last {
             break;
         }
     }
@@ -261,4 +264,115 @@ async fn a_batch_is_due_when_it_is_full_or_its_oldest_span_is_old() {
     let started = Instant::now();
     queue.batch_due(delay).await;
     assert_eq!(started.elapsed().as_secs(), 5, "old");
+}
+
+/// A full batch leaves other spans in their shard. They do not wait for the delay again.
+#[tokio::test]
+async fn a_span_that_a_full_batch_leaves_waits_no_longer_than_the_delay() {
+    let queue = queue(10, 100_000, 2);
+    let delay = Duration::from_secs(1);
+    let started = std::time::Instant::now();
+    push(&queue, span(0));
+    tokio::time::sleep(delay * 4 / 5).await;
+    for _ in 0..2 {
+        push(&queue, span(0));
+    }
+    queue.batch_due(delay).await;
+    assert_eq!(queue.take_batch().len(), 2);
+    assert!(started.elapsed() < delay, "the batch is full");
+    queue.batch_due(delay).await;
+    assert_eq!(queue.take_batch().len(), 1);
+    let elapsed = started.elapsed();
+    assert!(elapsed >= delay && elapsed < delay * 3 / 2, "{elapsed:?}");
+    // all are taken, so the time of the first span no longer counts
+    let started = std::time::Instant::now();
+    push(&queue, span(0));
+    queue.batch_due(delay).await;
+    assert!(started.elapsed() >= delay);
+}
+
+/// A queue without room for more bytes would drop spans until the delay is over.
+#[tokio::test(start_paused = true)]
+async fn a_batch_is_due_when_the_queue_is_half_full_of_bytes() {
+    let queue = queue(1000, 20_000, 1000);
+    let started = Instant::now();
+    for _ in 0..4 {
+        push(&queue, span(3000));
+    }
+    queue.batch_due(Duration::from_secs(5)).await;
+    assert_eq!(started.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_batch_of_an_empty_queue_is_due() {
+    let queue = queue(1, 0, 1);
+    let due = tokio::time::timeout(Duration::from_secs(60), queue.batch_due(Duration::from_secs(5)));
+    assert!(due.await.is_err());
+}
+
+/// For large spans, a shard reserves bytes more often. It does not reserve spans each time.
+#[test]
+fn a_shard_reserves_room_for_few_spans() {
+    let queue = queue(2048, 64 << 20, 512);
+    for n in 1..=20 {
+        push(&queue, span(100 << 10));
+        assert!(queue.level.reserved_beyond(n) < 64, "{:?}", queue.level);
+    }
+}
+
+/// Threads push one span each at the same time, around the time at which the worker becomes idle,
+/// and push the next ones when these are taken. So a wake-up that is lost stops them all.
+#[test]
+#[cfg_attr(miri, ignore = "Miri is too slow for the margin")]
+fn no_span_waits_much_longer_than_the_delay() {
+    const DELAY: Duration = Duration::from_millis(1);
+    const MARGIN: Duration = Duration::from_secs(1);
+    const THREADS: u32 = 3;
+    let queue = queue(64, 100_000, 16);
+    let started = Instant::now();
+    let (together, is_over) = (Barrier::new(THREADS as usize), AtomicBool::new(false));
+    let push_rounds = |thread: u32| {
+        for round in 0_u32.. {
+            if thread == 0 && started.elapsed() > Duration::from_millis(1200) {
+                is_over.store(true, Ordering::Relaxed);
+            }
+            together.wait();
+            if is_over.load(Ordering::Relaxed) {
+                break;
+            }
+            // different pauses, between 0.5 and 1.5 times the time after which a worker is idle
+            thread::sleep(DELAY / 2 + DELAY * (round * 37 % 100) / 100);
+            push(&queue, named_span(started.elapsed().as_micros().to_string(), 0));
+            while !queue.is_empty() {
+                thread::yield_now();
+            }
+        }
+        if thread == 0 {
+            push(&queue, named_span("last".to_owned(), 0));
+        }
+    };
+    let take_until_last = async {
+        let mut slowest = Duration::ZERO;
+        loop {
+            let due = tokio::time::timeout(DELAY + MARGIN, queue.batch_due(DELAY)).await;
+            if due.is_err() {
+                is_over.store(true, Ordering::Relaxed);
+                queue.abandon();
+                return None;
+            }
+            for span in queue.take_batch().into_span_data() {
+                let Ok(queued) = span.name.parse() else { return Some(slowest) };
+                slowest = slowest.max(started.elapsed().saturating_sub(Duration::from_micros(queued)));
+            }
+        }
+    };
+    let slowest = thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let push_rounds = &push_rounds;
+            scope.spawn(move || push_rounds(thread));
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(take_until_last)
+    });
+    assert!(slowest.is_some_and(|slowest| slowest < DELAY + MARGIN), "{slowest:?} of {}", queue.ended());
 }
