@@ -14,7 +14,7 @@ pub(super) const MAX_CHUNK_SPANS: usize = 64;
 const MAX_WAITING: usize = 32;
 
 /// The largest chunk that is used again, in bytes.
-const MAX_BYTES: usize = 64 << 10;
+const MAX_BYTES: usize = 96 << 10;
 
 /// Empty chunks of the maximum capacity.
 static WAITING: Mutex<Vec<RecordChunk>> = Mutex::new(Vec::new());
