@@ -4,10 +4,11 @@
 mod macro_support;
 
 use macro_support::{Fixture, attribute, attributes, error, is_child, is_root, named, one, typed};
-use multitracer::traced;
+use multitracer::{ToAttribute, traced};
 use opentelemetry::Value;
 use opentelemetry::trace::SpanKind;
 use std::panic::AssertUnwindSafe;
+use std::sync::LazyLock;
 
 const LINE: u32 = line!() + 2;
 #[traced]
@@ -214,7 +215,7 @@ fn async_trait_methods() {
 }
 
 mod blocks {
-    use multitracer::traced;
+    use multitracer::{ToAttribute, traced};
 
     pub(super) struct Cache<T>(pub(super) T);
 
@@ -377,6 +378,62 @@ fn expressions_are_evaluated_once_and_only_if_recorded() {
     // without a registry
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(all());
     assert_eq!(COUNT.take(), 0);
+}
+
+struct Settings {
+    region: String,
+}
+
+static SETTINGS: LazyLock<Settings> = LazyLock::new(load_settings);
+
+#[traced]
+fn load_settings() -> Settings {
+    Settings { region: "eu".to_owned() }
+}
+
+#[traced(fields(region = SETTINGS.region, count = count, owner))]
+fn uses_settings(count: u32, owner: Owner) -> u32 {
+    let _ = owner;
+    count
+}
+
+/// A value whose conversion is a traced function.
+struct Owner;
+
+impl ToAttribute for Owner {
+    fn to_attribute(&self) -> Option<Value> {
+        Some(describe_owner().into())
+    }
+}
+
+#[traced]
+fn describe_owner() -> &'static str {
+    "team"
+}
+
+#[traced(fields(count, owner))]
+fn has_owner(count: u32, owner: Owner) {
+    let _ = (count, owner);
+}
+
+#[test]
+fn code_that_fields_run_is_inside_the_span() {
+    let spans = Fixture::sync(|| assert_eq!(uses_settings(3, Owner), 3));
+    let span = named(&spans, "uses_settings");
+    assert_eq!(attribute(span, "region").unwrap(), "eu");
+    assert_eq!(attribute(span, "owner").unwrap(), "team");
+    assert_eq!(typed(span, "count"), Some(Value::I64(3)));
+    assert!(is_child(named(&spans, "load_settings"), span));
+    assert!(is_child(named(&spans, "describe_owner"), span));
+    // all expressions are names here
+    let spans = Fixture::sync(|| has_owner(4, Owner));
+    let span = named(&spans, "has_owner");
+    assert_eq!(
+        (attribute(span, "owner").unwrap(), typed(span, "count")),
+        ("team".to_owned(), Some(Value::I64(4)))
+    );
+    assert!(is_child(named(&spans, "describe_owner"), span));
+    assert_eq!(attributes(span).len(), 2);
 }
 
 #[test]

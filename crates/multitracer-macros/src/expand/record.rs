@@ -79,12 +79,13 @@ fn is_plain_field(field: &Field) -> bool {
     field.text.is_some() && !is_formatted && is_plain(&field.value)
 }
 
-/// Returns `true` for a literal, a name and a field of a name.
-pub(super) fn is_plain(value: &Expr) -> bool {
+/// Returns `true` for a literal, a name and a reference to one.
+///
+/// A field of a name can run code: the name can be a smart pointer, such as a `LazyLock`.
+fn is_plain(value: &Expr) -> bool {
     match value {
         Expr::Lit(_) => true,
         Expr::Path(path) => path.path.get_ident().is_some(),
-        Expr::Field(field) => is_plain(&field.base),
         Expr::Reference(reference) => reference.mutability.is_none() && is_plain(&reference.expr),
         Expr::Paren(inner) => is_plain(&inner.expr),
         _ => false,
