@@ -215,7 +215,7 @@ fn async_trait_methods() {
 }
 
 mod blocks {
-    use multitracer::{ToAttribute, traced};
+    use multitracer::traced;
 
     pub(super) struct Cache<T>(pub(super) T);
 
