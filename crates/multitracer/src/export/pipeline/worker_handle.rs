@@ -43,11 +43,15 @@ impl WorkerHandle {
         &self.queue
     }
 
-    /// Sends a command. A worker that was shut down gives the outcome of its shutdown again.
+    /// Sends a command. A worker that was shut down gives the outcome of its shutdown again. So does
+    /// the worker of a tracer that a reload retired, whose spans a flush finds exported.
     pub(super) fn send(&self, command: Command) {
         if let Err(mpsc::error::SendError(Command { kind, done })) = self.commands.send(command) {
             let outcome = self.outcome.get().cloned().unwrap_or(Err(Failure::Stopped));
-            done.send(if kind == CommandKind::Flush { Err(Failure::ShutDown) } else { outcome });
+            // a retired tracer has no deadline
+            let is_retired = *self.shutdown.borrow() == ShutdownState::Running;
+            let is_refused = kind == CommandKind::Flush && !is_retired;
+            done.send(if is_refused { Err(Failure::ShutDown) } else { outcome });
         }
     }
 
