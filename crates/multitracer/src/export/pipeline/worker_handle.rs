@@ -43,8 +43,8 @@ impl WorkerHandle {
         &self.queue
     }
 
-    /// Sends a command. A worker that was shut down gives the outcome of its shutdown again. So does
-    /// the worker of a tracer that a reload retired, whose spans a flush finds exported.
+    /// Sends a command. A worker that was shut down gives the outcome of its shutdown again. So
+    /// does the worker of a tracer that a reload retired, whose spans a flush finds exported.
     pub(super) fn send(&self, command: Command) {
         if let Err(mpsc::error::SendError(Command { kind, done })) = self.commands.send(command) {
             let outcome = self.outcome.get().cloned().unwrap_or(Err(Failure::Stopped));
