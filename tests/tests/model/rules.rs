@@ -61,8 +61,8 @@ pub(crate) struct Rules<'a> {
     /// The spans that arrived. They tell how a sampler with a ratio decided.
     pub(crate) arrived: &'a HashSet<Id>,
     pub(crate) expected: Vec<Expected>,
-    /// The sampled spans that began a trace, with their tracers.
-    pub(crate) roots: HashMap<Id, Who>,
+    /// The spans that began a trace, with their tracers, and if they are sampled.
+    pub(crate) roots: HashMap<Id, (Who, bool)>,
 }
 
 impl Rules<'_> {
@@ -147,8 +147,8 @@ impl Rules<'_> {
                 _ => self.arrived.contains(&id),
             },
         };
-        if parent.is_none() && is_sampled {
-            self.roots.insert(id, who);
+        if parent.is_none() {
+            self.roots.insert(id, (who, is_sampled));
         }
         let trace = parent.map_or(Trace::Of(id), |parent| parent.trace);
         let span = Span { label: Label::Step(id), owner: Owner::Tracer(who), trace, is_sampled };
@@ -224,12 +224,11 @@ impl Rules<'_> {
         }
     }
 
-    /// Returns the first span of a trace, if this tracer began the trace with a sampled span.
+    /// Returns the first span of a trace, if this tracer began the trace.
     fn first_of(&self, trace: Trace, who: Who) -> Option<Span> {
         let Trace::Of(id) = trace else { return None };
-        let is_first = self.roots.get(&id) == Some(&who);
-        let (label, owner) = (Label::Step(id), Owner::Tracer(who));
-        is_first.then_some(Span { label, owner, trace, is_sampled: true })
+        let &(_, is_sampled) = self.roots.get(&id).filter(|(first, _)| *first == who)?;
+        Some(Span { label: Label::Step(id), owner: Owner::Tracer(who), trace, is_sampled })
     }
 
     /// Returns `span` as the parent, or as a link if it is a remote span that may not be one.

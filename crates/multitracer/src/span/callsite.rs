@@ -93,6 +93,7 @@ fn enter_site(site: Site) -> Entered {
 fn enter_sampled(site: Site) -> Entered {
     match start_quickly(site.literal().map(Literal::id), || site.to_function(), None) {
         Quick::Opened(cx, capture) => Entered::new(Opened { site, capture, cx, recording: true }),
+        Quick::Unsampled(cx) => Entered::new(Opened::without_span(site, cx)),
         Quick::Skipped => Entered::none(),
         Quick::Unknown => opened(site, Options::new(site)),
     }
@@ -108,6 +109,7 @@ fn enter_filled(site: Site, fill: &mut dyn FnMut(&mut Attributes<'_>)) -> Entere
     let quick = start_quickly(site.literal().map(Literal::id), || site.to_function(), Some(&mut fill_list));
     let entered = match quick {
         Quick::Opened(cx, capture) => Entered::new(Opened { site, capture, cx, recording: true }),
+        Quick::Unsampled(cx) => return Entered::new(Opened::without_span(site, cx)),
         Quick::Skipped => return Entered::none(),
         Quick::Unknown => opened(site, Options::new(site)),
     };

@@ -59,7 +59,7 @@ impl Preparation {
     pub(super) fn open(self, site: Site) -> Opening {
         match self {
             Self::Ready(prepared) => prepared.open(),
-            Self::Silent(cx) => Opening::Opened(Opened::silent(site, cx)),
+            Self::Silent(cx) => Opening::Opened(Opened::without_span(site, cx)),
             Self::Unchanged(cx) => Opening::Unchanged(cx),
         }
     }
@@ -94,8 +94,8 @@ impl Prepared {
 }
 
 impl Opened {
-    /// Returns the state of a call without a span, which runs in a silent context.
-    fn silent(site: Site, cx: Context) -> Self {
+    /// Returns the state of a call without a span, which runs in a context of its own.
+    pub(super) fn without_span(site: Site, cx: Context) -> Self {
         Self { site, capture: CaptureConfig::default(), cx, recording: false }
     }
 

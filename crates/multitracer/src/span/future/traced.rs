@@ -186,6 +186,7 @@ fn open(slot: &mut Option<Box<State>>, task: &TaskContext<'_>) {
         Quick::Opened(cx, capture) => {
             Opening::Opened(Opened { site: called.site(), capture, cx, recording: true })
         }
+        Quick::Unsampled(cx) => Opening::Opened(Opened::without_span(called.site(), cx)),
         quick => match (quick, slot.take()) {
             (_, None) => return,
             (Quick::Skipped, Some(called)) => Opening::Unchanged(called.into_context()),

@@ -102,13 +102,17 @@ pub(in crate::tracer) fn new_unnamed_root(build: BuildNumber) -> (TraceId, SpanI
     (trace, new_span_id(build, trace))
 }
 
-/// Returns the ids of a root, with the right half of `trace`. The trace id no longer names the
-/// root.
-pub(in crate::tracer) fn unnamed_root(build: BuildNumber, trace: TraceId) -> (TraceId, SpanId) {
-    let halves = |trace: TraceId| u128::from_be_bytes(trace.to_bytes());
-    let right = halves(trace) & u128::from(u64::MAX);
-    let trace = TraceId::from(halves(new_trace_id()) >> 64 << 64 | right);
-    (trace, new_span_id(build, trace))
+/// Returns the ids of a root that is not sampled, with the right half of `trace`. The trace id names
+/// the root.
+pub(in crate::tracer) fn unsampled_root(build: BuildNumber, trace: TraceId) -> (TraceId, SpanId) {
+    let [_, right_half] = halves(trace);
+    root_with(build, right_half, false)
+}
+
+/// Returns the left and the right half of a trace id.
+fn halves(trace: TraceId) -> [u64; 2] {
+    let both = u128::from_be_bytes(trace.to_bytes());
+    [(both >> 64) as u64, both as u64]
 }
 
 /// Returns a random trace id.

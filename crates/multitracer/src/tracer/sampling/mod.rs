@@ -173,7 +173,7 @@ impl Sampling {
 
     /// Decides about the first span of a trace by the right half of its id. Samplers of the
     /// configuration read nothing else. Returns `None` if [`decide`](Self::decide) has to.
-    #[cfg(feature = "tower")]
+    #[inline]
     pub(super) fn decide_root(&self, right_half: u64, kind: &SpanKind) -> Option<bool> {
         if !self.names_roots() || self.rate().is_some() {
             return None;

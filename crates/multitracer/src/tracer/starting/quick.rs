@@ -19,7 +19,7 @@ use crate::tracer::ambient::current::with_current;
 use crate::tracer::ambient::frame::Frame;
 use crate::tracer::choice::interned_name::NameId;
 use crate::tracer::core::TracerCore;
-use crate::tracer::owner::span_id::{is_owner, new_root, new_span_id};
+use crate::tracer::owner::span_id::{is_owner, new_root, new_span_id, right_half, root_with};
 use crate::tracer::tracer_set::TracerSet;
 
 /// A traced function, as the fast path sees it.
@@ -38,6 +38,8 @@ pub(crate) type Fill<'a> = &'a mut dyn FnMut(&mut Vec<KeyValue>);
 pub(crate) enum Quick {
     /// A recorded span, which is current in this context.
     Opened(Context, CaptureConfig),
+    /// No span: a trace begins that is not sampled. The work runs in this context.
+    Unsampled(Context),
     /// No span: its trace is not sampled.
     Skipped,
     /// The fast path does not apply.
@@ -168,10 +170,18 @@ impl Place<'_> {
     /// root.
     #[inline(never)]
     fn open(&self, parent: Option<&SpanContext>, function: Function, fill: Option<Fill<'_>>) -> Quick {
-        let Some(context) = self.new_context(parent) else { return Quick::Unknown };
-        let sink = self.core.sinks.here();
-        sink.count(true);
         let Function { name, kind, code } = function;
+        let context = match parent {
+            Some(_) => self.new_context(parent),
+            None => self.new_root(&kind),
+        };
+        let Some(context) = context else { return Quick::Unknown };
+        let sink = self.core.sinks.here();
+        let is_sampled = context.is_sampled();
+        sink.count(is_sampled);
+        if !is_sampled {
+            return Quick::Unsampled(self.cx.with_remote_span_context(context));
+        }
         let mut record = SpanRecord::start(&context, Cow::Borrowed(name), kind, parent, now());
         record.set_code(code, sink.limits());
         if let Some(fill) = fill {
@@ -185,18 +195,12 @@ impl Place<'_> {
     /// path does not apply.
     #[inline(always)]
     pub(super) fn new_context(&self, parent: Option<&SpanContext>) -> Option<SpanContext> {
-        let Self { frame, core, set, .. } = *self;
-        let is_known = || frame.is_none_or(|frame| frame.remembered().is_none() && !set.has_draining());
-        if !core.sampling.samples_each(parent.is_some())
-            || core.span_limit.is_some()
-            || set.copies_baggage()
-            || (parent.is_none() && !is_known())
-        {
+        let Self { frame, core, .. } = *self;
+        if !core.sampling.samples_each(parent.is_some()) || !self.applies(parent.is_none()) {
             return None;
         }
         let build = core.id().build;
         let Some(parent) = parent else {
-            // nothing is remembered around a root, and its trace id names it
             let (trace, span) = new_root(build);
             return Some(SpanContext::new(trace, span, TraceFlags::SAMPLED, false, TraceState::NONE));
         };
@@ -204,5 +208,28 @@ impl Place<'_> {
         let context = SpanContext::new(trace, new_span_id(build, trace), flags, false, state);
         let forgets = frame.is_some_and(|frame| frame.would_forget(parent, &context, core.id()));
         (!forgets).then_some(context)
+    }
+
+    /// Returns the span context of a new root, sampled or not. Returns `None` if the fast path does
+    /// not apply.
+    #[inline(always)]
+    fn new_root(&self, kind: &SpanKind) -> Option<SpanContext> {
+        if !self.applies(true) {
+            return None;
+        }
+        let right_half = right_half();
+        let is_sampled = self.core.sampling.decide_root(right_half, kind)?;
+        let (trace, span) = root_with(self.core.id().build, right_half, is_sampled);
+        let flags = TraceFlags::default().with_sampled(is_sampled);
+        Some(SpanContext::new(trace, span, flags, false, TraceState::NONE))
+    }
+
+    /// Returns `true` if the fast path knows all rules for a span here, except sampling.
+    #[inline(always)]
+    fn applies(&self, is_root: bool) -> bool {
+        let Self { frame, core, set, .. } = *self;
+        // nothing is remembered around a root, and its trace id names it
+        let is_known = || frame.is_none_or(|frame| frame.remembered().is_none() && !set.has_draining());
+        core.span_limit.is_none() && !set.copies_baggage() && (!is_root || is_known())
     }
 }

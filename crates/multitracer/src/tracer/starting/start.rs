@@ -18,7 +18,7 @@ use crate::record::{CodePlace, RecordLimits, SpanRecord};
 use crate::tracer::ambient::frame::Frame;
 use crate::tracer::ambient::nearest::{NearestSpan, nearest_span};
 use crate::tracer::named::Tracer;
-use crate::tracer::owner::span_id::{is_owner, new_root, new_span_id, new_unnamed_root, owner, unnamed_root};
+use crate::tracer::owner::span_id::{is_owner, new_root, new_span_id, new_unnamed_root, owner, unsampled_root};
 use crate::tracer::sampling::Question;
 use crate::tracer::tracer_set::TracerSet;
 
@@ -294,8 +294,8 @@ impl Tracer {
             SamplingDecision::Drop => TraceFlags::default(),
         };
         let (trace, span_id) = match &parent {
-            // a trace id names only a root that is sampled
-            None if names_root && !flags.is_sampled() => unnamed_root(build, trace),
+            // the trace id also says if the root is sampled
+            None if names_root && !flags.is_sampled() => unsampled_root(build, trace),
             _ => (trace, span_id),
         };
         let context = SpanContext::new(trace, span_id, flags, false, decision.trace_state);
