@@ -97,8 +97,8 @@ impl<'a> Carrier<'a> {
         }
     }
 
-    pub(super) fn has_baggage(&self) -> bool {
-        self.baggage.is_some()
+    pub(super) fn baggage(&self) -> Option<&str> {
+        self.baggage.as_deref()
     }
 
     /// Reads the fields of `extractor`, the baggage only if `reads_baggage` is `true`.
@@ -138,17 +138,12 @@ impl Extractor for Carrier<'_> {
         match key {
             "traceparent" => self.traceparent(),
             "tracestate" => self.tracestate.as_deref(),
-            "baggage" => self.baggage.as_deref(),
             _ => None,
         }
     }
 
     fn keys(&self) -> Vec<&str> {
-        let fields = [
-            ("traceparent", self.traceparent()),
-            ("tracestate", self.tracestate.as_deref()),
-            ("baggage", self.baggage.as_deref()),
-        ];
+        let fields = [("traceparent", self.traceparent()), ("tracestate", self.tracestate.as_deref())];
         fields.into_iter().filter(|(_, value)| value.is_some()).map(|(name, _)| name).collect()
     }
 }

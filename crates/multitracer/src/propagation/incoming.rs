@@ -2,14 +2,13 @@
 
 use opentelemetry::Context;
 use opentelemetry::baggage::{BaggageExt as _, KeyValueMetadata};
-use opentelemetry::propagation::TextMapPropagator as _;
 use opentelemetry::trace::TraceContextExt as _;
-use opentelemetry_sdk::propagation::BaggagePropagator;
 
+use super::baggage::{Entry, decode, is_own};
 use super::carrier::Carrier;
 #[cfg(feature = "tower")]
 use super::carrier::ContextFields;
-use super::{OWN_PREFIX, ROUTE_ENTRY, VARIANT_ENTRY};
+use super::{ROUTE_ENTRY, VARIANT_ENTRY};
 use crate::experiment::Reason;
 use crate::record::with_short_state;
 use crate::registry::Registry;
@@ -83,20 +82,18 @@ impl Incoming {
     /// Copies the baggage into the context, except the library's own entries.
     fn take_baggage(&mut self, carrier: &Carrier<'_>) {
         // baggage that is not trusted is not in the carrier
-        if !carrier.has_baggage() {
-            return;
+        let Some(field) = carrier.baggage() else { return };
+        let mut foreign = Vec::new();
+        for Entry { name, value, properties } in decode(field) {
+            match name {
+                ROUTE_ENTRY => self.route = Some(value.into_owned()),
+                VARIANT_ENTRY => self.variant = Some(value.into_owned()),
+                name if is_own(name) => {}
+                name => {
+                    foreign.push(KeyValueMetadata::new(name.to_owned(), value.into_owned(), properties));
+                }
+            }
         }
-        let extracted = BaggagePropagator::new().extract_with_context(&Context::new(), carrier);
-        let text = |name: &str| extracted.baggage().get(name).map(ToString::to_string);
-        (self.route, self.variant) = (text(ROUTE_ENTRY), text(VARIANT_ENTRY));
-        let foreign: Vec<KeyValueMetadata> = extracted
-            .baggage()
-            .iter()
-            .filter(|(name, _)| !name.as_str().starts_with(OWN_PREFIX))
-            .map(|(name, (value, metadata))| {
-                KeyValueMetadata::new(name.clone(), value.clone(), metadata.clone())
-            })
-            .collect();
         if !foreign.is_empty() {
             self.cx = self.cx.with_baggage(foreign);
         }

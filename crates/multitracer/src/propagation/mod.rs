@@ -12,6 +12,7 @@
 //! The library's own baggage entries start with `multitracer.`. Entries of such a name that other
 //! code adds to a context are not sent, and have no effect on routing.
 
+mod baggage;
 mod carrier;
 mod incoming;
 mod outgoing;

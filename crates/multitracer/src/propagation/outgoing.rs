@@ -4,12 +4,13 @@ use std::borrow::Cow;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::Context;
-use opentelemetry::baggage::{BaggageExt as _, KeyValueMetadata};
+use opentelemetry::baggage::BaggageExt as _;
 use opentelemetry::propagation::{Injector, TextMapPropagator as _};
 use opentelemetry::trace::{SpanContext, TraceContextExt as _};
-use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
+use opentelemetry_sdk::propagation::TraceContextPropagator;
 
-use super::{FIELDS, OWN_PREFIX, ROUTE_ENTRY, VARIANT_ENTRY};
+use super::baggage::{Entry, encode, is_own};
+use super::{FIELDS, ROUTE_ENTRY, VARIANT_ENTRY};
 use crate::registry::Registry;
 use crate::routing::Route;
 use crate::tracer::{NearestSpan, Tracer, nearest_span, with_current};
@@ -112,20 +113,18 @@ impl Fields {
         if let Some(span) = span {
             TraceContextPropagator::new().inject_context(&sent.with_remote_span_context(span), &mut fields);
         }
-        let own = |name: &'static str, value: Option<Cow<'_, str>>| {
-            // the propagator does not encode percent signs
-            value.map(|value| KeyValueMetadata::new(name, value.replace('%', "%25"), ""))
-        };
-        let foreign = cx.baggage().iter().filter(|(name, _)| !name.as_str().starts_with(OWN_PREFIX));
-        let foreign = foreign.map(|(name, (value, metadata))| {
-            KeyValueMetadata::new(name.clone(), value.clone(), metadata.clone())
+        let mut foreign: Vec<_> = cx.baggage().iter().filter(|(name, _)| !is_own(name.as_str())).collect();
+        foreign.sort_unstable_by_key(|(name, _)| name.as_str());
+        let foreign = foreign.into_iter().map(|(name, (value, properties))| Entry {
+            name: name.as_str(),
+            value: value.as_str().into(),
+            properties: properties.as_str(),
         });
-        // the route comes first, because full baggage refuses further entries
-        let entries: Vec<_> =
-            own(ROUTE_ENTRY, route).into_iter().chain(own(VARIANT_ENTRY, variant)).chain(foreign).collect();
-        if !entries.is_empty() {
-            BaggagePropagator::new().inject_context(&sent.with_baggage(entries), &mut fields);
-        }
+        // the route comes first, because a full field takes no further entries
+        let own = [(ROUTE_ENTRY, route), (VARIANT_ENTRY, variant)];
+        let own =
+            own.into_iter().filter_map(|(name, value)| Some(Entry { name, value: value?, properties: "" }));
+        fields.set("baggage", encode(own.chain(foreign)));
         fields
     }
 

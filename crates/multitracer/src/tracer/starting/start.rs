@@ -18,7 +18,9 @@ use crate::record::{CodePlace, RecordLimits, SpanRecord};
 use crate::tracer::ambient::frame::Frame;
 use crate::tracer::ambient::nearest::{NearestSpan, nearest_span};
 use crate::tracer::named::Tracer;
-use crate::tracer::owner::span_id::{is_owner, new_root, new_span_id, new_unnamed_root, owner, unsampled_root};
+use crate::tracer::owner::span_id::{
+    is_owner, new_root, new_span_id, new_unnamed_root, owner, unsampled_root,
+};
 use crate::tracer::sampling::Question;
 use crate::tracer::tracer_set::TracerSet;
 
