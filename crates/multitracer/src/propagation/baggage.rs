@@ -27,7 +27,7 @@ pub(super) struct Entry<'a> {
     pub(super) name: &'a str,
     pub(super) value: Cow<'a, str>,
     /// The properties in their encoded form, separated by `;`.
-    pub(super) properties: &'a str,
+    pub(super) properties: Cow<'a, str>,
 }
 
 /// Returns the entries of a field, in their order. Skips those that are malformed.
@@ -37,7 +37,7 @@ pub(super) fn decode(field: &str) -> impl Iterator<Item = Entry<'_>> {
         let (name, value) = pair.split_once('=')?;
         let (name, value) = (trim(name), trim(value));
         let value = percent_decode_str(value).decode_utf8_lossy();
-        is_name(name).then(|| Entry { name, value, properties: trim(properties) })
+        is_name(name).then(|| Entry { name, value, properties: clean(properties) })
     })
 }
 
@@ -57,9 +57,10 @@ pub(super) fn encode<'a>(entries: impl IntoIterator<Item = Entry<'a>>) -> String
         field.push_str(name);
         field.push('=');
         field.extend(utf8_percent_encode(&value, IN_VALUE));
-        for property in properties.split(';').map(trim).filter(|property| !property.is_empty()) {
+        let properties = clean(&properties);
+        if !properties.is_empty() {
             field.push(';');
-            field.extend(utf8_percent_encode(property, IN_PROPERTIES));
+            field.push_str(&properties);
         }
         if field.len() > MAX_BYTES {
             field.truncate(start);
@@ -71,6 +72,21 @@ pub(super) fn encode<'a>(entries: impl IntoIterator<Item = Entry<'a>>) -> String
         }
     }
     field
+}
+
+/// Returns properties as W3C allows them.
+fn clean(properties: &str) -> Cow<'_, str> {
+    let properties = properties.split(';').map(trim).filter(|property| !property.is_empty());
+    let mut encoded = properties.map(|property| match property.split_once('=') {
+        Some((name, value)) => encode_property(trim(name)) + "=" + encode_property(trim(value)),
+        None => encode_property(property),
+    });
+    let first = encoded.next().unwrap_or_default();
+    encoded.fold(first, |all, property| all + ";" + property)
+}
+
+fn encode_property(part: &str) -> Cow<'_, str> {
+    utf8_percent_encode(part, IN_PROPERTIES).into()
 }
 
 /// Returns `true` if the name of an entry is one of this library's, also in its encoded form: other
@@ -97,11 +113,11 @@ mod tests {
     use super::*;
 
     fn entry<'a>((name, value, properties): &(&'a str, &'a str, &'a str)) -> Entry<'a> {
-        Entry { name, value: (*value).into(), properties }
+        Entry { name, value: (*value).into(), properties: (*properties).into() }
     }
 
     fn of_texts((name, value, properties): &(String, String, String)) -> Entry<'_> {
-        Entry { name, value: value.as_str().into(), properties }
+        Entry { name, value: value.as_str().into(), properties: properties.as_str().into() }
     }
 
     #[test]
@@ -109,7 +125,7 @@ mod tests {
         for (field, expected) in [
             ("a=1", vec![("a", "1", "")]),
             ("a=1,b=2", vec![("a", "1", ""), ("b", "2", "")]),
-            (" a\t= 1 , b =2 ; p ; q = x ", vec![("a", "1", ""), ("b", "2", "p ; q = x")]),
+            (" a\t= 1 , b =2 ; p ; q = x ", vec![("a", "1", ""), ("b", "2", "p;q=x")]),
             ("a=b=c==", vec![("a", "b=c==", "")]),
             ("a=%E2%82%AC%20%25%2C%3B", vec![("a", "\u{20ac} %,;", "")]),
             ("a=%E2%82", vec![("a", "\u{fffd}", "")]),

@@ -90,7 +90,7 @@ impl Incoming {
                 VARIANT_ENTRY => self.variant = Some(value.into_owned()),
                 name if is_own(name) => {}
                 name => {
-                    foreign.push(KeyValueMetadata::new(name.to_owned(), value.into_owned(), properties));
+                    foreign.push(KeyValueMetadata::new(name.to_owned(), value.into_owned(), &*properties));
                 }
             }
         }

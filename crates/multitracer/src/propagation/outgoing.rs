@@ -118,12 +118,13 @@ impl Fields {
         let foreign = foreign.into_iter().map(|(name, (value, properties))| Entry {
             name: name.as_str(),
             value: value.as_str().into(),
-            properties: properties.as_str(),
+            properties: properties.as_str().into(),
         });
         // the route comes first, because a full field takes no further entries
         let own = [(ROUTE_ENTRY, route), (VARIANT_ENTRY, variant)];
-        let own =
-            own.into_iter().filter_map(|(name, value)| Some(Entry { name, value: value?, properties: "" }));
+        let own = own
+            .into_iter()
+            .filter_map(|(name, value)| Some(Entry { name, value: value?, properties: Cow::default() }));
         fields.set("baggage", encode(own.chain(foreign)));
         fields
     }
