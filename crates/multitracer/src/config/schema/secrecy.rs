@@ -2,10 +2,11 @@
 
 use super::root::ROOT;
 use super::section::{Key, Kind, Section};
-use crate::config::secret::{is_credential_header, mentions_secret};
+use crate::config::secret::mentions_secret;
 use crate::config::suggest;
 use crate::config::yaml::core_schema::{self, Typed};
 use crate::config::yaml::{KeyPath, Segment, Template};
+use crate::text::is_unsafe;
 
 /// Returns `true` if a value, as the file has it, must not be shown.
 pub(crate) fn is_secret(path: &KeyPath, raw: &str) -> bool {
@@ -19,7 +20,7 @@ pub(crate) fn is_secret(path: &KeyPath, raw: &str) -> bool {
         Place::Open => false,
         Place::Endpoint => !is_clean_url(raw),
         Place::Secret => true,
-        Place::Unknown => !is_harmless(raw),
+        Place::Unknown => !(is_harmless(raw) || fits_known_key(path, raw)),
     }
 }
 
@@ -59,12 +60,9 @@ fn place(path: &KeyPath) -> Place {
             }
             // a list of plain values
             (Kind::Text, Segment::Index(_)) => continue,
-            (Kind::NameValues(pair), Segment::Key(name)) => {
-                return if is_secret_value(pair) || is_credential_header(name) {
-                    Place::Secret
-                } else {
-                    Place::Open
-                };
+            (Kind::NameValues(pair), Segment::Key(_)) => {
+                // the path itself says if the name is that of a credential
+                return if is_secret_value(pair) { Place::Secret } else { Place::Open };
             }
             (Kind::NameValues(_), Segment::Index(_)) => {
                 return match segments.next() {
@@ -75,14 +73,7 @@ fn place(path: &KeyPath) -> Place {
             }
             _ => None,
         };
-        let Some(key) = key else {
-            return match path.segments().last() {
-                // at the wrong place
-                Some(Segment::Key(key)) if is_endpoint(key) => Place::Endpoint,
-                Some(Segment::Key(key)) if ROOT.has_word(key) => Place::Open,
-                _ => Place::Unknown,
-            };
-        };
+        let Some(key) = key else { return Place::Unknown };
         kind = key.kind;
         place = match kind {
             Kind::Secret => Place::Secret,
@@ -108,7 +99,17 @@ fn is_endpoint(key: &str) -> bool {
     suggest::nearest(key, ["endpoint"]).is_some()
 }
 
-/// Returns `true` for a value that is too short for a secret.
+/// Returns `true` for a value that the key would have at its right place: a number, a flag, a known
+/// word, or a URL.
+fn fits_known_key(path: &KeyPath, raw: &str) -> bool {
+    match path.segments().last() {
+        Some(Segment::Key(key)) if is_endpoint(key) => raw.contains("://") && is_clean_url(raw),
+        Some(Segment::Key(key)) => ROOT.has_word(key, raw),
+        _ => false,
+    }
+}
+
+/// Returns `true` for a value that is too short for a secret, and for a null or a flag.
 fn is_harmless(raw: &str) -> bool {
     const MIN_SECRET_LEN: usize = 6;
     raw.len() < MIN_SECRET_LEN || matches!(core_schema::resolve(raw), Typed::Null | Typed::Bool(_))
@@ -121,7 +122,9 @@ fn is_bare_reference(raw: &str) -> bool {
     let name = raw.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
     name.is_some_and(|name| {
         let name = name.strip_prefix("env:").unwrap_or(name);
-        let is_file = name.strip_prefix("file:").is_some_and(|path| !path.contains([':', '}']));
+        let is_file = name
+            .strip_prefix("file:")
+            .is_some_and(|path| !path.contains([':', '}']) && !path.contains(is_unsafe));
         is_file || !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
     })
 }

@@ -1,6 +1,7 @@
 //! The types of the tables: sections, keys, and the kinds of values.
 
 use crate::config::suggest;
+use crate::config::yaml::core_schema;
 
 /// A map with fixed keys.
 pub(crate) struct Section {
@@ -65,10 +66,16 @@ impl Section {
         self.any_key(&|key| key.name == name, 0)
     }
 
-    /// Returns `true` if a key here or further down has this name, and its values are numbers,
-    /// flags or known words.
-    pub(super) fn has_word(&self, name: &str) -> bool {
-        self.any_key(&|key| key.name == name && key.kind.is_word(), 0)
+    /// Returns `true` if a key here or further down has this name, and its values are names with
+    /// values.
+    pub(crate) fn has_name_values(&self, name: &str) -> bool {
+        self.any_key(&|key| key.name == name && matches!(key.kind, Kind::NameValues(_)), 0)
+    }
+
+    /// Returns `true` if a key here or further down has this name, and this value is a number, a
+    /// flag or a known word for it.
+    pub(super) fn has_word(&self, name: &str, value: &str) -> bool {
+        self.any_key(&|key| key.name == name && key.kind.has_word(value), 0)
     }
 
     fn any_key(&self, is_wanted: &dyn Fn(&Key) -> bool, depth: usize) -> bool {
@@ -106,9 +113,14 @@ impl Key {
 }
 
 impl Kind {
-    /// Returns `true` for the kinds of values that are numbers, flags or known words.
-    fn is_word(&self) -> bool {
-        matches!(self, Self::Flag | Self::Count(..) | Self::Millis(_) | Self::Ratio | Self::Choice(_))
+    /// Returns `true` if the values are numbers, flags or known words, and this text is one.
+    fn has_word(&self, text: &str) -> bool {
+        match self {
+            Self::Flag => core_schema::parse_bool(text).is_some(),
+            Self::Count(..) | Self::Millis(_) | Self::Ratio => core_schema::parse_float(text).is_some(),
+            Self::Choice(words) => words.contains(&text),
+            _ => false,
+        }
     }
 
     /// Returns the section of the values inside.
