@@ -121,6 +121,6 @@ impl<'a> Cursor<'a> {
 
 /// Returns `true` if an entry of `headers_list` is a credential without a reference.
 fn is_literal_credential(pair: &str) -> bool {
-    let name = pair.split_once('=').map_or(pair, |(name, _)| name);
-    is_credential_header(name.trim()) && !pair.contains("${")
+    let is_literal = |value: &str| !value.trim().is_empty() && !value.contains("${");
+    pair.split_once('=').is_some_and(|(name, value)| is_credential_header(name.trim()) && is_literal(value))
 }

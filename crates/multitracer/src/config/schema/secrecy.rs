@@ -4,8 +4,7 @@ use super::root::ROOT;
 use super::section::{Key, Kind, Section};
 use crate::config::secret::mentions_secret;
 use crate::config::suggest;
-use crate::config::yaml::core_schema::{self, Typed};
-use crate::config::yaml::{KeyPath, Segment, Template};
+use crate::config::yaml::{KeyPath, Segment, Template, core_schema};
 use crate::text::is_unsafe;
 
 /// Returns `true` if a value, as the file has it, must not be shown.
@@ -62,11 +61,13 @@ fn place(path: &KeyPath) -> Place {
             (Kind::Text, Segment::Index(_)) => continue,
             (Kind::NameValues(pair), Segment::Key(_)) => {
                 // the path itself says if the name is that of a credential
-                return if is_secret_value(pair) { Place::Secret } else { Place::Open };
+                return if is_secret_value(pair) { Place::Secret } else { below_plain_value(segments) };
             }
             (Kind::NameValues(_), Segment::Index(_)) => {
                 return match segments.next() {
-                    Some(Segment::Key(key)) if matches!(&**key, "name" | "type") => Place::Open,
+                    Some(Segment::Key(key)) if matches!(&**key, "name" | "type") => {
+                        below_plain_value(segments)
+                    }
                     // the name beside the value decides, which the path does not have
                     _ => Place::Secret,
                 };
@@ -84,6 +85,11 @@ fn place(path: &KeyPath) -> Place {
     place
 }
 
+/// Returns the place of a plain value or a list of them, or of a key that wrongly stands below.
+fn below_plain_value<'s>(mut below: impl Iterator<Item = &'s Segment>) -> Place {
+    if below.any(|segment| matches!(segment, Segment::Key(_))) { Place::Unknown } else { Place::Open }
+}
+
 /// Returns the key that a name stands for, perhaps misspelt.
 fn meant(section: &'static Section, name: &str) -> Option<&'static Key> {
     let nearest = || suggest::nearest(name, section.keys.iter().map(|key| key.name));
@@ -99,20 +105,22 @@ fn is_endpoint(key: &str) -> bool {
     suggest::nearest(key, ["endpoint"]).is_some()
 }
 
-/// Returns `true` for a value that the key would have at its right place: a number, a flag, a known
-/// word, or a URL.
+/// Returns `true` for a value that a known key of the same name may have elsewhere: a number, a
+/// known word, or a URL.
 fn fits_known_key(path: &KeyPath, raw: &str) -> bool {
     match path.segments().last() {
         Some(Segment::Key(key)) if is_endpoint(key) => raw.contains("://") && is_clean_url(raw),
-        Some(Segment::Key(key)) => ROOT.has_word(key, raw),
+        Some(Segment::Key(key)) if ROOT.has_word_key(key) => {
+            core_schema::parse_float(raw).is_some() || ROOT.has_word(raw)
+        }
         _ => false,
     }
 }
 
-/// Returns `true` for a value that is too short for a secret, and for a null or a flag.
+/// Returns `true` for a value that is too short for a secret, such as a null or a flag.
 fn is_harmless(raw: &str) -> bool {
     const MIN_SECRET_LEN: usize = 6;
-    raw.len() < MIN_SECRET_LEN || matches!(core_schema::resolve(raw), Typed::Null | Typed::Bool(_))
+    raw.len() < MIN_SECRET_LEN
 }
 
 /// Returns `true` for `${NAME}`, alone or after the name of an authentication scheme, which is not

@@ -1,7 +1,6 @@
 //! The types of the tables: sections, keys, and the kinds of values.
 
 use crate::config::suggest;
-use crate::config::yaml::core_schema;
 
 /// A map with fixed keys.
 pub(crate) struct Section {
@@ -72,10 +71,15 @@ impl Section {
         self.any_key(&|key| key.name == name && matches!(key.kind, Kind::NameValues(_)), 0)
     }
 
-    /// Returns `true` if a key here or further down has this name, and this value is a number, a
-    /// flag or a known word for it.
-    pub(super) fn has_word(&self, name: &str, value: &str) -> bool {
-        self.any_key(&|key| key.name == name && key.kind.has_word(value), 0)
+    /// Returns `true` if a key here or further down has this name, and its values are numbers,
+    /// flags or known words.
+    pub(super) fn has_word_key(&self, name: &str) -> bool {
+        self.any_key(&|key| key.name == name && key.kind.is_word(), 0)
+    }
+
+    /// Returns `true` if this is a word that a key here or further down takes.
+    pub(super) fn has_word(&self, text: &str) -> bool {
+        self.any_key(&|key| key.kind.takes_word(text), 0)
     }
 
     fn any_key(&self, is_wanted: &dyn Fn(&Key) -> bool, depth: usize) -> bool {
@@ -113,12 +117,16 @@ impl Key {
 }
 
 impl Kind {
-    /// Returns `true` if the values are numbers, flags or known words, and this text is one.
-    fn has_word(&self, text: &str) -> bool {
+    /// Returns `true` for the kinds of values that are numbers, flags or known words.
+    fn is_word(&self) -> bool {
+        matches!(self, Self::Flag | Self::Count(..) | Self::Millis(_) | Self::Ratio | Self::Choice(_))
+    }
+
+    /// Returns `true` if this is one of the known words.
+    fn takes_word(&self, text: &str) -> bool {
         match self {
-            Self::Flag => core_schema::parse_bool(text).is_some(),
-            Self::Count(..) | Self::Millis(_) | Self::Ratio => core_schema::parse_float(text).is_some(),
             Self::Choice(words) => words.contains(&text),
+            Self::OneOf(section) | Self::ListOf(section) => section.key(text).is_some(),
             _ => false,
         }
     }

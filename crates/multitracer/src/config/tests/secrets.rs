@@ -143,6 +143,12 @@ fn wrong_values_are_not_shown() {
         "tracers: {a: {exporters: [{name: timeout, value: sk-cAnArY}]}}",
         "tracers: {a: }\nroutes: [{tracer: a, headers: {x: y}, name: tracer, value: sk-cAnArY}]",
         "tracers: {a: }\nexperiments: {e: {variants: [{name: weight, value: sk-cAnArY}]}}",
+        "tracers: [{name: a, value: sk-cAnArY}]",
+        "tracers: {a: }\nexperiments: [{name: e, value: sk-cAnArY}]",
+        // below a value that is not a map
+        "tracers: {a: {resource: {attributes: {x: {y: sk-cAnArY}}}}}",
+        "tracers: {a: {resource: {attributes: [{name: {y: sk-cAnArY}, value: x}]}}}",
+        "tracers: {a: }\nroutes: [{tracer: a, headers: {x: {y: sk-cAnArY}}}]",
         "tracers: {a: }\nroutes: [{bogus: 1, headers: {X-Honeycomb-Team: cAnArY}}]",
         "tracers: {a: }\nroutes: [{bogus: 1, headers: [{name: X-Honeycomb-Team, value: cAnArY}]}]",
     ] {
@@ -163,6 +169,8 @@ fn a_misplaced_value_is_shown_if_it_fits_its_key() {
         "on_switch: child",
         "remote_parent: ignore",
         "encoding: protobuf",
+        // a word of another key
+        "remote_parent: always_on",
         "endpoint: http://localhost:4318/v1/traces",
         "x: short",
     ] {
