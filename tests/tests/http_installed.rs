@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{Request, Response};
 use multitracer::builder::RouteBuilder;
-use multitracer::http::HttpClientLayer;
+use multitracer::http::{HttpClientLayer, HttpLayer};
 use multitracer::propagation::outgoing_headers;
 use multitracer::testing::TestRegistry;
 use multitracer::{
@@ -126,11 +126,16 @@ fn request(headers: &[(&str, &str)]) -> Request<Body> {
 }
 
 /// Returns the different results of a program.
-async fn results(test: &Arc<TestRegistry>, program: Program, headers: &[(&str, &str)]) -> BTreeSet<String> {
+async fn results(
+    test: &Arc<TestRegistry>,
+    layer: &HttpLayer,
+    program: Program,
+    headers: &[(&str, &str)],
+) -> BTreeSet<String> {
     let mut results = BTreeSet::new();
     for _ in 0..REQUESTS {
         let inside = Arc::clone(test);
-        let service = test.registry().http_layer().layer(service_fn(move |_request: Request<Body>| {
+        let service = layer.layer(service_fn(move |_request: Request<Body>| {
             // at the call, at a poll, and while the response is read
             program(&inside);
             let inside = Arc::clone(&inside);
@@ -164,15 +169,39 @@ async fn a_request_without_a_frame_is_one_with_a_frame() {
             if !headers.is_empty() && ["the ambient tracer", "the headers of a call"].contains(&name) {
                 continue;
             }
-            let [found, expected] =
-                [results(&installed, program, headers).await, results(&twin, program, headers).await];
+            let layer = |test: &TestRegistry| test.registry().http_layer();
+            let found = results(&installed, &layer(&installed), program, headers).await;
+            let public = results(&installed, &layer(&installed).without_baggage(), program, headers).await;
+            let expected = results(&twin, &layer(&twin), program, headers).await;
             assert_eq!(found, expected, "{name}, {headers:?}");
+            assert_eq!(public, expected, "{name}, {headers:?}");
             let decisions = if headers.is_empty() { 2 } else { 1 };
             assert!(found.len() >= decisions, "{name}, {headers:?}: {found:?}");
         }
     }
+    only_the_twin_enters_a_frame(&installed, &twin).await;
     decisions_hold(&installed).await;
     layers_meet(&installed).await;
+}
+
+/// A frame is an entry of the context, besides the span.
+async fn only_the_twin_enters_a_frame(installed: &TestRegistry, twin: &TestRegistry) {
+    let layer = |test: &TestRegistry| test.registry().http_layer();
+    for (layer, entries) in [
+        (layer(installed), 1),
+        // without trust, a layer that reads no baggage does nothing else
+        (layer(installed).without_baggage(), 1),
+        (layer(twin), 2),
+    ] {
+        let handler = |_request: Request<Body>| async move {
+            let cx = format!("{:?}", Context::current());
+            assert!(cx.contains(&format!("entries count: {entries},")), "{cx}");
+            Ok::<_, Infallible>(Response::new(Body::empty()))
+        };
+        layer.layer(service_fn(handler)).oneshot(request(&[])).await.unwrap();
+    }
+    installed.clear();
+    twin.clear();
 }
 
 /// A decision about futures, which were called in the request and inside of the decision.

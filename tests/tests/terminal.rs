@@ -114,3 +114,16 @@ fn a_name_and_a_source_line_cannot_change_the_order_of_a_message() {
     let error = Config::from_yaml(yaml).unwrap_err().to_string();
     assert!(!error.contains(['\u{202e}', '\u{2066}']), "{error:?}");
 }
+
+#[test]
+fn a_path_of_an_exporter_reaches_no_terminal_unescaped() {
+    let main = || TracerBuilder::new("main");
+    for tracer in [
+        main().otlp_http("https://localhost/v1/traces").tls_ca_file(HOSTILE),
+        main().otlp_file(format!("/dev/null/{HOSTILE}")),
+    ] {
+        let error = Registry::builder().tracer(tracer).build().unwrap_err();
+        assert_harmless(&error.to_string());
+        assert_harmless(&format!("{error:?}"));
+    }
+}

@@ -56,7 +56,7 @@ pub(crate) enum Command {
 pub(crate) struct Check {
     /// The configuration, a YAML file
     pub(crate) file: PathBuf,
-    /// Check only the structure, without reading variables
+    /// Check only the structure, without reading variables and the files of `${file:PATH}`
     #[arg(long)]
     pub(crate) no_env: bool,
     /// Treat warnings as errors
@@ -72,7 +72,8 @@ pub(crate) struct Check {
 
 /// Show the tracer of a request with these headers, and the reason
 ///
-/// Credentials may be unset: variables in `api_key` and in the headers of exporters are not read.
+/// Credentials may be missing: variables and files in `api_key` and in the headers of exporters are
+/// not read.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     multitracer route config.yaml -H 'X-Canary-User: true'\n  \
@@ -90,7 +91,8 @@ pub(crate) struct Route {
 
 /// Show the variants of an experiment that units get
 ///
-/// Credentials may be unset: variables in `api_key` and in the headers of exporters are not read.
+/// Credentials may be missing: variables and files in `api_key` and in the headers of exporters are
+/// not read.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     multitracer assign config.yaml prompt_tone user-1 user-2\n  \

@@ -78,7 +78,8 @@ fn print_text(
         }
         out(config.effective())?;
     }
-    let scope = if config.is_some() { "" } else { "; only the structure was checked, no variable was read" };
+    let scope =
+        if config.is_some() { "" } else { "; only the structure was checked, without variables and files" };
     let summary = match (usize::from(build_error.is_some()), warnings.len()) {
         (0, 0) => "no problems".to_owned(),
         (0, warnings) => counted(warnings, "warning"),

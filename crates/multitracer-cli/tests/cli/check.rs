@@ -11,7 +11,7 @@ fn the_example_has_no_problems() {
     assert_eq!((structure.code, structure.out.as_str()), (0, ""));
     assert_eq!(
         structure.err,
-        "config.example.yaml: no problems; only the structure was checked, no variable was read\n"
+        "config.example.yaml: no problems; only the structure was checked, without variables and files\n"
     );
 }
 

@@ -61,17 +61,16 @@ pub(super) fn recorder(context: &Context<'_>) -> Option<TokenStream> {
     (!statements.is_empty()).then(|| quote_spanned!(mixed_site=> |__attributes| { #statements }))
 }
 
-/// Returns the recorder if its expressions run no code of users, and need no binding of the body.
+/// Returns `true` if the recorder runs no code of users, and needs no binding of the body.
 ///
-/// Such a recorder runs while the span starts. Any other runs inside the span.
-pub(super) fn plain_recorder(context: &Context<'_>) -> Option<TokenStream> {
+/// Such a recorder can run while the span starts. Any other runs inside the span.
+pub(super) fn is_recorder_plain(context: &Context<'_>) -> bool {
     let arguments = context.arguments;
     let is_bound = |parameter: &Parameter| !matches!(parameter.kind, ParameterKind::Pattern { .. });
-    let is_plain = arguments.captured_parameters.is_empty()
+    arguments.captured_parameters.is_empty()
         && arguments.event_type.as_ref().is_none_or(is_plain)
         && arguments.fields.iter().all(is_plain_field)
-        && context.function.parameters.iter().all(is_bound);
-    if is_plain { recorder(context) } else { None }
+        && context.function.parameters.iter().all(is_bound)
 }
 
 fn is_plain_field(field: &Field) -> bool {

@@ -1,14 +1,14 @@
 //! The expression that opens a span, and the items that it refers to.
 
 use crate::expand::Context;
-use crate::expand::record::plain_recorder;
+use crate::expand::record::{is_recorder_plain, recorder};
 use crate::parse::{Value, unraw};
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 /// The time at which a span opens.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(super) enum Opening {
     /// At once, with a guard.
     Enter,
@@ -24,22 +24,30 @@ pub(super) fn open_block(context: &Context<'_>, opening: Opening) -> TokenStream
     quote_spanned!(context.mixed_site=> { #items #opened })
 }
 
-/// Returns `true` if a span that opens with a guard records its attributes while it starts.
-pub(super) fn opens_filled(context: &Context<'_>) -> bool {
-    options_closure(context).is_none() && plain_recorder(context).is_some()
+/// A span that opens with a guard.
+pub(super) struct Guarded {
+    /// The block that opens the span and contains the items.
+    pub(super) open: TokenStream,
+    /// The recorder that runs inside the span, if it does not run while the span starts.
+    pub(super) recorder: Option<TokenStream>,
+}
+
+impl Guarded {
+    pub(super) fn of(context: &Context<'_>) -> Self {
+        match recorder(context) {
+            Some(recorder) if !has_closure(context) && is_recorder_plain(context) => {
+                let (items, site) = (items(context), site(context));
+                let open = quote_spanned!(context.mixed_site=> { #items #site.enter_filled(#recorder) });
+                Self { open, recorder: None }
+            }
+            recorder => Self { open: open_block(context, Opening::Enter), recorder },
+        }
+    }
 }
 
 /// Returns the expression that opens the span. The items must be in scope.
 pub(super) fn open_expression(context: &Context<'_>, opening: Opening) -> TokenStream {
-    let options = options_closure(context);
     let (private, mixed_site) = (&context.private, context.mixed_site);
-    if opening == Opening::Enter
-        && opens_filled(context)
-        && let Some(recorder) = plain_recorder(context)
-    {
-        let site = site(context);
-        return quote_spanned!(mixed_site=> #site.enter_filled(#recorder));
-    }
     if has_no_options(context) {
         let call = |function| call(context, &quote_spanned!(mixed_site=> #private::#function), None);
         match opening {
@@ -48,7 +56,7 @@ pub(super) fn open_expression(context: &Context<'_>, opening: Opening) -> TokenS
             Opening::ByType => {}
         }
     }
-    let site = site(context);
+    let (site, options) = (site(context), options_closure(context));
     match (opening, options) {
         (Opening::Enter, None) => quote_spanned!(mixed_site=> #site.enter()),
         (Opening::Enter, Some(options)) => quote_spanned!(mixed_site=> #site.enter_with(#options)),
@@ -72,7 +80,17 @@ pub(super) fn open_expression(context: &Context<'_>, opening: Opening) -> TokenS
 /// Returns `true` if the span needs only a name and a place before it opens.
 pub(super) fn has_no_options(context: &Context<'_>) -> bool {
     let arguments = context.arguments;
-    options_closure(context).is_none() && arguments.tracer.is_none() && arguments.kind.is_none()
+    !has_closure(context) && arguments.tracer.is_none() && arguments.kind.is_none()
+}
+
+/// Returns `true` if a closure sets options of a span before it opens.
+fn has_closure(context: &Context<'_>) -> bool {
+    let arguments = context.arguments;
+    matches!(arguments.tracer, Some(Value::Dynamic(_)))
+        || matches!(arguments.name, Some(Value::Dynamic(_)))
+        || arguments.parent.is_some()
+        || arguments.links.is_some()
+        || arguments.enabled.is_some()
 }
 
 /// Returns the items inside the function: a type whose name contains the function's path, and the
@@ -143,6 +161,9 @@ pub(super) fn located(path: &TokenStream, place: Span) -> TokenStream {
 
 /// Returns the closure that sets the options of a span before it opens.
 fn options_closure(context: &Context<'_>) -> Option<TokenStream> {
+    if !has_closure(context) {
+        return None;
+    }
     let arguments = context.arguments;
     let mixed_site = context.mixed_site;
     let mut statements = TokenStream::new();
@@ -163,5 +184,5 @@ fn options_closure(context: &Context<'_>) -> Option<TokenStream> {
     if let Some(enabled) = &arguments.enabled {
         statements.extend(quote_spanned!(mixed_site=> __options.enabled(#enabled);));
     }
-    (!statements.is_empty()).then(|| quote_spanned!(mixed_site=> |__options| { #statements }))
+    Some(quote_spanned!(mixed_site=> |__options| { #statements }))
 }

@@ -4,15 +4,14 @@ use crate::expand::Context;
 use crate::expand::outcome::{Observer, empty_observer, observer};
 use crate::expand::parameters::{bindings, body_block, has_output_type, output_type, user_statements};
 use crate::expand::record::recorder;
-use crate::expand::site::{Opening, open_block, opens_filled};
+use crate::expand::site::{Guarded, Opening, open_block};
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
 /// Puts a guard in front of the user's statements, without inspection of the result.
 pub(super) fn guarded(context: &Context<'_>) -> TokenStream {
     let mixed_site = context.mixed_site;
-    let open = open_block(context, Opening::Enter);
-    let recorder = recorder(context).filter(|_| !opens_filled(context));
+    let Guarded { open, recorder } = Guarded::of(context);
     let record = recorder.map(|recorder| quote_spanned!(mixed_site=> __span.record(#recorder);));
     let statements = &context.function.statements;
     let opened = quote_spanned!(mixed_site=> let __span = #open; #record);
@@ -30,8 +29,8 @@ pub(super) fn observed(context: &Context<'_>) -> TokenStream {
         },
         Observer::Closure(closure) => quote_spanned!(mixed_site=> __span.observe(&__output, #closure);),
     };
-    let open = open_block(context, Opening::Enter);
-    let (borrow, record) = match recorder(context).filter(|_| !opens_filled(context)) {
+    let Guarded { open, recorder } = Guarded::of(context);
+    let (borrow, record) = match recorder {
         Some(recorder) => (
             Some(quote_spanned!(mixed_site=> let __recorded = &__span;)),
             Some(quote_spanned!(mixed_site=> __recorded.record(#recorder);)),

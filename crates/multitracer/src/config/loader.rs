@@ -99,7 +99,7 @@ impl ConfigLoader {
         Self { credentials: false, ..self }
     }
 
-    /// Checks a YAML file without any variable, and returns its warnings.
+    /// Checks a YAML file without reading variables or files, and returns its warnings.
     ///
     /// Use it on a build machine that has no secrets. A value with a reference counts as valid.
     ///
@@ -117,14 +117,15 @@ impl ConfigLoader {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`Config::from_path`], except those that need the values of variables.
+    /// Returns the errors of [`Config::from_path`], except those that need the values of variables
+    /// or the texts of files.
     pub fn check_path(self, path: impl AsRef<Path>) -> Result<Vec<Diagnostic>, ConfigError> {
         let path = path.as_ref();
         let (name, text) = read_text(path)?;
         self.check(&name, &text, Some(path))
     }
 
-    /// Checks YAML text without any variable, and returns its warnings.
+    /// Checks YAML text without reading variables or files, and returns its warnings.
     ///
     /// ```
     /// use multitracer::config::Config;
@@ -137,7 +138,8 @@ impl ConfigLoader {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`Config::from_yaml`], except those that need the values of variables.
+    /// Returns the errors of [`Config::from_yaml`], except those that need the values of variables
+    /// or the texts of files.
     pub fn check_yaml(self, text: &str) -> Result<Vec<Diagnostic>, ConfigError> {
         self.check("<string>", text, None)
     }

@@ -37,11 +37,11 @@ pub(crate) fn mentions_secret(text: &str) -> bool {
     WORDS.iter().any(|word| folded.contains(word))
 }
 
-/// Returns `true` if the name of a header says that it carries a credential.
+/// Returns `true` if the name of a header, in any case, says that it carries a credential.
 ///
 /// Honeycomb's header has a name without such a word.
 pub(crate) fn is_credential_header(name: &str) -> bool {
-    mentions_secret(name) || name == "x-honeycomb-team"
+    mentions_secret(name) || name.eq_ignore_ascii_case("x-honeycomb-team")
 }
 
 /// Returns the number of bytes of a key that a message may show.

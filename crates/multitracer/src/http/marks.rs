@@ -30,7 +30,7 @@ pub(super) fn mark(extensions: &mut Extensions, registry: &Registry) -> bool {
     if SERVICES.load(Ordering::Relaxed) == 1 {
         return true;
     }
-    if is_installed(registry) {
+    if registry.is_installed() {
         return extensions.insert(SpanOpenedByInstalled).is_none();
     }
     let is_new = extensions.get().is_none_or(|SpanOpened(other)| !other.ptr_eq(registry));
@@ -44,8 +44,4 @@ pub(super) fn mark(extensions: &mut Extensions, registry: &Registry) -> bool {
 pub(super) fn forget_marks(extensions: &mut Extensions) {
     extensions.remove::<SpanOpened>();
     extensions.remove::<SpanOpenedByInstalled>();
-}
-
-pub(super) fn is_installed(registry: &Registry) -> bool {
-    Registry::installed().is_some_and(|installed| installed.ptr_eq(registry))
 }

@@ -32,9 +32,4 @@ impl Options {
     pub(super) fn decides_by_head(&self) -> bool {
         self.choose.is_some() || self.accept.is_some()
     }
-
-    /// Returns `true` if a request that no rule matches may still get a route, a header or a mark.
-    pub(super) fn looks_at_default_route(&self) -> bool {
-        self.response_header.is_some() || !self.reads_baggage
-    }
 }

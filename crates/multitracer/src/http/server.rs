@@ -6,7 +6,7 @@ use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, KeyValue};
 
 use super::head::{DescribingHeaders, Head};
-use super::marks::{is_installed, mark};
+use super::marks::mark;
 use super::options::Options;
 use super::semantics::Semantics;
 use super::span::RequestSpan;
@@ -68,8 +68,9 @@ fn start_span(options: &Options, head: Head<'_>, parts: Option<&Parts>) -> Reque
     };
     if let Some(matched @ Matched { route: None, .. }) = &matched
         && fields.is_empty()
-        && !options.looks_at_default_route()
-        && is_installed(registry)
+        && options.response_header.is_none()
+        && (options.reads_baggage || !registry.trusts_baggage())
+        && registry.is_installed()
     {
         let (set, cx) = (registry.set(), current_context());
         let started = start_root_request(set, matched.roster(), &cx, semantics.kind(), describe);
@@ -93,9 +94,10 @@ fn start_span(options: &Options, head: Head<'_>, parts: Option<&Parts>) -> Reque
         record_route(&started.cx, &route, refused);
     }
     let span = RequestSpan::new(started.cx, started.recording.then_some(semantics));
-    match (&options.response_header, HeaderValue::from_str(route.tracer().name())) {
-        (Some(name), Ok(value)) => span.with_header(name.clone(), value),
-        _ => span,
+    let Some(name) = &options.response_header else { return span };
+    match HeaderValue::from_str(route.tracer().name()) {
+        Ok(value) => span.with_header(name.clone(), value),
+        Err(_) => span,
     }
 }
 

@@ -17,15 +17,23 @@ pub(super) struct RequestSpan {
     recording: Option<Semantics>,
     /// The header to add to the response.
     header: Option<Box<(HeaderName, HeaderValue)>>,
-    /// `true` if the outcome is recorded, or the span has ended.
-    over: bool,
-    has_ended: bool,
+    progress: Progress,
     panic_watch: PanicWatch,
+}
+
+/// The progress of a request's span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    Open,
+    /// The outcome is recorded.
+    Recorded,
+    Ended,
 }
 
 impl RequestSpan {
     pub(super) fn new(cx: Context, recording: Option<Semantics>) -> Self {
-        Self { cx, recording, header: None, over: false, has_ended: false, panic_watch: PanicWatch::start() }
+        let (progress, panic_watch) = (Progress::Open, PanicWatch::start());
+        Self { cx, recording, header: None, progress, panic_watch }
     }
 
     /// Adds a header to the response.
@@ -49,7 +57,7 @@ impl RequestSpan {
 
     /// Returns `true` after the end of the response's body.
     pub(super) fn has_ended(&self) -> bool {
-        self.has_ended
+        self.progress == Progress::Ended
     }
 
     pub(super) fn record_response<B>(&mut self, response: &mut Response<B>) {
@@ -67,9 +75,18 @@ impl RequestSpan {
         }
     }
 
+    /// Moves on from `Open`. Returns `false` if the span was not open.
+    fn record_outcome(&mut self) -> bool {
+        let is_open = self.progress == Progress::Open;
+        if is_open {
+            self.progress = Progress::Recorded;
+        }
+        is_open
+    }
+
     /// Records an error that the service or the body returned.
     pub(super) fn failed<E>(&mut self) {
-        self.over = true;
+        self.record_outcome();
         if self.recording.is_some() {
             mark_failed(&self.cx.span(), type_name::<E>(), "");
         }
@@ -77,14 +94,14 @@ impl RequestSpan {
 
     /// Records a panic of the service or the body.
     pub(super) fn panicked(&mut self) {
-        if !std::mem::replace(&mut self.over, true) && self.recording.is_some() {
+        if self.record_outcome() && self.recording.is_some() {
             mark_panicked(&self.cx.span());
         }
     }
 
     /// Records that the request was dropped before the end of its response.
     pub(super) fn cancelled(&mut self) {
-        if !std::mem::replace(&mut self.over, true) && self.recording.is_some() {
+        if self.record_outcome() && self.recording.is_some() {
             mark_cancelled(&self.cx.span());
         }
     }
@@ -94,7 +111,7 @@ impl RequestSpan {
         if self.panic_watch.saw_panic() {
             self.panicked();
         }
-        (self.over, self.has_ended) = (true, true);
+        self.progress = Progress::Ended;
         if self.recording.take().is_some() {
             self.cx.span().end();
         }

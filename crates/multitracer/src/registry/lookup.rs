@@ -19,6 +19,11 @@ impl Registry {
         INSTALLED.get()
     }
 
+    /// Returns `true` if this registry is the process's own.
+    pub(crate) fn is_installed(&self) -> bool {
+        Self::installed().is_some_and(|installed| installed.ptr_eq(self))
+    }
+
     /// Makes this registry the process's own.
     pub(super) fn set_installed(&self) -> Result<(), BuildError> {
         INSTALLED.set(self.clone()).map_err(|_| BuildError::AlreadyInstalled)?;

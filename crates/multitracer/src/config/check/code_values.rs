@@ -2,7 +2,7 @@
 
 use super::code_numbers::{check_number, check_numbers};
 use super::paths::exporters;
-use super::value_rules::{self, MAX_HEADERS};
+use super::value_rules;
 use crate::config::diagnostics::{ModelDiagnostic, Violation};
 use crate::config::model::{ConfigModel, ExporterConfig, ExporterHeader};
 use crate::config::schema::OTLP_HTTP;
@@ -26,10 +26,6 @@ pub(crate) fn check_values(model: &ConfigModel) -> Vec<ModelDiagnostic> {
         );
         // both OTLP exporters have the same key
         errors.extend(check_number(&OTLP_HTTP, &path, "timeout", otlp.timeout.as_millis()));
-        if otlp.headers.len() > MAX_HEADERS {
-            let message = format!("more than {MAX_HEADERS} headers");
-            errors.push(ModelDiagnostic::new(path.key("headers"), message));
-        }
         errors.extend(otlp.headers.iter().filter_map(|header| check_header(&path.key("headers"), header)));
     }
     for each in &model.experiments {

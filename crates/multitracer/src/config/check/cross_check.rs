@@ -2,6 +2,7 @@
 
 use super::names::{NameList, Names, check_distinct};
 use super::paths::{exporters, tracer_path};
+use super::value_rules::MAX_HEADERS;
 use crate::config::diagnostics::ModelDiagnostic;
 use crate::config::model::{ConfigModel, ExperimentConfig, RouteTarget, TracerConfig};
 use crate::config::yaml::KeyPath;
@@ -66,6 +67,13 @@ fn check_tracer(errors: &mut Vec<ModelDiagnostic>, tracer: &TracerConfig) {
     }
     for (exporter, path) in exporters(tracer) {
         let Some(otlp) = exporter.otlp() else { continue };
+        if otlp.headers.len() > MAX_HEADERS {
+            let path = path.key(otlp.kind);
+            let message = format!("more than {MAX_HEADERS} headers");
+            let error = ModelDiagnostic::new(path.key("headers"), message);
+            let help = "those of `headers`, `headers_list`, `api_key` and `defaults` count together";
+            errors.push(error.with_other_path(path.key("headers_list")).with_help(help));
+        }
         if otlp.tls.cert_file.is_some() != otlp.tls.key_file.is_some() {
             let path = path.key(otlp.kind).key("tls");
             let error = ModelDiagnostic::new(path, "`cert_file` and `key_file` need each other");

@@ -10,8 +10,8 @@ use crate::text::is_unsafe;
 /// baggage.
 const MAX_NAME_BYTES: usize = 200;
 
-/// The most headers of one block. Backends take fewer, and the limit keeps the lookup of names
-/// fast.
+/// The most headers of one exporter, and of one block. Backends take fewer, and the limit keeps the
+/// lookup of names fast.
 pub(crate) const MAX_HEADERS: usize = 256;
 
 /// The largest compiled regular expression, in bytes.
@@ -62,12 +62,17 @@ pub(crate) fn export_header_name(text: &str) -> Result<String, Violation> {
     Ok(name)
 }
 
-/// Returns a header value without the spaces around it, which HTTP does not carry.
+/// Returns a text without the spaces and tabs around it, which HTTP does not carry.
+pub(crate) fn trimmed_header_value(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
+}
+
+/// Returns a header value without the spaces around it.
 pub(crate) fn header_value(text: &str) -> Result<&str, Violation> {
-    let trimmed = text.trim_matches([' ', '\t']);
+    let trimmed = trimmed_header_value(text);
     match HeaderValue::from_str(trimmed) {
         Ok(_) => Ok(trimmed),
-        Err(_) if text.ends_with(['\n', '\r']) => Err(Violation::new("ends with a line break")
+        Err(_) if trimmed.ends_with(['\n', '\r']) => Err(Violation::new("ends with a line break")
             .with_help("a key that was read from a file often has one")),
         Err(_) => {
             Err(Violation::new("is not a header value")
@@ -83,7 +88,7 @@ pub(crate) fn matched_value(text: &str) -> Result<(), Violation> {
             Violation::new("is a value that no header can have").with_help("it contains control characters")
         );
     }
-    if text.trim_matches([' ', '\t']) != text {
+    if trimmed_header_value(text) != text {
         let help = "spaces around a header's value are not part of it";
         return Err(Violation::new("is a value that no header can have").with_help(help));
     }

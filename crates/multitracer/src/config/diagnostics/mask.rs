@@ -2,7 +2,7 @@
 
 use crate::config::schema::{Section, is_secret, is_secret_place};
 use crate::config::secret::{REDACTED, shown_len};
-use crate::config::yaml::{Entry, KeyPath, Node, NodeKind, Span};
+use crate::config::yaml::{Entry, KeyPath, Node, NodeKind, Segment, Span};
 
 /// A part of the text to mask.
 #[derive(Clone, Copy)]
@@ -101,7 +101,7 @@ impl SecretFinder<'_> {
                         }
                         None => self.open = self.open.or(Some(self.position)),
                     }
-                    self.visit(&entry.value, &value_path(entries, entry, path));
+                    self.visit(&entry.value, &self.value_path(entries, entry, path));
                 }
             }
         }
@@ -112,17 +112,21 @@ impl SecretFinder<'_> {
     fn is_stray(&self, path: &KeyPath, entry: &Entry<'_>) -> bool {
         entry.value.is_null() && is_secret_place(path) && !self.keys.knows(&entry.key)
     }
-}
 
-/// Returns the path of an entry's value. In a list of `{name, value}`, the value has the path that
-/// it has in a map, because the name decides if it is a secret.
-fn value_path(entries: &[Entry<'_>], entry: &Entry<'_>, path: &KeyPath) -> KeyPath {
-    let name = entries.iter().find_map(|entry| match &entry.value.kind {
-        NodeKind::Scalar { text, .. } if entry.key == "name" => Some(text),
-        _ => None,
-    });
-    match (path.list(), name) {
-        (Some(list), Some(name)) if entry.key == "value" => list.key(name.as_ref()),
-        _ => path.key(entry.key.as_ref()),
+    /// Returns the path of an entry's value. In a list of `{name, value}`, the value has the path
+    /// that it has in a map, because the name decides if it is a secret.
+    fn value_path(&self, entries: &[Entry<'_>], entry: &Entry<'_>, path: &KeyPath) -> KeyPath {
+        let is_of_pairs = |list: &KeyPath| match list.segments().last() {
+            Some(Segment::Key(key)) => self.keys.has_name_values(key),
+            _ => false,
+        };
+        let name = entries.iter().find_map(|entry| match &entry.value.kind {
+            NodeKind::Scalar { text, .. } if entry.key == "name" => Some(text),
+            _ => None,
+        });
+        match (path.list().filter(is_of_pairs), name) {
+            (Some(list), Some(name)) if entry.key == "value" => list.key(name.as_ref()),
+            _ => path.key(entry.key.as_ref()),
+        }
     }
 }

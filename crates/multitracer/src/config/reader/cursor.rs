@@ -82,18 +82,21 @@ impl<'a> Cursor<'a> {
         result.map_err(|violation| self.report_violation(violation)).ok()
     }
 
-    /// Notes the place of a literal value, if it is the key of a backend.
+    /// Notes the place of the value, if it is or has a literal key of a backend.
     pub(super) fn note_literal_key(&self, text: &str) {
-        if !text.is_empty() && !self.is_null() && self.path.is_credential() {
-            let name = match self.secrecy_path().segments() {
-                [.., Segment::Key(headers), Segment::Key(name)] if headers == "headers" => name,
-                [.., Segment::Key(key)] if key == "headers_list" => text,
-                [.., Segment::Key(key)] => key,
-                _ => return,
-            };
-            if is_credential_header(&name.to_ascii_lowercase()) {
-                self.cx.note_literal_key(&self.path, self.span);
+        if !self.path.is_credential() || text.is_empty() || self.is_null() {
+            return;
+        }
+        let is_key = match self.secrecy_path().segments() {
+            [.., Segment::Key(headers), Segment::Key(name)] if headers == "headers" => {
+                self.is_literal() && is_credential_header(name)
             }
+            [.., Segment::Key(key)] if key == "headers_list" => text.split(',').any(is_literal_credential),
+            [.., Segment::Key(key)] => self.is_literal() && is_credential_header(key),
+            _ => false,
+        };
+        if is_key {
+            self.cx.note_literal_key(&self.path, self.span);
         }
     }
 
@@ -114,4 +117,10 @@ impl<'a> Cursor<'a> {
     pub(super) fn is_literal(&self) -> bool {
         matches!(&self.node.kind, NodeKind::Scalar { .. }) && !self.node.has_reference()
     }
+}
+
+/// Returns `true` if an entry of `headers_list` is a credential without a reference.
+fn is_literal_credential(pair: &str) -> bool {
+    let is_literal = |value: &str| !value.trim().is_empty() && !value.contains("${");
+    pair.split_once('=').is_some_and(|(name, value)| is_credential_header(name.trim()) && is_literal(value))
 }

@@ -5,6 +5,7 @@ use crate::config::schema::is_secret;
 use crate::config::secret::shown_key;
 use crate::config::suggest;
 use crate::config::yaml::{FileFolder, NodeKind, Template, UndefinedVariables, core_schema};
+use crate::text::is_unsafe;
 
 /// A scalar after substitution.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,20 +30,12 @@ impl Cursor<'_> {
         let template = match Template::parse(text) {
             Ok(template) => template,
             Err(inside) => {
-                let message = if is_secret(self.secrecy_path(), text) {
-                    "a `${..}` in the value is not a reference to a variable".to_owned()
-                } else {
-                    format!("`${{{}}}` is not a reference to a variable", shown_key(inside))
-                };
-                let help = "write `${NAME}`, `${NAME:-default}` or `${file:PATH}`, and `$$` for a `$`";
-                self.report(message, Some(help.to_owned()));
+                self.report_no_reference(text, inside);
                 return Scalar::Unusable;
             }
         };
         self.cx.add_references(template.variables());
-        if !template.has_references() {
-            self.note_literal_key(text);
-        }
+        self.note_literal_key(text);
         if !self.cx.credentials && template.has_references() && self.path.is_credential() {
             return Scalar::Null;
         }
@@ -55,7 +48,7 @@ impl Cursor<'_> {
         };
         let expansion = template.expand(variables, &self.cx.files);
         if let Some(file) = expansion.unusable_files.first() {
-            let message = format!("cannot read the file `{}`: {}", file.path.escape_debug(), file.why);
+            let message = format!("cannot read the file `{}`: {}", file.path, file.why);
             self.report(message, None);
             return Scalar::Unusable;
         }
@@ -80,6 +73,20 @@ impl Cursor<'_> {
             Scalar::Text { text, .. } => Some(text),
             Scalar::Null | Scalar::Unusable => None,
         }
+    }
+
+    /// Reports a `${..}` that is not a reference.
+    fn report_no_reference(&self, text: &str, inside: &str) {
+        let message = if inside.starts_with("file:") && inside.contains(is_unsafe) {
+            "a `${file:..}` in the value has a control character or an invisible character in its path"
+                .to_owned()
+        } else if is_secret(self.secrecy_path(), text) {
+            "a `${..}` in the value is not a reference to a variable".to_owned()
+        } else {
+            format!("`${{{}}}` is not a reference to a variable", shown_key(inside))
+        };
+        let help = "write `${NAME}`, `${NAME:-default}` or `${file:PATH}`, and `$$` for a `$`";
+        self.report(message, Some(help.to_owned()));
     }
 
     fn report_undefined(&self, first: &str, names: &[String]) {

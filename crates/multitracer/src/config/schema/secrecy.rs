@@ -2,10 +2,10 @@
 
 use super::root::ROOT;
 use super::section::{Key, Kind, Section};
-use crate::config::secret::{is_credential_header, mentions_secret};
+use crate::config::secret::mentions_secret;
 use crate::config::suggest;
-use crate::config::yaml::core_schema::{self, Typed};
-use crate::config::yaml::{KeyPath, Segment, Template};
+use crate::config::yaml::{KeyPath, Segment, Template, core_schema};
+use crate::text::is_unsafe;
 
 /// Returns `true` if a value, as the file has it, must not be shown.
 pub(crate) fn is_secret(path: &KeyPath, raw: &str) -> bool {
@@ -19,7 +19,7 @@ pub(crate) fn is_secret(path: &KeyPath, raw: &str) -> bool {
         Place::Open => false,
         Place::Endpoint => !is_clean_url(raw),
         Place::Secret => true,
-        Place::Unknown => !is_harmless(raw),
+        Place::Unknown => !(is_harmless(raw) || fits_known_key(path, raw)),
     }
 }
 
@@ -59,30 +59,22 @@ fn place(path: &KeyPath) -> Place {
             }
             // a list of plain values
             (Kind::Text, Segment::Index(_)) => continue,
-            (Kind::NameValues(pair), Segment::Key(name)) => {
-                return if is_secret_value(pair) || is_credential_header(name) {
-                    Place::Secret
-                } else {
-                    Place::Open
-                };
+            (Kind::NameValues(pair), Segment::Key(_)) => {
+                // the path itself says if the name is that of a credential
+                return if is_secret_value(pair) { Place::Secret } else { below_plain_value(segments) };
             }
             (Kind::NameValues(_), Segment::Index(_)) => {
                 return match segments.next() {
-                    Some(Segment::Key(key)) if matches!(&**key, "name" | "type") => Place::Open,
+                    Some(Segment::Key(key)) if matches!(&**key, "name" | "type") => {
+                        below_plain_value(segments)
+                    }
                     // the name beside the value decides, which the path does not have
                     _ => Place::Secret,
                 };
             }
             _ => None,
         };
-        let Some(key) = key else {
-            return match path.segments().last() {
-                // at the wrong place
-                Some(Segment::Key(key)) if is_endpoint(key) => Place::Endpoint,
-                Some(Segment::Key(key)) if ROOT.has_word(key) => Place::Open,
-                _ => Place::Unknown,
-            };
-        };
+        let Some(key) = key else { return Place::Unknown };
         kind = key.kind;
         place = match kind {
             Kind::Secret => Place::Secret,
@@ -91,6 +83,11 @@ fn place(path: &KeyPath) -> Place {
         };
     }
     place
+}
+
+/// Returns the place of a plain value or a list of them, or of a key that wrongly stands below.
+fn below_plain_value<'s>(mut below: impl Iterator<Item = &'s Segment>) -> Place {
+    if below.any(|segment| matches!(segment, Segment::Key(_))) { Place::Unknown } else { Place::Open }
 }
 
 /// Returns the key that a name stands for, perhaps misspelt.
@@ -108,10 +105,22 @@ fn is_endpoint(key: &str) -> bool {
     suggest::nearest(key, ["endpoint"]).is_some()
 }
 
-/// Returns `true` for a value that is too short for a secret.
+/// Returns `true` for a value that a known key of the same name may have elsewhere: a number, a
+/// known word, or a URL.
+fn fits_known_key(path: &KeyPath, raw: &str) -> bool {
+    match path.segments().last() {
+        Some(Segment::Key(key)) if is_endpoint(key) => raw.contains("://") && is_clean_url(raw),
+        Some(Segment::Key(key)) if ROOT.has_word_key(key) => {
+            core_schema::parse_float(raw).is_some() || ROOT.has_word(raw)
+        }
+        _ => false,
+    }
+}
+
+/// Returns `true` for a value that is too short for a secret, such as a null or a flag.
 fn is_harmless(raw: &str) -> bool {
     const MIN_SECRET_LEN: usize = 6;
-    raw.len() < MIN_SECRET_LEN || matches!(core_schema::resolve(raw), Typed::Null | Typed::Bool(_))
+    raw.len() < MIN_SECRET_LEN
 }
 
 /// Returns `true` for `${NAME}`, alone or after the name of an authentication scheme, which is not
@@ -121,7 +130,9 @@ fn is_bare_reference(raw: &str) -> bool {
     let name = raw.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
     name.is_some_and(|name| {
         let name = name.strip_prefix("env:").unwrap_or(name);
-        let is_file = name.strip_prefix("file:").is_some_and(|path| !path.contains([':', '}']));
+        let is_file = name
+            .strip_prefix("file:")
+            .is_some_and(|path| !path.contains([':', '}']) && !path.contains(is_unsafe));
         is_file || !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
     })
 }

@@ -65,10 +65,21 @@ impl Section {
         self.any_key(&|key| key.name == name, 0)
     }
 
+    /// Returns `true` if a key here or further down has this name, and its values are names with
+    /// values.
+    pub(crate) fn has_name_values(&self, name: &str) -> bool {
+        self.any_key(&|key| key.name == name && matches!(key.kind, Kind::NameValues(_)), 0)
+    }
+
     /// Returns `true` if a key here or further down has this name, and its values are numbers,
     /// flags or known words.
-    pub(super) fn has_word(&self, name: &str) -> bool {
+    pub(super) fn has_word_key(&self, name: &str) -> bool {
         self.any_key(&|key| key.name == name && key.kind.is_word(), 0)
+    }
+
+    /// Returns `true` if this is a word that a key here or further down takes.
+    pub(super) fn has_word(&self, text: &str) -> bool {
+        self.any_key(&|key| key.kind.takes_word(text), 0)
     }
 
     fn any_key(&self, is_wanted: &dyn Fn(&Key) -> bool, depth: usize) -> bool {
@@ -109,6 +120,15 @@ impl Kind {
     /// Returns `true` for the kinds of values that are numbers, flags or known words.
     fn is_word(&self) -> bool {
         matches!(self, Self::Flag | Self::Count(..) | Self::Millis(_) | Self::Ratio | Self::Choice(_))
+    }
+
+    /// Returns `true` if this is one of the known words.
+    fn takes_word(&self, text: &str) -> bool {
+        match self {
+            Self::Choice(words) => words.contains(&text),
+            Self::OneOf(section) | Self::ListOf(section) => section.key(text).is_some(),
+            _ => false,
+        }
     }
 
     /// Returns the section of the values inside.

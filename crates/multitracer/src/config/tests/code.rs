@@ -22,6 +22,7 @@ fn code_cannot_set_values_that_a_file_refuses() {
         otlp.endpoint = "http://user:canary@host".to_owned();
         otlp.headers.push(("x-a".to_owned(), Secret::new("canary\n")));
         otlp.headers.push(("host".to_owned(), Secret::new("canary")));
+        otlp.headers.extend((0..255).map(|i| (format!("x-{i}"), Secret::new("canary"))));
     }
     if let ExporterConfig::OtlpGrpc(otlp) = config.tracers[1].exporters.first_mut() {
         otlp.endpoint = "canary".to_owned();
@@ -45,6 +46,8 @@ fn code_cannot_set_values_that_a_file_refuses() {
 <code>: tracers.b: `b` is the name of another tracer too
 <code>: default_tracer: `d` is not the name of a tracer
    = help: the tracers are `a`, `b`, `b`
+<code>: tracers.a.exporter.otlp_http.headers: more than 256 headers
+   = help: those of `headers`, `headers_list`, `api_key` and `defaults` count together
 <code>: tracers.b.batch.max_export_batch_size: `max_export_batch_size` is more than `max_queue_size`
    = help: a batch is taken from the queue, so it cannot be larger
 <code>: routes[0].name: the route's name is empty

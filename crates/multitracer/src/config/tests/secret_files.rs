@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::config::{Config, ConfigError, ConfigLoader};
+use crate::text::is_unsafe;
 
 /// A folder that is removed in the end.
 struct Folder(PathBuf);
@@ -64,8 +65,8 @@ fn a_value_is_the_text_of_a_file_without_one_line_break() {
         format!("tracers: {{main: {{project: \"my-${{file:{path}}}-${{X:-1}}\", exporter: console}}}}");
     assert_eq!(loader().load_yaml(&text).unwrap().model().tracers[0].project, "my-shop-1");
     let count = folder.write("count", "7\n");
-    let text = format!("tracers: {{main: {{batch: {{max_retries: ${{file:{count}}}}}, exporter: console}}}}");
-    let text = text.replace(&format!("${{file:{count}}}"), &format!("\"${{file:{count}}}\""));
+    let text =
+        format!("tracers: {{main: {{batch: {{max_retries: \"${{file:{count}}}\"}}, exporter: console}}}}");
     assert_eq!(loader().load_yaml(&text).unwrap().model().tracers[0].batch.max_retries, 7);
 }
 
@@ -114,6 +115,31 @@ fn an_unusable_file_is_an_error_with_its_name_and_never_its_text() {
     }
 }
 
+/// No part of a path can change a terminal, or the order of a line.
+#[test]
+fn a_path_with_control_characters_is_not_a_reference() {
+    for char in ["\\e", "\\t", "\\n", "\\x9b", "\\u202e", "\\u200b"] {
+        for reference in [format!("${{file:a{char}b}}"), format!("${{file:a{char}b:-sk-1}}")] {
+            for text in [
+                with_key(&reference),
+                format!("tracers: {{main: {{project: \"{reference}\", exporter: console}}}}"),
+                format!("tracers: {{main: {{exporter: {{otlp_http: {{timeout: \"{reference}\"}}}}}}}}"),
+            ] {
+                let error = loader().load_yaml(&text).unwrap_err();
+                let [diagnostic] = error.diagnostics() else { unreachable!("{error}") };
+                assert_eq!(
+                    diagnostic.message(),
+                    "a `${file:..}` in the value has a control character or an invisible character in its path"
+                );
+                assert!(!error.to_string().replace('\n', "").contains(is_unsafe), "{error:?}");
+                assert!(loader().check_yaml(&text).is_err());
+            }
+        }
+    }
+    let error = key_of(&with_key(r"${file:C:\\x\\prüfung key}")).unwrap_err().to_string();
+    assert!(error.contains(r"cannot read the file `C:\x\prüfung key`: there is no such file"), "{error}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_pipe_is_refused_without_waiting_for_it() {
@@ -153,6 +179,19 @@ fn a_literal_key_in_a_file_that_others_can_read_is_a_warning() {
         ),
         (http("headers_list: x-api-key=k"), 0o644, Some("tracers.main.exporter.otlp_http.headers_list")),
         (http("headers_list: x-tenant=k"), 0o644, None),
+        // the names decide, not the values
+        (
+            http("headers_list: \"x-tenant=shop, X-Honeycomb-Team = k\""),
+            0o644,
+            Some("tracers.main.exporter.otlp_http.headers_list"),
+        ),
+        (http("headers_list: \"x-tenant=monkey,x-plan=authors=2\""), 0o644, None),
+        (
+            http("headers_list: \"x-tenant=${X:-x},x-api-key=k\""),
+            0o644,
+            Some("tracers.main.exporter.otlp_http.headers_list"),
+        ),
+        (http("headers_list: \"x-tenant=shop,x-api-key=${X:-x}\""), 0o644, None),
     ] {
         let path = folder.write("config.yaml", &text);
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();

@@ -134,11 +134,48 @@ fn wrong_values_are_not_shown() {
         "tracers: {a: }\nroutes: [{tracer: a, headers: [{name: x, type: \"${KEY}\", value: x}]}]",
         "tracers: {a: }\nexperiments: {e: {fallback: \"${KEY}\", hash: \"${KEY}\", variants: [{name: \"${KEY}\"}, {name: \"${KEY}\"}]}}",
         "file_format: \"${KEY}\"\ntracers: {a: }",
+        // known keys at the wrong place
+        "sample_rate: sk-cAnArY\ntracers: {a: }",
+        "tracers: {a: {resource: {sample_rate: sk-cAnArY}}}",
+        "tracers: {a: }\nexperiments: {e: {compression: sk-cAnArY, enabled: cAnArY, variants: [{name: a}]}}",
+        "endpoint: sk-cAnArY\ntracers: {a: }",
+        "tracers: {a: }\nroutes: [{tracer: a, endpoint: sk-cAnArY}]",
+        "tracers: {a: {exporters: [{name: timeout, value: sk-cAnArY}]}}",
+        "tracers: {a: }\nroutes: [{tracer: a, headers: {x: y}, name: tracer, value: sk-cAnArY}]",
+        "tracers: {a: }\nexperiments: {e: {variants: [{name: weight, value: sk-cAnArY}]}}",
+        "tracers: [{name: a, value: sk-cAnArY}]",
+        "tracers: {a: }\nexperiments: [{name: e, value: sk-cAnArY}]",
+        // below a value that is not a map
+        "tracers: {a: {resource: {attributes: {x: {y: sk-cAnArY}}}}}",
+        "tracers: {a: {resource: {attributes: [{name: {y: sk-cAnArY}, value: x}]}}}",
+        "tracers: {a: }\nroutes: [{tracer: a, headers: {x: {y: sk-cAnArY}}}]",
+        "tracers: {a: }\nroutes: [{bogus: 1, headers: {X-Honeycomb-Team: cAnArY}}]",
+        "tracers: {a: }\nroutes: [{bogus: 1, headers: [{name: X-Honeycomb-Team, value: cAnArY}]}]",
     ] {
         let result = load(text, &VARIABLES);
         let shown = shown(&result);
         assert!(result.is_err(), "{text}");
         assert!(!shown.contains(CANARY), "{text}\n{shown}");
+    }
+}
+
+/// A number, a flag, a known word or a URL at the wrong place is no secret, and helps the reader.
+#[test]
+fn a_misplaced_value_is_shown_if_it_fits_its_key() {
+    for entry in [
+        "sample_rate: 0.00125",
+        "max_queue_size: 2048000",
+        "compression: none",
+        "on_switch: child",
+        "remote_parent: ignore",
+        "encoding: protobuf",
+        // a word of another key
+        "remote_parent: always_on",
+        "endpoint: http://localhost:4318/v1/traces",
+        "x: short",
+    ] {
+        let error = load(&format!("tracers: {{a: }}\nexperiments:\n  {entry}\n  e: 1"), &[]).unwrap_err();
+        assert!(error.to_string().contains(&format!(" {entry}")), "{entry}\n{error}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::config::secret::{mentions_secret, shown_key, shown_len};
+use crate::config::secret::{is_credential_header, shown_key, shown_len};
 use crate::config::suggest;
 
 /// The keys and positions from the top of the file to one value.
@@ -124,7 +124,7 @@ impl fmt::Display for KeyPath {
 fn holds_secret(key: &str, last: bool) -> bool {
     key.is_empty()
         || shown_len(key) < key.len()
-        || mentions_secret(key)
+        || is_credential_header(key)
         || (last && suggest::nearest(key, ["api_key", "authorization", "headers", "headers_list"]).is_some())
 }
 
@@ -156,6 +156,8 @@ mod tests {
         assert!(one_of_two.is_secret() && one_of_two.is_credential());
         assert!(!tracer.key("resource").key("attributes").key("cache_key").is_credential());
         assert!(!KeyPath::root().key("routes").index(0).key("headers").key("X-Plan").is_secret());
-        assert!(KeyPath::root().key("routes").index(0).key("headers").key("Authorization").is_secret());
+        for name in ["Authorization", "x-honeycomb-team", "X-Honeycomb-Team"] {
+            assert!(KeyPath::root().key("routes").index(0).key("headers").key(name).is_secret(), "{name}");
+        }
     }
 }

@@ -6,6 +6,7 @@
 
 use super::secret_file::FileFolder;
 use super::variables::Variables;
+use crate::text::is_unsafe;
 
 /// The parts of a scalar's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +20,7 @@ enum Piece<'t> {
         name: &'t str,
         default: Option<&'t str>,
     },
-    /// `file:PATH`, without and with its prefix.
+    /// `file:PATH`, without and with its prefix. The path has no unsafe character.
     File {
         path: &'t str,
         label: &'t str,
@@ -142,7 +143,8 @@ fn file_and_default(inside: &str) -> Option<Piece<'_>> {
         Some((label, default)) => (label, Some(default)),
         None => (inside, None),
     };
-    let path = label.strip_prefix("file:").filter(|path| !path.is_empty())?;
+    // a message shows the path, so it must not change a terminal or the order of a line
+    let path = label.strip_prefix("file:").filter(|path| !path.is_empty() && !path.contains(is_unsafe))?;
     Some(Piece::File { path, label, default })
 }
 

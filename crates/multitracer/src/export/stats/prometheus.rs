@@ -120,18 +120,18 @@ struct Labels<'s> {
 impl fmt::Display for Labels<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let TracerStats { name, project, exporter, .. } = self.tracer;
-        write!(f, "tracer=\"{}\",project=\"{}\"", Escaped(name), Escaped(project))?;
+        write!(f, "tracer=\"{}\",project=\"{}\"", LabelValue(name), LabelValue(project))?;
         if self.with_exporter {
-            write!(f, ",exporter=\"{}\"", Escaped(exporter))?;
+            write!(f, ",exporter=\"{}\"", LabelValue(exporter))?;
         }
         Ok(())
     }
 }
 
 /// A label's value with backslashes, quotes and line feeds escaped.
-struct Escaped<'s>(&'s str);
+struct LabelValue<'s>(&'s str);
 
-impl fmt::Display for Escaped<'_> {
+impl fmt::Display for LabelValue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for character in self.0.chars() {
             match character {

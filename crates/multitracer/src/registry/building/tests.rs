@@ -1,9 +1,11 @@
 //! Random calls of a tracer's builder, in random orders, against the same keys in a file.
 
-#![expect(clippy::panic, reason = "a test may panic")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
 use std::time::Duration;
 
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use proptest::prelude::*;
 
 use super::spec::Plan;
@@ -11,6 +13,7 @@ use super::tracer_builder::TracerBuilder;
 use crate::Registry;
 use crate::config::model::{ExporterConfig, TracerConfig};
 use crate::config::{Config, ConfigError};
+use crate::export::InMemoryExporter;
 use crate::registry::error::BuildError;
 
 /// A key of a tracer with a value, which may be out of range.
@@ -30,7 +33,7 @@ enum Setting {
     SpansPerTrace(u32),
     ValueLength(u32),
     Grpc(bool),
-    Header(&'static str),
+    Header(&'static str, &'static str),
     Gzip,
     RequestTimeout(Duration),
     CaFile,
@@ -63,7 +66,7 @@ impl Setting {
             Self::ValueLength(length) => tracer.attribute_value_length_limit(length),
             Self::Grpc(true) => tracer.otlp_grpc("http://127.0.0.1:4317"),
             Self::Grpc(false) => tracer.otlp_http("http://127.0.0.1:4318/v1/traces"),
-            Self::Header(name) => tracer.header(name, "value"),
+            Self::Header(name, value) => tracer.header(name, value),
             Self::Gzip => tracer.gzip(),
             Self::RequestTimeout(timeout) => tracer.request_timeout(timeout),
             Self::CaFile => tracer.tls_ca_file("ca.pem"),
@@ -92,7 +95,7 @@ impl Setting {
             Self::ValueLength(length) => (Place::Limits, format!("attribute_value_length_limit: {length}")),
             Self::Grpc(true) => (Place::Exporter, "endpoint: http://127.0.0.1:4317".to_owned()),
             Self::Grpc(false) => (Place::Exporter, "endpoint: http://127.0.0.1:4318/v1/traces".to_owned()),
-            Self::Header(name) => (Place::Exporter, format!("headers: {{{name}: value}}")),
+            Self::Header(name, value) => (Place::Exporter, format!("headers: {{{name}: {value:?}}}")),
             Self::Gzip => (Place::Exporter, "compression: gzip".to_owned()),
             Self::RequestTimeout(time) => (Place::Exporter, format!("timeout: {}", millis(time))),
             Self::CaFile => (Place::Exporter, "tls: {ca_file: ca.pem}".to_owned()),
@@ -161,6 +164,9 @@ fn number<T: Copy + std::fmt::Debug + 'static>(
     some(prop::sample::select(values).prop_map(setting))
 }
 
+/// The values of a header, which may have spaces around them or be none.
+const VALUES: [&str; 7] = ["value", " value\t", "", " ", "value\n", "value\n ", "va\tl\u{e9}"];
+
 /// Returns some settings in a random order. Each call occurs once at most.
 fn settings() -> impl Strategy<Value = Vec<Setting>> {
     let all = vec![
@@ -180,7 +186,10 @@ fn settings() -> impl Strategy<Value = Vec<Setting>> {
         number(&[0, 1, u32::MAX], Setting::SpansPerTrace),
         number(&[0, 1, u32::MAX], Setting::ValueLength),
         number(&[true, false], Setting::Grpc),
-        number(&["x-team", "host", "x team"], Setting::Header),
+        some(
+            (prop::sample::select(&["x-team", "host", "x team"][..]), prop::sample::select(&VALUES[..]))
+                .prop_map(|(name, value)| Setting::Header(name, value)),
+        ),
         some(Just(Setting::Gzip)),
         some(durations().prop_map(Setting::RequestTimeout)),
         some(prop_oneof![Just(Setting::CaFile), Just(Setting::Client)]),
@@ -197,6 +206,16 @@ proptest! {
     }
 }
 
+/// An exporter that is not ours.
+#[derive(Debug)]
+struct Vendor;
+
+impl SpanExporter for Vendor {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        Ok(())
+    }
+}
+
 #[test]
 fn a_second_exporter_gets_no_credential_of_the_first_one() {
     let tracer = TracerBuilder::new("main").request_timeout(Duration::from_secs(1));
@@ -206,4 +225,34 @@ fn a_second_exporter_gets_no_credential_of_the_first_one() {
     let tracer = tracer.otlp_http("http://second/v1/traces");
     let ExporterConfig::OtlpHttp(second) = tracer.config.exporters.first() else { panic!() };
     assert_eq!((second.timeout, second.headers.len()), (Duration::from_secs(10), 0));
+    // an exporter that is not OTLP is a first one too
+    let spans = InMemoryExporter::new();
+    let replace: [fn(TracerBuilder, &InMemoryExporter) -> TracerBuilder; 3] = [
+        |tracer, _| tracer.exporter(Vendor),
+        |tracer, spans| tracer.in_memory(spans),
+        |tracer, _| tracer.console(),
+    ];
+    for first in replace {
+        let main = || TracerBuilder::new("main");
+        for tracer in [
+            first(main().header("authorization", "secret"), &spans),
+            first(main(), &spans).header("authorization", "secret"),
+        ] {
+            assert_eq!(headers_of(&tracer.otlp_http("http://second/v1/traces")), 0);
+        }
+    }
+    // the exporter of a file is a first one too
+    let yaml = "tracers: {main: {exporter: {otlp_http: {endpoint: \"http://first/v1/traces\"}}}}";
+    let config = Config::loader().overrides(|_: &str| None).load_yaml(yaml).unwrap();
+    let of_file = TracerBuilder::from_config(config.model().tracers[0].clone());
+    let tracer = of_file.header("authorization", "secret");
+    assert_eq!(headers_of(&tracer), 1);
+    let tracer = tracer.otlp_http("http://second/v1/traces");
+    assert_eq!(headers_of(&tracer), 0);
+    assert_eq!(headers_of(&tracer.also().header("x-team", "other").otlp_http("http://third/v1")), 1);
+}
+
+/// Returns the number of headers of the last exporter.
+fn headers_of(tracer: &TracerBuilder) -> usize {
+    tracer.config.exporters.iter().last().and_then(ExporterConfig::otlp).map_or(0, |otlp| otlp.headers.len())
 }

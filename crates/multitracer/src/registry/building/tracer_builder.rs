@@ -31,7 +31,8 @@ use crate::export::{Exporter, InMemoryExporter};
 ///
 /// The order of different calls does not matter, except that [`also`](Self::also) starts the next
 /// exporter. A second call of a method replaces the first one. A second exporter replaces the first
-/// one with its headers, so no backend gets the credentials of another.
+/// one with its headers, so no backend gets the credentials of another. The exporter of a file is a
+/// first one: call [`header`](Self::header) after the exporter that replaces it.
 ///
 /// [`RegistryBuilder::build`](crate::builder::RegistryBuilder::build) checks the values by the
 /// rules of a file, and returns the same errors.
@@ -65,7 +66,7 @@ pub(in crate::registry) struct CodeSettings {
     pub(in crate::registry) exporters: BTreeMap<usize, CodeExporter>,
     /// The settings of OTLP that came before their exporter.
     otlp: OtlpSettings,
-    /// `true` after a call that sets the last exporter.
+    /// `true` if a file or a call sets the last exporter.
     is_exporter_set: bool,
     /// The size of a batch that no call sets.
     usual_batch_size: usize,
@@ -98,7 +99,7 @@ impl TracerBuilder {
     /// ```
     pub fn new(name: impl Into<String>) -> Self {
         let name = name.into();
-        Self::from_config(TracerConfig {
+        let mut tracer = Self::from_config(TracerConfig {
             project: name.clone(),
             name,
             enabled: true,
@@ -111,12 +112,17 @@ impl TracerBuilder {
             exporters: Exporters::new(default_exporter()),
             batch: BatchConfig::default(),
             capture: CaptureConfig::default(),
-        })
+        });
+        // settings may come before their exporter
+        tracer.code.is_exporter_set = false;
+        tracer
     }
 
+    /// Starts a tracer with the configuration of a file, which sets the exporters.
     pub(in crate::registry) fn from_config(config: TracerConfig) -> Self {
         let usual_batch_size = config.batch.max_export_batch_size;
-        Self { config, code: CodeSettings { usual_batch_size, ..CodeSettings::default() } }
+        let code = CodeSettings { usual_batch_size, is_exporter_set: true, ..CodeSettings::default() };
+        Self { config, code }
     }
 
     /// Returns the tracer's name.

@@ -1,7 +1,7 @@
 //! Secrets in every form in which a backend may repeat them.
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD};
@@ -213,16 +213,15 @@ fn the_words_around_a_secret_stay() {
 fn the_time_is_linear_in_the_length() {
     let redactor = Redactor::new(["sk-live-1234567890"]);
     let time = |len: usize| {
-        let bodies = ["%25\\u0025sk-live-", "c2stbGl2ZS0x", "\u{202e}", "&#x31;2\\", "\\u{", "&"];
-        bodies
-            .map(|part| part.repeat(len / part.len()))
-            .iter()
-            .map(|body| {
-                let started = Instant::now();
-                assert!(!redactor.redact(body).is_empty());
-                started.elapsed()
-            })
-            .sum::<Duration>()
+        let bodies = ["%25\\u0025sk-live-", "c2stbGl2ZS0x", "\u{202e}", "&#x31;2\\", "\\u{", "&"]
+            .map(|part| part.repeat(len / part.len()));
+        let once = || {
+            let started = Instant::now();
+            assert!(bodies.iter().all(|body| !redactor.redact(body).is_empty()));
+            started.elapsed()
+        };
+        // the best of several runs, because another process can delay any one of them
+        (0..5).map(|_| once()).min().unwrap_or_default()
     };
     let (short, long) = (time(16 << 10), time(128 << 10));
     // eight times the text; a quadratic search takes 64 times as long

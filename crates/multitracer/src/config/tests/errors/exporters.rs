@@ -1,6 +1,7 @@
 //! Samplers and exporters against a rule.
 
-use super::refuses;
+use super::{load, refuses};
+use crate::Registry;
 
 #[test]
 fn unknown_samplers_and_exporters_are_refused() {
@@ -200,4 +201,39 @@ tracers:
   4 |     api_key: [REDACTED]
     |              ^^^^^^^^^^",
     );
+}
+
+/// The headers of all sources count together, and code gets no error that the file did not get.
+#[test]
+fn the_headers_of_an_exporter_are_counted_once_all_are_known() {
+    let names = |from: usize, to: usize| (from..to).map(|i| format!("x-{i}"));
+    let map =
+        |from, to| format!("headers: {{{}}}", names(from, to).collect::<Vec<_>>().join(": v, ") + ": v");
+    let list =
+        |from, to| format!("headers_list: \"{}\"", names(from, to).collect::<Vec<_>>().join("=v,") + "=v");
+    let file = |defaults: &str, key: &str, own: &str| {
+        format!(
+            "defaults:\n  exporter: {{otlp_http: {{{defaults}}}}}\n\
+             tracers:\n  a: {{{key} exporter: {{otlp_http: {{\n    {own}\n    }}}}}}\n"
+        )
+    };
+    let own = format!("{},\n    {}", map(0, 128), list(100, 256));
+    for text in [file("", "", &map(0, 256)), file("", "", &own), file(&map(0, 256), "", &map(1, 256))] {
+        Registry::from_config(load(&text, &[]).unwrap()).unwrap();
+    }
+    let headers = "tracers.a.exporter.otlp_http.headers";
+    for (text, line, path) in [
+        (file("", "", &map(0, 257)), 5, headers),
+        (file("", "", &list(0, 257)), 5, "tracers.a.exporter.otlp_http.headers_list"),
+        (file("", "", &own.replace("x-255=", "x-255=v,x-256=")), 5, headers),
+        (file(&map(0, 200), "", &map(150, 257)), 5, headers),
+        (file(&list(0, 200), "", &map(150, 257)), 5, headers),
+        (file("", "api_key: k,", &map(0, 256)), 5, headers),
+        (file(&map(0, 256), "api_key: k,", "timeout: 5"), 2, "defaults.exporter.otlp_http.headers"),
+    ] {
+        let error = load(&text, &[]).unwrap_err();
+        let found: Vec<_> =
+            error.diagnostics().iter().map(|each| (each.line(), each.path(), each.message())).collect();
+        assert_eq!(found, [(Some(line), path, "more than 256 headers")], "{text}");
+    }
 }

@@ -6,6 +6,7 @@ use opentelemetry_sdk::trace::SpanExporter;
 
 use super::{CodeExporter, TracerBuilder};
 use crate::config::Secret;
+use crate::config::check::value_rules;
 use crate::config::model::{
     Compression, Encoding, ExporterConfig, ExporterHeader, FileConfig, OtlpGrpcConfig, OtlpHttpConfig,
     TlsConfig,
@@ -160,6 +161,8 @@ impl TracerBuilder {
     fn code_exporter(mut self, exporter: CodeExporter) -> Self {
         self.remove_file_exporters();
         self.code.exporters.insert(self.config.exporters.len() - 1, exporter);
+        // a later exporter gets no credential that was given before this one
+        (self.code.otlp, self.code.is_exporter_set) = (OtlpSettings::default(), true);
         self
     }
 
@@ -178,7 +181,7 @@ impl TracerBuilder {
     }
 
     /// Adds a header to the requests of the OTLP exporter, for example a credential. No `Debug`
-    /// output, log or error shows the value.
+    /// output, log or error shows the value. Spaces and tabs around the value are ignored.
     ///
     /// ```
     /// use multitracer::TracerBuilder;
@@ -189,6 +192,7 @@ impl TracerBuilder {
     /// assert!(!format!("{canary:?}").contains("secret"));
     /// ```
     pub fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let value = value_rules::trimmed_header_value(&value.into()).to_owned();
         let header = (name.into().to_ascii_lowercase(), Secret::new(value));
         self.with_otlp(|otlp| otlp.headers.push(header))
     }
