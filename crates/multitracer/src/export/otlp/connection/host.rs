@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http::uri::{Authority, Scheme};
 
-use super::client::{Connector, HttpClient, connector, http_client};
+use super::client::{HttpClient, http_client};
+use super::connector::Connector;
 use super::dns::{Lookups, Resolver};
 use crate::export::otlp::tls::Pem;
 
@@ -57,7 +58,7 @@ pub(super) struct SharedClient {
 
 impl Host {
     pub(crate) fn new(protocol: Protocol, tls: Arc<rustls::ClientConfig>, lookups: &Arc<Lookups>) -> Self {
-        let connector = connector((*tls).clone(), protocol, Resolver::new(Arc::clone(lookups)));
+        let connector = Connector::new((*tls).clone(), protocol, Resolver::new(Arc::clone(lookups)));
         let client = http_client(connector.clone(), protocol);
         Self { protocol, _tls: tls, connector, shared: Mutex::new(SharedClient { client, generation: 0 }) }
     }
