@@ -119,6 +119,34 @@ async fn a_pause_holds_for_all_exports() {
     assert_eq!((only.exported, only.dropped.total()), (only.started, 0), "{report}");
 }
 
+/// Exporters of one endpoint share its pause. An exporter of another endpoint does not wait.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pause_holds_for_the_exporters_of_its_endpoint() {
+    let backend = ScriptedBackend::start(|n| if n == 0 { Answer::Pause(3) } else { Answer::Accept }).await;
+    let other = ScriptedBackend::start(|_| Answer::Accept).await;
+    let registry = registry(|tracer| {
+        let tracer = tracer.schedule_delay(Duration::from_millis(10));
+        let tracer = tracer.otlp_http(backend.endpoint()).header("x-key", "one").also();
+        let tracer = tracer.otlp_http(backend.endpoint()).header("x-key", "two").also();
+        tracer.otlp_http(other.endpoint())
+    });
+    spans(&registry, 1);
+    other.wait_for(1).await;
+    backend.wait_for(1).await;
+    let pause = *backend.arrivals().first().unwrap();
+    while pause.elapsed() < Duration::from_millis(2800) {
+        spans(&registry, 1);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // the other exporter of the endpoint may have sent a request when the pause began
+    let (further, elsewhere) = (backend.arrivals().len() - 1, other.arrivals().len());
+    println!("{further} further requests within a pause of 3 s, {elsewhere} to the other endpoint");
+    assert!(further <= 1, "{further} further requests within a pause of 3 s");
+    assert!(elsewhere >= 20, "{elsewhere} requests to the other endpoint");
+    let report = registry.shutdown().await.unwrap();
+    assert!(report.tracers().iter().all(|exporter| exporter.exported == exporter.started), "{report}");
+}
+
 /// A flush that timed out leaves no export slot idle.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn spans_are_exported_after_a_flush_that_timed_out() {

@@ -98,6 +98,47 @@ fn a_moved_link_causes_a_reload() {
     assert_eq!(registry.default_tracer().project(), "two");
 }
 
+/// Kubernetes mounts a Secret in the same way, beside a configuration that does not change.
+#[test]
+fn a_changed_secret_causes_a_reload_and_is_never_shown() {
+    let directory = Directory::new("secret");
+    let volume = directory.path("secrets");
+    let write = |version: &str, key: &str| {
+        let folder = volume.join(version);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("key"), key).unwrap();
+        symlink(version, volume.join("..data_tmp")).unwrap();
+        fs::rename(volume.join("..data_tmp"), volume.join("..data")).unwrap();
+    };
+    write("..v1", "s3cr3t-number-one\n");
+    symlink("..data/key", volume.join("key")).unwrap();
+    let yaml = "tracers: {main: {api_key: \"${file:secrets/key}\", exporter: {otlp_http: {endpoint: \"http://127.0.0.1:1/v1/traces\"}}}}\n";
+    fs::write(directory.path("config.yaml"), yaml).unwrap();
+    let (_registry, _guard, reloads) = watched(&directory.path("config.yaml"));
+    let mut shown = Vec::new();
+    let mut next = || {
+        shown.push(reloads.recv_timeout(TIMEOUT).unwrap());
+        shown.last().unwrap().clone()
+    };
+    // the texts have the same length
+    for (version, key) in [("..v2", "s3cr3t-number-two\n"), ("..v3", "s3cr3t-number-six\n")] {
+        write(version, key);
+        assert_eq!(next(), "changed: main; kept: 0");
+    }
+    // a secret that is gone for a while is reported once
+    fs::remove_file(volume.join("..v3/key")).unwrap();
+    assert!(next().contains("cannot read the file `secrets/key`: there is no such file"));
+    std::thread::sleep(PERIOD * 20);
+    assert!(reloads.try_recv().is_err(), "an error was reported twice");
+    write("..v4", "s3cr3t-number-ten\n");
+    assert!(next().starts_with("changed: main"));
+    // the same text in another file is no change
+    write("..v5", "s3cr3t-number-ten\n");
+    std::thread::sleep(PERIOD * 20);
+    assert!(reloads.try_recv().is_err(), "a reload was reported without a change");
+    assert!(!shown.concat().contains("s3cr3t"), "{shown:?}");
+}
+
 #[test]
 fn a_reload_applies_the_changes_that_code_made() {
     let directory = Directory::new("altered");
