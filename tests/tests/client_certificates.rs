@@ -57,8 +57,11 @@ async fn a_refused_certificate_is_named_over_each_protocol() {
                 let found = tracer.last_error.as_deref().unwrap();
                 assert!(found.contains(expected), "{kind} over {protocol}: {found}");
             }
-            let identity =
-                if has_certificate { format!(", cert_file: \"{cert}\", key_file: \"{key}\"") } else { String::new() };
+            let identity = if has_certificate {
+                format!(", cert_file: \"{cert}\", key_file: \"{key}\"")
+            } else {
+                String::new()
+            };
             let yaml = format!(
                 "tracers: {{a: {{exporter: {{{kind}: {{endpoint: \"{endpoint}\", tls: {{ca_file: \"{ca}\"{identity}}}}}}}}}}}"
             );

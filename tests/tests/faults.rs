@@ -6,6 +6,7 @@
     reason = "a test may panic, and say what it found"
 )]
 
+#[expect(dead_code, reason = "this test uses a part")]
 mod fault_support;
 
 use std::time::{Duration, Instant};

@@ -131,6 +131,38 @@ fn no_text_of_a_span_reaches_the_output_of_a_test_unescaped() {
     assert_harmless(&test.check_no_orphans().unwrap_err());
 }
 
+/// Texts that come from a request, a file or an exporter, and reach a log in a message.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_message_passes_a_text_on_unescaped() {
+    #[derive(Debug)]
+    struct Unwilling;
+
+    impl SpanExporter for Unwilling {
+        async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+            Ok(())
+        }
+
+        fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+            Err(OTelSdkError::InternalFailure(HOSTILE.to_owned()))
+        }
+    }
+
+    let tracer = TracerBuilder::new("main").project(format!("project {HOSTILE}")).exporter(Unwilling);
+    let registry = Registry::builder().tracer(tracer).build().unwrap();
+    assert_harmless(&registry.tracer(HOSTILE).unwrap_err().to_string());
+    assert_harmless(&registry.experiment(HOSTILE).unwrap_err().to_string());
+    assert_harmless(&registry.stats().to_string());
+    registry.tracer("main").unwrap().in_span("work", || {});
+    assert_harmless(&registry.shutdown().await.unwrap_err().to_string());
+    // no file name has a zero
+    let file = HOSTILE.replace('\0', "");
+    assert_harmless(&Config::from_path(&file).unwrap_err().to_string());
+    let tracer = TracerBuilder::new("main").otlp_http("https://localhost/v1/traces").tls_ca_file(file);
+    assert_harmless(&Registry::builder().tracer(tracer).build().unwrap_err().to_string());
+    let key = r#""key \e[2J \u202e""#;
+    assert_harmless(&Config::from_yaml(&format!("tracers: {{main: {{{key}: 1}}}}")).unwrap_err().to_string());
+}
+
 #[test]
 fn a_name_and_a_source_line_cannot_change_the_order_of_a_message() {
     let spans = InMemoryExporter::new();

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Reads at most `limit` bytes of a regular file. Returns `None` for any other file.
 ///
 /// A pipe would block, and a device has no end.
-pub(super) fn read_regular(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+pub(crate) fn read_regular(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     if !fs::metadata(path)?.is_file() {
         return Ok(None);
     }

@@ -34,16 +34,18 @@ pub(crate) mod suggest;
 mod yaml;
 
 pub use self::checked::Config;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+pub(crate) use self::content::read_regular;
 #[cfg(feature = "watch")]
 pub(crate) use self::content::{ContentHash, ReadFiles};
 pub use self::diagnostics::{ConfigError, Diagnostic};
 pub use self::effective::EffectiveConfig;
 pub use self::loader::ConfigLoader;
 pub(crate) use self::loader::Origin;
-#[cfg(feature = "watch")]
-pub(crate) use self::read_file::READ_BYTES;
 pub use self::model::{OnSwitch, RemoteParent, UnknownTracerPolicy};
 pub use self::overrides::Override;
+#[cfg(feature = "watch")]
+pub(crate) use self::read_file::READ_BYTES;
 pub use self::schema::JsonSchema;
 pub(crate) use self::secret::{Secret, is_credential_header};
 #[cfg(feature = "watch")]

@@ -68,14 +68,14 @@ async fn connect_tcp(
             })?
         }
     };
-    let mut last_error = io::Error::other("no address");
+    let mut first_error = None;
     for address in addresses.into_iter().map(|address| SocketAddr::new(address, port)) {
         match deadline.within(ProbeStep::Connect, TcpStream::connect(address)).await? {
             Ok(stream) => return Ok(stream),
-            Err(error) => last_error = io::Error::new(error.kind(), format!("{address}: {error}")),
+            Err(error) => drop(first_error.get_or_insert_with(|| format!("{address}: {error}"))),
         }
     }
-    Err(ProbeOutcome::unreachable(ProbeStep::Connect, last_error))
+    Err(ProbeOutcome::unreachable(ProbeStep::Connect, first_error.unwrap_or_else(|| "no address".to_owned())))
 }
 
 impl AsyncRead for Connection {

@@ -64,7 +64,8 @@ impl Config {
         match ProbeRuntime::run(probes).await {
             Ok(reports) => reports,
             Err(error) => {
-                let outcome = ProbeOutcome::Misconfigured { error: format!("cannot start a thread: {error}") };
+                let outcome =
+                    ProbeOutcome::Misconfigured { error: format!("cannot start a thread: {error}") };
                 vec![ProbeReport::new(tracer, None, outcome, Duration::ZERO)]
             }
         }

@@ -18,8 +18,8 @@ static CURRENT: Mutex<Weak<ProbeRuntime>> = Mutex::new(Weak::new());
 
 /// The runtime of all probes that run at the same time, with one thread.
 ///
-/// It is separate from the application's runtime, whose clock may be paused and whose threads may be
-/// blocked. A probe keeps its time limits there, and creates no spans and no events.
+/// It is separate from the application's runtime, whose clock may be paused and whose threads may
+/// be blocked. A probe keeps its time limits there, and creates no spans and no events.
 pub(super) struct ProbeRuntime {
     /// `None` once the drop has taken it.
     runtime: Option<Runtime>,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::retry::Retry;
 use crate::export::batch::Batch;
 use crate::export::outcome::ExportOutcome;
+use crate::text::Escaped;
 
 /// An exporter as a trait object. Unlike `SpanExporter`, it reports how many spans the backend
 /// rejected.
@@ -32,6 +33,7 @@ pub(crate) struct ExporterBuildError(pub(crate) String);
 
 impl fmt::Display for ExporterBuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        // it may name a file of the configuration
+        Escaped(&self.0).fmt(f)
     }
 }

@@ -297,7 +297,8 @@ mod tests {
     async fn retry_within(limit: Duration) -> RetryTest {
         let queue = Arc::new(Queue::new("test".into(), 1, 1, 1));
         let (shutdown, state) = watch::channel(ShutdownState::Running);
-        let mut retry = Retry::new(Arc::clone(&queue), limit, 10, state, Arc::default(), HeldExports::default());
+        let mut retry =
+            Retry::new(Arc::clone(&queue), limit, 10, state, Arc::default(), HeldExports::default());
         assert!(retry.start().await);
         RetryTest { retry, shutdown, queue }
     }

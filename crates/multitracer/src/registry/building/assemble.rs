@@ -197,10 +197,7 @@ fn pipeline(
 }
 
 /// Returns the pause of an exporter, which it shares with the exporters of the same endpoint.
-fn pause_of<'c>(
-    exporter: Option<&'c ExporterConfig>,
-    pauses: &mut Vec<(&'c str, Arc<Pause>)>,
-) -> Arc<Pause> {
+fn pause_of<'c>(exporter: Option<&'c ExporterConfig>, pauses: &mut Vec<(&'c str, Arc<Pause>)>) -> Arc<Pause> {
     let (Some(ExporterConfig::OtlpHttp(OtlpHttpConfig { endpoint, .. }))
     | Some(ExporterConfig::OtlpGrpc(OtlpGrpcConfig { endpoint, .. }))) = exporter
     else {

@@ -54,9 +54,9 @@ impl Registry {
     ///
     /// A thread of the registry looks at the file every 2 s, and at the files that it names by
     /// `${file:PATH}`. It compares the time, the length and the identity of a file, and reads the
-    /// content only if one of them changed. So the watch works on every file system. It also follows
-    /// a symbolic link that moves to another file, as Kubernetes does for a `ConfigMap` and a
-    /// `Secret`.
+    /// content only if one of them changed. So the watch works on every file system. It also
+    /// follows a symbolic link that moves to another file, as Kubernetes does for a `ConfigMap` and
+    /// a `Secret`.
     ///
     /// The outcome is logged through `tracing`, target `multitracer`. A wrong file changes nothing
     /// and is reported once.

@@ -109,10 +109,11 @@ impl Callbacks {
         read: &ReadFiles,
         trigger: Trigger,
     ) -> ControlFlow<()> {
-        let result = file.load_listing(read).map_err(ReloadError::from).and_then(|config| match &self.build {
-            Some(build) => registry.reload(build(config)),
-            None => registry.reload(config),
-        });
+        let result =
+            file.load_listing(read).map_err(ReloadError::from).and_then(|config| match &self.build {
+                Some(build) => registry.reload(build(config)),
+                None => registry.reload(config),
+            });
         match &result {
             Err(ReloadError::ShutDown) => return ControlFlow::Break(()),
             Err(error) => {
