@@ -7,7 +7,7 @@ mod temporary_folder;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::mpsc::channel;
 use std::time::Duration;
@@ -54,7 +54,7 @@ async fn a_new_file_and_its_folders_are_private() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_existing_file_keeps_its_mode_also_when_it_is_rotated() {
     let folder = TemporaryFolder::new("file-mode");
-    fs::set_permissions(&folder.0, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(&folder.path(""), fs::Permissions::from_mode(0o755)).unwrap();
     let path = folder.path("spans.jsonl");
     fs::write(&path, "").unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
@@ -63,7 +63,7 @@ async fn an_existing_file_keeps_its_mode_also_when_it_is_rotated() {
         write_span(&registry, "work").await;
     }
     registry.shutdown().await.unwrap();
-    assert_eq!((mode(&folder.0), mode(&path), mode(&folder.path("spans.jsonl.1"))), (0o755, 0o640, 0o640));
+    assert_eq!((mode(&folder.path("")), mode(&path), mode(&folder.path("spans.jsonl.1"))), (0o755, 0o640, 0o640));
 }
 
 /// Returns the error of a tracer that writes to `path`. Fails if the path blocks.
@@ -83,7 +83,7 @@ fn only_a_regular_file_is_opened() {
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let link = folder.path("link");
     std::os::unix::fs::symlink(&fifo, &link).unwrap();
-    for path in [fifo, link, folder.0.clone(), "/dev/null".into()] {
+    for path in [fifo, link, folder.path(""), "/dev/null".into()] {
         let error = refusal(path.clone());
         let expected = format!("file.path: cannot open {}: it is not a regular file", path.display());
         assert!(error.contains(&expected), "{error}");

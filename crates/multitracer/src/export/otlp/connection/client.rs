@@ -6,7 +6,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::connector::Connector;
-use super::host::Protocol;
+use super::protocol::Protocol;
 use super::upload::Upload;
 
 /// Time after which an unused connection is closed.

@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use tower_service::Service;
 
 use super::dns::Resolver;
-use super::host::Protocol;
+use super::protocol::Protocol;
 use super::monitored::Monitored;
 use super::socket::Socket;
 

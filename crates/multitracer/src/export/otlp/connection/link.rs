@@ -259,7 +259,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::export::otlp::connection::host::Protocol;
+    use crate::export::otlp::connection::protocol::Protocol;
     use crate::export::otlp::tls::{Pem, client_config};
 
     /// Sends a request to `url`, and returns its result once `pause` has begun after `delay`.
