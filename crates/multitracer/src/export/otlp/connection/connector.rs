@@ -13,8 +13,8 @@ use hyper_util::rt::TokioIo;
 use tower_service::Service;
 
 use super::dns::Resolver;
-use super::protocol::Protocol;
 use super::monitored::Monitored;
+use super::protocol::Protocol;
 use super::socket::Socket;
 
 /// Time limit for opening a TCP connection.
