@@ -6,6 +6,7 @@
     reason = "a test may panic, and say what it found"
 )]
 
+#[expect(dead_code, reason = "this test uses a part")]
 mod fault_support;
 
 use std::time::{Duration, Instant};
@@ -339,10 +340,7 @@ async fn tls_failures_lose_spans_and_leak_none() {
         ),
     ] {
         let error = matrix(what, Fate::Failed, tracer).await.last_error.unwrap();
-        // gRPC's transport may report the closed connection before it reads the alert
-        let closed = ["connection closed", "broken pipe", "connection reset"];
-        let is_closed = what.ends_with("gRPC") && closed.iter().any(|text| error.contains(text));
-        assert!(is_closed || error.contains(expected), "{what}: {error}");
+        assert!(error.contains(expected), "{what}: {error}");
     }
     let exporters =
         [format!("otlp_http: {{endpoint: \"{http}\""), format!("otlp_grpc: {{endpoint: \"{grpc}\"")];

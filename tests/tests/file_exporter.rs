@@ -3,6 +3,8 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod temporary_folder;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -15,26 +17,7 @@ use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Array, Context, KeyValue, Value};
 use serde_json::json;
 
-/// A folder that is removed at the end of a test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("multitracer-file-{name}-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        Self(folder)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
+use self::temporary_folder::TemporaryFolder;
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -53,7 +36,7 @@ async fn write_span(registry: &Registry, name: &'static str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_file_and_its_folders_are_private() {
-    let folder = Folder::new("private");
+    let folder = TemporaryFolder::new("file-private");
     let path = folder.path("a/b/spans.jsonl");
     let registry = registry(&path, ", max_size: 1024, max_backups: 1");
     for _ in 0..4 {
@@ -70,8 +53,8 @@ async fn a_new_file_and_its_folders_are_private() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_existing_file_keeps_its_mode_also_when_it_is_rotated() {
-    let folder = Folder::new("mode");
-    fs::set_permissions(&folder.0, fs::Permissions::from_mode(0o755)).unwrap();
+    let folder = TemporaryFolder::new("file-mode");
+    fs::set_permissions(&folder.path(""), fs::Permissions::from_mode(0o755)).unwrap();
     let path = folder.path("spans.jsonl");
     fs::write(&path, "").unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
@@ -80,7 +63,7 @@ async fn an_existing_file_keeps_its_mode_also_when_it_is_rotated() {
         write_span(&registry, "work").await;
     }
     registry.shutdown().await.unwrap();
-    assert_eq!((mode(&folder.0), mode(&path), mode(&folder.path("spans.jsonl.1"))), (0o755, 0o640, 0o640));
+    assert_eq!((mode(&folder.path("")), mode(&path), mode(&folder.path("spans.jsonl.1"))), (0o755, 0o640, 0o640));
 }
 
 /// Returns the error of a tracer that writes to `path`. Fails if the path blocks.
@@ -95,12 +78,12 @@ fn refusal(path: PathBuf) -> String {
 
 #[test]
 fn only_a_regular_file_is_opened() {
-    let folder = Folder::new("special");
+    let folder = TemporaryFolder::new("file-special");
     let fifo = folder.path("fifo");
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let link = folder.path("link");
     std::os::unix::fs::symlink(&fifo, &link).unwrap();
-    for path in [fifo, link, folder.0.clone(), "/dev/null".into()] {
+    for path in [fifo, link, folder.path(""), "/dev/null".into()] {
         let error = refusal(path.clone());
         let expected = format!("file.path: cannot open {}: it is not a regular file", path.display());
         assert!(error.contains(&expected), "{error}");
@@ -109,7 +92,7 @@ fn only_a_regular_file_is_opened() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fifo_in_place_of_the_open_file_is_not_opened() {
-    let folder = Folder::new("swapped");
+    let folder = TemporaryFolder::new("file-swapped");
     let path = folder.path("spans.jsonl");
     let yaml = format!(
         "tracers: {{main: {{exporter: {{file: {{path: \"{}\"}}}}, batch: {{max_retries: 0}}}}}}",
@@ -139,7 +122,7 @@ fn set_doubles() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn numbers_that_json_does_not_have_are_names() {
-    let folder = Folder::new("numbers");
+    let folder = TemporaryFolder::new("file-numbers");
     let path = folder.path("spans.jsonl");
     let registry = registry(&path, "");
     registry.default_tracer().in_span("work", set_doubles);

@@ -9,8 +9,10 @@ use std::time::Duration;
 use multitracer::config::Config;
 use multitracer::export::InMemoryExporter;
 use multitracer::manual::SpanBuilder;
+use multitracer::testing::TestRegistry;
 use multitracer::{Registry, TracerBuilder};
 use multitracer_tests::{Behaviour, Receiver};
+use opentelemetry::KeyValue;
 use opentelemetry::trace::{Status, TraceContextExt as _};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
@@ -102,6 +104,61 @@ async fn no_text_of_a_span_reaches_the_terminal_unescaped() {
     assert!(text.contains("trace "), "{text}");
     assert_harmless(&text);
     assert!(text.contains(r"\nsecond"), "a name keeps its line: {text}");
+}
+
+#[test]
+fn no_text_of_a_span_reaches_the_output_of_a_test_unescaped() {
+    let test = TestRegistry::new(["main", "other"]);
+    let hostile = |prefix: &str| format!("{prefix} {HOSTILE}\nsecond");
+    test.tracer("main").scope(|| {
+        let span = SpanBuilder::new(hostile("name")).start();
+        span.set(format!("key{HOSTILE}"), &hostile("value"));
+        span.context().span().set_status(Status::error(hostile("status")));
+        let attributes = vec![KeyValue::new(hostile("key"), hostile("value"))];
+        span.context().span().add_event(hostile("event"), attributes);
+        span.in_scope(|| test.tracer("other").in_span("linked", || {}));
+    });
+    let shown = test.trees().with_events().all_attributes().to_string();
+    assert_harmless(&shown);
+    for part in ["name", "value", "status", "event", "linked to name"] {
+        assert!(shown.contains(&format!(r"{part} a\u{{1b}}[2J")), "{part}: {shown}");
+    }
+    assert_eq!(shown.lines().count(), 5, "a text keeps its line: {shown}");
+
+    let test = TestRegistry::new(["main"]);
+    let parent = test.scope(|| SpanBuilder::new(hostile("parent")).start());
+    parent.in_scope(|| SpanBuilder::new(hostile("orphan")).in_scope(|| {}));
+    assert_harmless(&test.check_no_orphans().unwrap_err());
+}
+
+/// Texts that come from a request, a file or an exporter, and reach a log in a message.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_message_passes_a_text_on_unescaped() {
+    #[derive(Debug)]
+    struct Unwilling;
+
+    impl SpanExporter for Unwilling {
+        async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+            Ok(())
+        }
+
+        fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+            Err(OTelSdkError::InternalFailure(HOSTILE.to_owned()))
+        }
+    }
+
+    let tracer = TracerBuilder::new("main").project(format!("project {HOSTILE}")).exporter(Unwilling);
+    let registry = Registry::builder().tracer(tracer).build().unwrap();
+    assert_harmless(&registry.tracer(HOSTILE).unwrap_err().to_string());
+    assert_harmless(&registry.experiment(HOSTILE).unwrap_err().to_string());
+    assert_harmless(&registry.stats().to_string());
+    registry.tracer("main").unwrap().in_span("work", || {});
+    assert_harmless(&registry.shutdown().await.unwrap_err().to_string());
+    // no file name has a zero
+    let file = HOSTILE.replace('\0', "");
+    assert_harmless(&Config::from_path(&file).unwrap_err().to_string());
+    let tracer = TracerBuilder::new("main").otlp_http("https://localhost/v1/traces").tls_ca_file(file);
+    assert_harmless(&Registry::builder().tracer(tracer).build().unwrap_err().to_string());
 }
 
 #[test]

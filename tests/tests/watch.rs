@@ -2,9 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![cfg(unix)]
 
+mod temporary_folder;
+
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -15,31 +17,12 @@ use multitracer::error::ReloadError;
 use multitracer::export::InMemoryExporter;
 use multitracer::reload::WatchGuard;
 
+use self::temporary_folder::TemporaryFolder;
+
 /// The period of the watch.
 const PERIOD: Duration = Duration::from_millis(20);
 /// The time after which a test fails.
 const TIMEOUT: Duration = Duration::from_secs(10);
-
-/// A new directory that is removed on drop.
-struct Directory(PathBuf);
-
-impl Directory {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("multitracer-watch-{name}-{}", std::process::id()));
-        fs::create_dir(&path).unwrap();
-        Self(path)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 fn yaml(project: &str) -> String {
     format!("tracers: {{main: {{project: {project}, exporter: console}}}}\n")
@@ -59,8 +42,8 @@ fn watched(path: &Path) -> (Registry, WatchGuard, Receiver<String>) {
 
 #[test]
 fn a_changed_file_is_reloaded_and_a_wrong_file_is_reported_once() {
-    let directory = Directory::new("file");
-    let path = directory.path("config.yaml");
+    let folder = TemporaryFolder::new("watch-file");
+    let path = folder.path("config.yaml");
     fs::write(&path, yaml("one")).unwrap();
     let (registry, _guard, reloads) = watched(&path);
     // the new file has the same length, and may have the same time
@@ -84,24 +67,64 @@ fn a_changed_file_is_reloaded_and_a_wrong_file_is_reported_once() {
 /// update replaces the link of the directory.
 #[test]
 fn a_moved_link_causes_a_reload() {
-    let directory = Directory::new("link");
+    let folder = TemporaryFolder::new("watch-link");
     for (version, project) in [("v1", "one"), ("v2", "two")] {
-        fs::create_dir(directory.path(version)).unwrap();
-        fs::write(directory.path(version).join("config.yaml"), yaml(project)).unwrap();
+        fs::create_dir(folder.path(version)).unwrap();
+        fs::write(folder.path(version).join("config.yaml"), yaml(project)).unwrap();
     }
-    symlink("v1", directory.path("..data")).unwrap();
-    symlink("..data/config.yaml", directory.path("config.yaml")).unwrap();
-    let (registry, _guard, reloads) = watched(&directory.path("config.yaml"));
-    symlink("v2", directory.path("..data_tmp")).unwrap();
-    fs::rename(directory.path("..data_tmp"), directory.path("..data")).unwrap();
+    symlink("v1", folder.path("..data")).unwrap();
+    symlink("..data/config.yaml", folder.path("config.yaml")).unwrap();
+    let (registry, _guard, reloads) = watched(&folder.path("config.yaml"));
+    symlink("v2", folder.path("..data_tmp")).unwrap();
+    fs::rename(folder.path("..data_tmp"), folder.path("..data")).unwrap();
     assert_eq!(reloads.recv_timeout(TIMEOUT).unwrap(), "changed: main; kept: 0");
     assert_eq!(registry.default_tracer().project(), "two");
 }
 
+/// Kubernetes mounts a Secret in the same way, beside a configuration that does not change.
+#[test]
+fn a_changed_secret_causes_a_reload_and_is_never_shown() {
+    let folder = TemporaryFolder::new("watch-secret");
+    let volume = folder.path("secrets");
+    let write = |version: &str, key: &str| {
+        fs::create_dir_all(volume.join(version)).unwrap();
+        fs::write(volume.join(version).join("key"), key).unwrap();
+        symlink(version, volume.join("..data_tmp")).unwrap();
+        fs::rename(volume.join("..data_tmp"), volume.join("..data")).unwrap();
+    };
+    write("..v1", "s3cr3t-number-one\n");
+    symlink("..data/key", volume.join("key")).unwrap();
+    let yaml = "tracers: {main: {api_key: \"${file:secrets/key}\", exporter: {otlp_http: {endpoint: \"http://127.0.0.1:1/v1/traces\"}}}}\n";
+    fs::write(folder.path("config.yaml"), yaml).unwrap();
+    let (_registry, _guard, reloads) = watched(&folder.path("config.yaml"));
+    let mut shown = Vec::new();
+    let mut next = || {
+        shown.push(reloads.recv_timeout(TIMEOUT).unwrap());
+        shown.last().unwrap().clone()
+    };
+    // the texts have the same length
+    for (version, key) in [("..v2", "s3cr3t-number-two\n"), ("..v3", "s3cr3t-number-six\n")] {
+        write(version, key);
+        assert_eq!(next(), "changed: main; kept: 0");
+    }
+    // a secret that is gone for a while is reported once
+    fs::remove_file(volume.join("..v3/key")).unwrap();
+    assert!(next().contains("cannot read the file `secrets/key`: there is no such file"));
+    std::thread::sleep(PERIOD * 20);
+    assert!(reloads.try_recv().is_err(), "an error was reported twice");
+    write("..v4", "s3cr3t-number-ten\n");
+    assert!(next().starts_with("changed: main"));
+    // the same text in another file is no change
+    write("..v5", "s3cr3t-number-ten\n");
+    std::thread::sleep(PERIOD * 20);
+    assert!(reloads.try_recv().is_err(), "a reload was reported without a change");
+    assert!(!shown.concat().contains("s3cr3t"), "{shown:?}");
+}
+
 #[test]
 fn a_reload_applies_the_changes_that_code_made() {
-    let directory = Directory::new("altered");
-    let path = directory.path("config.yaml");
+    let folder = TemporaryFolder::new("watch-altered");
+    let path = folder.path("config.yaml");
     fs::write(&path, yaml("one")).unwrap();
     let spans = InMemoryExporter::new();
     let memory = spans.clone();

@@ -98,6 +98,19 @@ pub(crate) fn diagnostic_json(diagnostic: &Diagnostic) -> Value {
     })
 }
 
+/// Returns a text from outside without effect on a terminal: characters that are not printable are
+/// escaped as in a Rust string.
+pub(crate) fn shown(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '\'' | '"' | '\\' => shown.push(char),
+            _ => shown.extend(char.escape_debug()),
+        }
+    }
+    shown
+}
+
 /// Returns a count with its noun: `1 error`, `2 errors`.
 pub(crate) fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }

@@ -8,12 +8,16 @@
 //! ```
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod repeated_reloads;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use multitracer::builder::RegistryBuilder;
 use multitracer::export::InMemoryExporter;
 use multitracer::{Registry, TracerBuilder};
+
+use self::repeated_reloads::reload_repeatedly;
 
 const THREADS: usize = 2;
 const SPANS: usize = if cfg!(miri) { 12 } else { 500 };
@@ -41,13 +45,7 @@ fn reloads_on_other_threads_lose_no_span() {
                 }
             });
         }
-        scope.spawn(|| {
-            for n in 1..=RELOADS {
-                registry.reload(configuration(n)).unwrap();
-                thread::yield_now();
-            }
-            done.store(true, Ordering::Release);
-        });
+        scope.spawn(|| reload_repeatedly(&registry, RELOADS, &configuration, &done));
         scope.spawn(|| {
             while !done.load(Ordering::Acquire) {
                 assert!(registry.stats().tracers().iter().all(|line| line.started >= line.ended));

@@ -1,6 +1,8 @@
 //! Counts never decrease while reloads replace tracers.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod repeated_reloads;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,6 +13,8 @@ use multitracer::export::{InMemoryExporter, Stats};
 use multitracer::{Registry, TracerBuilder};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+
+use self::repeated_reloads::reload_repeatedly;
 
 const RELOADS: usize = 2000;
 
@@ -61,13 +65,7 @@ fn counts_never_decrease_during_reloads() {
                 thread::yield_now();
             }
         });
-        scope.spawn(|| {
-            for n in 1..=RELOADS {
-                registry.reload(configuration(n)).unwrap();
-                thread::yield_now();
-            }
-            done.store(true, Ordering::Release);
-        });
+        scope.spawn(|| reload_repeatedly(&registry, RELOADS, &configuration, &done));
         scope.spawn(|| {
             let (mut before, mut looks) = (Counts::new(), 0);
             while !done.load(Ordering::Acquire) {

@@ -27,6 +27,8 @@ pub(crate) enum Fault {
     Truncated,
     /// Responds 401 with a body that has no end.
     EndlessRefusal,
+    /// Responds 401, and sends the body never.
+    RefusalWithoutBody,
     /// Responds 200, and sends the body never.
     NoBody,
 }
@@ -65,6 +67,7 @@ async fn misbehave(mut stream: TcpStream, fault: Fault) -> std::io::Result<()> {
         Fault::Truncated => b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nabc",
         Fault::Reset => b"",
         Fault::EndlessRefusal => b"HTTP/1.1 401 Unauthorized\r\n\r\n",
+        Fault::RefusalWithoutBody => b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 9\r\n\r\n",
         Fault::NoBody => b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n",
     };
     stream.write_all(response).await?;
@@ -73,7 +76,7 @@ async fn misbehave(mut stream: TcpStream, fault: Fault) -> std::io::Result<()> {
             stream.write_all(&[b'x'; 1 << 16]).await?;
         }
     }
-    if matches!(fault, Fault::NoBody) {
+    if matches!(fault, Fault::NoBody | Fault::RefusalWithoutBody) {
         std::future::pending::<()>().await;
     }
     stream.shutdown().await

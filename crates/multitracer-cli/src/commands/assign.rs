@@ -9,7 +9,7 @@ use super::registry_without_exporters;
 use super::summary::Summary;
 use crate::args::Assign;
 use crate::output::CommandResult;
-use crate::output::{CommandError, out};
+use crate::output::{CommandError, out, shown};
 
 pub(crate) fn assign(args: &Assign) -> CommandResult {
     let registry = registry_without_exporters(&args.file)?;
@@ -31,7 +31,7 @@ pub(crate) fn assign(args: &Assign) -> CommandResult {
             writeln!(out, "{}", assignment_json(unit, &assignment))
         } else {
             let variant = assignment.variant().unwrap_or("(fallback)");
-            writeln!(out, "{unit}\t{variant}\ttracer {}", assignment.tracer().name())
+            writeln!(out, "{}\t{variant}\ttracer {}", shown(unit), assignment.tracer().name())
         }
     })?;
     out.flush()?;

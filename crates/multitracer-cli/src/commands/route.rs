@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::registry_without_exporters;
 use crate::args::Route;
 use crate::output::CommandResult;
-use crate::output::out;
+use crate::output::{out, shown};
 
 pub(crate) fn route(args: &Route) -> CommandResult {
     let registry = registry_without_exporters(&args.file)?;
@@ -42,7 +42,7 @@ pub(crate) fn route(args: &Route) -> CommandResult {
     out(format_args!(
         "=> tracer {} (project {}), reason {}",
         tracer.name(),
-        tracer.project(),
+        shown(tracer.project()),
         route.reason()
     ))?;
     Ok(())

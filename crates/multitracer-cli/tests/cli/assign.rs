@@ -22,6 +22,14 @@ fn prints_a_line_for_each_unit() {
 }
 
 #[test]
+fn a_unit_of_another_program_cannot_change_the_terminal() {
+    let units = "a\u{1b}[2J\u{202e}b\nO'Brien \"x\" \\\\ é\n";
+    let assigned = run_with(&["assign", EXAMPLE, "prompt_tone", "-"], units.as_bytes());
+    let shown: Vec<_> = assigned.out.lines().map(|line| line.split('\t').next().unwrap()).collect();
+    assert_eq!(shown, [r"a\u{1b}[2J\u{202e}b", r#"O'Brien "x" \\ é"#]);
+}
+
+#[test]
 fn agrees_with_the_registry_of_a_program() {
     let spans = multitracer::export::InMemoryExporter::new();
     let config = multitracer::config::Config::loader()

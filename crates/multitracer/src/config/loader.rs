@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::checked::Config;
+use super::content::ReadFiles;
 use super::diagnostics::{ConfigError, Diagnostic};
 use super::options::LoadOptions;
 use super::pipeline;
@@ -26,7 +27,14 @@ impl Origin {
 
     /// Reads the file again, with the same loader.
     pub(crate) fn load(&self) -> Result<Config, ConfigError> {
-        Arc::clone(&self.loader).load_file(&self.path)
+        Arc::clone(&self.loader).load_file(&self.path, &ReadFiles::default())
+    }
+
+    /// Reads the file again, with the same loader. The files that the load reads for `${file:PATH}`
+    /// are added to `read`, also if the load fails.
+    #[cfg(feature = "watch")]
+    pub(crate) fn load_listing(&self, read: &ReadFiles) -> Result<Config, ConfigError> {
+        Arc::clone(&self.loader).load_file(&self.path, read)
     }
 }
 
@@ -164,7 +172,7 @@ impl ConfigLoader {
     ///
     /// Returns the errors of [`Config::from_path`].
     pub fn load_path(self, path: impl AsRef<Path>) -> Result<Config, ConfigError> {
-        Arc::new(self).load_file(path.as_ref())
+        Arc::new(self).load_file(path.as_ref(), &ReadFiles::default())
     }
 
     /// Reads YAML text.
@@ -173,31 +181,39 @@ impl ConfigLoader {
     ///
     /// Returns the errors of [`Config::from_yaml`].
     pub fn load_yaml(self, text: &str) -> Result<Config, ConfigError> {
-        self.load("<string>", text, None)
+        self.load("<string>", text, None, &ReadFiles::default())
     }
 
     fn check(&self, name: &str, text: &str, file: Option<&Path>) -> Result<Vec<Diagnostic>, ConfigError> {
-        let options = LoadOptions { variables: None, overrides: None, ..self.options(file) };
+        let read = ReadFiles::default();
+        let options = LoadOptions { variables: None, overrides: None, ..self.options(file, &read) };
         Ok(pipeline::load(name, text, &options)?.warnings)
     }
 
-    fn load_file(self: Arc<Self>, path: &Path) -> Result<Config, ConfigError> {
+    fn load_file(self: Arc<Self>, path: &Path, read: &ReadFiles) -> Result<Config, ConfigError> {
         let (name, text) = read_text(path)?;
         let origin = Origin { path: path.to_owned(), loader: Arc::clone(&self) };
-        self.load(&name, &text, Some(origin))
+        self.load(&name, &text, Some(origin), read)
     }
 
-    fn load(&self, name: &str, text: &str, origin: Option<Origin>) -> Result<Config, ConfigError> {
-        let options = self.options(origin.as_ref().map(|origin| origin.path.as_path()));
+    fn load(
+        &self,
+        name: &str,
+        text: &str,
+        origin: Option<Origin>,
+        read: &ReadFiles,
+    ) -> Result<Config, ConfigError> {
+        let options = self.options(origin.as_ref().map(|origin| origin.path.as_path()), read);
         Ok(Config::new(name, pipeline::load(name, text, &options)?, origin))
     }
 
-    fn options<'o>(&'o self, file: Option<&'o Path>) -> LoadOptions<'o> {
+    fn options<'o>(&'o self, file: Option<&'o Path>, read_files: &'o ReadFiles) -> LoadOptions<'o> {
         LoadOptions {
             variables: Some(self.variables.as_ref()),
             overrides: Some(self.overrides.as_ref()),
             undefined: self.undefined,
             file,
+            read_files,
             credentials: self.credentials,
         }
     }

@@ -12,10 +12,12 @@
 //! - `effective` writes the model as YAML again, without secrets.
 //!
 //! `pipeline` runs these steps. `loader` and `checked` have the public types. Below all rooms are
-//! `secret`, what messages may show, and `suggest`, the words of suggestions.
+//! `secret`, what messages may show, `suggest`, the words of suggestions, and `content`, the files
+//! that a load read.
 
 pub(crate) mod check;
 mod checked;
+mod content;
 mod decode;
 mod diagnostics;
 mod effective;
@@ -32,14 +34,22 @@ pub(crate) mod suggest;
 mod yaml;
 
 pub use self::checked::Config;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+pub(crate) use self::content::read_regular;
+#[cfg(feature = "watch")]
+pub(crate) use self::content::{ContentHash, ReadFiles};
 pub use self::diagnostics::{ConfigError, Diagnostic};
 pub use self::effective::EffectiveConfig;
 pub use self::loader::ConfigLoader;
 pub(crate) use self::loader::Origin;
 pub use self::model::{OnSwitch, RemoteParent, UnknownTracerPolicy};
 pub use self::overrides::Override;
+#[cfg(feature = "watch")]
+pub(crate) use self::read_file::READ_BYTES;
 pub use self::schema::JsonSchema;
 pub(crate) use self::secret::{Secret, is_credential_header};
+#[cfg(feature = "watch")]
+pub(crate) use self::yaml::READ_BYTES as SECRET_READ_BYTES;
 pub use self::yaml::{ProcessEnv, UndefinedVariables, Variables};
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::content::ReadFiles;
 use super::yaml::{UndefinedVariables, Variables};
 
 /// The options of one load: the variables, and the treatment of unset ones.
@@ -14,6 +15,8 @@ pub(super) struct LoadOptions<'v> {
     pub(super) undefined: UndefinedVariables,
     /// The file that the text comes from.
     pub(super) file: Option<&'v Path>,
+    /// Receives the files that the load reads for `${file:PATH}`.
+    pub(super) read_files: &'v ReadFiles,
     /// `true` if references in credentials are looked up.
     pub(super) credentials: bool,
 }

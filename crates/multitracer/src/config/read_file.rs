@@ -9,6 +9,10 @@ use super::diagnostics::ConfigError;
 /// The largest file that is read, in bytes.
 pub(super) const MAX_BYTES: usize = 1 << 20;
 
+/// Number of bytes that are read. One more than allowed distinguishes a file that is too large from
+/// one that just fits.
+pub(crate) const READ_BYTES: u64 = MAX_BYTES as u64 + 1;
+
 /// Returns the error of a file that is too large.
 pub(super) fn too_large(source_name: &str) -> ConfigError {
     ConfigError::unreadable(source_name, format!("larger than {} KiB", MAX_BYTES >> 10), None)
@@ -35,7 +39,6 @@ pub(super) fn read_text(path: &Path) -> Result<(String, String), ConfigError> {
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    // one more byte than allowed distinguishes a file that is too large from one that just fits
-    File::open(path)?.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    File::open(path)?.take(READ_BYTES).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::text::Escaped;
 use crate::tracer::KnownNames;
 
 /// A name that no experiment of the registry has.
@@ -17,7 +18,7 @@ use crate::tracer::KnownNames;
 /// # Ok::<(), multitracer::error::BuildError>(())
 /// ```
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("no experiment is named `{name}`{}", KnownNames(.name, .known))]
+#[error("no experiment is named `{}`{}", Escaped(.name), KnownNames(.name, .known))]
 pub struct UnknownExperimentError {
     name: String,
     known: Vec<String>,

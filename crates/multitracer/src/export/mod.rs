@@ -37,7 +37,7 @@ mod silence;
 mod span_tree;
 mod stats;
 
-pub(crate) use self::exporter::{ConsoleExporter, CustomExporter, Exporter, ExporterBuildError};
+pub(crate) use self::exporter::{ConsoleExporter, CustomExporter, Exporter, ExporterBuildError, Pause};
 pub(crate) use self::otlp::ConnectionPool;
 pub(crate) use self::pipeline::{
     Destination, ExportRuntime, FlushFailure, Operation, Pipeline, SpanSink, SpanSinks,
@@ -60,6 +60,8 @@ pub(crate) use self::otlp::otlp_grpc;
 pub(crate) use self::otlp::otlp_http;
 #[cfg(feature = "probe")]
 pub(crate) use self::outcome::ExportSuccess;
+#[cfg(feature = "probe")]
+pub(crate) use self::pipeline::silent_runtime;
 #[cfg(feature = "probe")]
 pub(crate) use self::silence::SilenceGuard;
 #[cfg(feature = "testing")]

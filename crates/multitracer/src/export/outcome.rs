@@ -67,6 +67,12 @@ pub(crate) enum Retryable {
         expect(dead_code, reason = "a file never asks for a delay")
     )]
     After(Duration),
+    /// The request was not sent, because the backend asked for a pause meanwhile.
+    #[cfg_attr(
+        not(any(feature = "otlp-http", feature = "otlp-grpc")),
+        expect(dead_code, reason = "only OTLP requests wait before they are sent")
+    )]
+    AfterPause,
 }
 
 impl ExportError {

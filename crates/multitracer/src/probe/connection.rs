@@ -1,6 +1,7 @@
 //! The connection of a probe: DNS, TCP and TLS, one step after another.
 
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -14,12 +15,12 @@ use tokio_rustls::client::TlsStream;
 use super::deadline::Deadline;
 use super::outcome::{ProbeOutcome, ProbeStep};
 use super::request::ProbeRequest;
-use crate::export::client::error_chain;
+use crate::export::client::{Lookups, Socket, error_chain};
 
 /// A connection to a backend.
 pub(super) enum Connection {
-    Plain(TcpStream),
-    Secure(Box<TlsStream<TcpStream>>),
+    Plain(Socket),
+    Secure(Box<TlsStream<Socket>>),
 }
 
 impl Connection {
@@ -33,10 +34,14 @@ impl Connection {
 }
 
 /// Opens a connection to the backend of `request`.
-pub(super) async fn connect(request: &ProbeRequest, deadline: Deadline) -> Result<Connection, ProbeOutcome> {
+pub(super) async fn connect(
+    request: &ProbeRequest,
+    lookups: &Arc<Lookups>,
+    deadline: Deadline,
+) -> Result<Connection, ProbeOutcome> {
     let host = request.url.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
     let port = request.url.port_u16().unwrap_or(if request.tls.is_some() { 443 } else { 80 });
-    let tcp = connect_tcp(host, port, deadline).await?;
+    let tcp = Socket::new(connect_tcp(host, port, lookups, deadline).await?);
     let Some(tls) = &request.tls else { return Ok(Connection::Plain(tcp)) };
     let tls_error = |error: &dyn std::fmt::Display| ProbeOutcome::unreachable(ProbeStep::Tls, error);
     let name = ServerName::try_from(host.to_owned()).map_err(|error| tls_error(&error))?;
@@ -47,19 +52,30 @@ pub(super) async fn connect(request: &ProbeRequest, deadline: Deadline) -> Resul
 }
 
 /// Looks the host up, and connects to the first of its addresses that accepts.
-async fn connect_tcp(host: &str, port: u16, deadline: Deadline) -> Result<TcpStream, ProbeOutcome> {
-    let addresses = deadline.within(ProbeStep::Dns, tokio::net::lookup_host((host, port))).await?;
-    let addresses = addresses.map_err(|error| {
-        ProbeOutcome::unreachable(ProbeStep::Dns, format_args!("the host `{host}` is not found: {error}"))
-    })?;
-    let mut last_error = io::Error::other("no address");
-    for address in addresses {
+async fn connect_tcp(
+    host: &str,
+    port: u16,
+    lookups: &Arc<Lookups>,
+    deadline: Deadline,
+) -> Result<TcpStream, ProbeOutcome> {
+    let addresses = match host.parse::<IpAddr>() {
+        Ok(address) => vec![address],
+        Err(_) => {
+            let found = deadline.within(ProbeStep::Dns, lookups.resolve(host)).await?;
+            found.map_err(|error| {
+                let error = format_args!("the host `{host}` is not found: {error}");
+                ProbeOutcome::unreachable(ProbeStep::Dns, error)
+            })?
+        }
+    };
+    let mut first_error = None;
+    for address in addresses.into_iter().map(|address| SocketAddr::new(address, port)) {
         match deadline.within(ProbeStep::Connect, TcpStream::connect(address)).await? {
             Ok(stream) => return Ok(stream),
-            Err(error) => last_error = io::Error::new(error.kind(), format!("{address}: {error}")),
+            Err(error) => drop(first_error.get_or_insert_with(|| format!("{address}: {error}"))),
         }
     }
-    Err(ProbeOutcome::unreachable(ProbeStep::Connect, last_error))
+    Err(ProbeOutcome::unreachable(ProbeStep::Connect, first_error.unwrap_or_else(|| "no address".to_owned())))
 }
 
 impl AsyncRead for Connection {

@@ -21,6 +21,10 @@ impl Deadline {
         Self { moment: now.checked_add(timeout).unwrap_or(now + Duration::from_secs(86_400)), timeout }
     }
 
+    pub(super) fn moment(self) -> tokio::time::Instant {
+        self.moment.into()
+    }
+
     /// Runs one step until the deadline.
     pub(super) async fn within<T>(
         self,

@@ -1,65 +1,60 @@
 //! The response to a probe, and the outcome that it means.
 
-use bytes::Bytes;
-use http::HeaderMap;
-use http::response::Parts;
 use tonic::{Code, Status};
 
 use super::outcome::{ProbeOutcome, ProbeStep};
 use super::request::{ProbeRequest, Protocol};
-use crate::export::client::{ErrorRedactor, HttpResponse, grpc_refusal, grpc_response, grpc_success};
+use crate::export::client::{Answer, ErrorRedactor, HttpResponse, grpc_refusal, grpc_response, grpc_success};
 
 /// Size below which an unreadable body is taken for a plain text such as `ok`.
 const MAX_SHORT_BODY_BYTES: usize = 64;
 
-/// A response over HTTP, complete with its trailers.
-pub(super) struct ProbeResponse {
-    pub(super) parts: Parts,
-    pub(super) trailers: HeaderMap,
-    pub(super) body: Bytes,
+/// Returns the outcome of a probe.
+pub(super) fn outcome(answer: &Answer, request: &ProbeRequest) -> ProbeOutcome {
+    let redactor = &request.redactor;
+    match request.protocol {
+        Protocol::Grpc if answer.parts.status.is_success() => grpc_outcome(answer, redactor),
+        Protocol::Grpc | Protocol::Http => http_outcome(answer, redactor),
+    }
 }
 
-impl ProbeResponse {
-    /// Returns the outcome of the probe.
-    pub(super) fn outcome(&self, request: &ProbeRequest) -> ProbeOutcome {
-        let redactor = &request.redactor;
-        match request.protocol {
-            Protocol::Grpc if self.parts.status.is_success() => self.grpc_outcome(redactor),
-            Protocol::Grpc | Protocol::Http => self.http_outcome(redactor),
+fn http_outcome(answer: &Answer, redactor: &ErrorRedactor) -> ProbeOutcome {
+    let Answer { parts, body, cut, .. } = answer;
+    match (HttpResponse::read(parts, body, redactor), cut) {
+        // the status says enough, also without the end of the body
+        (HttpResponse::Refused(refusal), _) => ProbeOutcome::from_refusal(refusal),
+        (HttpResponse::Accepted(_) | HttpResponse::Unreadable, Some(cut)) => {
+            ProbeOutcome::unreachable(ProbeStep::Http, cut.message(redactor))
+        }
+        (HttpResponse::Accepted(success), None) => ProbeOutcome::from_success(success),
+        // some backends accept spans and respond with `ok`
+        (HttpResponse::Unreadable, None) if body.len() < MAX_SHORT_BODY_BYTES => ProbeOutcome::Delivered,
+        (HttpResponse::Unreadable | HttpResponse::WebPage, _) => {
+            let status = parts.status;
+            let error = format!("the response {status} is not an OTLP response; is the path right?");
+            ProbeOutcome::unreachable(ProbeStep::Http, error)
         }
     }
+}
 
-    fn http_outcome(&self, redactor: &ErrorRedactor) -> ProbeOutcome {
-        match HttpResponse::read(&self.parts, &self.body, redactor) {
-            HttpResponse::Accepted(success) => ProbeOutcome::from_success(success),
-            HttpResponse::Refused(refusal) => ProbeOutcome::from_refusal(refusal),
-            // some backends accept spans and respond with `ok`
-            HttpResponse::Unreadable if self.body.len() < MAX_SHORT_BODY_BYTES => ProbeOutcome::Delivered,
-            HttpResponse::Unreadable | HttpResponse::WebPage => {
-                let status = self.parts.status;
-                let error = format!("the response {status} is not an OTLP response; is the path right?");
-                ProbeOutcome::unreachable(ProbeStep::Http, error)
-            }
-        }
-    }
-
-    fn grpc_outcome(&self, redactor: &ErrorRedactor) -> ProbeOutcome {
-        // a response without a message has its status in the headers
-        let status =
-            Status::from_header_map(&self.trailers).or_else(|| Status::from_header_map(&self.parts.headers));
-        match status {
-            None => ProbeOutcome::unreachable(ProbeStep::Http, "the response is not a gRPC response"),
-            Some(status) if status.code() == Code::Ok => ProbeOutcome::from_success(grpc_success(
-                grpc_response(&self.body).unwrap_or_default(),
-                redactor,
-            )),
-            Some(status) => ProbeOutcome::from_refusal(grpc_refusal(&status, redactor)),
-        }
+fn grpc_outcome(answer: &Answer, redactor: &ErrorRedactor) -> ProbeOutcome {
+    // a response without a message has its status in the headers
+    let status =
+        Status::from_header_map(&answer.trailers).or_else(|| Status::from_header_map(&answer.parts.headers));
+    match (status, &answer.cut) {
+        (Some(status), _) if status.code() == Code::Ok => ProbeOutcome::from_success(grpc_success(
+            grpc_response(&answer.body).unwrap_or_default(),
+            redactor,
+        )),
+        (Some(status), _) => ProbeOutcome::from_refusal(grpc_refusal(&status, redactor)),
+        (None, Some(cut)) => ProbeOutcome::unreachable(ProbeStep::Http, cut.message(redactor)),
+        (None, None) => ProbeOutcome::unreachable(ProbeStep::Http, "the response is not a gRPC response"),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderMap;
     use http::header::CONTENT_TYPE;
     use opentelemetry_sdk::Resource;
 
@@ -72,8 +67,8 @@ mod tests {
         let redactor = ErrorRedactor::new(&headers, "", &Resource::builder_empty().build());
         let response = http::Response::builder().status(status).header(CONTENT_TYPE, content_type).body(());
         let parts = response.ok()?.into_parts().0;
-        let response = ProbeResponse { parts, trailers: HeaderMap::new(), body: body.into() };
-        Some(response.http_outcome(&redactor))
+        let answer = Answer { parts, trailers: HeaderMap::new(), body: body.into(), cut: None };
+        Some(http_outcome(&answer, &redactor))
     }
 
     #[test]

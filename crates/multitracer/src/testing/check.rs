@@ -1,11 +1,13 @@
 //! Checks on the spans of several projects.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 
 use opentelemetry::trace::{SpanId, TraceId};
 use opentelemetry_sdk::trace::SpanData;
 
 use super::tree::TracerSpans;
+use crate::text::Escaped;
 
 /// An index of all spans by their identifiers, with the names of their tracers.
 struct SpanIndex<'a>(HashMap<(TraceId, SpanId), (&'a str, &'a SpanData)>);
@@ -25,6 +27,11 @@ fn key(span: &SpanData, id: SpanId) -> (TraceId, SpanId) {
     (span.span_context.trace_id(), id)
 }
 
+/// Returns the name of a span and its tracer.
+fn place(span: &SpanData, tracer: &str) -> impl Display {
+    Escaped(format!("`{}` of {tracer}", span.name))
+}
+
 /// Checks that no trace is in two projects, and that no span's parent is in another project.
 ///
 /// An error has one line for each violation.
@@ -37,14 +44,12 @@ pub(super) fn check_isolated(tracers: &[TracerSpans]) -> Result<(), String> {
             let trace = span.span_context.trace_id();
             let (other, first) = *traces.entry(trace).or_insert((tracer, span));
             if other != tracer {
-                violations.push(format!(
-                    "`{}` of {tracer} is in the trace of `{}` of {other}",
-                    span.name, first.name
-                ));
+                let (inside, outside) = (place(span, tracer), place(first, other));
+                violations.push(format!("{inside} is in the trace of {outside}"));
             }
             if let Some((other, parent)) = index.parent(span).filter(|(other, _)| other != tracer) {
-                violations
-                    .push(format!("`{}` of {tracer} is a child of `{}` of {other}", span.name, parent.name));
+                let (child, parent) = (place(span, tracer), place(parent, other));
+                violations.push(format!("{child} is a child of {parent}"));
             }
         }
     }
@@ -62,12 +67,12 @@ pub(super) fn check_no_orphans(tracers: &[TracerSpans]) -> Result<(), String> {
             if span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote {
                 continue;
             }
-            let place = match index.parent(span) {
+            let found = match index.parent(span) {
                 Some((other, _)) if other == tracer => continue,
-                Some((other, parent)) => format!("its parent is `{}` of {other}", parent.name),
+                Some((other, parent)) => format!("its parent is {}", place(parent, other)),
                 None => "its parent has not ended or does not exist".to_owned(),
             };
-            violations.push(format!("`{}` of {tracer} is an orphan: {place}", span.name));
+            violations.push(format!("{} is an orphan: {found}", place(span, tracer)));
         }
     }
     if violations.is_empty() { Ok(()) } else { Err(violations.join("\n")) }

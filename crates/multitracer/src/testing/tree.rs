@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry_sdk::trace::SpanData;
 
 use super::order::{Numbers, SiblingOrder, in_tree_order};
 use crate::export::{Indent, PlacedSpan};
+use crate::text::Escaped;
 
 /// Attributes that a tree hides by default, because they describe the place or the time of a span.
 const HIDDEN_BY_DEFAULT: [&str; 10] = [
@@ -47,6 +49,8 @@ pub(super) struct TracerSpans {
 /// - the attributes, except those that describe place and time (`code.*`, `thread.*`, `network.*`,
 ///   `server.*` and others), which [`all_attributes`](Self::all_attributes) shows;
 /// - the links, and a note if the parent is missing.
+///
+/// Control characters and bidirectional marks are shown escaped, as in a Rust string.
 ///
 /// ```
 /// use multitracer::testing::TestRegistry;
@@ -146,7 +150,7 @@ impl Tree {
         placed: &PlacedSpan<'_>,
     ) -> fmt::Result {
         let span = placed.span;
-        write!(f, "{}{}", self.indent(placed.depth), span.name)?;
+        write!(f, "{}{}", self.indent(placed.depth), Escaped(&span.name))?;
         if self.shows_ids {
             write!(f, " {}", numbers.id(&span.span_context))?;
         }
@@ -164,14 +168,16 @@ impl Tree {
             Status::Unset => {}
             Status::Ok => f.write_str(" OK")?,
             Status::Error { description } if description.is_empty() => f.write_str(" ERROR")?,
-            Status::Error { description } => write!(f, " ERROR {description:?}")?,
+            Status::Error { description } => {
+                write!(f, " ERROR {}", Escaped(format_args!("{description:?}")))?;
+            }
         }
         for attribute in span.attributes.iter().filter(|attribute| self.shows(attribute.key.as_str())) {
-            write!(f, " {}={}", attribute.key, attribute.value)?;
+            write_attribute(f, attribute)?;
         }
         for link in span.links.iter() {
             match self.link_name(&link.span_context, tracer) {
-                Some(name) => write!(f, " (linked to {name})")?,
+                Some(name) => write!(f, " (linked to {})", Escaped(name))?,
                 None => f.write_str(" (linked to a span elsewhere)")?,
             }
         }
@@ -181,11 +187,11 @@ impl Tree {
         writeln!(f)?;
         if self.shows_events {
             for event in span.events.iter() {
-                write!(f, "{}- {}", self.indent(placed.depth + 1), event.name)?;
+                write!(f, "{}- {}", self.indent(placed.depth + 1), Escaped(&event.name))?;
                 for attribute in
                     event.attributes.iter().filter(|attribute| self.shows(attribute.key.as_str()))
                 {
-                    write!(f, " {}={}", attribute.key, attribute.value)?;
+                    write_attribute(f, attribute)?;
                 }
                 writeln!(f)?;
             }
@@ -209,6 +215,10 @@ impl Tree {
     }
 }
 
+fn write_attribute(f: &mut fmt::Formatter<'_>, attribute: &KeyValue) -> fmt::Result {
+    write!(f, " {}={}", Escaped(&attribute.key), Escaped(&attribute.value))
+}
+
 impl fmt::Display for Tree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown: Vec<(&str, Vec<PlacedSpan<'_>>)> = self
@@ -224,7 +234,7 @@ impl fmt::Display for Tree {
             Numbers::from_spans(shown.iter().flat_map(|(_, spans)| spans.iter().map(|placed| placed.span)));
         for (name, spans) in &shown {
             if self.only.is_none() {
-                writeln!(f, "{name}")?;
+                writeln!(f, "{}", Escaped(name))?;
             }
             for span in spans {
                 self.write_span(f, &numbers, name, span)?;

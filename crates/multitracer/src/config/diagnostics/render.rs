@@ -5,6 +5,7 @@ use std::fmt;
 use super::diagnostic::Diagnostic;
 use super::excerpt::Excerpt;
 use super::source::Position;
+use crate::text::Escaped;
 
 /// A diagnostic with the name of its source.
 pub(super) struct Rendered<'d> {
@@ -27,7 +28,7 @@ impl fmt::Display for Rendered<'_> {
         let (bold, blue, cyan, end) = (paint(BOLD), paint(BLUE), paint(CYAN), paint(END));
         let Diagnostic { code, path, position, message, help, excerpt } = self.diagnostic;
         let mark = paint(if code.is_some() { YELLOW } else { RED });
-        write!(f, "{bold}{}", self.source_name)?;
+        write!(f, "{bold}{}", Escaped(self.source_name))?;
         if let Some(Position { line, column }) = position {
             write!(f, ":{line}:{column}")?;
         }
@@ -36,8 +37,10 @@ impl fmt::Display for Rendered<'_> {
             write!(f, "{mark}warning:{end} ")?;
         }
         if !path.is_empty() {
-            write!(f, "{path}: ")?;
+            write!(f, "{}: ", Escaped(path))?;
         }
+        // a message may quote the file
+        let message = Escaped(message);
         match code {
             Some(code) => write!(f, "{bold}{message}{end} [{code}]")?,
             None => write!(f, "{bold}{message}{end}")?,
@@ -49,7 +52,7 @@ impl fmt::Display for Rendered<'_> {
             write!(f, "{:caret$}{mark}{:^<width$}{end}", "", "")?;
         }
         if let Some(help) = help {
-            write!(f, "\n  {blue}{:margin$} ={end} {cyan}help:{end} {help}", "")?;
+            write!(f, "\n  {blue}{:margin$} ={end} {cyan}help:{end} {}", "", Escaped(help))?;
         }
         Ok(())
     }

@@ -47,7 +47,7 @@ impl<'v> Context<'v> {
             overrides: options.overrides,
             undefined: Cell::new(options.undefined),
             credentials: options.credentials,
-            files: FileFolder::of(options.file),
+            files: FileFolder::of(options.file, options.read_files),
             literal_key: RefCell::default(),
             errors: RefCell::default(),
             omitted: Cell::new(0),

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, proptest};
 use serde_json::Value;
 
+use crate::config::content::ReadFiles;
 use crate::config::options::LoadOptions;
 use crate::config::reader::{Context, Cursor, Scalar};
 use crate::config::yaml::core_schema::{self, Typed};
@@ -17,8 +18,13 @@ fn environment(value: &Value) -> BTreeMap<String, String> {
     pairs.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect()
 }
 
-fn options<'v>(variables: &'v (dyn Variables + 'v), undefined: UndefinedVariables) -> LoadOptions<'v> {
-    LoadOptions { variables: Some(variables), overrides: None, undefined, file: None, credentials: true }
+fn options<'v>(
+    variables: &'v (dyn Variables + 'v),
+    undefined: UndefinedVariables,
+    read_files: &'v ReadFiles,
+) -> LoadOptions<'v> {
+    let variables = Some(variables);
+    LoadOptions { variables, overrides: None, undefined, file: None, read_files, credentials: true }
 }
 
 /// Checks every row of the published table and of the prose with the parser and the substitution.
@@ -36,7 +42,8 @@ fn substitution_agrees_with_the_specification() {
         let id = row["id"].as_str().unwrap();
         let root = yaml::parse(row["yaml"].as_str().unwrap()).unwrap();
         let NodeKind::Map(entries) = &root.kind else { panic!("{id}: no map") };
-        let cx = Context::new(&options(&variables, UndefinedVariables::Empty));
+        let read = ReadFiles::default();
+        let cx = Context::new(&options(&variables, UndefinedVariables::Empty, &read));
         let entry = Cursor::root(&cx, &root).entries().remove(0);
         assert_eq!(entries.len(), 1, "{id}");
         let scalar = entry.value.scalar();
@@ -107,7 +114,8 @@ proptest! {
         let held = value.clone();
         let variables = move |name: &str| Some(if name == "A" { held.clone() } else { "expanded twice".to_owned() });
         let root = yaml::parse("before: 1\nkey: ${A}\nafter: [2]\n").unwrap();
-        let cx = Context::new(&options(&variables, UndefinedVariables::Error));
+        let read = ReadFiles::default();
+        let cx = Context::new(&options(&variables, UndefinedVariables::Error, &read));
         let entries = Cursor::root(&cx, &root).entries();
         prop_assert_eq!(entries.len(), 3);
         prop_assert_eq!(entries[1].value.scalar(), Scalar::Text { text: value, plain: true });

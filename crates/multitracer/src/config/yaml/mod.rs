@@ -20,5 +20,7 @@ pub(crate) use self::parser::parse;
 pub(crate) use self::path::{KeyPath, Segment};
 pub(crate) use self::path_set::PathSet;
 pub(crate) use self::secret_file::FileFolder;
+#[cfg(feature = "watch")]
+pub(crate) use self::secret_file::READ_BYTES;
 pub(crate) use self::template::Template;
 pub use self::variables::{ProcessEnv, UndefinedVariables, Variables};

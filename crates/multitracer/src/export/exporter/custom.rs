@@ -17,6 +17,7 @@ use super::interface::{ExportFuture, Exporter, ShutdownFuture};
 use super::retry::Retry;
 use crate::export::batch::Batch;
 use crate::export::outcome::{DropReason, ExportError, ExportOutcome, ExportSuccess};
+use crate::text::Escaped;
 
 /// A `SpanExporter` of the user's. It repeats failed attempts itself.
 ///
@@ -83,7 +84,7 @@ impl<E: SpanExporter + 'static> Exporter for CustomExporter<E> {
             let close =
                 move || self.exporter.as_ref().map(|exporter| exporter.shutdown_with_timeout(timeout));
             match threads.spawn_blocking(close).await {
-                Ok(result) => result.unwrap_or(Ok(())).map_err(|error| error.to_string()),
+                Ok(result) => result.unwrap_or(Ok(())).map_err(|error| Escaped(error).to_string()),
                 Err(_) => Err("the exporter panicked while it was shut down".to_owned()),
             }
         })

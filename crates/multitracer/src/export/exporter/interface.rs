@@ -33,7 +33,7 @@ pub(crate) struct ExporterBuildError(pub(crate) String);
 
 impl fmt::Display for ExporterBuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // a path of the configuration may have control characters
-        write!(f, "{}", Escaped(&self.0))
+        // it may name a file of the configuration
+        Escaped(&self.0).fmt(f)
     }
 }

@@ -18,5 +18,5 @@ pub(crate) use self::custom::CustomExporter;
 pub(crate) use self::interface::ExportFuture;
 pub(crate) use self::interface::{Exporter, ExporterBuildError};
 pub use self::memory::InMemoryExporter;
-pub(crate) use self::pause::Pause;
-pub(crate) use self::retry::{Retry, ShutdownState};
+pub(crate) use self::pause::{HeldExports, Pause};
+pub(crate) use self::retry::{NO_TIME, Retry, ShutdownState};

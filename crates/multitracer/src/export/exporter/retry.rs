@@ -12,9 +12,9 @@ use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
-use super::pause::Pause;
+use super::pause::{HeldExports, Pause};
 use super::settled::Settled;
-use crate::export::outcome::{ExportOutcome, Retryable};
+use crate::export::outcome::{DropReason, ExportError, ExportOutcome, Retryable};
 use crate::export::queue::Queue;
 
 /// First delay of the backoff. Each further delay is twice as long.
@@ -33,6 +33,9 @@ const LAST_ATTEMPTS: u32 = 4;
 /// Longest delay that a backend can ask for. A longer one is cut to this.
 const MAX_REQUESTED_DELAY: Duration = Duration::from_secs(600);
 
+/// The message of an export for which a pause of the backend leaves no time.
+pub(crate) const NO_TIME: &str = "the backend asked to wait for longer than there is time";
+
 /// The shutdown state of a pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ShutdownState {
@@ -50,9 +53,14 @@ pub(crate) struct Retry {
     limit: Duration,
     /// `None` until the backend may get the first request.
     deadline: Option<Instant>,
+    /// The moment from which on the backend may get the first request, once it is known.
+    admitted: watch::Sender<Option<Instant>>,
+    /// `true` once the backend has got a request.
+    has_attempted: bool,
     left: u32,
     shutdown: watch::Receiver<ShutdownState>,
     pause: Arc<Pause>,
+    held: HeldExports,
     last_error: LastError,
     /// Dropped when the code of the export has ended.
     running: Option<oneshot::Sender<Infallible>>,
@@ -66,13 +74,15 @@ impl Retry {
     /// Creates the retries of an export that ends within `limit` and repeats up to `max_retries`
     /// times.
     ///
-    /// A limit of zero means 60 s. No attempt is made during `pause`.
+    /// A limit of zero means 60 s. No attempt is made during `pause`. The export is counted in
+    /// `held` while it waits for the end of the pause before its first request.
     pub(crate) fn new(
         queue: Arc<Queue>,
         limit: Duration,
         max_retries: u32,
         shutdown: watch::Receiver<ShutdownState>,
         pause: Arc<Pause>,
+        held: HeldExports,
     ) -> Self {
         let limit = if limit.is_zero() { DEFAULT_LIMIT } else { limit };
         // an attempt in the last moment would be cut off
@@ -81,9 +91,12 @@ impl Retry {
             queue,
             limit,
             deadline: None,
+            admitted: watch::Sender::new(None),
+            has_attempted: false,
             left: max_retries,
             shutdown,
             pause,
+            held,
             last_error: Arc::default(),
             running: None,
             settled: Arc::default(),
@@ -95,9 +108,30 @@ impl Retry {
     /// A batch that the backend has not refused is not lost in a pause. Returns `false` if a
     /// shutdown ends before the pause.
     pub(crate) async fn start(&mut self) -> bool {
-        let is_admitted = self.wait_for_pause().await;
-        self.deadline = Instant::now().checked_add(self.limit);
+        self.deadline = None;
+        self.admitted.send_replace(None);
+        let is_admitted = {
+            let _held = self.pause.end().map(|_| self.held.hold());
+            self.wait_for_pause().await
+        };
+        let now = Instant::now();
+        self.deadline = now.checked_add(self.limit);
+        if is_admitted {
+            self.admitted.send_replace(Some(now));
+        }
         is_admitted
+    }
+
+    /// Returns a receiver of the moment from which on the backend may get the first request. A
+    /// pause that begins before the first request makes it `None` again.
+    pub(crate) fn admitted(&self) -> watch::Receiver<Option<Instant>> {
+        self.admitted.subscribe()
+    }
+
+    /// Returns the pause of the backend.
+    #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+    pub(crate) fn pause(&self) -> Arc<Pause> {
+        Arc::clone(&self.pause)
     }
 
     /// Returns the message of the last failed attempt, which changes while the export runs.
@@ -133,16 +167,22 @@ impl Retry {
         let mut backoff = FIRST_DELAY;
         let mut last_attempts = LAST_ATTEMPTS;
         loop {
-            if !matches!(*self.shutdown.borrow(), ShutdownState::Running) {
-                last_attempts = last_attempts.saturating_sub(1);
-            }
+            let is_stopping = !matches!(*self.shutdown.borrow(), ShutdownState::Running);
             let error = match attempt().await {
                 Ok(success) => return Ok(success),
                 Err(error) => error,
             };
+            if error.retry == Retryable::AfterPause {
+                self.resume().await?;
+                continue;
+            }
+            self.has_attempted = true;
+            if is_stopping {
+                last_attempts = last_attempts.saturating_sub(1);
+            }
             *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.message.clone());
             let (next_attempt, wait) = match error.retry {
-                Retryable::Never => return Err(error),
+                Retryable::Never | Retryable::AfterPause => return Err(error),
                 Retryable::Backoff => (Instant::now() + jitter(backoff), Wait::UntilShutdown),
                 Retryable::After(delay) => {
                     let next_attempt = Instant::now() + delay.min(MAX_REQUESTED_DELAY);
@@ -157,6 +197,18 @@ impl Retry {
             self.left -= 1;
             self.queue.count_retry();
         }
+    }
+
+    /// Waits until the pause is over that began before a request was sent.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the export has no time for that.
+    async fn resume(&mut self) -> Result<(), ExportError> {
+        if self.has_attempted {
+            return if self.wait_for_pause().await { Ok(()) } else { Err(ExportError::failed(NO_TIME)) };
+        }
+        if self.start().await { Ok(()) } else { Err(ExportError::new(DropReason::Shutdown, NO_TIME)) }
     }
 
     /// Waits until `moment`, and until the pause of the backend is over. Returns `false` if the
@@ -245,7 +297,8 @@ mod tests {
     async fn retry_within(limit: Duration) -> RetryTest {
         let queue = Arc::new(Queue::new("test".into(), 1, 1, 1));
         let (shutdown, state) = watch::channel(ShutdownState::Running);
-        let mut retry = Retry::new(Arc::clone(&queue), limit, 10, state, Arc::default());
+        let mut retry =
+            Retry::new(Arc::clone(&queue), limit, 10, state, Arc::default(), HeldExports::default());
         assert!(retry.start().await);
         RetryTest { retry, shutdown, queue }
     }

@@ -1,9 +1,13 @@
 //! The TLS settings of a client, from PEM files.
 
-use std::fs;
+use std::path::Path;
 
 use crate::config::model::TlsConfig;
+use crate::config::read_regular;
 use crate::export::exporter::ExporterBuildError;
+
+/// The largest PEM file that is read, in bytes.
+const MAX_BYTES: u64 = 4 << 20;
 
 /// The ALPN protocols of OTLP over HTTP, the preferred one first.
 #[cfg(feature = "probe")]
@@ -53,7 +57,15 @@ impl Pem {
 }
 
 fn read_file(key: &str, path: &str) -> Result<Vec<u8>, ExporterBuildError> {
-    fs::read(path).map_err(|error| ExporterBuildError(format!("tls.{key}: cannot read {path}: {error}")))
+    let why = match read_regular(Path::new(path), MAX_BYTES + 1) {
+        Ok(Some(bytes)) if bytes.len() as u64 > MAX_BYTES => {
+            format!("it is larger than {} MiB", MAX_BYTES >> 20)
+        }
+        Ok(Some(bytes)) => return Ok(bytes),
+        Ok(None) => "it is not a regular file".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    Err(ExporterBuildError(format!("tls.{key}: cannot read {path}: {why}")))
 }
 
 /// Returns the settings of rustls for these files, without ALPN protocols.

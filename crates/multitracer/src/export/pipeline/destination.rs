@@ -8,7 +8,7 @@ use super::runtime::ExportRuntime;
 use super::worker::Worker;
 use super::worker_handle::WorkerHandle;
 use crate::config::model::BatchConfig;
-use crate::export::exporter::{Exporter, InMemoryExporter};
+use crate::export::exporter::{Exporter, InMemoryExporter, Pause};
 use crate::export::stats::Counters;
 use crate::record::SpanRecord;
 
@@ -28,13 +28,14 @@ enum DestinationKind {
 
 impl Destination {
     /// Starts the worker of an exporter on `runtime`. `position` is the exporter's position among
-    /// those of the tracer.
+    /// those of the tracer. Exporters of one endpoint share their `pause`.
     pub(crate) fn start(
         tracer: &Arc<str>,
         label: Arc<str>,
         position: usize,
         batch: &BatchConfig,
         exporter: Arc<dyn Exporter>,
+        pause: Arc<Pause>,
         runtime: &ExportRuntime,
     ) -> Self {
         #[cfg(not(feature = "metrics"))]
@@ -43,6 +44,7 @@ impl Destination {
             tracer,
             batch,
             exporter,
+            pause,
             runtime,
             #[cfg(feature = "metrics")]
             crate::export::stats::ExporterLabels {

@@ -1,15 +1,15 @@
 //! The export of one batch in a task of its own.
 
-use std::future::Future;
+use std::future::pending;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until};
 
 use crate::export::batch::Batch;
-use crate::export::exporter::{Exporter, Retry};
+use crate::export::exporter::{Exporter, NO_TIME, Retry};
 use crate::export::outcome::{DropReason, ExportError, ExportOutcome};
 use crate::export::queue::Queue;
 
@@ -39,21 +39,17 @@ impl<T: FnOnce(Duration, &ExportOutcome) + Send> ExportTask<T> {
         let ended = retry.ended();
         let (spans, last_error) = (batch.len(), retry.last_error());
         let settled = retry.settled();
-        let (admit, admitted) = oneshot::channel();
+        let mut admitted = retry.admitted();
         // aborts the task when this future is dropped
         let mut export = JoinSet::new();
         export.spawn(async move {
             if !retry.start().await {
-                let message = "the backend asked to wait for longer than there is time";
-                return Err(ExportError::new(DropReason::Shutdown, message));
+                return Err(ExportError::new(DropReason::Shutdown, NO_TIME));
             }
-            // the receiver waits for this
-            let _ = admit.send(());
             exporter.export(batch, retry).await
         });
-        // the time limit starts with the first attempt; an error means that there is none
-        let _ = admitted.await;
-        let started = Instant::now();
+        let joined = join_within(timeout, &mut admitted, &mut export).await;
+        let started = admitted.borrow().unwrap_or_else(Instant::now);
         let complete = |outcome: ExportOutcome| {
             let (elapsed, settled) = (started.elapsed(), settled.close());
             let rest = spans - settled.all;
@@ -65,7 +61,7 @@ impl<T: FnOnce(Duration, &ExportOutcome) + Send> ExportTask<T> {
             let spans = if outcome.is_ok() { spans } else { settled.dropped + rest };
             CompletedExport { spans, outcome }
         };
-        let outcome = match within(timeout, export.join_next()).await {
+        let outcome = match joined {
             None => {
                 let mut error = ExportError::timed_out(timeout);
                 if let Some(before) = last_error.lock().unwrap_or_else(PoisonError::into_inner).take() {
@@ -78,18 +74,40 @@ impl<T: FnOnce(Duration, &ExportOutcome) + Send> ExportTask<T> {
                 let _ = ended.await;
                 return completed;
             }
-            Some(Some(Ok(outcome))) => outcome,
-            Some(Some(Err(_)) | None) => Err(ExportError::new(DropReason::Panicked, "the exporter panicked")),
+            Some(Ok(outcome)) => outcome,
+            Some(Err(_)) => Err(ExportError::new(DropReason::Panicked, "the exporter panicked")),
         };
         complete(outcome)
     }
 }
 
-/// Returns the output of `future`, or `None` if it takes longer than `limit`. A limit of zero is
-/// none.
-async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
-    if limit.is_zero() {
-        return Some(future.await);
+/// Returns the result of the task, or `None` if it takes longer than `limit` from the moment on
+/// from which the backend may get the first request. A limit of zero is none.
+async fn join_within(
+    limit: Duration,
+    admitted: &mut watch::Receiver<Option<Instant>>,
+    task: &mut JoinSet<ExportOutcome>,
+) -> Option<Result<ExportOutcome, JoinError>> {
+    loop {
+        let since = *admitted.borrow_and_update();
+        let deadline = since.filter(|_| !limit.is_zero()).and_then(|since| since.checked_add(limit));
+        let expired = async {
+            match deadline {
+                Some(deadline) => sleep_until(deadline).await,
+                None => pending().await,
+            }
+        };
+        let changed = async {
+            if admitted.changed().await.is_err() {
+                // the last moment holds until the task ends
+                pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            Some(joined) = task.join_next() => return Some(joined),
+            () = expired => return None,
+            () = changed => {}
+        }
     }
-    tokio::time::timeout(limit, future).await.ok()
 }

@@ -82,10 +82,10 @@ impl Flushes {
         }
     }
 
-    /// Answers the flushes that wait for queued spans, because these spans cannot leave now.
-    pub(super) fn answer_queued(&mut self, reason: &str) {
+    /// Answers all flushes, because the spans that they wait for cannot leave now.
+    pub(super) fn answer_held(&mut self, reason: &str) {
         self.requested = None;
-        for Flush { done, outcome, .. } in self.waiting.extract_if(.., |flush| flush.end.is_none()) {
+        for Flush { done, outcome, .. } in self.waiting.drain(..) {
             done.send(Err(Failure::Export(match outcome {
                 Err(Failure::Export(error)) => format!("{error}; {reason}"),
                 _ => reason.to_owned(),

@@ -22,6 +22,8 @@ use crate::record::SpanRecord;
 pub(crate) use self::destination::Destination;
 pub(crate) use self::operation::{FlushFailure, Operation};
 pub(crate) use self::runtime::ExportRuntime;
+#[cfg(feature = "probe")]
+pub(crate) use self::runtime::silent_runtime;
 pub(crate) use self::sink::{SpanSink, SpanSinks};
 use self::worker_handle::WorkerHandle;
 

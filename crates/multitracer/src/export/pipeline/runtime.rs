@@ -107,7 +107,7 @@ impl ExportRuntime {
 }
 
 /// Starts a runtime with one worker thread. All its threads are silent.
-fn silent_runtime(thread_name: &str, max_blocking_threads: usize) -> io::Result<Runtime> {
+pub(crate) fn silent_runtime(thread_name: &str, max_blocking_threads: usize) -> io::Result<Runtime> {
     Builder::new_multi_thread()
         .worker_threads(1)
         .max_blocking_threads(max_blocking_threads)

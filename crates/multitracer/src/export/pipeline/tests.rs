@@ -36,6 +36,7 @@ fn spans_that_outlive_the_registry() -> std::io::Result<()> {
         0,
         &batch,
         Arc::<Counting>::default(),
+        Arc::default(),
         &runtime,
     );
     let pipeline = Pipeline::new(vec![destination]);

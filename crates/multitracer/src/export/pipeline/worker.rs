@@ -14,7 +14,7 @@ use super::results::{Done, Failure, Outcome};
 use super::runtime::ExportRuntime;
 use super::worker_handle::{Command, CommandKind, EXPORTER_SHUTDOWN_TIMEOUT, WorkerHandle};
 use crate::config::model::BatchConfig;
-use crate::export::exporter::{Exporter, Pause, Retry, ShutdownState};
+use crate::export::exporter::{Exporter, HeldExports, NO_TIME, Pause, Retry, ShutdownState};
 use crate::export::outcome::ExportOutcome;
 use crate::export::queue::Queue;
 #[cfg(feature = "metrics")]
@@ -53,6 +53,8 @@ pub(super) struct Worker {
     /// `None` before the shutdown.
     stopping: Option<Stopping>,
     pause: Arc<Pause>,
+    held: HeldExports,
+    held_count: watch::Receiver<usize>,
     health: Health,
 }
 
@@ -69,6 +71,8 @@ enum Event {
     Command(Option<Command>),
     ExportEnded(Result<(Id, CompletedExport), JoinError>),
     BatchDue,
+    /// An export began or ended to wait for the end of a pause.
+    HeldChanged,
     RegistryDropped,
     DeadlinePassed,
 }
@@ -79,6 +83,7 @@ impl Worker {
         tracer: &Arc<str>,
         batch: &BatchConfig,
         exporter: Arc<dyn Exporter>,
+        pause: Arc<Pause>,
         runtime: &ExportRuntime,
         #[cfg(feature = "metrics")] labels: ExporterLabels,
     ) -> (Self, WorkerHandle) {
@@ -91,6 +96,7 @@ impl Worker {
         let (commands, receiver) = mpsc::unbounded_channel();
         let (shutdown, shutdown_receiver) = watch::channel(ShutdownState::Running);
         let outcome = Arc::<OnceLock<_>>::default();
+        let held = HeldExports::default();
         let worker = Self {
             tracer: Arc::clone(tracer),
             #[cfg(feature = "metrics")]
@@ -111,7 +117,9 @@ impl Worker {
             flushes: Flushes::default(),
             is_dropped: false,
             stopping: None,
-            pause: Arc::default(),
+            pause,
+            held_count: held.subscribe(),
+            held,
             health: Health::default(),
         };
         (worker, WorkerHandle { queue, commands, shutdown, outcome })
@@ -136,8 +144,7 @@ impl Worker {
                     return outcome.and(self.close_exporter().await);
                 }
                 if self.pause_outlasts_shutdown() {
-                    let message = "the backend asked to wait for longer than there is time";
-                    return stopping.outcome.clone().and(Err(Failure::Export(message.to_owned())));
+                    return stopping.outcome.clone().and(Err(Failure::Export(NO_TIME.to_owned())));
                 }
             }
             match self.next_event().await {
@@ -156,6 +163,8 @@ impl Worker {
                         self.start_export();
                     }
                 }
+                // the flushes learn of it in the next turn
+                Event::HeldChanged => {}
                 Event::RegistryDropped => self.schedule_delay = LAST_DELAY,
                 Event::DeadlinePassed => return Err(Failure::Deadline),
             }
@@ -178,6 +187,7 @@ impl Worker {
             () = deadline(&mut self.shutdown) => Event::DeadlinePassed,
             command = self.commands.recv(), if !self.is_dropped => Event::Command(command),
             Some(ended) = self.exports.join_next_with_id() => Event::ExportEnded(ended),
+            Ok(()) = self.held_count.changed() => Event::HeldChanged,
             () = due, if can_export => Event::BatchDue,
             () = wait_for_drop(&mut self.registry_dropped), if delay > LAST_DELAY => Event::RegistryDropped,
         }
@@ -194,15 +204,14 @@ impl Worker {
     }
 
     fn answer_flushes(&mut self) {
-        if self.flushes.want_exports(&self.queue)
-            && self.exports.is_empty()
+        self.flushes.answer_complete();
+        if self.exports.len() == self.held.count()
             && self.stopping.is_none()
             && let Some(end) = self.pause.end()
         {
             let wait = end.saturating_duration_since(Instant::now());
-            self.flushes.answer_queued(&format!("the backend asked to wait, for {wait:.0?} more"));
+            self.flushes.answer_held(&format!("the backend asked to wait, for {wait:.0?} more"));
         }
-        self.flushes.answer_complete();
     }
 
     fn stop(&mut self, caller: Option<Done>) {
@@ -254,6 +263,7 @@ impl Worker {
             self.max_retries,
             self.shutdown.clone(),
             Arc::clone(&self.pause),
+            self.held.clone(),
         );
         let task = ExportTask {
             exporter: Arc::clone(&self.exporter),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::report::TracerReport;
 use super::tracer_stats::TracerStats;
+use crate::text::Escaped;
 
 /// A column of the tables. Text is on the left; numbers align to the right.
 struct Column {
@@ -88,7 +89,7 @@ impl Table {
     }
 
     fn cells(&self, tracer: &TracerStats) -> Vec<String> {
-        self.columns.iter().map(|column| (column.cell)(tracer)).collect()
+        self.columns.iter().map(|column| Escaped((column.cell)(tracer)).to_string()).collect()
     }
 }
 
@@ -155,7 +156,7 @@ pub(super) fn write_report(f: &mut fmt::Formatter<'_>, tracers: &[TracerReport])
         if has_several_lines(tracer)
             && let Some(name) = cells.first_mut()
         {
-            *name = format!("{name} ({})", tracer.exporter);
+            *name = format!("{name} ({})", Escaped(&tracer.exporter));
         }
         let note = tracer.error.as_ref().map_or_else(String::new, |error| format!("  {error}"));
         table.rows.push(Row { cells, note });

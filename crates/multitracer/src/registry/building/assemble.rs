@@ -15,8 +15,8 @@ use crate::config::model::{
 };
 use crate::config::secret::shown_url;
 use crate::export::{
-    ConnectionPool, ConsoleExporter, Destination, ExportRuntime, Exporter, ExporterBuildError, Pipeline,
-    SpanSinks,
+    ConnectionPool, ConsoleExporter, Destination, ExportRuntime, Exporter, ExporterBuildError, Pause,
+    Pipeline, SpanSinks,
 };
 use crate::record::RecordLimits;
 use crate::registry::error::BuildError;
@@ -175,6 +175,7 @@ fn pipeline(
             }
         });
     }
+    let mut pauses = Vec::new();
     let mut destinations = Vec::with_capacity(configured_exporters.len());
     for (position, (label, configured)) in labels.zip(configured_exporters).enumerate() {
         let exporter = match (configured, from_code.remove(&position)) {
@@ -189,9 +190,25 @@ fn pipeline(
             }
             (None, None) => continue,
         };
-        destinations.push(Destination::start(name, label, position, &config.batch, exporter, runtime));
+        let pause = pause_of(config.exporters.iter().nth(position), &mut pauses);
+        destinations.push(Destination::start(name, label, position, &config.batch, exporter, pause, runtime));
     }
     Ok(Pipeline::new(destinations))
+}
+
+/// Returns the pause of an exporter, which it shares with the exporters of the same endpoint.
+fn pause_of<'c>(exporter: Option<&'c ExporterConfig>, pauses: &mut Vec<(&'c str, Arc<Pause>)>) -> Arc<Pause> {
+    let (Some(ExporterConfig::OtlpHttp(OtlpHttpConfig { endpoint, .. }))
+    | Some(ExporterConfig::OtlpGrpc(OtlpGrpcConfig { endpoint, .. }))) = exporter
+    else {
+        return Arc::default();
+    };
+    if let Some((_, pause)) = pauses.iter().find(|(known, _)| known == endpoint) {
+        return Arc::clone(pause);
+    }
+    let pause = Arc::<Pause>::default();
+    pauses.push((endpoint, Arc::clone(&pause)));
+    pause
 }
 
 /// Sets up an exporter by its configuration.

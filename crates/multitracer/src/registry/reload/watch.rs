@@ -1,4 +1,4 @@
-//! The watch that reloads a registry when its file changes, and on SIGHUP.
+//! The watch that reloads a registry when its files change, and on SIGHUP.
 
 mod fingerprint;
 mod hangups;
@@ -49,13 +49,14 @@ pub struct WatchBuilder {
 }
 
 impl Registry {
-    /// Reloads this registry when its file changes and, on Unix, when the process receives SIGHUP.
+    /// Reloads this registry when its files change and, on Unix, when the process receives SIGHUP.
     /// A SIGHUP then no longer ends the process.
     ///
-    /// A thread of the registry looks at the file every 2 s. It compares the time, the length and
-    /// the identity of the file, and reads the content only if one of them changed. So the watch
-    /// works on every file system. It also follows a symbolic link that moves to another file, as
-    /// Kubernetes does for a `ConfigMap`.
+    /// A thread of the registry looks at the file every 2 s, and at the files that it names by
+    /// `${file:PATH}`. It compares the time, the length and the identity of a file, and reads the
+    /// content only if one of them changed. So the watch works on every file system. It also
+    /// follows a symbolic link that moves to another file, as Kubernetes does for a `ConfigMap` and
+    /// a `Secret`.
     ///
     /// The outcome is logged through `tracing`, target `multitracer`. A wrong file changes nothing
     /// and is reported once.
@@ -73,13 +74,13 @@ impl Registry {
 }
 
 impl WatchBuilder {
-    /// Sets the time between two looks at the file. Default: 2 s.
+    /// Sets the time between two looks at the files. Default: 2 s.
     pub fn period(mut self, period: Duration) -> Self {
         self.period = period;
         self
     }
 
-    /// Calls `callback` with the result of each reload. A change of the file that does not change
+    /// Calls `callback` with the result of each reload. A change of a file that does not change
     /// the configuration causes no call.
     pub fn on_reload<F>(mut self, callback: F) -> Self
     where

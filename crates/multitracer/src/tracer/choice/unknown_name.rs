@@ -5,6 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::config::suggest;
+use crate::text::Escaped;
 
 /// A name that no tracer of the registry has.
 ///
@@ -25,7 +26,7 @@ use crate::config::suggest;
 /// # Ok::<(), multitracer::error::BuildError>(())
 /// ```
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("no tracer is named `{name}`{}", KnownNames(.name, .known))]
+#[error("no tracer is named `{}`{}", Escaped(.name), KnownNames(.name, .known))]
 pub struct UnknownTracerError {
     name: String,
     known: Vec<String>,

@@ -1,6 +1,7 @@
 //! The response to one request, read within limits.
 
 use std::error::Error;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::response::Parts;
@@ -11,6 +12,9 @@ use tokio::time::{Instant, timeout_at};
 use crate::export::otlp::redact_errors::ErrorRedactor;
 use crate::export::otlp::transport::{MAX_RESPONSE_BYTES, error_chain};
 use crate::export::outcome::ExportSuccess;
+
+/// Time limit for the body of a refusal, which only explains the status.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A response, which may lack the end of its body.
 pub(crate) struct Answer {
@@ -29,22 +33,42 @@ pub(crate) enum Cut {
     /// The body is larger than [`MAX_RESPONSE_BYTES`].
     TooLarge,
     TimedOut,
+    /// The status refuses the request, and the body takes longer than [`REFUSAL_TIMEOUT`].
+    Refused,
     /// The connection failed. Holds the cause, which may hold a credential.
     Broken(String),
 }
 
+impl Cut {
+    /// Returns the reason in words, without a credential.
+    pub(crate) fn message(&self, redactor: &ErrorRedactor) -> String {
+        match self {
+            Self::TooLarge => "the backend's response is too large to read".to_owned(),
+            Self::TimedOut | Self::Refused => "the backend's response did not end in time".to_owned(),
+            Self::Broken(error) => redactor.clean(&format!("the backend's response broke off: {error}")),
+        }
+    }
+}
+
 impl Answer {
     /// Reads the body until its end, a limit or `deadline`.
-    pub(super) async fn read<B>(response: Response<B>, deadline: Instant) -> Self
+    pub(crate) async fn read<B>(response: Response<B>, deadline: Instant) -> Self
     where
         B: BodyExt<Data = Bytes> + Unpin,
         B::Error: Error + 'static,
     {
         let (parts, mut incoming) = response.into_parts();
+        // a refusal over gRPC without a message has its status in the headers
+        let is_refusal = !parts.status.is_success() || parts.headers.contains_key("grpc-status");
+        let limit = Instant::now() + REFUSAL_TIMEOUT;
+        let (deadline, late) = match is_refusal && limit < deadline {
+            true => (limit, Cut::Refused),
+            false => (deadline, Cut::TimedOut),
+        };
         let (mut body, mut trailers) = (BytesMut::new(), HeaderMap::new());
         let cut = loop {
             let frame = match timeout_at(deadline, incoming.frame()).await {
-                Err(_) => break Some(Cut::TimedOut),
+                Err(_) => break Some(late),
                 Ok(None) => break None,
                 Ok(Some(Err(error))) => break Some(Cut::Broken(error_chain(&error))),
                 Ok(Some(Ok(frame))) => frame,
@@ -66,9 +90,7 @@ impl Answer {
     pub(crate) fn taken(&self, bytes: usize, redactor: &ErrorRedactor) -> ExportSuccess {
         let message = match &self.cut {
             None => "the backend's response is not OTLP".to_owned(),
-            Some(Cut::TooLarge) => "the backend's response is too large to read".to_owned(),
-            Some(Cut::TimedOut) => "the backend's response did not end in time".to_owned(),
-            Some(Cut::Broken(error)) => redactor.clean(&format!("the backend's response broke off: {error}")),
+            Some(cut) => cut.message(redactor),
         };
         ExportSuccess { message: Some(message), bytes, ..ExportSuccess::default() }
     }

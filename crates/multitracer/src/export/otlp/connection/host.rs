@@ -4,31 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http::uri::{Authority, Scheme};
 
-use super::client::{Connector, HttpClient, connector, http_client};
+use super::client::{HttpClient, http_client};
+use super::connector::Connector;
 use super::dns::{Lookups, Resolver};
+use super::protocol::Protocol;
 use crate::export::otlp::tls::Pem;
-
-/// The protocol over a connection, which decides the versions of HTTP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Protocol {
-    /// HTTP/1.1, or HTTP/2 if the TLS handshake chooses it.
-    #[cfg(feature = "otlp-http")]
-    Http,
-    /// HTTP/2.
-    #[cfg(feature = "otlp-grpc")]
-    Grpc,
-}
-
-impl Protocol {
-    pub(super) fn is_http2_only(self) -> bool {
-        match self {
-            #[cfg(feature = "otlp-http")]
-            Self::Http => false,
-            #[cfg(feature = "otlp-grpc")]
-            Self::Grpc => true,
-        }
-    }
-}
 
 /// The identity of the connections that tracers can share.
 #[derive(PartialEq, Eq, Hash)]
@@ -57,7 +37,7 @@ pub(super) struct SharedClient {
 
 impl Host {
     pub(crate) fn new(protocol: Protocol, tls: Arc<rustls::ClientConfig>, lookups: &Arc<Lookups>) -> Self {
-        let connector = connector((*tls).clone(), protocol, Resolver::new(Arc::clone(lookups)));
+        let connector = Connector::new((*tls).clone(), protocol, Resolver::new(Arc::clone(lookups)));
         let client = http_client(connector.clone(), protocol);
         Self { protocol, _tls: tls, connector, shared: Mutex::new(SharedClient { client, generation: 0 }) }
     }

@@ -5,17 +5,19 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Uri};
-use hyper_util::client::legacy::connect::capture_connection;
+use http::{Extensions, HeaderMap, Method, Request, Uri};
+use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use tokio::time::{Instant, timeout_at};
 
 use super::answer::{Answer, Cut};
 use super::client::HttpClient;
 use super::host::{Host, SharedClient};
+use super::monitored::ReadFailure;
 use super::slots::{Slots, Standing};
 use super::upload::{Unsent, Upload};
+use crate::export::exporter::Pause;
 use crate::export::otlp::redact_errors::ErrorRedactor;
-use crate::export::otlp::transport::error_chain;
+use crate::export::otlp::transport::failure_text;
 use crate::export::outcome::{ExportError, Retryable};
 
 /// Time without progress after which the body of a request is sent over another connection.
@@ -50,16 +52,18 @@ pub(crate) enum SendError {
     TimedOut,
     /// The connection failed. Holds the cause, which may hold a credential.
     Broken(String),
+    /// The backend asked for a pause before the request was sent.
+    Paused,
 }
 
 impl SendError {
     /// Converts the error into an export error. `timeout` was the time for a response.
     pub(crate) fn into_export_error(self, timeout: Duration, redactor: &ErrorRedactor) -> ExportError {
-        let error = match self {
-            Self::TimedOut => ExportError::timed_out(timeout),
-            Self::Broken(cause) => ExportError::failed(redactor.clean(&cause)),
-        };
-        error.retry(Retryable::Backoff)
+        match self {
+            Self::TimedOut => ExportError::timed_out(timeout).retry(Retryable::Backoff),
+            Self::Broken(cause) => ExportError::failed(redactor.clean(&cause)).retry(Retryable::Backoff),
+            Self::Paused => ExportError::failed("the backend asked to wait").retry(Retryable::AfterPause),
+        }
     }
 }
 
@@ -69,17 +73,22 @@ impl Link {
     }
 
     /// Sends a request, and returns the response that comes within `timeout`. The wait for a place
-    /// among the requests to the host does not count.
-    pub(crate) async fn send(&self, post: Post<'_>, timeout: Duration) -> Result<Answer, SendError> {
+    /// among the requests to the host does not count. Sends nothing during `pause`.
+    pub(crate) async fn send(
+        &self,
+        post: Post<'_>,
+        timeout: Duration,
+        pause: &Pause,
+    ) -> Result<Answer, SendError> {
         let standing = self.standing();
         let mut slot = self.slots.enter(standing).await;
         let deadline = Instant::now() + timeout;
         let exchange = async {
             if standing == Standing::Slow {
-                return exchange(&self.host.new_client(), post.request().0, deadline).await;
+                return post.exchange(&self.host.new_client(), deadline, pause).await;
             }
             let SharedClient { client, generation } = self.host.shared_client();
-            match shared_exchange(&client, &post, deadline).await {
+            match post.shared_exchange(&client, deadline, pause).await {
                 Some(answer) => {
                     if has_timed_out(&answer) {
                         self.host.condemn(generation);
@@ -89,7 +98,7 @@ impl Link {
                 // the backend has only a part of the request, so it cannot take the spans twice
                 None => {
                     self.host.condemn(generation);
-                    exchange(&self.host.new_client(), post.request().0, deadline).await
+                    post.exchange(&self.host.new_client(), deadline, pause).await
                 }
             }
         };
@@ -124,48 +133,101 @@ impl Link {
 }
 
 impl Post<'_> {
-    fn request(&self) -> (Request<Upload>, Unsent) {
+    /// Sends the request over the connections of a client.
+    async fn exchange(
+        &self,
+        client: &HttpClient,
+        deadline: Instant,
+        pause: &Pause,
+    ) -> Result<Answer, SendError> {
+        self.start().exchange(client, deadline, pause).await
+    }
+
+    /// Sends the request over a connection that other tracers use. Returns `None` if the backend
+    /// stops reading it, perhaps because of another request.
+    async fn shared_exchange(
+        &self,
+        client: &HttpClient,
+        deadline: Instant,
+        pause: &Pause,
+    ) -> Option<Result<Answer, SendError>> {
+        let attempt = self.start();
+        let unsent = attempt.unsent.clone();
+        let connected = has_connected(attempt.connection.clone());
+        let stalled = async {
+            // the time to open a connection is no stall
+            connected.await;
+            stall(&unsent).await;
+        };
+        tokio::select! {
+            biased;
+            answer = attempt.exchange(client, deadline, pause) => Some(answer),
+            () = stalled => None,
+        }
+    }
+
+    fn start(&self) -> Attempt {
         let (upload, unsent) = Upload::new(self.body.clone());
         let mut request = Request::new(upload);
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.url.clone();
         request.headers_mut().clone_from(self.headers);
-        (request, unsent)
+        Attempt { connection: capture_connection(&mut request), request, unsent }
     }
 }
 
-/// Sends a request over the connections of a client.
-async fn exchange(
-    client: &HttpClient,
+/// One attempt to send a request.
+struct Attempt {
     request: Request<Upload>,
-    deadline: Instant,
-) -> Result<Answer, SendError> {
-    match timeout_at(deadline, client.request(request)).await {
-        Err(_) => Err(SendError::TimedOut),
-        Ok(Err(error)) => Err(SendError::Broken(error_chain(&error))),
-        Ok(Ok(response)) => Ok(Answer::read(response, deadline).await),
+    unsent: Unsent,
+    connection: CaptureConnection,
+}
+
+impl Attempt {
+    async fn exchange(
+        self,
+        client: &HttpClient,
+        deadline: Instant,
+        pause: &Pause,
+    ) -> Result<Answer, SendError> {
+        let connected = has_connected(self.connection.clone());
+        let paused = async {
+            tokio::select! {
+                biased;
+                () = connected => std::future::pending().await,
+                () = pause.begun() => {}
+            }
+        };
+        if pause.end().is_some() {
+            return Err(SendError::Paused);
+        }
+        let response = tokio::select! {
+            biased;
+            response = timeout_at(deadline, client.request(self.request)) => response,
+            () = paused => return Err(SendError::Paused),
+        };
+        match response {
+            Err(_) => Err(SendError::TimedOut),
+            Ok(Err(error)) => {
+                let failure = read_failure(&self.connection);
+                let failure = failure.as_ref().and_then(ReadFailure::get);
+                Err(SendError::Broken(failure_text(&error, failure)))
+            }
+            Ok(Ok(response)) => Ok(Answer::read(response, deadline).await),
+        }
     }
 }
 
-/// Sends a request over a connection that other tracers use. Returns `None` if the backend stops
-/// reading it, perhaps because of another request.
-async fn shared_exchange(
-    client: &HttpClient,
-    post: &Post<'_>,
-    deadline: Instant,
-) -> Option<Result<Answer, SendError>> {
-    let (mut request, unsent) = post.request();
-    let mut connection = capture_connection(&mut request);
-    let stalled = async {
-        // the time to open a connection is no stall
-        connection.wait_for_connection_metadata().await;
-        stall(&unsent).await;
-    };
-    tokio::select! {
-        biased;
-        answer = exchange(client, request, deadline) => Some(answer),
-        () = stalled => None,
-    }
+/// Waits until a request has a connection.
+async fn has_connected(mut connection: CaptureConnection) {
+    connection.wait_for_connection_metadata().await;
+}
+
+/// Returns the failure of a request's connection, if the request got one.
+fn read_failure(connection: &CaptureConnection) -> Option<ReadFailure> {
+    let mut extras = Extensions::new();
+    connection.connection_metadata().as_ref()?.get_extras(&mut extras);
+    extras.remove()
 }
 
 /// Waits until a body makes no progress. Never returns for a body that is sent.
@@ -185,7 +247,63 @@ async fn stall(unsent: &Unsent) {
 fn has_timed_out(answer: &Result<Answer, SendError>) -> bool {
     match answer {
         Err(SendError::TimedOut) => true,
-        Err(SendError::Broken(_)) => false,
+        Err(SendError::Broken(_) | SendError::Paused) => false,
         Ok(answer) => matches!(answer.cut, Some(Cut::TimedOut)),
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "otlp-http")]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::export::otlp::connection::protocol::Protocol;
+    use crate::export::otlp::tls::{Pem, client_config};
+
+    /// Sends a request to `url`, and returns its result once `pause` has begun after `delay`.
+    async fn send(link: &Link, url: &str, pause: &Pause, delay: Duration) -> Result<Answer, SendError> {
+        let (url, headers) = (url.parse().unwrap(), HeaderMap::new());
+        let post = Post { url: &url, headers: &headers, body: Bytes::from_static(b"body") };
+        let begin = async {
+            tokio::time::sleep(delay).await;
+            pause.extend_to(Instant::now() + Duration::from_secs(60));
+            std::future::pending::<()>().await;
+        };
+        let limit = Duration::from_secs(10);
+        tokio::select! {
+            answer = tokio::time::timeout(limit, link.send(post, limit * 2, pause)) => answer.unwrap(),
+            () = begin => Err(SendError::TimedOut),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_that_waits_when_a_pause_begins_is_not_sent() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let tls = Arc::new(client_config(&Pem::default()).unwrap());
+        let host = Arc::new(Host::new(Protocol::Http, tls, &Arc::default()));
+        let slots = Arc::new(Slots::new());
+        let link = Link::new(host, Arc::clone(&slots));
+        // the connection is never open, because nothing responds to the handshake of TLS
+        let delay = Duration::from_millis(50);
+        let answer = send(&link, &format!("https://localhost:{port}/"), &Pause::default(), delay).await;
+        assert!(matches!(answer, Err(SendError::Paused)), "a request that waits for a connection");
+        drop(listener.accept().await.unwrap());
+
+        let mut taken = Vec::new();
+        while slots.has_room(Standing::New) {
+            taken.push(slots.enter(Standing::New).await);
+        }
+        let pause = Pause::default();
+        let url = format!("http://localhost:{port}/");
+        let (answer, ()) = tokio::join!(send(&link, &url, &pause, delay), async {
+            pause.begun().await;
+            taken.clear();
+        });
+        assert!(matches!(answer, Err(SendError::Paused)), "a request that waits for a place");
+        let arrived = tokio::time::timeout(delay, listener.accept()).await;
+        assert!(arrived.is_err(), "a connection was opened during the pause");
     }
 }

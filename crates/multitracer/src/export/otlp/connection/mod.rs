@@ -2,18 +2,27 @@
 
 mod answer;
 mod client;
+mod connector;
 mod dns;
 mod host;
 mod link;
+mod monitored;
+mod protocol;
 mod slots;
+mod socket;
 mod upload;
 
-pub(super) use self::answer::Answer;
+pub(crate) use self::answer::Answer;
 #[cfg(feature = "otlp-grpc")]
-pub(super) use self::answer::Cut;
-pub(super) use self::dns::Lookups;
-pub(super) use self::host::{Host, HostKey, Protocol};
+pub(crate) use self::answer::Cut;
+pub(crate) use self::dns::Lookups;
+pub(super) use self::host::{Host, HostKey};
 #[cfg(feature = "otlp-grpc")]
 pub(super) use self::link::SendError;
 pub(super) use self::link::{Link, Post};
+#[cfg(feature = "probe")]
+pub(crate) use self::monitored::{Monitored, ReadFailure};
+pub(super) use self::protocol::Protocol;
 pub(super) use self::slots::Slots;
+#[cfg(feature = "probe")]
+pub(crate) use self::socket::Socket;

@@ -52,13 +52,22 @@ impl Slots {
 
     /// Waits for a place.
     pub(super) async fn enter(&self, standing: Standing) -> Slot<'_> {
-        let of_standing = match standing {
+        // the semaphores are never closed
+        Slot { slots: self, permit: self.of(standing).acquire().await.ok() }
+    }
+
+    /// Returns `true` if a request does not have to wait.
+    #[cfg(test)]
+    pub(super) fn has_room(&self, standing: Standing) -> bool {
+        self.of(standing).available_permits() > 0
+    }
+
+    fn of(&self, standing: Standing) -> &Semaphore {
+        match standing {
             Standing::New => &self.new,
             Standing::Proven => &self.proven,
             Standing::Slow => &self.slow,
-        };
-        // the semaphores are never closed
-        Slot { slots: self, permit: of_standing.acquire().await.ok() }
+        }
     }
 }
 

@@ -20,6 +20,7 @@ pub(crate) struct Upload {
 }
 
 /// The number of bytes of a body that the connection did not take yet.
+#[derive(Clone)]
 pub(super) struct Unsent(Arc<AtomicUsize>);
 
 impl Upload {

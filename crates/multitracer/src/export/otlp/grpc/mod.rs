@@ -22,7 +22,7 @@ use super::sizing::{self, SizeLimit, Wire};
 use super::transport::USER_AGENT;
 use crate::config::model::{Encoding, OtlpGrpcConfig};
 use crate::export::batch::Batch;
-use crate::export::exporter::{ExportFuture, Exporter, ExporterBuildError, Retry};
+use crate::export::exporter::{ExportFuture, Exporter, ExporterBuildError, Pause, Retry};
 use crate::export::outcome::{ExportError, ExportOutcome, ExportSuccess, Retryable};
 
 pub(crate) use self::request::GrpcRequest;
@@ -86,10 +86,10 @@ impl Wire for OtlpGrpc {
         grpc_message(&self.request, body)
     }
 
-    async fn send(&self, body: Bytes) -> ExportOutcome {
+    async fn send(&self, body: Bytes, pause: &Pause) -> ExportOutcome {
         let bytes = body.len();
         let post = Post { url: &self.url, headers: &self.headers, body };
-        match self.link.send(post, self.timeout).await {
+        match self.link.send(post, self.timeout, pause).await {
             Ok(answer) => self.outcome(answer, bytes),
             Err(error) => Err(error.into_export_error(self.timeout, &self.redactor)),
         }
@@ -113,7 +113,7 @@ impl OtlpGrpc {
             None => match answer.cut {
                 // only a call that succeeds has a message
                 Some(Cut::TooLarge) => Ok(answer.taken(bytes, &self.redactor)),
-                Some(Cut::TimedOut) => {
+                Some(Cut::TimedOut | Cut::Refused) => {
                     Err(SendError::TimedOut.into_export_error(self.timeout, &self.redactor))
                 }
                 Some(Cut::Broken(cause)) => {

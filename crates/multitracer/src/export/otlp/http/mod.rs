@@ -17,7 +17,7 @@ use super::sizing::{self, SizeLimit, Wire};
 use super::transport::USER_AGENT;
 use crate::config::model::{Encoding, OtlpHttpConfig};
 use crate::export::batch::Batch;
-use crate::export::exporter::{ExportFuture, Exporter, ExporterBuildError, Retry};
+use crate::export::exporter::{ExportFuture, Exporter, ExporterBuildError, Pause, Retry};
 use crate::export::outcome::{ExportError, ExportOutcome, ExportSuccess};
 
 pub(crate) use self::request::HttpRequest;
@@ -71,10 +71,10 @@ impl Wire for OtlpHttp {
         self.request.decompress(body)
     }
 
-    async fn send(&self, body: Bytes) -> ExportOutcome {
+    async fn send(&self, body: Bytes, pause: &Pause) -> ExportOutcome {
         let bytes = body.len();
         let post = Post { url: &self.request.url, headers: &self.request.headers, body };
-        match self.link.send(post, self.timeout).await {
+        match self.link.send(post, self.timeout, pause).await {
             Ok(answer) => self.outcome(&answer, bytes),
             Err(error) => Err(error.into_export_error(self.timeout, &self.redactor)),
         }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::size_limit::SizeLimit;
 use super::split::{decode, encode, span_count, split_off_half};
 use crate::config::model::Encoding;
-use crate::export::exporter::Retry;
+use crate::export::exporter::{Pause, Retry};
 use crate::export::outcome::{DropReason, ExportError, ExportOutcome, ExportSuccess, Retryable};
 
 /// The way of one exporter to send an encoded request.
@@ -23,8 +23,8 @@ pub(crate) trait Wire: Sync {
     /// Returns the encoded request in a body.
     fn plain(&self, body: Bytes) -> io::Result<Bytes>;
 
-    /// Sends a body once.
-    fn send(&self, body: Bytes) -> impl Future<Output = ExportOutcome> + Send;
+    /// Sends a body once, and not during `pause`.
+    fn send(&self, body: Bytes, pause: &Pause) -> impl Future<Output = ExportOutcome> + Send;
 }
 
 /// Exports the `spans` spans of an encoded request. A request that is too large is halved until the
@@ -40,7 +40,8 @@ pub(crate) async fn export<W: Wire>(
     let is_sent = spans < 2 || limit.allows(size);
     let whole = if is_sent {
         let body = wire.body(plain).map_err(cannot_encode)?;
-        let outcome = retry.run(|| wire.send(body.clone())).await;
+        let pause = retry.pause();
+        let outcome = retry.run(|| wire.send(body.clone(), &pause)).await;
         match &outcome {
             Ok(_) => limit.note_passed(size),
             Err(error) if error.reason == DropReason::TooLarge => limit.note_refused(size),
@@ -129,7 +130,8 @@ impl<W: Wire> Parts<'_, W> {
         {
             return Err(refused.error.clone());
         }
-        let outcome = self.retry.run(|| self.wire.send(body.clone())).await;
+        let pause = self.retry.pause();
+        let outcome = self.retry.run(|| self.wire.send(body.clone(), &pause)).await;
         match &outcome {
             Ok(_) => self.limit.note_passed(size),
             Err(error) if error.reason == DropReason::TooLarge => {

@@ -164,6 +164,7 @@ impl Program {
             &"test".into(),
             &batch,
             Arc::clone(&backend) as Arc<dyn Exporter>,
+            Arc::default(),
             runtime,
             #[cfg(feature = "metrics")]
             crate::export::stats::ExporterLabels {

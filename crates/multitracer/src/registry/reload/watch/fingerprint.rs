@@ -1,22 +1,49 @@
-//! The fingerprint of a file, which tells if the file changed.
+//! The fingerprints of files, which tell if a file changed.
 
+use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
+
+use crate::config::{ContentHash, READ_BYTES, SECRET_READ_BYTES};
 
 /// The longest tick of a file system's clock. Within one tick, a file can change without a new
 /// time.
 const TICK: Duration = Duration::from_secs(3);
-/// The hash of a file that cannot be read.
-const UNREADABLE: u64 = 0;
+
+/// The fingerprints of the configuration file and of the files that it refers to.
+#[derive(Clone, Default, PartialEq)]
+pub(super) struct Fingerprints {
+    config: Fingerprint,
+    /// The files of `${file:PATH}`.
+    secrets: BTreeMap<PathBuf, Fingerprint>,
+}
+
+impl Fingerprints {
+    /// Takes the fingerprints of `config` and of the other files in `previous`.
+    pub(super) fn take(config: &Path, previous: Self) -> Self {
+        let secrets = previous.secrets.into_iter().map(|(path, secret)| {
+            let secret = Fingerprint::take(&path, SECRET_READ_BYTES, secret);
+            (path, secret)
+        });
+        let secrets = secrets.collect();
+        Self { config: Fingerprint::take(config, READ_BYTES, previous.config), secrets }
+    }
+
+    /// Replaces the files beside the configuration file by those that a load has read.
+    pub(super) fn set_secrets(&mut self, read: BTreeMap<PathBuf, ContentHash>) {
+        // a file that has changed since the load is different at the next look
+        let fingerprint = |content| Fingerprint { stamp: None, content: Some(content) };
+        self.secrets = read.into_iter().map(|(path, content)| (path, fingerprint(content))).collect();
+    }
+}
 
 /// The fingerprint of a file at one moment. Fingerprints are equal if the contents are equal.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Fingerprint {
+#[derive(Clone, Default)]
+struct Fingerprint {
     stamp: Option<Stamp>,
-    /// The hash of the content. `None` before the first look at the file.
-    content: Option<u64>,
+    /// `None` before the first look at the file.
+    content: Option<ContentHash>,
 }
 
 impl PartialEq for Fingerprint {
@@ -52,25 +79,17 @@ impl Stamp {
 }
 
 impl Fingerprint {
-    /// Takes the fingerprint of a file, and follows links. Reads the content only if the metadata
-    /// differ from those of `previous`.
-    pub(super) fn take(path: &Path, previous: Self) -> Self {
+    /// Takes the fingerprint of a file, and follows links. Reads at most `limit` bytes of the
+    /// content, and only if the metadata differ from those of `previous`.
+    fn take(path: &Path, limit: u64, previous: Self) -> Self {
         let Ok(metadata) = fs::metadata(path) else {
-            return Self { stamp: None, content: Some(UNREADABLE) };
+            return Self { stamp: None, content: Some(ContentHash::unreadable()) };
         };
         let stamp = Stamp::of(&metadata);
         if previous.stamp.as_ref() == Some(&stamp) && !stamp.is_recent() {
             return previous;
         }
-        let content = match fs::read(path) {
-            Ok(bytes) => {
-                let mut hasher = DefaultHasher::new();
-                bytes.hash(&mut hasher);
-                hasher.finish().max(UNREADABLE + 1)
-            }
-            Err(_) => UNREADABLE,
-        };
-        Self { stamp: Some(stamp), content: Some(content) }
+        Self { stamp: Some(stamp), content: Some(ContentHash::read(path, limit)) }
     }
 }
 

@@ -1,19 +1,22 @@
-//! The task that looks at the file and reloads the registry.
+//! The task that looks at the files and reloads the registry.
 
 use std::ops::ControlFlow;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use super::fingerprint::Fingerprint;
+use super::fingerprint::Fingerprints;
 use super::hangups::Hangups;
-use crate::config::{Config, Origin};
+use crate::config::{Config, Origin, ReadFiles};
 use crate::registry::building::builder::RegistryBuilder;
 use crate::registry::error::ReloadError;
 use crate::registry::handle::{Inner, Registry};
 use crate::registry::reload::changes::ReloadChanges;
 
-/// The time that a file must stay unchanged before it is read.
+/// The time that the files must stay unchanged before they are read.
 const QUIET_DELAY: Duration = Duration::from_millis(100);
+
+/// The number of these delays after which files are read although they change.
+const MAX_QUIET_DELAYS: u32 = 50;
 
 type ReloadCallback = dyn Fn(&Result<ReloadChanges, ReloadError>) + Send + Sync;
 type BuildCallback = dyn Fn(Config) -> RegistryBuilder + Send + Sync;
@@ -33,7 +36,7 @@ pub(super) struct Watcher {
     pub(super) callbacks: Callbacks,
 }
 
-/// The cause of a look at the file.
+/// The cause of a look at the files.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Trigger {
     Period,
@@ -43,7 +46,7 @@ enum Trigger {
 impl Watcher {
     /// Reloads the registry until it is shut down or gone.
     pub(super) async fn run(self, mut hangups: Hangups) {
-        let mut fingerprint = Fingerprint::default();
+        let mut fingerprints = Fingerprints::default();
         loop {
             let trigger = tokio::select! {
                 () = tokio::time::sleep(self.period) => Trigger::Period,
@@ -52,17 +55,22 @@ impl Watcher {
             if self.registry.upgrade().is_none_or(|inner| inner.draining.is_shut_down()) {
                 return;
             }
-            let Some(next) = self.quiet_fingerprint(fingerprint.clone()).await else { continue };
-            let is_same = next == fingerprint;
-            fingerprint = next;
+            let Some(next) = self.quiet_fingerprints(fingerprints.clone()).await else { continue };
+            let is_same = next == fingerprints;
+            fingerprints = next;
             if is_same && trigger == Trigger::Period {
                 continue;
             }
             let Some(inner) = self.registry.upgrade() else { return };
             let (registry, file, callbacks) = (Registry { inner }, self.file.clone(), self.callbacks.clone());
             // reads files and calls the user's functions, so it must not run on the export thread
-            let reload = tokio::task::spawn_blocking(move || callbacks.reload(&registry, &file, trigger));
-            match reload.await {
+            let read = ReadFiles::default();
+            let noted = read.clone();
+            let reload =
+                tokio::task::spawn_blocking(move || callbacks.reload(&registry, &file, &noted, trigger));
+            let reloaded = reload.await;
+            fingerprints.set_secrets(read.take());
+            match reloaded {
                 Ok(ControlFlow::Continue(())) => {}
                 Ok(ControlFlow::Break(())) => return,
                 Err(_) => tracing::error!(target: "multitracer", "a callback of the watch panicked"),
@@ -70,14 +78,17 @@ impl Watcher {
         }
     }
 
-    /// Returns the file's fingerprint once the file no longer changes.
-    async fn quiet_fingerprint(&self, previous: Fingerprint) -> Option<Fingerprint> {
-        let take = |previous: Fingerprint| {
+    /// Returns the fingerprints once the files no longer change.
+    async fn quiet_fingerprints(&self, previous: Fingerprints) -> Option<Fingerprints> {
+        let take = |previous: Fingerprints| {
             let path = self.file.path().to_owned();
-            async { tokio::task::spawn_blocking(move || Fingerprint::take(&path, previous)).await.ok() }
+            async { tokio::task::spawn_blocking(move || Fingerprints::take(&path, previous)).await.ok() }
         };
         let mut latest = take(previous.clone()).await?;
-        while latest != previous {
+        if latest == previous {
+            return Some(latest);
+        }
+        for _ in 0..MAX_QUIET_DELAYS {
             tokio::time::sleep(QUIET_DELAY).await;
             let next = take(latest.clone()).await?;
             if next == latest {
@@ -91,11 +102,18 @@ impl Watcher {
 
 impl Callbacks {
     /// Reloads the registry and reports the result. Returns `Break` if the registry was shut down.
-    fn reload(&self, registry: &Registry, file: &Origin, trigger: Trigger) -> ControlFlow<()> {
-        let result = file.load().map_err(ReloadError::from).and_then(|config| match &self.build {
-            Some(build) => registry.reload(build(config)),
-            None => registry.reload(config),
-        });
+    fn reload(
+        &self,
+        registry: &Registry,
+        file: &Origin,
+        read: &ReadFiles,
+        trigger: Trigger,
+    ) -> ControlFlow<()> {
+        let result =
+            file.load_listing(read).map_err(ReloadError::from).and_then(|config| match &self.build {
+                Some(build) => registry.reload(build(config)),
+                None => registry.reload(config),
+            });
         match &result {
             Err(ReloadError::ShutDown) => return ControlFlow::Break(()),
             Err(error) => {

@@ -35,15 +35,22 @@ impl Service<Name> for Resolver {
     fn call(&mut self, name: Name) -> Self::Future {
         let lookups = Arc::clone(&self.0);
         Box::pin(async move {
-            let addresses = if is_localhost(name.as_str()) {
-                vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
-            } else {
-                lookups.addresses(name.as_str()).await?
-            };
+            let addresses = lookups.resolve(name.as_str()).await?;
             // the connector sets the port
             let with_port = |address: IpAddr| SocketAddr::new(address, 0);
             Ok(addresses.into_iter().map(with_port).collect::<Vec<_>>().into_iter())
         })
+    }
+}
+
+impl Lookups {
+    /// Returns the addresses of a host, which is no literal address. Looks up every name but
+    /// `localhost`.
+    pub(crate) async fn resolve(self: &Arc<Self>, host: &str) -> io::Result<Vec<IpAddr>> {
+        if is_localhost(host) {
+            return Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
+        }
+        self.addresses(host).await
     }
 }
 
