@@ -27,8 +27,7 @@ impl Gate {
     /// Opens a port in front of `server`.
     pub(super) async fn open(server: SocketAddr, kind: OutageKind) -> io::Result<Self> {
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut gate =
-            Self { address, server, kind, is_open: watch::Sender::new(true), accepting: None };
+        let mut gate = Self { address, server, kind, is_open: watch::Sender::new(true), accepting: None };
         gate.listen().await?;
         Ok(gate)
     }

@@ -4,24 +4,14 @@ use std::time::Duration;
 
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use super::dns::Resolver;
+use super::dial::Dialer;
 use super::host::Protocol;
 use super::upload::Upload;
 
 /// Time after which an unused connection is closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
-
-/// Time limit for opening a TCP connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Time after which the kernel closes a connection whose peer acknowledges nothing.
-///
-/// Without it, a condemned connection stays open for as long as TCP retransmits, which is minutes.
-#[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
-const UNACKNOWLEDGED_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Interval of the HTTP/2 pings on a connection that is in use.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(30);
@@ -30,25 +20,19 @@ const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(30);
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The way to open a connection, with or without TLS.
-pub(super) type Connector = HttpsConnector<HttpConnector<Resolver>>;
+pub(super) type Connector = HttpsConnector<Dialer>;
 
 /// A client that keeps its connections.
 pub(super) type HttpClient = Client<Connector, Upload>;
 
 /// Builds a connector.
-pub(super) fn connector(tls: rustls::ClientConfig, protocol: Protocol, resolver: Resolver) -> Connector {
-    let mut tcp = HttpConnector::new_with_resolver(resolver);
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
-    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
-    tcp.set_tcp_user_timeout(Some(UNACKNOWLEDGED_TIMEOUT));
+pub(super) fn connector(tls: rustls::ClientConfig, protocol: Protocol, dialer: Dialer) -> Connector {
     let builder = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
     match protocol {
         #[cfg(feature = "otlp-http")]
-        Protocol::Http => builder.enable_all_versions().wrap_connector(tcp),
+        Protocol::Http => builder.enable_all_versions().wrap_connector(dialer),
         #[cfg(feature = "otlp-grpc")]
-        Protocol::Grpc => builder.enable_http2().wrap_connector(tcp),
+        Protocol::Grpc => builder.enable_http2().wrap_connector(dialer),
     }
 }
 

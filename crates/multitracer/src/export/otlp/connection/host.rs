@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use http::uri::{Authority, Scheme};
 
 use super::client::{Connector, HttpClient, connector, http_client};
+use super::dial::Dialer;
 use super::dns::{Lookups, Resolver};
+use super::knock::Knocker;
 use crate::export::otlp::tls::Pem;
 
 /// The protocol over a connection, which decides the versions of HTTP.
@@ -45,6 +47,7 @@ pub(crate) struct Host {
     /// Kept, so that hosts share their TLS settings.
     _tls: Arc<rustls::ClientConfig>,
     connector: Connector,
+    pub(super) knocker: Knocker,
     shared: Mutex<SharedClient>,
 }
 
@@ -57,9 +60,16 @@ pub(super) struct SharedClient {
 
 impl Host {
     pub(crate) fn new(protocol: Protocol, tls: Arc<rustls::ClientConfig>, lookups: &Arc<Lookups>) -> Self {
-        let connector = connector((*tls).clone(), protocol, Resolver::new(Arc::clone(lookups)));
+        let dialer = Dialer::new(Resolver::new(Arc::clone(lookups)));
+        let connector = connector((*tls).clone(), protocol, dialer.clone());
         let client = http_client(connector.clone(), protocol);
-        Self { protocol, _tls: tls, connector, shared: Mutex::new(SharedClient { client, generation: 0 }) }
+        Self {
+            protocol,
+            _tls: tls,
+            connector,
+            knocker: Knocker::new(dialer),
+            shared: Mutex::new(SharedClient { client, generation: 0 }),
+        }
     }
 
     /// Returns a client without connections, for one tracer.

@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::answer::{Answer, Cut};
 use super::client::HttpClient;
+use super::dial::Unreachable;
 use super::host::{Host, SharedClient};
 use super::slots::{Slots, Standing};
 use super::upload::{Unsent, Upload};
@@ -48,6 +49,8 @@ pub(crate) struct Post<'r> {
 /// A request without a response.
 pub(crate) enum SendError {
     TimedOut,
+    /// No connection opened. Holds the cause, which may hold a credential.
+    Unreachable(String),
     /// The connection failed. Holds the cause, which may hold a credential.
     Broken(String),
 }
@@ -55,11 +58,13 @@ pub(crate) enum SendError {
 impl SendError {
     /// Converts the error into an export error. `timeout` was the time for a response.
     pub(crate) fn into_export_error(self, timeout: Duration, redactor: &ErrorRedactor) -> ExportError {
-        let error = match self {
-            Self::TimedOut => ExportError::timed_out(timeout),
-            Self::Broken(cause) => ExportError::failed(redactor.clean(&cause)),
-        };
-        error.retry(Retryable::Backoff)
+        match self {
+            Self::TimedOut => ExportError::timed_out(timeout).retry(Retryable::Backoff),
+            Self::Broken(cause) => ExportError::failed(redactor.clean(&cause)).retry(Retryable::Backoff),
+            Self::Unreachable(cause) => {
+                ExportError::failed(redactor.clean(&cause)).retry(Retryable::Unreachable)
+            }
+        }
     }
 }
 
@@ -103,11 +108,19 @@ impl Link {
         };
         match &answer {
             _ if has_timed_out(&answer) => self.set_standing(Standing::Slow),
-            Ok(_) => self.set_standing(Standing::Proven),
+            Ok(_) => {
+                self.set_standing(Standing::Proven);
+                self.host.knocker.found();
+            }
             // a connection that fails says so, and is not used again
             Err(_) => {}
         }
         answer
+    }
+
+    /// Waits until the host of `url` can be reached.
+    pub(crate) async fn reachable(&self, url: &Uri) {
+        self.host.knocker.reachable(url).await;
     }
 
     fn standing(&self) -> Standing {
@@ -142,6 +155,9 @@ async fn exchange(
 ) -> Result<Answer, SendError> {
     match timeout_at(deadline, client.request(request)).await {
         Err(_) => Err(SendError::TimedOut),
+        Ok(Err(error)) if Unreachable::is_cause_of(&error) => {
+            Err(SendError::Unreachable(error_chain(&error)))
+        }
         Ok(Err(error)) => Err(SendError::Broken(error_chain(&error))),
         Ok(Ok(response)) => Ok(Answer::read(response, deadline).await),
     }
@@ -185,7 +201,7 @@ async fn stall(unsent: &Unsent) {
 fn has_timed_out(answer: &Result<Answer, SendError>) -> bool {
     match answer {
         Err(SendError::TimedOut) => true,
-        Err(SendError::Broken(_)) => false,
+        Err(SendError::Broken(_) | SendError::Unreachable(_)) => false,
         Ok(answer) => matches!(answer.cut, Some(Cut::TimedOut)),
     }
 }

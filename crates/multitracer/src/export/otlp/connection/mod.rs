@@ -2,8 +2,10 @@
 
 mod answer;
 mod client;
+mod dial;
 mod dns;
 mod host;
+mod knock;
 mod link;
 mod slots;
 mod upload;

@@ -25,6 +25,9 @@ pub(crate) trait Wire: Sync {
 
     /// Sends a body once.
     fn send(&self, body: Bytes) -> impl Future<Output = ExportOutcome> + Send;
+
+    /// Waits until the host can be reached.
+    fn reachable(&self) -> impl Future<Output = ()> + Send;
 }
 
 /// Exports the `spans` spans of an encoded request. A request that is too large is halved until the
@@ -40,7 +43,7 @@ pub(crate) async fn export<W: Wire>(
     let is_sent = spans < 2 || limit.allows(size);
     let whole = if is_sent {
         let body = wire.body(plain).map_err(cannot_encode)?;
-        let outcome = retry.run(|| wire.send(body.clone())).await;
+        let outcome = retry.run(|| wire.send(body.clone()), || wire.reachable()).await;
         match &outcome {
             Ok(_) => limit.note_passed(size),
             Err(error) if error.reason == DropReason::TooLarge => limit.note_refused(size),
@@ -129,7 +132,7 @@ impl<W: Wire> Parts<'_, W> {
         {
             return Err(refused.error.clone());
         }
-        let outcome = self.retry.run(|| self.wire.send(body.clone())).await;
+        let outcome = self.retry.run(|| self.wire.send(body.clone()), || self.wire.reachable()).await;
         match &outcome {
             Ok(_) => self.limit.note_passed(size),
             Err(error) if error.reason == DropReason::TooLarge => {
