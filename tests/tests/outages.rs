@@ -26,8 +26,8 @@ const RETRIES: u64 = 6;
 const SPANS_A_TURN: u64 = 10;
 const TURN: Duration = Duration::from_millis(5);
 
-/// The limit of the time to the next exported span. Exports that wait for the end of the backoff take
-/// longer.
+/// The limit of the time to the next exported span. Exports that wait for the end of the backoff
+/// take longer.
 const MAX_RETURN: Duration = Duration::from_millis(2400);
 
 /// The way in which the backend is gone.
@@ -145,7 +145,8 @@ fn distinct(backend: &Receiver) -> u64 {
 async fn outage(kind: Kind, is_grpc: bool) {
     let what = format!("{kind:?}, gRPC: {is_grpc}");
     let (bad, good) = (Receiver::start().await.unwrap(), Receiver::start().await.unwrap());
-    let endpoint = |backend: &Receiver| if is_grpc { backend.grpc_endpoint() } else { backend.http_endpoint() };
+    let endpoint =
+        |backend: &Receiver| if is_grpc { backend.grpc_endpoint() } else { backend.http_endpoint() };
     let mut proxy = Proxy::start(&endpoint(&bad), kind).await;
     let tracer = |name: &str, endpoint: String| {
         let tracer = TracerBuilder::new(name).schedule_delay(Duration::from_millis(20)).max_retries(20);

@@ -365,7 +365,7 @@ mod tests {
             retry.run(|| async { failed(Retryable::Unreachable) }, || std::future::ready(())).await.is_err()
         );
         assert_eq!(queue.counters().retries, 10);
-        // every second delay is a whole one: 0.2 s, 0.8 s, 3.2 s, 5 s, 5 s, of which jitter takes half
+        // every second delay is a whole one: 0.2 s, 0.8 s, 3.2 s, 5 s, 5 s; jitter may halve it
         assert!(started.elapsed() >= Duration::from_millis(7100), "{:?}", started.elapsed());
     }
 
