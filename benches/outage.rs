@@ -154,7 +154,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         bad.retries,
     );
     let lost = load.made - arrived_good.spans;
-    println!("good: made {}, arrived {}, lost {lost}", load.made, arrived_good.spans);
+    println!(
+        "good: made {}, arrived {}, lost {lost}, dropped {}",
+        load.made,
+        arrived_good.spans,
+        reasons(&well.dropped)
+    );
     if let Some(error) = &bad.last_error {
         println!("last error: {error}");
     }

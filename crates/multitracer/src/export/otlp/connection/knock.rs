@@ -39,7 +39,6 @@ impl Knocker {
         let mut found = self.found.subscribe();
         tokio::select! {
             biased;
-            // an error means that the host is gone from the registry, which its tracers keep
             _ = found.changed() => {}
             () = self.knock(url) => self.found(),
         }
