@@ -104,7 +104,7 @@ impl Drop for CountingBackend {
     }
 }
 
-fn line(output: &mut BufReader<ChildStdout>) -> io::Result<String> {
+pub(crate) fn line(output: &mut BufReader<ChildStdout>) -> io::Result<String> {
     let mut line = String::new();
     output.read_line(&mut line)?;
     Ok(line.trim().to_owned())
@@ -118,7 +118,7 @@ fn count_spans(request: &[u8]) -> u64 {
 }
 
 /// Returns the parts of a message that have this number and a length.
-fn fields(mut message: &[u8], number: u64) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn fields(mut message: &[u8], number: u64) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         loop {
             let (found, part, rest) = field(message)?;

@@ -3,10 +3,12 @@
 
 mod backend;
 mod counting;
+mod failing;
 mod process;
 
 pub use self::backend::{Backend, ReceivedCounts};
 pub use self::counting::CountingBackend;
+pub use self::failing::{Arrivals, FailingBackend, OutageKind, Protocol};
 pub use self::process::{argument, cpu_time, resident, threads};
 
 use std::io;
@@ -20,5 +22,5 @@ use std::io;
 ///
 /// Fails if no port can be opened.
 pub fn run_backend_if_asked() -> io::Result<bool> {
-    Ok(Backend::run_if_asked()? || CountingBackend::run_if_asked()?)
+    Ok(Backend::run_if_asked()? || CountingBackend::run_if_asked()? || FailingBackend::run_if_asked()?)
 }

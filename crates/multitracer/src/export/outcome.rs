@@ -61,6 +61,12 @@ pub(crate) enum Retryable {
     Never,
     /// The request may succeed after a delay of the exporter's choice.
     Backoff,
+    /// No connection opened. The request may succeed once one does.
+    #[cfg_attr(
+        all(feature = "otlp-file", not(any(test, feature = "otlp-http", feature = "otlp-grpc"))),
+        expect(dead_code, reason = "a file needs no connection")
+    )]
+    Unreachable,
     /// The request may succeed after the delay that the backend asked for.
     #[cfg_attr(
         all(feature = "otlp-file", not(any(test, feature = "otlp-http", feature = "otlp-grpc"))),

@@ -19,4 +19,6 @@ pub(crate) use self::interface::ExportFuture;
 pub(crate) use self::interface::{Exporter, ExporterBuildError};
 pub use self::memory::InMemoryExporter;
 pub(crate) use self::pause::{HeldExports, Pause};
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+pub(crate) use self::retry::jitter;
 pub(crate) use self::retry::{NO_TIME, Retry, ShutdownState};

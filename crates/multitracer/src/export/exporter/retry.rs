@@ -159,12 +159,17 @@ impl Retry {
     }
 
     /// Calls `attempt` until it succeeds, fails permanently, or has no time left for another try.
-    pub(crate) async fn run<F, Fut>(&mut self, mut attempt: F) -> ExportOutcome
+    ///
+    /// If the host could not be reached, the delay ends as soon as `reachable` is ready.
+    pub(crate) async fn run<F, Fut, R, Reachable>(&mut self, mut attempt: F, reachable: R) -> ExportOutcome
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = ExportOutcome>,
+        R: Fn() -> Reachable,
+        Reachable: Future<Output = ()>,
     {
         let mut backoff = FIRST_DELAY;
+        let mut may_end_early = true;
         let mut last_attempts = LAST_ATTEMPTS;
         loop {
             let is_stopping = !matches!(*self.shutdown.borrow(), ShutdownState::Running);
@@ -183,7 +188,9 @@ impl Retry {
             *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.message.clone());
             let (next_attempt, wait) = match error.retry {
                 Retryable::Never | Retryable::AfterPause => return Err(error),
-                Retryable::Backoff => (Instant::now() + jitter(backoff), Wait::UntilShutdown),
+                Retryable::Backoff | Retryable::Unreachable => {
+                    (Instant::now() + jitter(backoff), Wait::UntilShutdown)
+                }
                 Retryable::After(delay) => {
                     let next_attempt = Instant::now() + delay.min(MAX_REQUESTED_DELAY);
                     self.pause.extend_to(next_attempt);
@@ -191,7 +198,22 @@ impl Retry {
                 }
             };
             backoff = (backoff * 2).min(MAX_DELAY);
-            if self.left == 0 || last_attempts == 0 || !self.wait_for_turn(next_attempt, wait).await {
+            if self.left == 0 || last_attempts == 0 {
+                return Err(error);
+            }
+            let may_try = tokio::select! {
+                biased;
+                may_try = self.wait_for_turn(next_attempt, wait) => Some(may_try),
+                () = reachable(), if may_end_early && error.retry == Retryable::Unreachable => None,
+            };
+            // a host that can be reached only for moments must not use up the retries
+            may_end_early = may_try.is_some();
+            let may_try = match may_try {
+                Some(may_try) => may_try,
+                // another export may have learnt of a pause
+                None => self.wait_for_pause().await,
+            };
+            if !may_try {
                 return Err(error);
             }
             self.left -= 1;
@@ -274,13 +296,14 @@ enum Wait {
 
 /// Returns a random duration between half of `delay` and all of it, so that processes that failed
 /// together do not retry together.
-fn jitter(delay: Duration) -> Duration {
+pub(crate) fn jitter(delay: Duration) -> Duration {
     let random = RandomState::new().build_hasher().finish() as u32;
     delay / 2 + (delay / 2).mul_f64(f64::from(random) / f64::from(u32::MAX))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::future::pending;
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
@@ -313,10 +336,13 @@ mod tests {
         let RetryTest { mut retry, shutdown: _shutdown, queue } = retry_within(Duration::from_secs(30)).await;
         let started = Instant::now();
         let outcome = retry
-            .run(|| {
-                tries.fetch_add(1, Ordering::Relaxed);
-                async { failed(Retryable::Backoff) }
-            })
+            .run(
+                || {
+                    tries.fetch_add(1, Ordering::Relaxed);
+                    async { failed(Retryable::Backoff) }
+                },
+                pending,
+            )
             .await;
         assert!(outcome.is_err() && started.elapsed() < Duration::from_secs(30));
         let tries = tries.load(Ordering::Relaxed);
@@ -329,7 +355,7 @@ mod tests {
         let RetryTest { mut retry, shutdown: _shutdown, queue } =
             retry_within(Duration::from_secs(3600)).await;
         retry.left = 3;
-        assert!(retry.run(|| async { failed(Retryable::Backoff) }).await.is_err());
+        assert!(retry.run(|| async { failed(Retryable::Backoff) }, pending).await.is_err());
         assert_eq!(queue.counters().retries, 3);
     }
 
@@ -341,14 +367,17 @@ mod tests {
             let (started, pause) = (Instant::now(), Arc::clone(&retry.pause));
             let mut count = 0;
             let outcome = retry
-                .run(|| {
-                    count += 1;
-                    let outcome = match count {
-                        1 => failed(Retryable::After(Duration::from_secs(asked))),
-                        _ => Ok(ExportSuccess::default()),
-                    };
-                    async { outcome }
-                })
+                .run(
+                    || {
+                        count += 1;
+                        let outcome = match count {
+                            1 => failed(Retryable::After(Duration::from_secs(asked))),
+                            _ => Ok(ExportSuccess::default()),
+                        };
+                        async { outcome }
+                    },
+                    pending,
+                )
                 .await;
             assert_eq!((queue.counters().retries + 1, outcome.is_ok()), (tries, tries == 2));
             let waited = if tries == 2 { asked } else { 0 };
@@ -359,10 +388,55 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_host_that_can_be_reached_ends_the_delay_without_a_further_retry() {
+        let RetryTest { mut retry, shutdown: _shutdown, queue } = retry_within(Duration::from_secs(60)).await;
+        let (started, back) = (Instant::now(), Instant::now() + Duration::from_secs(12));
+        let outcome = retry
+            .run(
+                || async move {
+                    if Instant::now() < back {
+                        failed(Retryable::Unreachable)
+                    } else {
+                        Ok(ExportSuccess::default())
+                    }
+                },
+                || tokio::time::sleep_until(back),
+            )
+            .await;
+        assert!(outcome.is_ok());
+        assert_eq!(started.elapsed(), Duration::from_secs(12), "the delay would last for longer");
+        assert!((6..=9).contains(&queue.counters().retries), "{}", queue.counters().retries);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_that_can_be_reached_for_moments_uses_up_no_retries() {
+        let RetryTest { mut retry, shutdown: _shutdown, queue } =
+            retry_within(Duration::from_secs(3600)).await;
+        let started = Instant::now();
+        // each knock succeeds, and each request fails
+        assert!(
+            retry.run(|| async { failed(Retryable::Unreachable) }, || std::future::ready(())).await.is_err()
+        );
+        assert_eq!(queue.counters().retries, 10);
+        // every second delay is a whole one: 0.2 s, 0.8 s, 3.2 s, 5 s, 5 s; jitter may halve it
+        assert!(started.elapsed() >= Duration::from_millis(7100), "{:?}", started.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn other_failures_keep_their_delays_when_the_host_can_be_reached() {
+        let RetryTest { mut retry, shutdown: _shutdown, .. } = retry_within(Duration::from_secs(3600)).await;
+        retry.left = 4;
+        let started = Instant::now();
+        assert!(retry.run(|| async { failed(Retryable::Backoff) }, || std::future::ready(())).await.is_err());
+        assert!(started.elapsed() >= Duration::from_millis(750), "{:?}", started.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_shutdown_ends_the_wait() {
         let RetryTest { mut retry, shutdown, queue } = retry_within(Duration::from_secs(30)).await;
         let started = Instant::now();
-        let task = tokio::spawn(async move { retry.run(|| async { failed(Retryable::Backoff) }).await });
+        let task =
+            tokio::spawn(async move { retry.run(|| async { failed(Retryable::Backoff) }, pending).await });
         tokio::time::sleep(Duration::from_secs(2)).await;
         let before = queue.counters().retries;
         shutdown.send_replace(ShutdownState::StoppingBy(Instant::now() + Duration::from_secs(10)));

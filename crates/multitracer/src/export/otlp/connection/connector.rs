@@ -4,27 +4,17 @@ use std::error::Error;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use http::Uri;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
-use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
+use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use tower_service::Service;
 
-use super::dns::Resolver;
+use super::dial::Dialer;
 use super::monitored::Monitored;
 use super::protocol::Protocol;
 use super::socket::Socket;
-
-/// Time limit for opening a TCP connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Time after which the kernel closes a connection whose peer acknowledges nothing.
-///
-/// Without it, a condemned connection stays open for as long as TCP retransmits, which is minutes.
-#[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
-const UNACKNOWLEDGED_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The way to open a connection, with or without TLS.
 ///
@@ -32,9 +22,9 @@ const UNACKNOWLEDGED_TIMEOUT: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub(super) struct Connector(HttpsConnector<TcpConnector>);
 
-/// The way to open a TCP connection.
+/// The way to open a TCP connection whose writes report no end.
 #[derive(Clone)]
-struct TcpConnector(HttpConnector<Resolver>);
+struct TcpConnector(Dialer);
 
 /// A TCP connection with or without TLS, as hyper's traits want it.
 type Stream = Monitored<TokioIo<MaybeHttpsStream<TokioIo<Socket>>>>;
@@ -43,19 +33,14 @@ type BoxError = Box<dyn Error + Send + Sync>;
 type Opening<S> = Pin<Box<dyn Future<Output = Result<TokioIo<S>, BoxError>> + Send>>;
 
 impl Connector {
-    pub(super) fn new(tls: rustls::ClientConfig, protocol: Protocol, resolver: Resolver) -> Self {
-        let mut tcp = HttpConnector::new_with_resolver(resolver);
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
-        tcp.set_tcp_user_timeout(Some(UNACKNOWLEDGED_TIMEOUT));
+    pub(super) fn new(tls: rustls::ClientConfig, protocol: Protocol, dialer: Dialer) -> Self {
+        let tcp = TcpConnector(dialer);
         let builder = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
         Self(match protocol {
             #[cfg(feature = "otlp-http")]
-            Protocol::Http => builder.enable_all_versions().wrap_connector(TcpConnector(tcp)),
+            Protocol::Http => builder.enable_all_versions().wrap_connector(tcp),
             #[cfg(feature = "otlp-grpc")]
-            Protocol::Grpc => builder.enable_http2().wrap_connector(TcpConnector(tcp)),
+            Protocol::Grpc => builder.enable_http2().wrap_connector(tcp),
         })
     }
 }

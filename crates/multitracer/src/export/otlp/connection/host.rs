@@ -6,7 +6,9 @@ use http::uri::{Authority, Scheme};
 
 use super::client::{HttpClient, http_client};
 use super::connector::Connector;
+use super::dial::Dialer;
 use super::dns::{Lookups, Resolver};
+use super::knock::Knocker;
 use super::protocol::Protocol;
 use crate::export::otlp::tls::Pem;
 
@@ -25,6 +27,7 @@ pub(crate) struct Host {
     /// Kept, so that hosts share their TLS settings.
     _tls: Arc<rustls::ClientConfig>,
     connector: Connector,
+    pub(super) knocker: Knocker,
     shared: Mutex<SharedClient>,
 }
 
@@ -37,9 +40,16 @@ pub(super) struct SharedClient {
 
 impl Host {
     pub(crate) fn new(protocol: Protocol, tls: Arc<rustls::ClientConfig>, lookups: &Arc<Lookups>) -> Self {
-        let connector = Connector::new((*tls).clone(), protocol, Resolver::new(Arc::clone(lookups)));
+        let dialer = Dialer::new(Resolver::new(Arc::clone(lookups)));
+        let connector = Connector::new((*tls).clone(), protocol, dialer.clone());
         let client = http_client(connector.clone(), protocol);
-        Self { protocol, _tls: tls, connector, shared: Mutex::new(SharedClient { client, generation: 0 }) }
+        Self {
+            protocol,
+            _tls: tls,
+            connector,
+            knocker: Knocker::new(dialer),
+            shared: Mutex::new(SharedClient { client, generation: 0 }),
+        }
     }
 
     /// Returns a client without connections, for one tracer.

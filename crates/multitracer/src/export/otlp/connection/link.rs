@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::answer::{Answer, Cut};
 use super::client::HttpClient;
+use super::dial::Unreachable;
 use super::host::{Host, SharedClient};
 use super::monitored::ReadFailure;
 use super::slots::{Slots, Standing};
@@ -50,6 +51,8 @@ pub(crate) struct Post<'r> {
 /// A request without a response.
 pub(crate) enum SendError {
     TimedOut,
+    /// No connection opened. Holds the cause, which may hold a credential.
+    Unreachable(String),
     /// The connection failed. Holds the cause, which may hold a credential.
     Broken(String),
     /// The backend asked for a pause before the request was sent.
@@ -63,6 +66,9 @@ impl SendError {
             Self::TimedOut => ExportError::timed_out(timeout).retry(Retryable::Backoff),
             Self::Broken(cause) => ExportError::failed(redactor.clean(&cause)).retry(Retryable::Backoff),
             Self::Paused => ExportError::failed("the backend asked to wait").retry(Retryable::AfterPause),
+            Self::Unreachable(cause) => {
+                ExportError::failed(redactor.clean(&cause)).retry(Retryable::Unreachable)
+            }
         }
     }
 }
@@ -112,11 +118,19 @@ impl Link {
         };
         match &answer {
             _ if has_timed_out(&answer) => self.set_standing(Standing::Slow),
-            Ok(_) => self.set_standing(Standing::Proven),
+            Ok(_) => {
+                self.set_standing(Standing::Proven);
+                self.host.knocker.found();
+            }
             // a connection that fails says so, and is not used again
             Err(_) => {}
         }
         answer
+    }
+
+    /// Waits until the host of `url` can be reached.
+    pub(crate) async fn reachable(&self, url: &Uri) {
+        self.host.knocker.reachable(url).await;
     }
 
     fn standing(&self) -> Standing {
@@ -208,6 +222,9 @@ impl Attempt {
         };
         match response {
             Err(_) => Err(SendError::TimedOut),
+            Ok(Err(error)) if Unreachable::is_cause_of(&error) => {
+                Err(SendError::Unreachable(failure_text(&error, None)))
+            }
             Ok(Err(error)) => {
                 let failure = read_failure(&self.connection);
                 let failure = failure.as_ref().and_then(ReadFailure::get);
@@ -247,7 +264,7 @@ async fn stall(unsent: &Unsent) {
 fn has_timed_out(answer: &Result<Answer, SendError>) -> bool {
     match answer {
         Err(SendError::TimedOut) => true,
-        Err(SendError::Broken(_) | SendError::Paused) => false,
+        Err(SendError::Broken(_) | SendError::Unreachable(_) | SendError::Paused) => false,
         Ok(answer) => matches!(answer.cut, Some(Cut::TimedOut)),
     }
 }

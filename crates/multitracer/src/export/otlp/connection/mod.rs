@@ -3,8 +3,10 @@
 mod answer;
 mod client;
 mod connector;
+mod dial;
 mod dns;
 mod host;
+mod knock;
 mod link;
 mod monitored;
 mod protocol;

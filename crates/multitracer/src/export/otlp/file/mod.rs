@@ -45,7 +45,7 @@ impl Exporter for OtlpFile {
             let line = self.encoder.json(batch);
             let mut line = line.map_err(|error| ExportError::failed(format!("cannot encode: {error}")))?;
             line.push(b'\n');
-            retry.run(|| async { self.write(&line) }).await
+            retry.run(|| async { self.write(&line) }, std::future::pending).await
         })
     }
 }

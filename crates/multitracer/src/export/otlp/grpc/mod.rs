@@ -94,6 +94,10 @@ impl Wire for OtlpGrpc {
             Err(error) => Err(error.into_export_error(self.timeout, &self.redactor)),
         }
     }
+
+    async fn reachable(&self) {
+        self.link.reachable(&self.url).await;
+    }
 }
 
 impl OtlpGrpc {

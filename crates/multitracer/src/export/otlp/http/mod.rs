@@ -79,6 +79,10 @@ impl Wire for OtlpHttp {
             Err(error) => Err(error.into_export_error(self.timeout, &self.redactor)),
         }
     }
+
+    async fn reachable(&self) {
+        self.link.reachable(&self.request.url).await;
+    }
 }
 
 impl OtlpHttp {

@@ -25,6 +25,9 @@ pub(crate) trait Wire: Sync {
 
     /// Sends a body once, and not during `pause`.
     fn send(&self, body: Bytes, pause: &Pause) -> impl Future<Output = ExportOutcome> + Send;
+
+    /// Waits until the host can be reached.
+    fn reachable(&self) -> impl Future<Output = ()> + Send;
 }
 
 /// Exports the `spans` spans of an encoded request. A request that is too large is halved until the
@@ -41,7 +44,7 @@ pub(crate) async fn export<W: Wire>(
     let whole = if is_sent {
         let body = wire.body(plain).map_err(cannot_encode)?;
         let pause = retry.pause();
-        let outcome = retry.run(|| wire.send(body.clone(), &pause)).await;
+        let outcome = retry.run(|| wire.send(body.clone(), &pause), || wire.reachable()).await;
         match &outcome {
             Ok(_) => limit.note_passed(size),
             Err(error) if error.reason == DropReason::TooLarge => limit.note_refused(size),
@@ -131,7 +134,8 @@ impl<W: Wire> Parts<'_, W> {
             return Err(refused.error.clone());
         }
         let pause = self.retry.pause();
-        let outcome = self.retry.run(|| self.wire.send(body.clone(), &pause)).await;
+        let send = || self.wire.send(body.clone(), &pause);
+        let outcome = self.retry.run(send, || self.wire.reachable()).await;
         match &outcome {
             Ok(_) => self.limit.note_passed(size),
             Err(error) if error.reason == DropReason::TooLarge => {
