@@ -54,7 +54,7 @@ async fn a_new_file_and_its_folders_are_private() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_existing_file_keeps_its_mode_also_when_it_is_rotated() {
     let folder = TemporaryFolder::new("file-mode");
-    fs::set_permissions(&folder.path(""), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(folder.path(""), fs::Permissions::from_mode(0o755)).unwrap();
     let path = folder.path("spans.jsonl");
     fs::write(&path, "").unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();

@@ -72,6 +72,9 @@ fn header(random: &mut Random) -> String {
     let mut text = String::new();
     for _ in 0..=random.below(24) {
         text.push_str(random.pick(PARTS));
+        if random.chance(10) {
+            text.push(',');
+        }
     }
     text
 }

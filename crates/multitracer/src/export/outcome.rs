@@ -62,10 +62,6 @@ pub(crate) enum Retryable {
     /// The request may succeed after a delay of the exporter's choice.
     Backoff,
     /// No connection opened. The request may succeed once one does.
-    #[cfg_attr(
-        all(feature = "otlp-file", not(any(test, feature = "otlp-http", feature = "otlp-grpc"))),
-        expect(dead_code, reason = "a file needs no connection")
-    )]
     Unreachable,
     /// The request may succeed after the delay that the backend asked for.
     #[cfg_attr(
@@ -74,10 +70,6 @@ pub(crate) enum Retryable {
     )]
     After(Duration),
     /// The request was not sent, because the backend asked for a pause meanwhile.
-    #[cfg_attr(
-        not(any(feature = "otlp-http", feature = "otlp-grpc")),
-        expect(dead_code, reason = "only OTLP requests wait before they are sent")
-    )]
     AfterPause,
 }
 

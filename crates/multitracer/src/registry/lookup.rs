@@ -20,6 +20,7 @@ impl Registry {
     }
 
     /// Returns `true` if this registry is the process's own.
+    #[cfg(feature = "tower")]
     pub(crate) fn is_installed(&self) -> bool {
         Self::installed().is_some_and(|installed| installed.ptr_eq(self))
     }
