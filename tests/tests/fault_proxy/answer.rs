@@ -9,7 +9,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 };
 use prost::Message as _;
 
-use crate::faults::{GrpcFault, HttpFault};
+use crate::faults::{GrpcFault, HttpFault, RETRY_INFO};
 
 /// More than a client reads of a body.
 const LARGE: usize = 1_300_000;
@@ -116,10 +116,11 @@ impl GrpcFault {
             Self::Code(number) => code(number),
             Self::TrailersOnly(number) => code(number).trailers_only(),
             Self::NonsenseCode => code(0).with_trailer("grpc-status", "well"),
-            Self::RetryInfo => code(8).with_trailer("grpc-status-details-bin", retry_info(0, 200_000_000)),
+            Self::RetryInfo => code(8).with_trailer("grpc-status-details-bin", retry_info(0, RETRY_INFO.subsec_nanos() as i32)),
             Self::RetryInfoForEver => code(14).with_trailer("grpc-status-details-bin", retry_info(86_400, 0)),
             Self::NegativeRetryInfo => code(14).with_trailer("grpc-status-details-bin", retry_info(-1, -1)),
             Self::BrokenDetails => code(14).with_trailer("grpc-status-details-bin", "!!! no base64 !!!"),
+            Self::BrokenMessage => code(14).with_trailer("grpc-message", "%FF%zz"),
             Self::TooLarge => code(8).with_trailer("grpc-message", "received message larger than max (9 vs. 4)"),
             Self::NoCode => Answer { trailers: Some(vec![("x-other", "1".to_owned())]), ..ok() },
             Self::NoTrailers => Answer { trailers: None, ..ok() },

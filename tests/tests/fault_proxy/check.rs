@@ -1,13 +1,17 @@
 //! What holds after each run, from `docs/semantics.md` and `docs/design.md`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use multitracer::export::TracerStats;
 use multitracer_tests::Receiver;
 
-use crate::faults::Effect;
+use crate::faults::{Effect, RequestFault};
 use crate::ledger::{Entry, SpanKey, State};
 use crate::run::Run;
+
+/// The time for which a response and a request may be under way.
+const TOLERANCE: Duration = Duration::from_millis(100);
 
 /// Checks a run, and adds what is wrong.
 pub(crate) fn check(run: &mut Run<'_>) {
@@ -21,6 +25,7 @@ pub(crate) fn check(run: &mut Run<'_>) {
             dirty: arrivals(&proxy.dirty, index, &mut wrong),
         };
         check_repeats(index, &state, &arrived, &mut wrong);
+        check_pauses(index, &state, &mut wrong);
         if let Some(stats) = &run.stats {
             let found = check_counts(run, index, &stats.tracers()[index], &state, &arrived);
             if !found.is_empty() {
@@ -74,11 +79,11 @@ fn check_good(run: &Run<'_>, wrong: &mut Vec<String>) {
 fn check_repeats(tracer: usize, state: &State, arrived: &Arrived, wrong: &mut Vec<String>) {
     let mut settled = BTreeMap::<SpanKey, &Entry>::new();
     for entry in &state.entries {
-        for span in entry.of_tracer(tracer) {
-            if let Some(before) = settled.get(&span) {
-                let (before, fault) = (before.effect, before.fault);
-                wrong.push(format!("span {span:?} was sent again after {before:?} ({fault:?})"));
-            }
+        let repeated: Vec<_> = entry.of_tracer(tracer).filter(|span| settled.contains_key(span)).collect();
+        if let Some(span) = repeated.first() {
+            let (before, fault) = (settled[span].effect, settled[span].fault);
+            let (count, name) = (repeated.len(), span.name());
+            wrong.push(format!("{count} spans from {name} were sent again after {before:?} ({fault:?})"));
         }
         if entry.is_certain() && matches!(entry.effect, Effect::Taken { .. } | Effect::Refused) {
             settled.extend(entry.of_tracer(tracer).map(|span| (span, entry)));
@@ -91,7 +96,23 @@ fn check_repeats(tracer: usize, state: &State, arrived: &Arrived, wrong: &mut Ve
     for (span, times) in &arrived.clean {
         if *times > 1 || settled.contains_key(span) {
             let before = settled.get(span).map(|entry| (entry.effect, entry.fault));
-            wrong.push(format!("span {span:?} arrived {times} times at the receiver, before: {before:?}"));
+            let name = span.name();
+            wrong.push(format!("span {name} arrived {times} times at the receiver, before: {before:?}"));
+        }
+    }
+}
+
+/// No request begins during a pause that the backend asked for.
+fn check_pauses(tracer: usize, state: &State, wrong: &mut Vec<String>) {
+    let of_tracer = |entry: &&Entry| entry.of_tracer(tracer).next().is_some();
+    for entry in state.entries.iter().filter(of_tracer) {
+        let (Some(pause), Some(start)) = (entry.fault.and_then(RequestFault::pause), entry.responded) else {
+            continue;
+        };
+        let (from, to) = (start + TOLERANCE, start + pause - TOLERANCE);
+        for early in state.entries.iter().filter(of_tracer).filter(|other| from < other.began && other.began < to) {
+            let after = early.began - start;
+            wrong.push(format!("tracer {tracer} sent a request {after:?} after {:?}", entry.fault));
         }
     }
 }

@@ -1,5 +1,10 @@
 //! The kinds of faults.
 
+use std::time::Duration;
+
+/// The pause of [`GrpcFault::RetryInfo`].
+pub(crate) const RETRY_INFO: Duration = Duration::from_millis(400);
+
 /// The effect of a request on the client's counts, by `docs/design.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
@@ -146,6 +151,18 @@ impl RequestFault {
             Self::Http1(fault) => fault.effect(),
             Self::Http2(fault) => fault.effect(is_grpc),
             Self::Grpc(fault) => fault.effect(),
+        }
+    }
+
+    /// Returns the pause that the response asks for, if its length is known.
+    pub(crate) fn pause(self) -> Option<Duration> {
+        match self {
+            Self::Http(HttpFault::ThrottledForASecond | HttpFault::UnavailableForASecond) => {
+                Some(Duration::from_secs(1))
+            }
+            Self::Grpc(GrpcFault::RetryInfo) => Some(RETRY_INFO),
+            fault if fault.is_endless() => Some(Duration::from_secs(600)),
+            _ => None,
         }
     }
 
@@ -522,6 +539,8 @@ pub(crate) enum GrpcFault {
     NegativeRetryInfo,
     /// `UNAVAILABLE` with details that are not base64.
     BrokenDetails,
+    /// `UNAVAILABLE` with a message that is not UTF-8.
+    BrokenMessage,
     /// `RESOURCE_EXHAUSTED` because of the size.
     TooLarge,
     /// Trailers without a code.
@@ -547,7 +566,7 @@ pub(crate) enum GrpcFault {
 }
 
 impl GrpcFault {
-    pub(crate) const ALL: [Self; 41] = [
+    pub(crate) const ALL: [Self; 42] = [
         Self::Code(1),
         Self::Code(2),
         Self::Code(3),
@@ -573,6 +592,7 @@ impl GrpcFault {
         Self::RetryInfoForEver,
         Self::NegativeRetryInfo,
         Self::BrokenDetails,
+        Self::BrokenMessage,
         Self::TooLarge,
         Self::TooLarge,
         Self::NoCode,
@@ -599,11 +619,12 @@ impl GrpcFault {
                 _ => Effect::Refused,
             },
             Self::NonsenseCode | Self::Http(200 | 404) => Effect::Refused,
-            Self::BrokenDetails => Effect::NotTaken,
             Self::TooLarge | Self::Http(413) => Effect::TooLarge,
             Self::RetryInfo
             | Self::RetryInfoForEver
             | Self::NegativeRetryInfo
+            | Self::BrokenDetails
+            | Self::BrokenMessage
             | Self::NoCode
             | Self::NoTrailers
             | Self::HugeHeader

@@ -26,8 +26,8 @@ enum Next {
 
 /// A request that begins.
 struct Head {
-    /// The time since which the client waits for a response, or earlier.
-    since: Instant,
+    /// The time at which its first byte arrived.
+    began: Instant,
     length: usize,
 }
 
@@ -37,13 +37,12 @@ pub(crate) async fn serve(mut connection: Connection) -> io::Result<()> {
     let mut is_first = true;
     let mut is_broken = false;
     loop {
-        let Some(mut head) = read_head(&mut connection, &mut unread).await? else { return Ok(()) };
-        if std::mem::take(&mut is_first) {
-            head.since = connection.accepted;
-        }
+        let Some(head) = read_head(&mut connection, &mut unread).await? else { return Ok(()) };
+        // the client may have waited for the connection
+        let since = if std::mem::take(&mut is_first) { connection.accepted } else { head.began };
         if is_broken {
             let body = read_body(&mut connection, &mut unread, head.length).await?;
-            connection.shared.ledger.note(connection.id, &body, Effect::Retried, None);
+            connection.shared.ledger.note(connection.id, head.began, &body, Effect::Retried, None);
             return Ok(connection.hold().await);
         }
         let fault = connection.shared.script.next_request();
@@ -58,9 +57,9 @@ pub(crate) async fn serve(mut connection: Connection) -> io::Result<()> {
         }
         let body = read_body(&mut connection, &mut unread, head.length).await?;
         let effect = fault.map_or(TAKEN, |fault| fault.effect(false));
-        let entry = connection.shared.ledger.note(connection.id, &body, effect, fault);
+        let entry = connection.shared.ledger.note(connection.id, head.began, &body, effect, fault);
         let next = respond(&mut connection, &body, fault).await?;
-        if head.since.elapsed() < PROMPT {
+        if since.elapsed() < PROMPT {
             connection.shared.ledger.responded(entry);
         }
         match next {
@@ -86,14 +85,14 @@ pub(crate) async fn answer_first(mut connection: Connection) -> io::Result<()> {
     let mut unread = Vec::new();
     if let Some(head) = read_head(&mut connection, &mut unread).await? {
         let body = read_body(&mut connection, &mut unread, head.length).await?;
-        connection.shared.ledger.note(connection.id, &body, Effect::Unclear, None);
+        connection.shared.ledger.note(connection.id, head.began, &body, Effect::Unclear, None);
     }
     Ok(connection.hold().await)
 }
 
 /// Reads the head of a request. Returns `None` at the end of the connection.
 async fn read_head(connection: &mut Connection, unread: &mut Vec<u8>) -> io::Result<Option<Head>> {
-    let mut since = None;
+    let mut began = None;
     loop {
         if let Some(end) = unread.windows(4).position(|window| window == b"\r\n\r\n") {
             let head: Vec<u8> = unread.drain(..end + 4).collect();
@@ -101,12 +100,12 @@ async fn read_head(connection: &mut Connection, unread: &mut Vec<u8>) -> io::Res
             let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
             let length = length.and_then(|length| length.trim().parse().ok());
             let length = length.ok_or_else(|| io::Error::other("a request without a length"))?;
-            return Ok(Some(Head { since: since.unwrap_or_else(Instant::now), length }));
+            return Ok(Some(Head { began: began.unwrap_or_else(Instant::now), length }));
         }
         if connection.stream.read_buf(unread).await? == 0 {
             return Ok(None);
         }
-        since.get_or_insert_with(Instant::now);
+        began.get_or_insert_with(Instant::now);
     }
 }
 

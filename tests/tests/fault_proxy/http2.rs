@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Instant;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
@@ -34,6 +34,8 @@ pub(crate) struct Writer {
     newest: AtomicU32,
     /// The last stream that the client may use.
     last: AtomicU32,
+    /// `true` once the client may not read any further response.
+    is_broken: AtomicBool,
 }
 
 impl Writer {
@@ -49,6 +51,12 @@ impl Writer {
         self.write(&frames::goaway(last, code)).await
     }
 
+    /// Notes that the client may have lost the last responses, and loses all later ones.
+    fn broke(&self) {
+        self.is_broken.store(true, Ordering::Relaxed);
+        self.shared.ledger.broke(self.id);
+    }
+
     pub(crate) fn newest(&self) -> u32 {
         self.newest.load(Ordering::Relaxed)
     }
@@ -56,6 +64,8 @@ impl Writer {
 
 /// A request under way.
 struct Request {
+    began: Instant,
+    /// The time since which the client may wait for a response.
     since: Instant,
     body: Vec<u8>,
 }
@@ -87,6 +97,7 @@ pub(crate) async fn serve(
         stream: Mutex::new(stream),
         newest: AtomicU32::new(0),
         last: AtomicU32::new(u32::MAX),
+        is_broken: AtomicBool::new(false),
     };
     let (ends, mut end) = mpsc::unbounded_channel();
     let mut server = Server {
@@ -151,8 +162,9 @@ impl Server {
             }
             frames::HEADERS if stream <= self.writer.last.load(Ordering::Relaxed) => {
                 self.writer.newest.fetch_max(stream, Ordering::Relaxed);
-                let since = self.accepted.take().unwrap_or_else(Instant::now);
-                self.requests.insert(stream, Request { since, body: Vec::new() });
+                let began = Instant::now();
+                let since = self.accepted.take().unwrap_or(began);
+                self.requests.insert(stream, Request { began, since, body: Vec::new() });
             }
             frames::DATA => {
                 if !payload.is_empty() {
@@ -173,6 +185,8 @@ impl Server {
                     self.writer.shared.ledger.state().entries[entry].responded = None;
                 }
             }
+            // an error of the whole connection; the client reads no response on any stream
+            frames::GOAWAY if !payload.ends_with(&[0; 4]) || payload.len() != 8 => self.writer.broke(),
             _ => {}
         }
         if matches!(kind, frames::HEADERS | frames::DATA)
@@ -192,7 +206,7 @@ impl Server {
         let effect = fault.map_or(TAKEN, |fault: RequestFault| fault.effect(is_grpc));
         let body =
             if is_grpc { Body::over_grpc(request.body) } else { Body::over_http(request.body) };
-        let entry = shared.ledger.note(self.writer.id, &body, effect, fault);
+        let entry = shared.ledger.note(self.writer.id, request.began, &body, effect, fault);
         self.entries.insert(stream, entry);
         while self.answers.try_join_next().is_some() {}
         let (writer, ends) = (Arc::clone(&self.writer), self.ends.clone());
@@ -200,6 +214,9 @@ impl Server {
             let end = answer(&writer, stream, &body, fault).await;
             if end.is_ok() && request.since.elapsed() < PROMPT {
                 writer.shared.ledger.responded(entry);
+            }
+            if writer.is_broken.load(Ordering::Relaxed) {
+                writer.broke();
             }
             if let Ok(Some(end)) = end {
                 // the loop may have ended already
@@ -211,7 +228,7 @@ impl Server {
     async fn end(mut self, end: End) -> io::Result<()> {
         self.answers.shutdown().await;
         let shared = Arc::clone(&self.writer.shared);
-        shared.ledger.broke(self.writer.id);
+        self.writer.broke();
         match end {
             End::Close => self.writer.stream.lock().await.shutdown().await?,
             End::Reset => {

@@ -43,6 +43,8 @@ pub(crate) fn project(tracer: usize) -> String {
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) connection: usize,
+    /// The time at which its first byte arrived.
+    pub(crate) began: Instant,
     pub(crate) spans: Vec<SpanKey>,
     pub(crate) effect: Effect,
     pub(crate) fault: Option<RequestFault>,
@@ -111,6 +113,7 @@ impl Ledger {
     pub(crate) fn note(
         &self,
         connection: usize,
+        began: Instant,
         body: &Body,
         effect: Effect,
         fault: Option<RequestFault>,
@@ -128,7 +131,7 @@ impl Ledger {
                 Err(wrong) => state.wrong.push(wrong),
             }
         }
-        state.entries.push(Entry { connection, spans: keys, effect, fault, responded: None });
+        state.entries.push(Entry { connection, began, spans: keys, effect, fault, responded: None });
         state.entries.len() - 1
     }
 
