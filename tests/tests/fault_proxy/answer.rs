@@ -93,13 +93,18 @@ impl HttpFault {
             Self::EmptySuccess(status) => {
                 Answer { status, headers: Vec::new(), body: Vec::new(), trailers: None }
             }
-            Self::WrongContentType => Answer { headers: vec![("content-type", "image/png".to_owned())], ..ok() },
-            Self::BrokenGzip => Answer { body: vec![0x1f, 0x8b, 8, 0, 1, 2, 3], ..ok() }.with("content-encoding", "gzip"),
+            Self::WrongContentType => {
+                Answer { headers: vec![("content-type", "image/png".to_owned())], ..ok() }
+            }
+            Self::BrokenGzip => {
+                Answer { body: vec![0x1f, 0x8b, 8, 0, 1, 2, 3], ..ok() }.with("content-encoding", "gzip")
+            }
             Self::NotOtlp => Answer { body: b"\xff\xfe garbage".to_vec(), ..ok() },
             Self::LargeBody => Answer { body: vec![b' '; LARGE], ..ok() },
             Self::HugeHeader => ok().with("x-huge", "x".repeat(LARGE)),
             Self::PartialSuccess(rejected) if content_type.contains("json") => {
-                let partial = format!(r#"{{"partialSuccess":{{"rejectedSpans":"{rejected}","errorMessage":"no"}}}}"#);
+                let partial =
+                    format!(r#"{{"partialSuccess":{{"rejectedSpans":"{rejected}","errorMessage":"no"}}}}"#);
                 Answer { body: partial.into(), ..ok() }
             }
             Self::PartialSuccess(rejected) => Answer { body: partial_success(rejected), ..ok() },
@@ -116,12 +121,15 @@ impl GrpcFault {
             Self::Code(number) => code(number),
             Self::TrailersOnly(number) => code(number).trailers_only(),
             Self::NonsenseCode => code(0).with_trailer("grpc-status", "well"),
-            Self::RetryInfo => code(8).with_trailer("grpc-status-details-bin", retry_info(0, RETRY_INFO.subsec_nanos() as i32)),
+            Self::RetryInfo => code(8)
+                .with_trailer("grpc-status-details-bin", retry_info(0, RETRY_INFO.subsec_nanos() as i32)),
             Self::RetryInfoForEver => code(14).with_trailer("grpc-status-details-bin", retry_info(86_400, 0)),
             Self::NegativeRetryInfo => code(14).with_trailer("grpc-status-details-bin", retry_info(-1, -1)),
             Self::BrokenDetails => code(14).with_trailer("grpc-status-details-bin", "!!! no base64 !!!"),
             Self::BrokenMessage => code(14).with_trailer("grpc-message", "%FF%zz"),
-            Self::TooLarge => code(8).with_trailer("grpc-message", "received message larger than max (9 vs. 4)"),
+            Self::TooLarge => {
+                code(8).with_trailer("grpc-message", "received message larger than max (9 vs. 4)")
+            }
             Self::NoCode => Answer { trailers: Some(vec![("x-other", "1".to_owned())]), ..ok() },
             Self::NoTrailers => Answer { trailers: None, ..ok() },
             Self::NoMessage => code(0),

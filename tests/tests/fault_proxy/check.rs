@@ -64,7 +64,8 @@ fn check_good(run: &Run<'_>, wrong: &mut Vec<String>) {
     let index = run.plan.tracers.len();
     let arrived = arrivals(&run.good, index, wrong);
     let spans = run.plan.spans();
-    if arrived.len() != spans || arrived.values().any(|times| *times != 1) || run.good.spans().len() != spans {
+    if arrived.len() != spans || arrived.values().any(|times| *times != 1) || run.good.spans().len() != spans
+    {
         wrong.push(format!("the good backend has {} of {spans} spans: {arrived:?}", run.good.spans().len()));
     }
     if let Some(stats) = &run.stats {
@@ -110,7 +111,9 @@ fn check_pauses(tracer: usize, state: &State, wrong: &mut Vec<String>) {
             continue;
         };
         let (from, to) = (start + TOLERANCE, start + pause - TOLERANCE);
-        for early in state.entries.iter().filter(of_tracer).filter(|other| from < other.began && other.began < to) {
+        for early in
+            state.entries.iter().filter(of_tracer).filter(|other| from < other.began && other.began < to)
+        {
             let after = early.began - start;
             wrong.push(format!("tracer {tracer} sent a request {after:?} after {:?}", entry.fault));
         }
@@ -139,7 +142,8 @@ fn check_counts(
     expect((dropped.panicked, dropped.throttled) == (0, 0), "an impossible reason");
 
     let is = |effects: fn(&Effect) -> bool| move |entry: &Entry| effects(&entry.effect);
-    let mut taken = state.spans(tracer, is(|effect| matches!(effect, Effect::Taken { .. } | Effect::Unclear)));
+    let mut taken =
+        state.spans(tracer, is(|effect| matches!(effect, Effect::Taken { .. } | Effect::Unclear)));
     taken.extend(arrived.clean.keys().chain(arrived.dirty.keys()));
     let accepted = stats.exported + stats.rejected;
     expect(accepted <= count(&taken), "more spans are exported than the backend took");
@@ -153,8 +157,7 @@ fn check_counts(
     expect(accepted + unsure >= count(&certain), "fewer spans are exported than the backend took");
 
     let refused = state.spans(tracer, is(|effect| matches!(effect, Effect::Refused | Effect::NotTaken)));
-    let certain =
-        state.spans(tracer, |entry| entry.is_certain() && entry.effect == Effect::Refused);
+    let certain = state.spans(tracer, |entry| entry.is_certain() && entry.effect == Effect::Refused);
     expect(dropped.export_failed + unsure >= count(&certain), "refused spans are not dropped");
 
     let rejected = |is_wanted: fn(&Entry) -> bool| -> u64 {

@@ -118,11 +118,7 @@ async fn read_body(connection: &mut Connection, unread: &mut Vec<u8>, length: us
     Ok(Body::over_http(unread.drain(..length).collect()))
 }
 
-async fn respond(
-    connection: &mut Connection,
-    body: &Body,
-    fault: Option<RequestFault>,
-) -> io::Result<Next> {
+async fn respond(connection: &mut Connection, body: &Body, fault: Option<RequestFault>) -> io::Result<Next> {
     if let Some(fault) = fault {
         connection.shared.ledger.count(format!("{fault:?}"));
     }
@@ -155,7 +151,9 @@ async fn respond(
         // the response came before the body
         Http1Fault::EarlyAnswer | Http1Fault::EarlyRefusal => (Vec::new(), Next::Request),
         Http1Fault::TruncatedHead => (b"HTTP/1.1 200 OK\r\ncontent-le".into(), Next::Close),
-        Http1Fault::TruncatedBody => (b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\nabc".into(), Next::Close),
+        Http1Fault::TruncatedBody => {
+            (b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\nabc".into(), Next::Close)
+        }
         Http1Fault::SurplusBody => {
             (b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\nmore than that".into(), Next::NoRequest)
         }

@@ -48,7 +48,12 @@ impl Writer {
     /// Sends a GOAWAY. The server ignores later streams from then on.
     pub(crate) async fn go_away(&self, last: u32, code: u32) -> io::Result<()> {
         self.last.fetch_min(last, Ordering::Relaxed);
-        self.write(&frames::goaway(last, code)).await
+        self.write(&frames::goaway(last, code)).await?;
+        // the client drops the responses on its other streams
+        if last < self.newest() {
+            self.broke();
+        }
+        Ok(())
     }
 
     /// Notes that the client may have lost the last responses, and loses all later ones.
@@ -204,8 +209,7 @@ impl Server {
         let is_grpc = shared.plan.protocol.is_grpc();
         let fault = shared.script.next_request();
         let effect = fault.map_or(TAKEN, |fault: RequestFault| fault.effect(is_grpc));
-        let body =
-            if is_grpc { Body::over_grpc(request.body) } else { Body::over_http(request.body) };
+        let body = if is_grpc { Body::over_grpc(request.body) } else { Body::over_http(request.body) };
         let entry = shared.ledger.note(self.writer.id, request.began, &body, effect, fault);
         self.entries.insert(stream, entry);
         while self.answers.try_join_next().is_some() {}

@@ -27,8 +27,7 @@ pub(crate) async fn answer(
         shared.ledger.count(format!("{fault:?}"));
     }
     let is_grpc = shared.plan.protocol.is_grpc();
-    let healthy =
-        || if is_grpc { Answer::grpc_success() } else { Answer::http_success(body.content_type) };
+    let healthy = || if is_grpc { Answer::grpc_success() } else { Answer::http_success(body.content_type) };
     match fault {
         None | Some(RequestFault::Http1(_)) => writer.write(&response(stream, &healthy())).await?,
         Some(RequestFault::Http(fault)) => {
@@ -41,7 +40,12 @@ pub(crate) async fn answer(
     Ok(None)
 }
 
-async fn faulty(writer: &Writer, stream: u32, healthy: &Answer, fault: Http2Fault) -> io::Result<Option<End>> {
+async fn faulty(
+    writer: &Writer,
+    stream: u32,
+    healthy: &Answer,
+    fault: Http2Fault,
+) -> io::Result<Option<End>> {
     let ok = response(stream, healthy);
     let before = |frames: Vec<u8>| [frames, ok.clone()].concat();
     let (bytes, end) = match fault {
@@ -54,12 +58,10 @@ async fn faulty(writer: &Writer, stream: u32, healthy: &Answer, fault: Http2Faul
         Http2Fault::ResetConnection => (Vec::new(), Some(End::Reset)),
         Http2Fault::GoAway | Http2Fault::GoAwayError => {
             let code = if fault == Http2Fault::GoAway { 0 } else { ENHANCE_YOUR_CALM };
-            writer.shared.ledger.broke(writer.id);
             writer.go_away(stream.saturating_sub(2), code).await?;
             (Vec::new(), None)
         }
         Http2Fault::GoAwayThenAnswer => {
-            writer.shared.ledger.broke(writer.id);
             writer.go_away(writer.newest(), 0).await?;
             (ok, None)
         }
@@ -110,9 +112,7 @@ async fn faulty(writer: &Writer, stream: u32, healthy: &Answer, fault: Http2Faul
             let block = frames::header_block([(":method", "GET"), (":path", "/"), (":scheme", "http")]);
             (frames::push_promise(stream, 2, &block), Some(End::Hold))
         }
-        Http2Fault::WindowOverflow => {
-            (frames::window_update(0, 0x7fff_ffff).repeat(2), Some(End::Hold))
-        }
+        Http2Fault::WindowOverflow => (frames::window_update(0, 0x7fff_ffff).repeat(2), Some(End::Hold)),
         Http2Fault::WindowByZero => (frames::window_update(0, 0), Some(End::Hold)),
         Http2Fault::BadSetting => {
             (frames::settings(&[(frames::INITIAL_WINDOW, 0x8000_0000)]), Some(End::Hold))

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use multitracer_tests::{ReceivedSpan, read_spans};
 
 use crate::faults::{Effect, RequestFault};
+use crate::stalls;
 
 /// Time after a response in which the end of its connection can still destroy it.
 const IN_DOUBT: Duration = Duration::from_millis(500);
@@ -155,7 +156,7 @@ impl Ledger {
 impl Entry {
     /// Returns `true` if the client knows the effect for sure.
     pub(crate) fn is_certain(&self) -> bool {
-        self.responded.is_some()
+        self.responded.is_some_and(|responded| !stalls::is_near((self.began, responded)))
     }
 
     pub(crate) fn of_tracer(&self, tracer: usize) -> impl Iterator<Item = SpanKey> {

@@ -23,6 +23,7 @@ mod proxy;
 mod random;
 mod run;
 mod script;
+mod stalls;
 mod tls;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,6 +60,8 @@ struct Found {
     /// The seeds with what is wrong.
     failed: BTreeMap<u64, String>,
     slowest: (Duration, u64),
+    /// The number of responses, and of those whose effect the client knows for sure.
+    responses: (usize, usize),
 }
 
 fn number(variable: &str, default: u64) -> u64 {
@@ -85,10 +88,14 @@ fn no_seed_of_faults_breaks_the_counts_or_the_good_tracer() {
     let _ = panic::take_hook();
     let found = std::mem::take(&mut *seeds.found.lock().unwrap());
     println!(
-        "{count} seeds from {first} in {:.1?}, {} kinds of fault, {} faults; the slowest seed is {} ({:.1?})",
+        "{count} seeds from {first} in {:.1?}; {} kinds of fault, {} faults; {} requests, {} of them certain; \
+         {} stalls of the machine; the slowest seed is {} ({:.1?})",
         started.elapsed(),
         found.used.len(),
         found.used.values().sum::<usize>(),
+        found.responses.0,
+        found.responses.1,
+        stalls::count(),
         found.slowest.1,
         found.slowest.0,
     );
@@ -141,9 +148,12 @@ impl Seeds {
             let wrong = match ran {
                 Ok(Ok(run)) => {
                     for proxy in &run.proxies {
-                        for (fault, times) in &proxy.shared.ledger.state().used {
+                        let state = proxy.shared.ledger.state();
+                        for (fault, times) in &state.used {
                             *found.used.entry(fault.clone()).or_default() += times;
                         }
+                        found.responses.0 += state.entries.len();
+                        found.responses.1 += state.entries.iter().filter(|entry| entry.is_certain()).count();
                     }
                     run.wrong
                 }

@@ -153,7 +153,7 @@ impl TracerPlan {
             exports: random.pick(&[1, 1, 2, 4]),
             delay: ms(random.pick(&[0, 5, 20, 60])),
             // a body that is not read moves to another connection after 1 s
-            request_timeout: ms(if random.chance(4) { 2500 } else { random.pick(&[300, 400, 500]) }),
+            request_timeout: ms(if random.chance(4) { 2500 } else { random.pick(&[400, 500, 700]) }),
             export_timeout,
             retries: if recovers { 1000 } else { random.pick(&[0, 1, 3, 1000]) },
             text: random.pick(&[0, 10, 300, 3000]),
@@ -182,7 +182,8 @@ impl HostPlan {
         let connections = (0..1 + random.below(3))
             .map(|_| random.chance(55).then(|| connection_fault(random, protocol)))
             .collect();
-        let mut requests: Vec<_> = (0..1 + random.below(5)).map(|_| request_fault(random, protocol)).collect();
+        let mut requests: Vec<_> =
+            (0..1 + random.below(5)).map(|_| request_fault(random, protocol)).collect();
         if recovers {
             requests.retain(|fault| !fault.is_endless());
         }

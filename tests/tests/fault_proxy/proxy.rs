@@ -34,7 +34,7 @@ pub(crate) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
 
-/// What all connections of a proxy share.
+/// The state that all connections of a proxy share.
 pub(crate) struct Shared {
     pub(crate) plan: HostPlan,
     pub(crate) script: Script,
@@ -228,9 +228,9 @@ impl Connection {
                 Ok(self.hold().await)
             }
             Some(F::AnswerFirst) => http1::answer_first(self).await,
-            Some(F::GoAwayAtOnce | F::NoStreams | F::OneStream | F::NoWindow | F::SmallWindow | F::NoSettings) => {
-                http2::serve(self, fault).await
-            }
+            Some(
+                F::GoAwayAtOnce | F::NoStreams | F::OneStream | F::NoWindow | F::SmallWindow | F::NoSettings,
+            ) => http2::serve(self, fault).await,
             Some(_) => {
                 let to = address(&self.shared.dirty, protocol.is_grpc());
                 pipe::forward(self, to, fault).await

@@ -7,11 +7,11 @@ use multitracer::export::{Report, ShutdownError, Stats};
 use multitracer::{KeyValue, Registry, Tracer, TracerBuilder, enrich_span};
 use multitracer_tests::Receiver;
 
-use crate::check;
 use crate::ledger::{SpanKey, project};
 use crate::plan::{End, Plan, TracerPlan};
 use crate::proxy::Proxy;
 use crate::tls::TlsServers;
+use crate::{check, stalls};
 
 /// The time that a busy machine adds to a time limit.
 const SLACK: Duration = Duration::from_millis(1200);
@@ -42,7 +42,8 @@ pub(crate) struct Run<'p> {
 impl<'p> Run<'p> {
     /// Runs the plan, and checks what must hold.
     pub(crate) async fn new(plan: &'p Plan, tls: &Arc<TlsServers>) -> std::io::Result<Self> {
-        let good = Receiver::start().await?;
+        let (good, began) = (Receiver::start().await?, Instant::now());
+        let stalls = tokio::spawn(stalls::watch());
         let mut proxies = Vec::new();
         for host in &plan.hosts {
             proxies.push(Proxy::start(host, tls, good.http_endpoint()).await?);
@@ -66,7 +67,14 @@ impl<'p> Run<'p> {
         for (index, proxy) in run.proxies.iter().enumerate() {
             let open = proxy.drain(LAST_CONNECTION).await;
             if open > 0 {
-                run.wrong.push(format!("host {index}: {open} connections are open after the registry's drop"));
+                run.wrong
+                    .push(format!("host {index}: {open} connections are open after the registry's drop"));
+            }
+        }
+        stalls.abort();
+        if stalls::is_near((began, Instant::now())) {
+            for proxy in &run.proxies {
+                proxy.shared.ledger.state().is_receiver_slow = true;
             }
         }
         check::check(&mut run);
