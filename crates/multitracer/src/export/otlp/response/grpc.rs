@@ -141,7 +141,9 @@ mod tests {
             pairs.iter().map(pair).collect()
         };
         let none = HeaderMap::new();
-        for (value, code) in [("0", Code::Ok), ("14", Code::Unavailable), ("99", Code::Unknown), ("?", Code::Unknown)] {
+        for (value, code) in
+            [("0", Code::Ok), ("14", Code::Unavailable), ("99", Code::Unknown), ("?", Code::Unknown)]
+        {
             let trailers = headers(&[("grpc-status", value)]);
             assert_eq!(grpc_status(&trailers, &none).map(|status| status.code()), Some(code), "{value}");
             assert_eq!(grpc_status(&none, &trailers).map(|status| status.code()), Some(code), "{value}");
@@ -149,12 +151,14 @@ mod tests {
         assert!(grpc_status(&none, &none).is_none());
         for (message, expected) in [("a%20b", "a b"), ("%FF%zz", "\u{fffd}%zz"), ("", "")] {
             let trailers = headers(&[("grpc-status", "14"), ("grpc-message", message)]);
-            let status = grpc_status(&trailers, &none).map(|status| (status.code(), status.message().to_owned()));
+            let status =
+                grpc_status(&trailers, &none).map(|status| (status.code(), status.message().to_owned()));
             assert_eq!(status, Some((Code::Unavailable, expected.to_owned())));
         }
         for (details, expected) in [("YWI=", "ab"), ("YWI", "ab"), ("!!! no base64", ""), ("Y", "")] {
             let trailers = headers(&[("grpc-status", "14"), ("grpc-status-details-bin", details)]);
-            let status = grpc_status(&trailers, &none).map(|status| (status.code(), status.details().to_owned()));
+            let status =
+                grpc_status(&trailers, &none).map(|status| (status.code(), status.details().to_owned()));
             assert_eq!(status, Some((Code::Unavailable, expected.into())), "{details}");
         }
     }
