@@ -93,7 +93,8 @@ pub(crate) fn header_block<'h>(headers: impl IntoIterator<Item = (&'h str, &'h s
 /// Writes a length of HPACK with a prefix of 7 bits.
 fn length(block: &mut Vec<u8>, length: usize) {
     if length < 127 {
-        return block.push(length as u8);
+        block.push(length as u8);
+        return;
     }
     block.push(127);
     let mut rest = length - 127;

@@ -43,7 +43,8 @@ pub(crate) async fn serve(mut connection: Connection) -> io::Result<()> {
         if is_broken {
             let body = read_body(&mut connection, &mut unread, head.length).await?;
             connection.shared.ledger.note(connection.id, head.began, &body, Effect::Retried, None);
-            return Ok(connection.hold().await);
+            connection.hold().await;
+            return Ok(());
         }
         let fault = connection.shared.script.next_request();
         match fault {
@@ -66,15 +67,22 @@ pub(crate) async fn serve(mut connection: Connection) -> io::Result<()> {
             Next::Request => {}
             Next::NoRequest => is_broken = true,
             Next::Close => {
-                connection.stream.shutdown().await?;
-                return Ok(connection.hold().await);
+                connection.close().await;
+                return Ok(());
             }
-            Next::Reset => return Ok(connection.reset()),
+            Next::Reset => {
+                connection.reset();
+                return Ok(());
+            }
             Next::HalfClose => {
                 connection.stream.shutdown().await?;
-                return Ok(connection.hold().await);
+                connection.hold().await;
+                return Ok(());
             }
-            Next::Hold => return Ok(connection.hold().await),
+            Next::Hold => {
+                connection.hold().await;
+                return Ok(());
+            }
         }
     }
 }
@@ -87,7 +95,8 @@ pub(crate) async fn answer_first(mut connection: Connection) -> io::Result<()> {
         let body = read_body(&mut connection, &mut unread, head.length).await?;
         connection.shared.ledger.note(connection.id, head.began, &body, Effect::Unclear, None);
     }
-    Ok(connection.hold().await)
+    connection.hold().await;
+    Ok(())
 }
 
 /// Reads the head of a request. Returns `None` at the end of the connection.

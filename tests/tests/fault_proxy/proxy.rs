@@ -184,11 +184,18 @@ impl Connection {
         let tls = Arc::clone(&self.shared.tls);
         match fault {
             Some(F::CloseAtOnce) => return Ok(()),
-            Some(F::ResetAtOnce) => return Ok(self.reset()),
-            Some(F::NeverRead) => return Ok(self.hold().await),
+            Some(F::ResetAtOnce) => {
+                self.reset();
+                return Ok(());
+            }
+            Some(F::NeverRead) => {
+                self.hold().await;
+                return Ok(());
+            }
             Some(F::GarbageFirst) => {
                 self.stream.write_all(b"\x00\xff\x17 220 smtp.example.com ready\r\n").await?;
-                return Ok(self.close().await);
+                self.close().await;
+                return Ok(());
             }
             Some(F::WrongName) => return self.refused_handshake(&tls.wrong_name, F::WrongName).await,
             Some(F::Expired) => return self.refused_handshake(&tls.expired, F::Expired).await,
@@ -200,19 +207,23 @@ impl Connection {
             }
             Some(F::TlsOnPlainPort) => {
                 let _ = tls.good(false).accept(&mut self.stream).await;
-                return Ok(self.close().await);
+                self.close().await;
+                return Ok(());
             }
             Some(F::CloseInHandshake) => {
                 self.stream.read_exact(&mut [0; 64]).await?;
-                return Ok(self.close().await);
+                self.close().await;
+                return Ok(());
             }
             Some(F::StallInHandshake) => {
                 self.stream.read_exact(&mut [0; 64]).await?;
-                return Ok(self.hold().await);
+                self.hold().await;
+                return Ok(());
             }
             Some(F::PlainText) => {
                 self.stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await?;
-                return Ok(self.close().await);
+                self.close().await;
+                return Ok(());
             }
             _ => {}
         }
@@ -225,7 +236,8 @@ impl Connection {
         match fault {
             Some(F::GarbageRecord) => {
                 self.socket.tcp.try_write(b"\x17\x03\x03\x00\x05hello")?;
-                Ok(self.hold().await)
+                self.hold().await;
+                Ok(())
             }
             Some(F::AnswerFirst) => http1::answer_first(self).await,
             Some(
@@ -246,10 +258,7 @@ impl Connection {
 
     /// Does a handshake that no client may complete.
     async fn refused_handshake(mut self, server: &TlsAcceptor, fault: ConnectionFault) -> io::Result<()> {
-        let mut stream = match server.accept(&mut self.stream).await {
-            Ok(stream) => stream,
-            Err(_) => return Ok(()),
-        };
+        let Ok(mut stream) = server.accept(&mut self.stream).await else { return Ok(()) };
         if stream.read(&mut [0; 1]).await.is_ok_and(|read| read > 0) {
             let wrong = format!("the client sent data over a connection with {fault:?}");
             self.shared.ledger.state().wrong.push(wrong);
@@ -257,9 +266,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Closes the connection, with all that the client sent before.
+    /// Closes the connection. The client can read all responses before.
     pub(crate) async fn close(mut self) {
-        self.shared.ledger.broke(self.id);
         let _ = self.stream.shutdown().await;
         let _ = tokio::time::timeout(LAST_BYTES, read_to_end(&mut self.stream)).await;
     }

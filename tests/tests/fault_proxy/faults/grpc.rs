@@ -93,7 +93,13 @@ impl GrpcFault {
 
     pub(super) fn effect(self) -> Effect {
         match self {
-            Self::Code(0) | Self::TrailersOnly(0) => TAKEN,
+            Self::Code(0)
+            | Self::TrailersOnly(0)
+            | Self::NoMessage
+            | Self::LargeMessage
+            | Self::WrongFlag
+            | Self::TruncatedMessage
+            | Self::NotOtlp => TAKEN,
             Self::Code(code) | Self::TrailersOnly(code) => match code {
                 1 | 4 | 10 | 11 | 14 | 15 => Effect::Retried,
                 _ => Effect::Refused,
@@ -109,11 +115,6 @@ impl GrpcFault {
             | Self::NoTrailers
             | Self::HugeHeader
             | Self::Http(_) => Effect::Retried,
-            Self::NoMessage
-            | Self::LargeMessage
-            | Self::WrongFlag
-            | Self::TruncatedMessage
-            | Self::NotOtlp => TAKEN,
             Self::PartialSuccess(rejected) => Effect::Taken { rejected },
         }
     }

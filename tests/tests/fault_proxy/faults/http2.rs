@@ -110,8 +110,13 @@ impl Http2Fault {
             | Self::SmallFrames
             | Self::SplitHeaders => TAKEN,
             // the status of HTTP promises that the backend took the spans; gRPC's comes last
-            Self::ResetAfterHeaders if is_grpc => Effect::Retried,
-            Self::ResetAfterHeaders => TAKEN,
+            Self::ResetAfterHeaders => {
+                if is_grpc {
+                    Effect::Retried
+                } else {
+                    TAKEN
+                }
+            }
             Self::ResetAfterAnswer | Self::NoStatus => Effect::Unclear,
             Self::NoAnswer
             | Self::Close
