@@ -157,10 +157,10 @@ impl Server {
     async fn react(&mut self, frame: Frame) -> io::Result<()> {
         let Frame { kind, flags, stream, payload } = frame;
         match kind {
-            frames::SETTINGS if flags & frames::ACK == 0 => {
-                if self.start != Some(ConnectionFault::NoSettings) {
-                    self.writer.write(&frames::frame(frames::SETTINGS, frames::ACK, 0, b"")).await?;
-                }
+            frames::SETTINGS
+                if flags & frames::ACK == 0 && self.start != Some(ConnectionFault::NoSettings) =>
+            {
+                self.writer.write(&frames::frame(frames::SETTINGS, frames::ACK, 0, b"")).await?;
             }
             frames::PING if flags & frames::ACK == 0 => {
                 self.writer.write(&frames::frame(frames::PING, frames::ACK, 0, &payload)).await?;

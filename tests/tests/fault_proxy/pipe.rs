@@ -143,9 +143,8 @@ async fn copy(
         total += read;
         while !rest.is_empty() {
             let size = match pace {
-                Pace::Fast => rest.len(),
                 Pace::ByteByByte if total - rest.len() < SLOW_BYTES => 1,
-                Pace::ByteByByte => rest.len(),
+                Pace::Fast | Pace::ByteByByte => rest.len(),
                 Pace::Slow(delay, size) => {
                     tokio::time::sleep(delay).await;
                     size.min(rest.len())
