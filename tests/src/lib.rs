@@ -28,7 +28,7 @@ mod receiver;
 mod tree;
 
 pub use self::model::{Origin, Protocol, ReceivedRequest, ReceivedSpan};
-pub use self::receiver::{Behaviour, Receiver};
+pub use self::receiver::{Behaviour, Receiver, read_spans};
 pub use self::tree::{by_project, trees};
 
 /// The Rust code of the Markdown pages, which `cargo test --doc` compiles and runs.

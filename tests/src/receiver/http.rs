@@ -80,10 +80,19 @@ fn decode(
     encoding: Option<&str>,
     body: &[u8],
 ) -> Result<ExportTraceServiceRequest, (StatusCode, String)> {
-    let bad_request = |message: String| (StatusCode::BAD_REQUEST, message);
     if !uri.path().ends_with("/v1/traces") {
         return Err((StatusCode::NOT_FOUND, "not a /v1/traces path".to_owned()));
     }
+    decode_body(content_type, encoding, body)
+}
+
+/// Decodes a body by its headers `content-type` and `content-encoding`.
+pub(super) fn decode_body(
+    content_type: &str,
+    encoding: Option<&str>,
+    body: &[u8],
+) -> Result<ExportTraceServiceRequest, (StatusCode, String)> {
+    let bad_request = |message: String| (StatusCode::BAD_REQUEST, message);
     let decoded = match encoding {
         None | Some("identity") => body.to_vec(),
         Some("gzip") => {

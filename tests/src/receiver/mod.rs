@@ -104,6 +104,26 @@ fn join_headers(headers: &HeaderMap) -> BTreeMap<String, String> {
     texts
 }
 
+/// Returns the spans in the body of a request over HTTP, by its headers `content-type` and
+/// `content-encoding`.
+///
+/// ```
+/// let spans = multitracer_tests::read_spans("application/json", None, br#"{"resourceSpans":[]}"#);
+/// assert!(spans.is_ok_and(|spans| spans.is_empty()));
+/// ```
+///
+/// # Errors
+///
+/// Fails if the body is not OTLP. The error says why.
+pub fn read_spans(
+    content_type: &str,
+    encoding: Option<&str>,
+    body: &[u8],
+) -> Result<Vec<ReceivedSpan>, String> {
+    let message = http::decode_body(content_type, encoding, body).map_err(|(_, message)| message)?;
+    Ok(spans(0, message))
+}
+
 /// A refusal of a request.
 struct Refusal {
     /// The HTTP status.

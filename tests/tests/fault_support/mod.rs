@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -85,8 +85,32 @@ async fn misbehave(mut stream: TcpStream, fault: Fault) -> std::io::Result<()> {
 /// Certificates of one test, in a folder that is removed on drop.
 pub(crate) struct Certificates {
     folder: PathBuf,
-    ca: CertificateDer<'static>,
+    pub(crate) ca: Authority,
     server: (CertificateDer<'static>, PrivateKeyDer<'static>),
+}
+
+/// An authority that issues certificates.
+pub(crate) type Authority = CertifiedIssuer<'static, KeyPair>;
+
+impl Certificates {
+    /// Creates an authority.
+    pub(crate) fn authority() -> Authority {
+        let mut params = CertificateParams::new(vec![]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+    }
+
+    /// Issues a certificate for a name, after a change of its parameters.
+    pub(crate) fn issue(
+        ca: &Authority,
+        name: &str,
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> (Certificate, KeyPair) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        change(&mut params);
+        (params.signed_by(&key, ca).unwrap(), key)
+    }
 }
 
 impl Certificates {
@@ -94,21 +118,15 @@ impl Certificates {
     pub(crate) fn new(test: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("multitracer-{test}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        let mut params = CertificateParams::new(vec![]).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        let issue = |name: &str| {
-            let key = KeyPair::generate().unwrap();
-            let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-            (params.signed_by(&key, &ca).unwrap(), key)
-        };
-        let ((server, server_key), (client, client_key)) = (issue("localhost"), issue("client"));
+        let ca = Self::authority();
+        let (server, server_key) = Self::issue(&ca, "localhost", |_| ());
+        let (client, client_key) = Self::issue(&ca, "client", |_| ());
         let write = |name: &str, text: String| std::fs::write(folder.join(name), text).unwrap();
         write("ca.pem", ca.as_ref().pem());
         write("client.pem", client.pem());
         write("client.key", client_key.serialize_pem());
         let key = PrivateKeyDer::try_from(server_key.serialize_der()).unwrap();
-        Self { ca: ca.as_ref().der().clone(), server: (server.der().clone(), key), folder }
+        Self { ca, server: (server.der().clone(), key), folder }
     }
 
     /// Returns the path of `ca.pem`, `client.pem` or `client.key`.
@@ -121,7 +139,7 @@ impl Certificates {
     pub(crate) async fn serve(&self, to: &str, protocol: &str) -> SocketAddr {
         let provider = Arc::new(crypto::ring::default_provider());
         let mut roots = RootCertStore::empty();
-        roots.add(self.ca.clone()).unwrap();
+        roots.add(self.ca.as_ref().der().clone()).unwrap();
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
         let (certificate, key) = &self.server;
         let mut config = ServerConfig::builder_with_provider(provider)

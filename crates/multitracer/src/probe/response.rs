@@ -1,10 +1,12 @@
 //! The response to a probe, and the outcome that it means.
 
-use tonic::{Code, Status};
+use tonic::Code;
 
 use super::outcome::{ProbeOutcome, ProbeStep};
 use super::request::{ProbeRequest, Protocol};
-use crate::export::client::{Answer, ErrorRedactor, HttpResponse, grpc_refusal, grpc_response, grpc_success};
+use crate::export::client::{
+    Answer, ErrorRedactor, HttpResponse, grpc_refusal, grpc_response, grpc_status, grpc_success,
+};
 
 /// Size below which an unreadable body is taken for a plain text such as `ok`.
 const MAX_SHORT_BODY_BYTES: usize = 64;
@@ -38,10 +40,7 @@ fn http_outcome(answer: &Answer, redactor: &ErrorRedactor) -> ProbeOutcome {
 }
 
 fn grpc_outcome(answer: &Answer, redactor: &ErrorRedactor) -> ProbeOutcome {
-    // a response without a message has its status in the headers
-    let status =
-        Status::from_header_map(&answer.trailers).or_else(|| Status::from_header_map(&answer.parts.headers));
-    match (status, &answer.cut) {
+    match (grpc_status(&answer.trailers, &answer.parts.headers), &answer.cut) {
         (Some(status), _) if status.code() == Code::Ok => ProbeOutcome::from_success(grpc_success(
             grpc_response(&answer.body).unwrap_or_default(),
             redactor,

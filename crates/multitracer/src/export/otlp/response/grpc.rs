@@ -3,8 +3,12 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use http::StatusCode;
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use http::{HeaderMap, StatusCode};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
+use percent_encoding::percent_decode;
 use prost::Message as _;
 use tonic::{Code, Status};
 
@@ -15,6 +19,29 @@ use crate::export::otlp::redact_errors::ErrorRedactor;
 use crate::export::otlp::transport::error_chain;
 use crate::export::outcome::{DropReason, ExportSuccess, Retryable};
 use crate::grpc_status::GrpcStatus;
+
+/// Base64 with or without padding, as gRPC sends bytes in a header.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Returns the status of a response, from its trailers, else from its headers.
+///
+/// A response without a message has its status in the headers. A message or details that are
+/// malformed do not change the code. `Status::from_header_map` of tonic panics on such details.
+pub(crate) fn grpc_status(trailers: &HeaderMap, headers: &HeaderMap) -> Option<Status> {
+    status_in(trailers).or_else(|| status_in(headers))
+}
+
+fn status_in(headers: &HeaderMap) -> Option<Status> {
+    let code = headers.get("grpc-status")?.to_str().ok().and_then(|code| code.parse().ok());
+    let message = headers.get("grpc-message").map(|message| percent_decode(message.as_bytes()));
+    let message = message.map(|message| message.decode_utf8_lossy().into_owned()).unwrap_or_default();
+    let details = headers.get("grpc-status-details-bin").and_then(|details| BASE64.decode(details).ok());
+    let code = code.map_or(Code::Unknown, Code::from_i32);
+    Some(Status::with_details(code, message, details.unwrap_or_default().into()))
+}
 
 /// Returns the success that a response describes.
 pub(crate) fn grpc_success(response: ExportTraceServiceResponse, redactor: &ErrorRedactor) -> ExportSuccess {
@@ -102,6 +129,37 @@ mod tests {
             ("the queue is full", false),
         ] {
             assert_eq!(is_about_size(message), expected, "{message}");
+        }
+    }
+
+    #[test]
+    fn a_status_with_a_malformed_message_or_details_keeps_its_code() {
+        let headers = |pairs: &[(&'static str, &'static str)]| -> HeaderMap {
+            let pair = |(name, value): &(&'static str, &'static str)| {
+                (http::HeaderName::from_static(name), http::HeaderValue::from_static(value))
+            };
+            pairs.iter().map(pair).collect()
+        };
+        let none = HeaderMap::new();
+        for (value, code) in
+            [("0", Code::Ok), ("14", Code::Unavailable), ("99", Code::Unknown), ("?", Code::Unknown)]
+        {
+            let trailers = headers(&[("grpc-status", value)]);
+            assert_eq!(grpc_status(&trailers, &none).map(|status| status.code()), Some(code), "{value}");
+            assert_eq!(grpc_status(&none, &trailers).map(|status| status.code()), Some(code), "{value}");
+        }
+        assert!(grpc_status(&none, &none).is_none());
+        for (message, expected) in [("a%20b", "a b"), ("%FF%zz", "\u{fffd}%zz"), ("", "")] {
+            let trailers = headers(&[("grpc-status", "14"), ("grpc-message", message)]);
+            let status =
+                grpc_status(&trailers, &none).map(|status| (status.code(), status.message().to_owned()));
+            assert_eq!(status, Some((Code::Unavailable, expected.to_owned())));
+        }
+        for (details, expected) in [("YWI=", "ab"), ("YWI", "ab"), ("!!! no base64", ""), ("Y", "")] {
+            let trailers = headers(&[("grpc-status", "14"), ("grpc-status-details-bin", details)]);
+            let status =
+                grpc_status(&trailers, &none).map(|status| (status.code(), status.details().to_owned()));
+            assert_eq!(status, Some((Code::Unavailable, expected.into())), "{details}");
         }
     }
 

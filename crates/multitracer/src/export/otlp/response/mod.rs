@@ -11,7 +11,7 @@ mod refusal;
 mod success;
 
 #[cfg(feature = "otlp-grpc")]
-pub(crate) use self::grpc::{grpc_http_refusal, grpc_refusal, grpc_success};
+pub(crate) use self::grpc::{grpc_http_refusal, grpc_refusal, grpc_status, grpc_success};
 #[cfg(feature = "otlp-http")]
 pub(crate) use self::http::HttpResponse;
 #[cfg(feature = "probe")]
