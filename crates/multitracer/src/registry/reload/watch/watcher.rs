@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::fingerprint::Fingerprint;
 use super::hangups::Hangups;
 use crate::config::{Config, Origin};
+use crate::export::guarded;
 use crate::registry::building::builder::RegistryBuilder;
 use crate::registry::error::ReloadError;
 use crate::registry::handle::{Inner, Registry};
@@ -65,7 +66,9 @@ impl Watcher {
             match reload.await {
                 Ok(ControlFlow::Continue(())) => {}
                 Ok(ControlFlow::Break(())) => return,
-                Err(_) => tracing::error!(target: "multitracer", "a callback of the watch panicked"),
+                Err(_) => {
+                    guarded(|| tracing::error!(target: "multitracer", "a callback of the watch panicked"));
+                }
             }
         }
     }
