@@ -18,6 +18,7 @@
 // batch      the spans of one export
 // stats/     counters, statistics, reports and metrics
 // outcome    the outcome of an export
+// guarded    code of the application on threads of this library
 // silence    the mark of threads whose work becomes no span
 // span_tree  the order of spans in a tree
 //
@@ -25,6 +26,7 @@
 
 mod batch;
 mod exporter;
+mod guarded;
 mod otlp;
 #[cfg_attr(
     not(any(test, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file")),
@@ -38,6 +40,7 @@ mod span_tree;
 mod stats;
 
 pub(crate) use self::exporter::{ConsoleExporter, CustomExporter, Exporter, ExporterBuildError, Pause};
+pub(crate) use self::guarded::guarded;
 pub(crate) use self::otlp::ConnectionPool;
 pub(crate) use self::pipeline::{
     Destination, ExportRuntime, FlushFailure, Operation, Pipeline, SpanSink, SpanSinks,

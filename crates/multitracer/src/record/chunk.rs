@@ -3,10 +3,8 @@
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::trace::SpanData;
 
+use super::reuse::USUAL_ATTRIBUTES;
 use super::span_record::SpanRecord;
-
-/// Initial capacity for attributes, for each record.
-const USUAL_ATTRIBUTES: usize = 4;
 
 /// Ended records and their attributes, side by side in memory.
 ///

@@ -22,5 +22,6 @@ pub(crate) use self::details::Details;
 pub(crate) use self::encoding::EndedSpan;
 pub(crate) use self::limits::RecordLimits;
 pub(crate) use self::reuse::{attribute_list, keep_record};
+pub(crate) use self::size::SIZE_UNIT;
 pub(crate) use self::span_record::{BoxedRecord, SpanRecord};
 pub(crate) use self::trace_state::with_short_state;

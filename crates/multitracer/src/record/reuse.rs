@@ -12,8 +12,8 @@ const MAX_KEPT: usize = 16;
 /// The largest list of attributes whose memory is used again.
 const MAX_ATTRIBUTES: usize = 16;
 
-/// Initial capacity for attributes.
-const USUAL_ATTRIBUTES: usize = 4;
+/// Initial capacity for the attributes of a span.
+pub(super) const USUAL_ATTRIBUTES: usize = 4;
 
 /// The empty records and lists of one thread.
 struct Kept {
@@ -45,14 +45,7 @@ pub(crate) fn keep_record(mut record: BoxedRecord) {
     if record.attributes.capacity() > MAX_ATTRIBUTES {
         record.attributes = Vec::new();
     }
-    // the record is freed if the thread ends
-    let _ = KEPT.try_with(|kept| {
-        if let Ok(mut kept) = kept.try_borrow_mut()
-            && kept.records.len() < MAX_KEPT
-        {
-            kept.records.push(record);
-        }
-    });
+    keep(record, |kept| &mut kept.records);
 }
 
 /// Returns an empty list for attributes.
@@ -66,14 +59,22 @@ pub(crate) fn attribute_list() -> Vec<KeyValue> {
 #[inline]
 pub(super) fn keep_list(list: Vec<KeyValue>) {
     if list.capacity() > 0 && list.capacity() <= MAX_ATTRIBUTES {
-        let _ = KEPT.try_with(|kept| {
-            if let Ok(mut kept) = kept.try_borrow_mut()
-                && kept.lists.len() < MAX_KEPT
-            {
-                kept.lists.push(list);
-            }
-        });
+        keep(list, |kept| &mut kept.lists);
     }
+}
+
+/// Keeps an item in a list of this thread. The item is freed if the list is full or the thread
+/// ends.
+#[inline]
+fn keep<T>(item: T, list: impl FnOnce(&mut Kept) -> &mut Vec<T>) {
+    let _ = KEPT.try_with(|kept| {
+        if let Ok(mut kept) = kept.try_borrow_mut() {
+            let list = list(&mut kept);
+            if list.len() < MAX_KEPT {
+                list.push(item);
+            }
+        }
+    });
 }
 
 #[cfg(test)]

@@ -8,6 +8,9 @@ use opentelemetry::{Array, InstrumentationScope, KeyValue, StringValue, Value};
 use super::details::Details;
 use super::trace_state::trace_state_size;
 
+/// Unit of the estimated size of a span, in bytes. A queue keeps its fill level in few bits.
+pub(crate) const SIZE_UNIT: usize = 32;
+
 /// Memory of the allocator and of the queue for each span, in bytes.
 const OVERHEAD: usize = 64;
 

@@ -16,7 +16,7 @@ use super::limits::{
     shorten, truncate,
 };
 use super::reuse::{empty_record, keep_list};
-use super::size::data_size;
+use super::size::{SIZE_UNIT, data_size};
 use super::trace_state::shortened;
 
 /// The data of a span, from its start to its export.
@@ -43,7 +43,7 @@ pub(crate) struct SpanRecord {
     pub(super) details: Option<Box<Details>>,
     /// The library that made the span, if it is not this one.
     pub(super) scope: Option<Arc<InstrumentationScope>>,
-    /// Estimated memory in bytes, once the span has ended.
+    /// Estimated memory in bytes, once the span has ended: a multiple of [`SIZE_UNIT`].
     pub(super) size: usize,
 }
 
@@ -254,11 +254,10 @@ impl SpanRecord {
         }
     }
 
-    /// Removes all attributes whose keys are too long, and the unused memory of the list.
+    /// Removes all attributes whose keys are too long.
     #[cold]
     fn trim(&mut self) {
         self.dropped_attributes += remove_long_keys(&mut self.attributes);
-        self.attributes.shrink_to_fit();
         if let Some(details) = &mut self.details {
             for event in &mut details.events.events {
                 event.dropped_attributes_count += remove_long_keys(&mut event.attributes);
@@ -292,7 +291,8 @@ impl SpanRecord {
     #[inline]
     fn estimated_size(&self) -> usize {
         let (details, scope) = (self.details.as_deref(), self.scope.as_deref());
-        size_of::<Self>() + data_size(&self.name, &self.attributes, details, scope)
+        let size = size_of::<Self>() + data_size(&self.name, &self.attributes, details, scope);
+        size.next_multiple_of(SIZE_UNIT)
     }
 
     fn details_mut(&mut self) -> &mut Details {

@@ -7,5 +7,5 @@ mod redact;
 
 pub(crate) use self::escaped::Escaped;
 pub(crate) use self::hidden::is_unsafe;
-#[cfg(any(test, feature = "otlp-http", feature = "otlp-grpc"))]
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 pub(crate) use self::redact::Redactor;

@@ -3,7 +3,6 @@
 //! The runtime of the application may have no clock, or a clock that stands still. The export
 //! runtime may be blocked by an exporter. The thread exists only while a future waits.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
@@ -75,8 +74,7 @@ impl Alarms {
             if !due.is_empty() {
                 drop(list);
                 for entry in due {
-                    // a waker is code of the application
-                    let _ = catch_unwind(AssertUnwindSafe(|| entry.results.wake()));
+                    entry.results.wake();
                 }
                 list = self.lock();
                 continue;

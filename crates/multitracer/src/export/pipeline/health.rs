@@ -69,8 +69,9 @@ impl Health {
         let is_due = self.full_queue.is_none_or(|warning| warning.at.elapsed() >= FULL_QUEUE_INTERVAL);
         if refused > before && is_due {
             let spans = refused - before;
-            tracing::warn!(target: "multitracer", tracer, spans, "the queue was full, spans dropped");
+            // noted first, because a subscriber can panic
             self.full_queue = Some(FullQueueWarning { at: Instant::now(), refused });
+            tracing::warn!(target: "multitracer", tracer, spans, "the queue was full, spans dropped");
         }
     }
 }

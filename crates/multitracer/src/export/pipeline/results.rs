@@ -4,6 +4,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
+use crate::export::guarded;
+
 /// The result of a flush or a shutdown of one worker.
 pub(super) type Outcome = Result<(), Failure>;
 
@@ -76,15 +78,19 @@ impl Results {
         if state.missing == 0 || deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Poll::Ready(());
         }
-        state.waker = Some(cx.waker().clone());
+        let before = state.waker.replace(cx.waker().clone());
+        drop(state);
+        // its drop is code of the application
+        drop(before);
         Poll::Pending
     }
 
-    /// Wakes the caller, because its deadline has come.
+    /// Wakes the caller, because all results are there or its deadline has come. The caller can be
+    /// code of the application.
     pub(super) fn wake(&self) {
         let waker = self.lock().waker.take();
         if let Some(waker) = waker {
-            waker.wake();
+            guarded(|| waker.wake());
         }
     }
 

@@ -1,5 +1,6 @@
 //! Tests of a pipeline that outlives its registry.
 
+mod panics;
 mod programs;
 
 use std::sync::Mutex;

@@ -15,6 +15,7 @@ use super::runtime::ExportRuntime;
 use super::worker_handle::{Command, CommandKind, EXPORTER_SHUTDOWN_TIMEOUT, WorkerHandle};
 use crate::config::model::BatchConfig;
 use crate::export::exporter::{Exporter, HeldExports, NO_TIME, Pause, Retry, ShutdownState};
+use crate::export::guarded;
 use crate::export::outcome::ExportOutcome;
 use crate::export::queue::Queue;
 #[cfg(feature = "metrics")]
@@ -297,8 +298,10 @@ impl Worker {
         let (export, outcome) = match ended {
             Err(error) => (error.id(), Err(Failure::Export("the export was stopped".to_owned()))),
             Ok((export, CompletedExport { spans, outcome })) => {
-                self.health.report_refused(&self.tracer, self.queue.refused());
-                self.health.report(&self.tracer, spans, &outcome);
+                guarded(|| {
+                    self.health.report_refused(&self.tracer, self.queue.refused());
+                    self.health.report(&self.tracer, spans, &outcome);
+                });
                 (export, outcome.map(drop).map_err(|error| Failure::Export(error.message)))
             }
         };
@@ -315,7 +318,9 @@ impl Worker {
         let spans = self.queue.abandon();
         if spans > 0 {
             let tracer = &*self.tracer;
-            tracing::warn!(target: "multitracer", tracer, spans, "not exported in time, spans dropped");
+            guarded(
+                || tracing::warn!(target: "multitracer", tracer, spans, "not exported in time, spans dropped"),
+            );
         }
     }
 }

@@ -86,6 +86,19 @@ impl WorkerHandle {
 impl Drop for WorkerHandle {
     /// Sets a deadline for the last exports, because no shutdown can set one later.
     fn drop(&mut self) {
-        self.close(Some(Instant::now() + EXPORTER_SHUTDOWN_TIMEOUT));
+        self.close(Some(now() + EXPORTER_SHUTDOWN_TIMEOUT));
     }
+}
+
+/// Returns the time of the exports' clock, which an application cannot pause.
+#[cfg(not(test))]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// Returns the time of the exports' clock. It is the clock of the current runtime, because tests
+/// run workers there.
+#[cfg(test)]
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }

@@ -10,7 +10,8 @@ use crate::record::RecordChunk;
 /// Maximum number of spans in one chunk. A growing queue therefore copies few spans.
 pub(super) const MAX_CHUNK_SPANS: usize = 64;
 
-/// The most chunks that wait for a shard: those of a queue of the usual size, about 1 MiB.
+/// The most chunks that wait for a shard: those of a queue of the usual size. They are about 1 MiB,
+/// and at most 3 MiB.
 const MAX_WAITING: usize = 32;
 
 /// The largest chunk that is used again, in bytes.

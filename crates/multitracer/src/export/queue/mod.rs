@@ -18,7 +18,8 @@
 //! - **A wake-up that comes too early** is kept by [`Notify`], also while the worker does other
 //!   things. It then looks at the queue once more.
 //!
-//! The models in `models.rs` run this code in every order of the threads' steps.
+//! The models in `models.rs` run this code in many orders of the threads' steps. Each has two
+//! shards and up to three threads, and a model of [`Notify`].
 
 mod chunks;
 mod level;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use super::chunks::{MAX_CHUNK_SPANS, empty_chunk};
-use super::level::{Level, Room};
+use super::level::{Level, Refusal, Room};
 use super::sync::{Mutex, MutexGuard};
 use crate::export::outcome::DropReason;
 use crate::export::stats::{Counters, DropCounts};
@@ -108,11 +108,15 @@ impl Shard {
                     (false, false) => Push::Queued,
                 }
             }
-            Err(DropReason::QueueFull) if !is_last_try && level.has_holders() => {
+            Err(Refusal::Reserved) if !is_last_try => {
                 state.ended -= 1;
                 Push::NoFreeRoom
             }
-            Err(reason) => {
+            Err(refusal) => {
+                let reason = match refusal {
+                    Refusal::Reserved => DropReason::QueueFull,
+                    Refusal::Drop(reason) => reason,
+                };
                 state.dropped.add(reason, 1);
                 Push::Dropped(reason)
             }
@@ -121,9 +125,9 @@ impl Shard {
 
     /// Moves spans to `chunks`, as many as `budget` allows.
     pub(super) fn take(&self, budget: &mut Budget, chunks: &mut Vec<RecordChunk>, level: &Level) -> usize {
-        let mut state = self.lock();
-        let mut taken = state.take_reserved(level);
-        let before = taken.spans;
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        let mut taken = Room::default();
         while let Some(chunk) = state.chunks.front_mut() {
             let Some((spans, bytes)) = chunk.take(budget, chunks.is_empty()) else { break };
             if chunk.spans.is_empty() {
@@ -135,16 +139,15 @@ impl Shard {
             taken.bytes += bytes;
             chunks.push(spans);
         }
-        level.release(taken);
-        let spans = taken.spans - before;
-        if spans > 0 {
-            state.first_capacity = spans.min(MAX_CHUNK_SPANS);
+        level.release(taken, &mut state.reserved);
+        if taken.spans > 0 {
+            state.first_capacity = taken.spans.min(MAX_CHUNK_SPANS);
         }
         if state.chunks.is_empty() {
             // frees the memory of an idle tracer
             state.chunks = VecDeque::new();
         }
-        spans
+        taken.spans
     }
 
     /// Returns the time at which the oldest span was queued, or a time before it.
@@ -159,8 +162,7 @@ impl Shard {
 
     /// Releases reserved room, for another shard.
     pub(super) fn give_back(&self, level: &Level) {
-        let room = self.lock().take_reserved(level);
-        level.release(room);
+        level.release(Room::default(), &mut self.lock().reserved);
     }
 
     pub(super) fn ended(&self) -> u64 {
@@ -196,30 +198,15 @@ impl Shard {
 
 impl State {
     /// Uses room for a span of `size` bytes. Returns `true` if new room was reserved.
-    fn use_room(&mut self, size: usize, level: &Level) -> Result<bool, DropReason> {
+    fn use_room(&mut self, size: usize, level: &Level) -> Result<bool, Refusal> {
         if self.is_closed {
-            return Err(DropReason::Shutdown);
+            return Err(Refusal::Drop(DropReason::Shutdown));
         }
-        let had_room = self.reserved.spans > 0;
-        let needs_room = !had_room || self.reserved.bytes < size;
-        if needs_room {
-            let room = level.reserve(self.reserved, size)?;
-            self.reserved.spans += room.spans;
-            self.reserved.bytes += room.bytes;
-        }
-        self.reserved.spans -= 1;
-        self.reserved.bytes -= size;
-        level.note_holder(had_room, self.reserved.spans > 0);
-        Ok(needs_room)
+        level.use_room(&mut self.reserved, size)
     }
 
     fn accepted(&self) -> u64 {
         self.ended - self.dropped.total()
-    }
-
-    fn take_reserved(&mut self, level: &Level) -> Room {
-        level.note_holder(self.reserved.spans > 0, false);
-        std::mem::take(&mut self.reserved)
     }
 
     fn add(&mut self, record: &mut SpanRecord, size: usize) {

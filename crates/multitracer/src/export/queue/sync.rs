@@ -4,7 +4,7 @@
 
 #[cfg(not(all(test, multitracer_loom)))]
 mod real {
-    pub(in super::super) use std::sync::atomic::{AtomicBool, AtomicUsize};
+    pub(in super::super) use std::sync::atomic::{AtomicBool, AtomicU64};
     pub(in super::super) use std::sync::{Mutex, MutexGuard};
 
     use std::time::{Duration, Instant};
@@ -29,7 +29,7 @@ mod modelled {
     use std::task::{Poll, Waker};
     use std::time::{Duration, Instant};
 
-    pub(in super::super) use loom::sync::atomic::{AtomicBool, AtomicUsize};
+    pub(in super::super) use loom::sync::atomic::{AtomicBool, AtomicU64};
     pub(in super::super) use loom::sync::{Mutex, MutexGuard};
 
     /// Fewer than in a real queue, because each lock multiplies the orders.

@@ -68,9 +68,8 @@ pub(in crate::registry) struct CodeSettings {
     otlp: OtlpSettings,
     /// `true` if a file or a call sets the last exporter.
     is_exporter_set: bool,
-    /// The size of a batch that no call sets.
-    usual_batch_size: usize,
-    has_batch_size: bool,
+    /// The size of a batch in a queue that is large enough, until a call sets the size.
+    unset_batch_size: Option<usize>,
     pub(in crate::registry) sampler: Option<Box<dyn ShouldSample>>,
     pub(in crate::registry) resource: Option<Resource>,
 }
@@ -120,8 +119,8 @@ impl TracerBuilder {
 
     /// Starts a tracer with the configuration of a file, which sets the exporters.
     pub(in crate::registry) fn from_config(config: TracerConfig) -> Self {
-        let usual_batch_size = config.batch.max_export_batch_size;
-        let code = CodeSettings { usual_batch_size, is_exporter_set: true, ..CodeSettings::default() };
+        let unset_batch_size = Some(config.batch.max_export_batch_size);
+        let code = CodeSettings { unset_batch_size, is_exporter_set: true, ..CodeSettings::default() };
         Self { config, code }
     }
 
@@ -262,8 +261,8 @@ impl TracerBuilder {
     /// unless [`max_export_batch_size`](Self::max_export_batch_size) is set.
     pub fn max_queue_size(mut self, spans: usize) -> Self {
         self.config.batch.max_queue_size = spans;
-        if !self.code.has_batch_size {
-            self.config.batch.max_export_batch_size = self.code.usual_batch_size.min(spans.max(1));
+        if let Some(size) = self.code.unset_batch_size {
+            self.config.batch.max_export_batch_size = size.min(spans.max(1));
         }
         self
     }
@@ -271,7 +270,7 @@ impl TracerBuilder {
     /// Sets the largest number of spans in one export, from 1 to the size of the queue. Default:
     /// 512, or the size of the queue if that is less.
     pub fn max_export_batch_size(mut self, spans: usize) -> Self {
-        self.code.has_batch_size = true;
+        self.code.unset_batch_size = None;
         self.config.batch.max_export_batch_size = spans;
         self
     }

@@ -7,7 +7,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use crate::export::{FlushFailure, Operation, TracerReport};
+use crate::export::{FlushFailure, Operation, TracerReport, guarded};
 use crate::registry::error::IsShutDown;
 use crate::registry::handle::Inner;
 use crate::registry::rows::{lines_of, tell_apart};
@@ -169,7 +169,9 @@ impl Inner {
                 match tokio::time::timeout(LAST_EXPORT, last_export.wait()).await {
                     Ok(failures) => {
                         for FlushFailure { message: error, .. } in failures {
-                            tracing::warn!(target: "multitracer", tracer = &*name, %error, "a tracer that was reloaded lost spans");
+                            guarded(|| {
+                                tracing::warn!(target: "multitracer", tracer = &*name, %error, "a tracer that was reloaded lost spans");
+                            });
                         }
                     }
                     Err(_) => {

@@ -53,6 +53,8 @@ struct BackendState {
     /// The moment before which no attempt may start.
     pause: Instant,
     broken: Vec<String>,
+    /// `true` once each request succeeds at once.
+    is_calm: bool,
     /// The numbers of the spans whose export has ended.
     ended: HashSet<u64>,
 }
@@ -70,7 +72,7 @@ impl Backend {
 
     /// Receives one request.
     async fn receive(&self) -> ExportOutcome {
-        let (delay, answer, seconds) = {
+        let (delay, mut answer, seconds) = {
             let mut state = self.state();
             let now = Instant::now();
             if now < state.pause {
@@ -78,9 +80,13 @@ impl Backend {
                 state.broken.push(format!("a request {left:?} before the end of a pause"));
             }
             let longest = state.longest_pause;
-            (state.random.millis(300), state.random.below(10), 1 + state.random.below(longest))
+            let delay = if state.is_calm { Duration::ZERO } else { state.random.millis(300) };
+            (delay, state.random.below(10), 1 + state.random.below(longest))
         };
         tokio::time::sleep(delay).await;
+        if self.state().is_calm {
+            answer = 9;
+        }
         match answer {
             0 => Err(ExportError::failed("refused for good")),
             1 | 2 => Err(ExportError::failed("refused").retry(Retryable::Backoff)),
@@ -157,6 +163,7 @@ impl Program {
             random: Random(seed ^ 0x5555),
             pause: Instant::now(),
             broken: Vec::new(),
+            is_calm: false,
             ended: HashSet::new(),
         };
         let backend = Arc::new(Backend { state: Mutex::new(state), running: AtomicUsize::new(0) });
@@ -190,15 +197,17 @@ impl Program {
         self.worker.as_ref().unwrap()
     }
 
+    /// Pushes up to 29 spans.
+    fn push(&mut self) {
+        for _ in 0..self.random.below(30) {
+            self.worker().queue().push(&mut named_span(self.pushed.to_string(), 0));
+            self.pushed += 1;
+        }
+    }
+
     async fn step(&mut self) {
         match self.random.below(7) {
-            0..3 => {
-                for _ in 0..self.random.below(30) {
-                    let name = self.pushed.to_string();
-                    self.worker().queue().push(&mut named_span(name, 0));
-                    self.pushed += 1;
-                }
-            }
+            0..3 => self.push(),
             3 => {
                 let mut flush = Operation::new(CommandKind::Flush, None);
                 flush.request([(0, self.worker())].into_iter());
@@ -263,7 +272,11 @@ impl Program {
     /// Shuts down, or drops the pipeline. All flushes get an answer.
     async fn end(mut self) {
         let queue = Arc::clone(&self.worker().queue);
-        if self.random.below(2) == 0 {
+        let (is_shut_down, is_calm) = match self.random.below(4) {
+            0 | 1 => (true, false),
+            end => (false, end == 2),
+        };
+        if is_shut_down {
             let mut shutdowns = Vec::new();
             for _ in 0..=self.random.below(2) {
                 let mut shutdown = Operation::last_export();
@@ -279,9 +292,21 @@ impl Program {
         for flush in std::mem::take(&mut self.flushes) {
             flush.failures.await.unwrap();
         }
+        // a backend that is good from now on gets all spans, because the last exports have seconds
+        if is_calm {
+            let pause = {
+                let mut state = self.backend.state();
+                state.is_calm = true;
+                state.pause
+            };
+            tokio::time::sleep_until(pause).await;
+            self.push();
+        }
         self.worker = None;
         tokio::time::sleep(Duration::from_secs(20)).await;
         let counters = queue.counters();
+        let lost = counters.dropped.shutdown;
+        assert!(!is_calm || lost == 0, "{}: a good backend gets all spans, {counters:?}", self.context);
         assert_eq!((counters.queued, counters.in_flight), (0, 0), "{}: {counters:?}", self.context);
         assert_eq!(counters.ended, counters.exported + counters.dropped.total(), "{}", self.context);
         assert!(

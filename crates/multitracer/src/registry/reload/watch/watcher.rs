@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::fingerprint::Fingerprints;
 use super::hangups::Hangups;
 use crate::config::{Config, Origin, ReadFiles};
+use crate::export::guarded;
 use crate::registry::building::builder::RegistryBuilder;
 use crate::registry::error::ReloadError;
 use crate::registry::handle::{Inner, Registry};
@@ -73,7 +74,9 @@ impl Watcher {
             match reloaded {
                 Ok(ControlFlow::Continue(())) => {}
                 Ok(ControlFlow::Break(())) => return,
-                Err(_) => tracing::error!(target: "multitracer", "a callback of the watch panicked"),
+                Err(_) => {
+                    guarded(|| tracing::error!(target: "multitracer", "a callback of the watch panicked"));
+                }
             }
         }
     }
