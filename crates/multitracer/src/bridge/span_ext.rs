@@ -157,7 +157,9 @@ impl<'a> LookupSpan<'a> for Shadows {
         if IS_DIRECT.get() {
             return self.registry.span_data(id);
         }
+        LAST.set(id.into_u64());
         let shadow = self.shadow_of(id)?;
+        // a span that started meanwhile may have used other spans
         LAST.set(id.into_u64());
         self.registry.span_data(&shadow)
     }
