@@ -14,8 +14,6 @@ mod layer;
 #[cfg(feature = "fmt")]
 mod log_format;
 #[cfg(feature = "tracing")]
-mod metadata_attributes;
-#[cfg(feature = "tracing")]
 mod options;
 mod provider;
 #[cfg(feature = "tracing")]
@@ -28,6 +26,8 @@ mod span_layer;
 mod span_start;
 #[cfg(feature = "tracing")]
 mod span_state;
+#[cfg(feature = "tracing")]
+mod thread_attributes;
 
 pub use self::dispatched_span::DispatchedSpan;
 #[cfg(feature = "tracing")]

@@ -64,7 +64,8 @@ impl Visit for SpanFields {
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.add_text(field, value.to_string());
+        let mut digits = [0; 20];
+        self.add_text(field, decimal(value, &mut digits).to_owned());
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
@@ -104,4 +105,18 @@ fn status(text: &str) -> Status {
     } else {
         Status::Unset
     }
+}
+
+/// Writes a number at the end of `digits`, so that its text needs one allocation of the right size.
+fn decimal(mut number: u64, digits: &mut [u8; 20]) -> &str {
+    let mut start = digits.len();
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    std::str::from_utf8(&digits[start..]).unwrap_or_default()
 }

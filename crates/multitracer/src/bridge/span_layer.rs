@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, PoisonError};
 
-use opentelemetry::Context;
 use opentelemetry::time::now;
 use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt as _};
+use opentelemetry::{Context, KeyValue};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Event, Metadata, Subscriber};
 use tracing_subscriber::Layer;
@@ -15,21 +15,23 @@ use super::adding::{is_adding, while_adding};
 use super::creation_tracer::Origin;
 use super::entered::{self, LayerId};
 use super::event::{ConvertedEvent, convert};
-use super::metadata_attributes::add_metadata;
 use super::options::TracingOptions;
 use super::span_ext::{self, ShadowSubscriber, Shadows, SpanAccess, SpanChanges, shadow_subscriber};
 use super::span_fields::SpanFields;
 use super::span_start::SpanStarter;
 use super::span_state::{PendingSpan, Phase, SpanState, StartingSpan, Times, wait_for};
+use super::thread_attributes::add_thread;
 use crate::export::is_export_thread;
-use crate::record::attribute_list;
+use crate::record::{CallsiteParts, CodePlace, attribute_list};
 use crate::registry::Registry;
-use crate::tracer::{Frame, current_context, with_current};
+use crate::tracer::{Frame, current_context, set_busy, with_current};
 
 /// The `tracing` layer.
 pub(super) struct SpanLayer {
     id: LayerId,
     options: TracingOptions,
+    /// The attributes that each span has of its callsite.
+    parts: CallsiteParts,
     starter: SpanStarter,
     shadows: ShadowSubscriber,
 }
@@ -41,7 +43,9 @@ impl SpanLayer {
     {
         let access = SpanAccess { add_shadow: Self::add_shadow::<S>, start: Self::start_changed::<S> };
         let shadows = shadow_subscriber(access);
-        Self { id: LayerId::new(), options, starter: SpanStarter::new(registry), shadows }
+        let TracingOptions { location, level, target, .. } = options;
+        let parts = CallsiteParts { location, level, target };
+        Self { id: LayerId::new(), options, parts, starter: SpanStarter::new(registry), shadows }
     }
 
     /// Notes that a span has a shadow. Returns its metadata, and `true` if it has started.
@@ -175,6 +179,29 @@ impl SpanLayer {
         Some(cx)
     }
 
+    /// Starts and ends a span that was never entered.
+    #[cold]
+    fn close_unstarted<'s, S: LookupSpan<'s>>(
+        &self,
+        span: &Registered<'s, S>,
+        phase: Phase,
+        times: Times,
+        has_shadow: bool,
+    ) {
+        span.extensions_mut().insert(SpanState { phase, times, has_shadow });
+        let cx = self.started(span, |_| ());
+        let state = span.extensions_mut().remove::<SpanState>();
+        let (Some(cx), Some(SpanState { times, .. })) = (cx, state) else { return };
+        let otel = cx.span();
+        if self.options.inactivity {
+            otel.set_attributes([KeyValue::new("busy_ns", 0), KeyValue::new("idle_ns", 0)]);
+        }
+        otel.end_with_timestamp(times.end().unwrap_or_else(now));
+        if has_shadow {
+            span_ext::close(&self.shadows, &span.id());
+        }
+    }
+
     /// Adds an event to a span of `tracing`.
     fn add_to_registered<'s, S: LookupSpan<'s>>(&self, event: ConvertedEvent, span: &Registered<'s, S>) {
         let cx = {
@@ -208,7 +235,9 @@ where
         let (cx, origin) = self.parent(attributes, &layers);
         let metadata = attributes.metadata();
         let mut fields = SpanFields::into(attribute_list());
-        add_metadata(&mut fields.attributes, metadata, &self.options);
+        if self.options.threads {
+            add_thread(&mut fields.attributes);
+        }
         // `Debug` of a value may log, so nothing is locked here
         attributes.record(&mut fields);
         let mut pending = PendingSpan {
@@ -217,6 +246,7 @@ where
             name: fields.name.unwrap_or_else(|| metadata.name().into()),
             kind: fields.kind.unwrap_or(SpanKind::Internal),
             start_time,
+            code: CodePlace::Callsite { metadata, parts: self.parts },
             attributes: fields.attributes,
             extra: None,
             has_shadow: false,
@@ -305,19 +335,14 @@ where
 
     fn on_close(&self, id: Id, layers: LayerContext<'_, S>) {
         let Some(span) = layers.span(&id) else { return };
-        let cx = match self.started(&span, |_| ()) {
-            Some(cx) => cx,
-            None => return,
-        };
-        let Some(SpanState { times, has_shadow, .. }) = span.extensions_mut().remove::<SpanState>() else {
-            return;
-        };
-        let end = times.end().unwrap_or_else(now);
+        let state = span.extensions_mut().remove::<SpanState>();
+        let Some(SpanState { phase, times, has_shadow }) = state else { return };
+        let Phase::Started(cx) = phase else { return self.close_unstarted(&span, phase, times, has_shadow) };
         let otel = cx.span();
         if self.options.inactivity {
-            otel.set_attributes(times.attributes());
+            set_busy(&otel, times.busy());
         }
-        otel.end_with_timestamp(end);
+        otel.end_with_timestamp(times.end().unwrap_or_else(now));
         if has_shadow {
             span_ext::close(&self.shadows, &id);
         }

@@ -39,7 +39,14 @@ impl SpanStarter {
             QuickLibrary::Starts(quick) => {
                 let name = std::mem::take(&mut span.name);
                 let attributes = std::mem::take(&mut span.attributes);
-                let own = quick.start(name, span.kind.clone(), span.start_time, attributes, &self.scope);
+                let own = quick.start(
+                    name,
+                    span.kind.clone(),
+                    span.start_time,
+                    attributes,
+                    Some(span.code),
+                    &self.scope,
+                );
                 Some(span.cx.with_span(own))
             }
         }
@@ -48,12 +55,15 @@ impl SpanStarter {
     /// Starts a span. A sampler of the user may run.
     #[cold]
     pub(super) fn start(&self, span: PendingSpan) -> Context {
-        let PendingSpan { cx, origin, name, kind, start_time, attributes, extra, has_shadow: _ } = span;
+        let PendingSpan { cx, origin, name, kind, start_time, code, attributes, extra, has_shadow: _ } = span;
         let extra = extra.map(|extra| *extra).unwrap_or_default();
+        let mut all_attributes = Vec::new();
+        code.add_attributes(&mut all_attributes);
+        all_attributes.extend(attributes);
         let mut builder = SpanBuilder::from_name(name)
             .with_kind(kind)
             .with_start_time(start_time)
-            .with_attributes(attributes);
+            .with_attributes(all_attributes);
         builder.events = Some(extra.events).filter(|events| !events.is_empty());
         builder.links = Some(extra.links).filter(|links| !links.is_empty());
         let span = match self.library_span(&cx, origin, builder) {

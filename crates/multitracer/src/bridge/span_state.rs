@@ -11,6 +11,7 @@ use super::creation_tracer::Origin;
 use super::event::ConvertedEvent;
 use super::span_ext::SpanChanges;
 use super::span_fields::SpanFields;
+use crate::record::CodePlace;
 
 /// The data of a span of `tracing`, in the extensions of the span.
 #[derive(Debug)]
@@ -52,6 +53,8 @@ pub(super) struct PendingSpan {
     pub(super) name: Cow<'static, str>,
     pub(super) kind: SpanKind,
     pub(super) start_time: SystemTime,
+    pub(super) code: CodePlace,
+    /// The attributes that `code` does not have.
     pub(super) attributes: Vec<KeyValue>,
     /// Data that few spans have before they start.
     pub(super) extra: Option<Box<PendingExtra>>,
@@ -118,26 +121,24 @@ impl PendingSpan {
 /// The times of a span.
 #[derive(Debug)]
 pub(super) struct Times {
-    /// The time of the last change.
+    /// The time of the last change, once the span was entered.
     last: SystemTime,
     busy: Duration,
-    idle: Duration,
-    /// The number of threads and of places that have entered the span.
+    /// The number of places that have entered the span.
     entered: u32,
     has_exited: bool,
 }
 
 impl Times {
     pub(super) fn new(created: SystemTime) -> Self {
-        Self { last: created, busy: Duration::ZERO, idle: Duration::ZERO, entered: 0, has_exited: false }
+        Self { last: created, busy: Duration::ZERO, entered: 0, has_exited: false }
     }
 
-    /// Notes that the span is entered. Reads the clock only if somebody wants the idle time.
+    /// Notes that the span is entered. Without a time, the busy time is not known.
     pub(super) fn enter(&mut self, now: impl FnOnce() -> Option<SystemTime>) {
         if self.entered == 0
             && let Some(now) = now()
         {
-            self.idle += since(self.last, now);
             self.last = now;
         }
         self.entered += 1;
@@ -148,7 +149,8 @@ impl Times {
         self.entered = self.entered.saturating_sub(1);
         self.has_exited = true;
         if self.entered == 0 {
-            self.busy += since(self.last, now);
+            // the clock may have been set back
+            self.busy += now.duration_since(self.last).unwrap_or_default();
             self.last = now;
         }
     }
@@ -158,14 +160,8 @@ impl Times {
         self.has_exited.then_some(self.last)
     }
 
-    /// Returns the attributes `busy_ns` and `idle_ns`.
-    pub(super) fn attributes(&self) -> [KeyValue; 2] {
-        let nanoseconds = |time: Duration| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX);
-        [KeyValue::new("busy_ns", nanoseconds(self.busy)), KeyValue::new("idle_ns", nanoseconds(self.idle))]
+    /// Returns the time that the span was entered.
+    pub(super) fn busy(&self) -> Duration {
+        self.busy
     }
-}
-
-/// Returns the time between two readings of a clock that may be set back.
-fn since(earlier: SystemTime, later: SystemTime) -> Duration {
-    later.duration_since(earlier).unwrap_or_default()
 }

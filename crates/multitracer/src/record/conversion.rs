@@ -14,6 +14,7 @@ impl SpanRecord {
         let mut attributes = Vec::with_capacity(self.attributes.len() + usize::from(self.code_attributes));
         self.add_code_attributes(&mut attributes);
         attributes.append(&mut self.attributes);
+        attributes.extend(self.activity().into_iter().flatten());
         let details = self.details.take();
         let Details { trace_state, events, links, status } =
             details.map_or_else(Details::default, |some| *some);

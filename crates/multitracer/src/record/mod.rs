@@ -12,7 +12,11 @@ mod reuse;
 mod size;
 mod span_record;
 
+#[cfg(feature = "tracing")]
+pub(crate) use self::code_place::CallsiteParts;
 pub(crate) use self::code_place::CodePlace;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+pub(crate) use self::code_place::PlaceKey;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 pub(crate) use self::details::Details;
 pub(crate) use self::limits::RecordLimits;

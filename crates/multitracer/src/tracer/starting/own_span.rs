@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+#[cfg(feature = "tracing")]
+use std::time::Duration;
 use std::time::SystemTime;
 
 use opentelemetry::KeyValue;
@@ -21,6 +23,16 @@ static ATTRIBUTES: &str = "multitracer.attributes";
 /// Sets attributes on a current span in one step.
 pub(crate) fn set_all_attributes(span: &SpanRef<'_>, attributes: Vec<KeyValue>) {
     span.add_event_with_timestamp(ATTRIBUTES, SystemTime::UNIX_EPOCH, attributes);
+}
+
+/// The name of an event that stands for the time that a span of `tracing` was entered.
+#[cfg(feature = "tracing")]
+static BUSY: &str = "multitracer.busy";
+
+/// Sets the time that a span of `tracing` was entered.
+#[cfg(feature = "tracing")]
+pub(crate) fn set_busy(span: &SpanRef<'_>, busy: Duration) {
+    span.add_event_with_timestamp(BUSY, SystemTime::UNIX_EPOCH + busy, Vec::new());
 }
 
 /// A span of this library, with the data that it records until it ends.
@@ -53,6 +65,11 @@ impl Span for OwnSpan {
     {
         let Some(record) = &mut self.record else { return };
         let name = name.into();
+        #[cfg(feature = "tracing")]
+        if std::ptr::eq(&*name, BUSY) {
+            let busy = timestamp.duration_since(SystemTime::UNIX_EPOCH);
+            return record.set_busy(busy.unwrap_or_default(), self.sink.limits());
+        }
         if std::ptr::eq(&*name, ATTRIBUTES) && timestamp == SystemTime::UNIX_EPOCH {
             record.add_attributes(attributes, self.sink.limits());
         } else if !is_export_thread() {

@@ -1,22 +1,18 @@
-//! The encoded `code.*` attributes of traced functions, prepared once per function.
+//! The encoded attributes of the place of a span, prepared once per place.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, PoisonError, RwLock};
 
 use super::protobuf::span_attributes;
-use crate::record::CodePlace;
-
-/// The addresses of a place: its location and its function.
-type Key = (usize, usize);
+use crate::record::{CodePlace, PlaceKey};
 
 /// The encoded attributes of each place. At most one entry per traced function and its generic
-/// arguments.
-static ENCODED: LazyLock<RwLock<HashMap<Key, &'static [u8]>>> = LazyLock::new(RwLock::default);
+/// arguments, and a few per callsite of `tracing`.
+static ENCODED: LazyLock<RwLock<HashMap<PlaceKey, &'static [u8]>>> = LazyLock::new(RwLock::default);
 
 /// Returns the `code.*` attributes of a place as the field `Span.attributes`.
 pub(super) fn encoded_code(code: CodePlace) -> &'static [u8] {
-    let function = code.function.map_or(0, |function| function as usize);
-    let key = (std::ptr::from_ref(code.location).addr(), function);
+    let key = code.key();
     let known = ENCODED.read().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
     known.unwrap_or_else(|| {
         let mut encoded = ENCODED.write().unwrap_or_else(PoisonError::into_inner);

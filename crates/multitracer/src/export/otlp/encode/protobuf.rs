@@ -101,6 +101,9 @@ fn span(out: &mut Vec<u8>, span: &SpanRecord) {
         }
     }
     attributes(out, ATTRIBUTES, span.attributes());
+    if let Some(activity) = span.activity() {
+        attributes(out, ATTRIBUTES, &activity);
+    }
     number(out, 10, span.dropped_attributes().into());
     match span.details() {
         Some(found) => details(out, found),
