@@ -15,7 +15,7 @@ use opentelemetry::trace::{
     Event, Link, Span, SpanBuilder, SpanContext, Status, TraceContextExt as _, Tracer,
 };
 use opentelemetry::{Context, KeyValue};
-use tracing::dispatcher::WeakDispatch;
+use tracing::dispatcher::{self, WeakDispatch};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Metadata, Subscriber};
 use tracing_opentelemetry::{OpenTelemetryLayer, get_otel_context};
@@ -29,10 +29,19 @@ pub(super) type ShadowSubscriber = Layered<OpenTelemetryLayer<Shadows, ShadowTra
 /// The functions of the layer that shadows call. They know the type of the subscriber.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SpanAccess {
-    /// Notes that a span has a shadow. Returns its metadata, and `true` if it has started.
-    pub(super) add_shadow: fn(&Dispatch, &Id) -> Option<(&'static Metadata<'static>, bool)>,
+    /// Notes that a span has a shadow. Returns its metadata and its state.
+    pub(super) add_shadow: fn(&Dispatch, &Id) -> Option<(&'static Metadata<'static>, Shadowed)>,
     /// Starts a span with the changes that its shadow collected. Returns its context.
     pub(super) start: fn(&Dispatch, &Id, SpanChanges) -> Option<Context>,
+}
+
+/// The state of a span that gets a shadow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shadowed {
+    Pending,
+    Started,
+    /// A span that the layer does not know, or that has ended.
+    Unknown,
 }
 
 /// The changes of a span before its start.
@@ -58,6 +67,8 @@ pub(super) struct Shadows {
     registry: Registry,
     /// The shadow of each span.
     ids: Mutex<HashMap<u64, Id>>,
+    /// The shadow of all spans that the layer does not know. It takes no changes.
+    blank: OnceLock<Id>,
     source: SpanSource,
 }
 
@@ -78,7 +89,12 @@ thread_local! {
 /// Creates the subscriber of the shadows.
 pub(super) fn shadow_subscriber(access: SpanAccess) -> ShadowSubscriber {
     let source = SpanSource { dispatch: Arc::default(), access };
-    let shadows = Shadows { registry: Registry::default(), ids: Mutex::default(), source: source.clone() };
+    let shadows = Shadows {
+        registry: Registry::default(),
+        ids: Mutex::default(),
+        blank: OnceLock::new(),
+        source: source.clone(),
+    };
     OpenTelemetryLayer::new(ShadowTracer(source))
         .with_location(false)
         .with_threads(false)
@@ -88,8 +104,13 @@ pub(super) fn shadow_subscriber(access: SpanAccess) -> ShadowSubscriber {
 }
 
 impl SpanSource {
+    /// Returns the subscriber of the spans. A layer inside of an `Option` or a `Vec` learns of none.
+    /// Then it is the current one.
     fn dispatch(&self) -> Option<Dispatch> {
-        self.dispatch.get()?.upgrade()
+        match self.dispatch.get() {
+            Some(dispatch) => dispatch.upgrade(),
+            None => Some(dispatcher::get_default(Dispatch::clone)),
+        }
     }
 }
 
@@ -116,14 +137,18 @@ impl Shadows {
         }
         let dispatch = self.source.dispatch()?;
         let subscriber = dispatch.downcast_ref::<ShadowSubscriber>()?;
-        let (metadata, has_started) = (self.source.access.add_shadow)(&dispatch, id)?;
+        let (metadata, shadowed) = (self.source.access.add_shadow)(&dispatch, id)?;
         let fields = metadata.fields();
         let values = fields.value_set(&[]);
+        let attributes = Attributes::new(metadata, &values);
+        if shadowed == Shadowed::Unknown {
+            return Some(self.blank.get_or_init(|| self.registry.new_span(&attributes)).clone());
+        }
         let shadow = directly(|| {
             let parent = Context::new().with_value(Unchanged(id.into_u64()));
             let _attached = parent.attach();
-            let shadow = subscriber.new_span(&Attributes::new(metadata, &values));
-            if has_started {
+            let shadow = subscriber.new_span(&attributes);
+            if shadowed == Shadowed::Started {
                 subscriber.enter(&shadow);
                 subscriber.exit(&shadow);
             }

@@ -40,6 +40,9 @@ impl SpanFields {
     }
 
     fn add_text(&mut self, field: &Field, text: String) {
+        if !field.name().starts_with("otel.") {
+            return self.add(field, text);
+        }
         match field.name() {
             "otel.name" => self.name = Some(text.into()),
             "otel.kind" => self.kind = kind(&text),

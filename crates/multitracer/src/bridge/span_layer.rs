@@ -16,7 +16,9 @@ use super::creation_tracer::Origin;
 use super::entered::{self, LayerId};
 use super::event::{ConvertedEvent, convert};
 use super::options::TracingOptions;
-use super::span_ext::{self, ShadowSubscriber, Shadows, SpanAccess, SpanChanges, shadow_subscriber};
+use super::span_ext::{
+    self, ShadowSubscriber, Shadowed, Shadows, SpanAccess, SpanChanges, shadow_subscriber,
+};
 use super::span_fields::SpanFields;
 use super::span_start::SpanStarter;
 use super::span_state::{PendingSpan, Phase, SpanState, StartingSpan, Times, wait_for};
@@ -24,7 +26,7 @@ use super::thread_attributes::add_thread;
 use crate::export::is_export_thread;
 use crate::record::{CallsiteParts, CodePlace, attribute_list};
 use crate::registry::Registry;
-use crate::tracer::{Frame, current_context, set_busy, with_current};
+use crate::tracer::{Frame, current_context, end_busy, with_current};
 
 /// The `tracing` layer.
 pub(super) struct SpanLayer {
@@ -48,23 +50,26 @@ impl SpanLayer {
         Self { id: LayerId::new(), options, parts, starter: SpanStarter::new(registry), shadows }
     }
 
-    /// Notes that a span has a shadow. Returns its metadata, and `true` if it has started.
-    fn add_shadow<S>(dispatch: &Dispatch, id: &Id) -> Option<(&'static Metadata<'static>, bool)>
+    /// Notes that a span has a shadow. Returns its metadata and its state.
+    fn add_shadow<S>(dispatch: &Dispatch, id: &Id) -> Option<(&'static Metadata<'static>, Shadowed)>
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
         let span = dispatch.downcast_ref::<S>()?.span(id)?;
         let mut extensions = span.extensions_mut();
-        let state = extensions.get_mut::<SpanState>()?;
-        state.has_shadow = true;
-        let has_started = match &mut state.phase {
+        let Some(state) = extensions.get_mut::<SpanState>() else {
+            return Some((span.metadata(), Shadowed::Unknown));
+        };
+        let shadowed = match &mut state.phase {
             Phase::Pending(pending) => {
                 pending.has_shadow = true;
-                false
+                Shadowed::Pending
             }
-            Phase::Starting(_) | Phase::Started(_) => true,
+            Phase::Starting(_) | Phase::Started(_) => Shadowed::Started,
+            Phase::Closed => Shadowed::Unknown,
         };
-        Some((span.metadata(), has_started))
+        state.has_shadow = true;
+        Some((span.metadata(), shadowed))
     }
 
     /// Starts a span with the changes that its shadow collected.
@@ -106,10 +111,13 @@ impl SpanLayer {
     where
         S: LookupSpan<'s>,
     {
+        // dropped after the lock is released: it may hold the last handle of a foreign span
+        let _old;
         let mut extensions = span.extensions_mut();
         let state = extensions.get_mut::<SpanState>()?;
         let cx = match &mut state.phase {
             Phase::Started(cx) => cx.clone(),
+            Phase::Closed => return None,
             Phase::Starting(starting) => {
                 let starting = Arc::clone(starting);
                 drop(extensions);
@@ -125,7 +133,7 @@ impl SpanLayer {
             }
             Phase::Pending(pending) => match self.starter.start_quickly(pending) {
                 Some(cx) => {
-                    state.phase = Phase::Started(cx.clone());
+                    _old = std::mem::replace(&mut state.phase, Phase::Started(cx.clone()));
                     cx
                 }
                 None => {
@@ -165,9 +173,11 @@ impl SpanLayer {
                 Phase::Pending(_) => std::mem::replace(phase, Phase::Starting(Arc::clone(&starting))),
                 Phase::Starting(other) => Phase::Starting(Arc::clone(other)),
                 Phase::Started(cx) => Phase::Started(cx.clone()),
+                Phase::Closed => return None,
             }
         };
         let cx = match phase {
+            Phase::Closed => return None,
             Phase::Started(cx) => return Some(cx),
             Phase::Starting(other) => return wait_for(&other),
             Phase::Pending(pending) => while_adding(|| self.starter.start(pending)),
@@ -181,22 +191,13 @@ impl SpanLayer {
 
     /// Starts and ends a span that was never entered.
     #[cold]
-    fn close_unstarted<'s, S: LookupSpan<'s>>(
-        &self,
-        span: &Registered<'s, S>,
-        phase: Phase,
-        times: Times,
-        has_shadow: bool,
-    ) {
-        span.extensions_mut().insert(SpanState { phase, times, has_shadow });
-        let cx = self.started(span, |_| ());
-        let state = span.extensions_mut().remove::<SpanState>();
-        let (Some(cx), Some(SpanState { times, .. })) = (cx, state) else { return };
-        let otel = cx.span();
+    fn close_unstarted<'s, S: LookupSpan<'s>>(&self, span: &Registered<'s, S>) {
+        let Some(cx) = self.started(span, |_| ()) else { return };
+        let Some(SpanState { has_shadow, .. }) = span.extensions_mut().remove() else { return };
         if self.options.inactivity {
-            otel.set_attributes([KeyValue::new("busy_ns", 0), KeyValue::new("idle_ns", 0)]);
+            cx.span().set_attributes([KeyValue::new("busy_ns", 0), KeyValue::new("idle_ns", 0)]);
         }
-        otel.end_with_timestamp(times.end().unwrap_or_else(now));
+        cx.span().end();
         if has_shadow {
             span_ext::close(&self.shadows, &span.id());
         }
@@ -207,7 +208,7 @@ impl SpanLayer {
         let cx = {
             let mut extensions = span.extensions_mut();
             match extensions.get_mut::<SpanState>().map(|state| &mut state.phase) {
-                None => return,
+                None | Some(Phase::Closed) => return,
                 Some(Phase::Pending(pending)) => return pending.add_event(event),
                 Some(Phase::Starting(_)) => None,
                 Some(Phase::Started(cx)) => Some(cx.clone()),
@@ -335,14 +336,24 @@ where
 
     fn on_close(&self, id: Id, layers: LayerContext<'_, S>) {
         let Some(span) = layers.span(&id) else { return };
-        let state = span.extensions_mut().remove::<SpanState>();
-        let Some(SpanState { phase, times, has_shadow }) = state else { return };
-        let Phase::Started(cx) = phase else { return self.close_unstarted(&span, phase, times, has_shadow) };
-        let otel = cx.span();
+        let (phase, end, busy, has_shadow) = {
+            let mut extensions = span.extensions_mut();
+            let Some(state) = extensions.get_mut::<SpanState>() else { return };
+            if !matches!(state.phase, Phase::Started(_)) {
+                drop(extensions);
+                return self.close_unstarted(&span);
+            }
+            // the extensions are cleared when the last layer has seen the end
+            let phase = std::mem::replace(&mut state.phase, Phase::Closed);
+            (phase, state.times.end(), state.times.busy(), state.has_shadow)
+        };
+        let Phase::Started(cx) = phase else { return };
+        let end = end.unwrap_or_else(now);
         if self.options.inactivity {
-            set_busy(&otel, times.busy());
+            end_busy(&cx.span(), busy, end);
+        } else {
+            cx.span().end_with_timestamp(end);
         }
-        otel.end_with_timestamp(times.end().unwrap_or_else(now));
         if has_shadow {
             span_ext::close(&self.shadows, &id);
         }

@@ -34,6 +34,8 @@ pub(super) enum Phase {
     Starting(StartingSpan),
     /// A span that has started, and is current in this context.
     Started(Context),
+    /// A span that has ended.
+    Closed,
 }
 
 /// The context of a span that starts on another thread.

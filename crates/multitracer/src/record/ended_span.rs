@@ -1,10 +1,10 @@
 //! What is read of a span after its end.
 
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use opentelemetry::{InstrumentationScope, KeyValue};
 
+use super::activity::activity;
 use super::span_record::SpanRecord;
 
 /// The instrumentation scope of the spans that this library makes.
@@ -33,17 +33,11 @@ impl SpanRecord {
     pub(crate) fn activity(&self) -> Option<[KeyValue; 2]> {
         let busy = self.busy?;
         let all = self.end_time.duration_since(self.start_time).unwrap_or_default();
-        let idle = all.saturating_sub(busy);
-        Some([KeyValue::new("busy_ns", nanoseconds(busy)), KeyValue::new("idle_ns", nanoseconds(idle))])
+        Some(activity(busy, all))
     }
 
     /// Returns the instrumentation scope.
     pub(crate) fn scope(&self) -> &InstrumentationScope {
         self.scope.as_deref().unwrap_or(&OWN_SCOPE)
     }
-}
-
-/// Returns a time in nanoseconds.
-pub(super) fn nanoseconds(time: Duration) -> i64 {
-    i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
 }

@@ -1,5 +1,6 @@
 //! The data of a span, while it is open and after its end.
 
+mod activity;
 mod code_place;
 mod conversion;
 mod details;

@@ -9,10 +9,10 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{InstrumentationScope, KeyValue};
 
+#[cfg(feature = "tracing")]
+use super::activity::busy_attribute;
 use super::code_place::CodePlace;
 use super::details::Details;
-#[cfg(feature = "tracing")]
-use super::ended_span::nanoseconds;
 use super::limits::{RecordLimits, shorten, truncate};
 use super::reuse::{empty_record, keep_list};
 use super::size::data_size;
@@ -132,7 +132,7 @@ impl SpanRecord {
             return;
         }
         if room == 1 {
-            self.attributes.push(KeyValue::new("busy_ns", nanoseconds(busy)));
+            self.attributes.push(busy_attribute(busy));
         }
         self.dropped_attributes += 2 - room as u32;
     }

@@ -37,9 +37,9 @@ pub(crate) use self::resolve::{Chosen, Readiness};
 pub(crate) use self::roster::Roster;
 pub(crate) use self::sampling::Sampling;
 pub(crate) use self::starting::library_span::LibrarySpan;
-pub(crate) use self::starting::own_span::set_all_attributes;
 #[cfg(feature = "tracing")]
-pub(crate) use self::starting::own_span::set_busy;
+pub(crate) use self::starting::own_span::end_busy;
+pub(crate) use self::starting::own_span::set_all_attributes;
 pub(crate) use self::starting::quick::{Function, Quick, skip_unsampled, start_quickly, start_quickly_under};
 #[cfg(feature = "tracing")]
 pub(crate) use self::starting::quick_library::QuickLibrary;
