@@ -18,12 +18,12 @@ use crate::registry::Registry;
 /// innermost span around it, of either kind. An event of level `ERROR` sets the span's status. The
 /// layer ignores multitracer's own events, and everything that exporters do.
 ///
-/// The layer is built on [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry). Its
+/// The layer records what [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry) records. Its
 /// special fields (`otel.name`, `otel.kind` and others) and its `OpenTelemetrySpanExt` work. A span
 /// with a parent from `set_parent` goes to the tracer that is ambient in the given context. If that
 /// context has no ambient tracer, the span goes to the tracer that was ambient at its creation.
 ///
-/// Add the layer once. A second layer of tracing-opentelemetry in the same subscriber panics.
+/// Add the layer once. A second one in the same subscriber panics.
 ///
 /// ```
 /// use multitracer::export::InMemoryExporter;

@@ -104,8 +104,8 @@ pub(super) fn shadow_subscriber(access: SpanAccess) -> ShadowSubscriber {
 }
 
 impl SpanSource {
-    /// Returns the subscriber of the spans. A layer inside of an `Option` or a `Vec` learns of none.
-    /// Then it is the current one.
+    /// Returns the subscriber of the spans. A layer inside of an `Option` or a `Vec` learns of
+    /// none; then it is the current one.
     fn dispatch(&self) -> Option<Dispatch> {
         match self.dispatch.get() {
             Some(dispatch) => dispatch.upgrade(),

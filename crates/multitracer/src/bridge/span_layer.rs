@@ -115,36 +115,24 @@ impl SpanLayer {
         let _old;
         let mut extensions = span.extensions_mut();
         let state = extensions.get_mut::<SpanState>()?;
-        let cx = match &mut state.phase {
-            Phase::Started(cx) => cx.clone(),
+        let started = match &mut state.phase {
+            Phase::Started(cx) => Some(cx.clone()),
+            Phase::Pending(pending) if !pending.has_shadow => self.starter.start_quickly(pending),
+            Phase::Pending(_) | Phase::Starting(_) => None,
             Phase::Closed => return None,
-            Phase::Starting(starting) => {
-                let starting = Arc::clone(starting);
-                drop(extensions);
-                let cx = wait_for(&starting);
-                span.extensions_mut().get_mut::<SpanState>().map(|state| change(&mut state.times));
-                return cx;
-            }
-            Phase::Pending(pending) if pending.has_shadow => {
-                drop(extensions);
-                let cx = self.start_shadowed(span);
-                span.extensions_mut().get_mut::<SpanState>().map(|state| change(&mut state.times));
-                return cx;
-            }
-            Phase::Pending(pending) => match self.starter.start_quickly(pending) {
-                Some(cx) => {
-                    _old = std::mem::replace(&mut state.phase, Phase::Started(cx.clone()));
-                    cx
-                }
-                None => {
-                    drop(extensions);
-                    let cx = self.start(span);
-                    span.extensions_mut().get_mut::<SpanState>().map(|state| change(&mut state.times));
-                    return cx;
-                }
-            },
         };
-        change(&mut state.times);
+        if let Some(cx) = started {
+            if !matches!(state.phase, Phase::Started(_)) {
+                _old = std::mem::replace(&mut state.phase, Phase::Started(cx.clone()));
+            }
+            change(&mut state.times);
+            return Some(cx);
+        }
+        drop(extensions);
+        let cx = self.start(span)?;
+        if let Some(state) = span.extensions_mut().get_mut::<SpanState>() {
+            change(&mut state.times);
+        }
         Some(cx)
     }
 
@@ -170,17 +158,20 @@ impl SpanLayer {
             let mut extensions = span.extensions_mut();
             let phase = &mut extensions.get_mut::<SpanState>()?.phase;
             match phase {
+                Phase::Pending(pending) if pending.has_shadow => {
+                    drop(extensions);
+                    return self.start_shadowed(span);
+                }
                 Phase::Pending(_) => std::mem::replace(phase, Phase::Starting(Arc::clone(&starting))),
                 Phase::Starting(other) => Phase::Starting(Arc::clone(other)),
-                Phase::Started(cx) => Phase::Started(cx.clone()),
+                Phase::Started(cx) => return Some(cx.clone()),
                 Phase::Closed => return None,
             }
         };
         let cx = match phase {
-            Phase::Closed => return None,
-            Phase::Started(cx) => return Some(cx),
-            Phase::Starting(other) => return wait_for(&other),
             Phase::Pending(pending) => while_adding(|| self.starter.start(pending)),
+            Phase::Starting(other) => return wait_for(&other),
+            Phase::Started(_) | Phase::Closed => return None,
         };
         *started = Some(cx.clone());
         if let Some(state) = span.extensions_mut().get_mut::<SpanState>() {
