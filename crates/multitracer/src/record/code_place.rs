@@ -37,6 +37,7 @@ pub(crate) struct CallsiteParts {
 }
 
 /// The identity of a place: its addresses, and the parts of a callsite.
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 pub(crate) type PlaceKey = (usize, usize);
 
 impl CodePlace {
@@ -56,6 +57,7 @@ impl CodePlace {
     }
 
     /// Returns the identity of the place.
+    #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
     pub(crate) fn key(self) -> PlaceKey {
         match self {
             Self::Function { function, location } => {
