@@ -1,15 +1,12 @@
-//! The frame around a span of `tracing` that is entered, if its context has none.
-//!
-//! tracing-opentelemetry attaches the context that the span was started in. With `parent: None` and
-//! `set_parent` this context names no tracer.
+//! The spans of `tracing` that a thread has entered.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use opentelemetry::ContextGuard;
+use opentelemetry::{Context, ContextGuard};
 use tracing::span::Id;
 
-use crate::tracer::{Tracer, attach, with_current};
+use crate::tracer::{Tracer, attach};
 
 /// The identity of a layer. Spans of different subscribers can have the same `Id`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,21 +20,23 @@ impl LayerId {
 }
 
 thread_local! {
-    /// The spans of this thread that are entered inside a frame of their own. The innermost is
-    /// last.
+    /// The entered spans of this thread. The innermost is last.
     static ENTERED: RefCell<Vec<(LayerId, Id, ContextGuard)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Enters the tracer of the current span, which is the span `id` of a layer.
-pub(super) fn enter(layer: LayerId, id: &Id) {
-    let Some(entered) = with_current(Tracer::enter_owner).flatten() else { return };
-    if let Some(attached) = attach(entered) {
+/// Makes the context of a span current, which is the span `id` of a layer.
+///
+/// If the context has no frame, it gets one with the tracer of the span. With `parent: None` and
+/// `set_parent` the context names no tracer.
+pub(super) fn enter(layer: LayerId, id: &Id, cx: Context) {
+    let cx = Tracer::enter_owner(&cx).unwrap_or(cx);
+    if let Some(attached) = attach(cx) {
         // without the list, at the end of a thread, the guard is dropped
         let _ = ENTERED.try_with(|list| list.borrow_mut().push((layer, id.clone(), attached)));
     }
 }
 
-/// Leaves the tracer that [`enter`] entered.
+/// Ends what [`enter`] began.
 pub(super) fn exit(layer: LayerId, id: &Id) {
     let attached = ENTERED.try_with(|list| {
         let mut list = list.borrow_mut();

@@ -1,25 +1,35 @@
 //! Bridges from OpenTelemetry's and `tracing`'s interfaces to the ambient tracer.
 
 #[cfg(feature = "tracing")]
-mod creation_tracer;
+mod adding;
 #[cfg(feature = "tracing")]
-mod delivery;
+mod creation_tracer;
 mod dispatched_span;
+#[cfg(feature = "tracing")]
+mod downcast;
 #[cfg(feature = "tracing")]
 mod entered;
 #[cfg(feature = "tracing")]
 mod event;
 #[cfg(feature = "tracing")]
 mod layer;
-#[cfg(feature = "tracing")]
-mod layer_span;
-#[cfg(feature = "tracing")]
-mod layer_tracer;
 #[cfg(feature = "fmt")]
 mod log_format;
 #[cfg(feature = "tracing")]
 mod options;
 mod provider;
+#[cfg(feature = "tracing")]
+mod span_ext;
+#[cfg(feature = "tracing")]
+mod span_fields;
+#[cfg(feature = "tracing")]
+mod span_layer;
+#[cfg(feature = "tracing")]
+mod span_start;
+#[cfg(feature = "tracing")]
+mod span_state;
+#[cfg(feature = "tracing")]
+mod thread_attributes;
 
 pub use self::dispatched_span::DispatchedSpan;
 #[cfg(feature = "tracing")]

@@ -20,9 +20,12 @@ impl SpanRecord {
 
     /// Converts the record. `attributes` are those that were moved out of it.
     pub(super) fn into_span_data(self, attributes: impl ExactSizeIterator<Item = KeyValue>) -> SpanData {
-        let mut all = Vec::with_capacity(attributes.len() + usize::from(self.code_attributes));
+        let activity = self.activity();
+        let more = usize::from(self.code_attributes) + activity.as_ref().map_or(0, |pair| pair.len());
+        let mut all = Vec::with_capacity(attributes.len() + more);
         self.add_code_attributes(&mut all);
         all.extend(attributes);
+        all.extend(activity.into_iter().flatten());
         let instrumentation_scope = self.scope().clone();
         let Details { trace_state, events, links, status } =
             self.details.map_or_else(Details::default, |some| *some);

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use opentelemetry::{InstrumentationScope, KeyValue};
 
+use super::activity::activity;
 use super::span_record::SpanRecord;
 
 /// The instrumentation scope of the spans that this library makes.
@@ -26,6 +27,13 @@ impl SpanRecord {
             code.add_attributes(attributes);
             attributes.truncate(all);
         }
+    }
+
+    /// Returns `busy_ns` and `idle_ns` of a span of `tracing`.
+    pub(crate) fn activity(&self) -> Option<[KeyValue; 2]> {
+        let busy = self.busy?;
+        let all = self.end_time.duration_since(self.start_time).unwrap_or_default();
+        Some(activity(busy, all))
     }
 
     /// Returns the instrumentation scope.

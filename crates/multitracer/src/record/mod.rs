@@ -1,5 +1,6 @@
 //! The data of a span, while it is open and after its end.
 
+mod activity;
 mod chunk;
 mod code_place;
 mod conversion;
@@ -15,7 +16,11 @@ mod span_record;
 mod trace_state;
 
 pub(crate) use self::chunk::RecordChunk;
+#[cfg(feature = "tracing")]
+pub(crate) use self::code_place::CallsiteParts;
 pub(crate) use self::code_place::CodePlace;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+pub(crate) use self::code_place::PlaceKey;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 pub(crate) use self::details::Details;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]

@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use opentelemetry::trace::{
     Event, Link, SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
 };
 use opentelemetry::{InstrumentationScope, KeyValue};
 
+#[cfg(feature = "tracing")]
+use super::activity::busy_attribute;
 use super::code_place::CodePlace;
 use super::details::Details;
 use super::limits::{
@@ -33,6 +35,8 @@ pub(crate) struct SpanRecord {
     pub(super) code_attributes: u8,
     pub(super) dropped_attributes: u32,
     pub(super) code: Option<CodePlace>,
+    /// The time that a span of `tracing` was entered.
+    pub(super) busy: Option<Duration>,
     pub(crate) start_time: SystemTime,
     /// The start time, until the span ends.
     pub(crate) end_time: SystemTime,
@@ -60,6 +64,7 @@ impl Default for SpanRecord {
             code_attributes: 0,
             dropped_attributes: 0,
             code: None,
+            busy: None,
             start_time: SystemTime::UNIX_EPOCH,
             end_time: SystemTime::UNIX_EPOCH,
             attributes: Vec::new(),
@@ -137,6 +142,21 @@ impl SpanRecord {
         self.code_attributes = kept as u8;
         self.dropped_attributes += code.len() - kept;
         self.code = Some(code);
+    }
+
+    /// Sets the time that the span was entered, which is two attributes.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn set_busy(&mut self, busy: Duration, limits: &RecordLimits) {
+        let used = self.attributes.len() + usize::from(self.code_attributes);
+        let room = (limits.attributes as usize).saturating_sub(used);
+        if room >= 2 {
+            self.busy = Some(busy);
+            return;
+        }
+        if room == 1 {
+            self.attributes.push(busy_attribute(busy));
+        }
+        self.dropped_attributes += 2 - room as u32;
     }
 
     pub(crate) fn set_scope(&mut self, scope: Arc<InstrumentationScope>) {

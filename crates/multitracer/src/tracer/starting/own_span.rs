@@ -1,7 +1,11 @@
 //! A span of this library.
 
 use std::borrow::Cow;
+#[cfg(feature = "tracing")]
+use std::cell::Cell;
 use std::sync::Arc;
+#[cfg(feature = "tracing")]
+use std::time::Duration;
 use std::time::SystemTime;
 
 use opentelemetry::KeyValue;
@@ -23,6 +27,23 @@ pub(crate) fn set_all_attributes(span: &SpanRef<'_>, attributes: Vec<KeyValue>) 
     if !attributes.is_empty() {
         span.add_event_with_timestamp(ATTRIBUTES, SystemTime::UNIX_EPOCH, attributes);
     }
+}
+
+/// The name of an event that stands for the end of a span of `tracing`.
+#[cfg(feature = "tracing")]
+static END: &str = "multitracer.end";
+
+#[cfg(feature = "tracing")]
+thread_local! {
+    /// The time that the span which ends on this thread was entered.
+    static BUSY: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+}
+
+/// Sets the time that a span of `tracing` was entered, and ends the span, in one step.
+#[cfg(feature = "tracing")]
+pub(crate) fn end_busy(span: &SpanRef<'_>, busy: Duration, time: SystemTime) {
+    BUSY.set(busy);
+    span.add_event_with_timestamp(END, time, Vec::new());
 }
 
 /// A span of this library, with the data that it records until it ends.
@@ -55,6 +76,11 @@ impl Span for OwnSpan {
     {
         let Some(record) = &mut self.record else { return };
         let name = name.into();
+        #[cfg(feature = "tracing")]
+        if std::ptr::eq(&*name, END) {
+            record.set_busy(BUSY.get(), self.sink.limits());
+            return self.end_with_timestamp(timestamp);
+        }
         if std::ptr::eq(&*name, ATTRIBUTES) && timestamp == SystemTime::UNIX_EPOCH {
             record.add_attributes(attributes, self.sink.limits());
         } else if !is_export_thread() {

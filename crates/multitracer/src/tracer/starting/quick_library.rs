@@ -11,7 +11,7 @@ use opentelemetry::{Context, InstrumentationScope, KeyValue};
 use super::own_span::OwnSpan;
 use super::quick::Place;
 use crate::export::{SpanSink, is_export_thread};
-use crate::record::SpanRecord;
+use crate::record::{CodePlace, SpanRecord};
 use crate::tracer::ambient::frame::Frame;
 use crate::tracer::owner::span_id::is_owner;
 use crate::tracer::tracer_set::TracerSet;
@@ -97,10 +97,14 @@ impl QuickSpan {
         kind: SpanKind,
         start_time: SystemTime,
         attributes: Vec<KeyValue>,
+        code: Option<CodePlace>,
         scope: &Arc<InstrumentationScope>,
     ) -> OwnSpan {
         let mut record = SpanRecord::start(&self.context, name, kind, None, start_time);
         record.parent = self.parent;
+        if let Some(code) = code {
+            record.set_code(code, self.sink.limits());
+        }
         record.add_attributes(attributes, self.sink.limits());
         record.set_scope(Arc::clone(scope));
         OwnSpan::new(self.context, Some(record), self.sink, None)

@@ -1,0 +1,125 @@
+//! The fields of a span of `tracing`, in the form that tracing-opentelemetry gives them.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt::Debug;
+
+use opentelemetry::trace::{SpanKind, SpanRef, Status};
+use opentelemetry::{Array, KeyValue, Value};
+use tracing::field::{Field, Visit};
+
+use super::event::cause_texts;
+
+/// The fields of a span: attributes, and the special fields whose names begin with `otel.`.
+#[derive(Debug, Default)]
+pub(super) struct SpanFields {
+    pub(super) attributes: Vec<KeyValue>,
+    pub(super) name: Option<Cow<'static, str>>,
+    pub(super) kind: Option<SpanKind>,
+    pub(super) status: Option<Status>,
+}
+
+impl SpanFields {
+    /// Creates an empty visitor that records into `attributes`.
+    pub(super) fn into(attributes: Vec<KeyValue>) -> Self {
+        Self { attributes, ..Self::default() }
+    }
+
+    /// Changes a span that has started. Its name and its kind stay.
+    pub(super) fn change(self, span: &SpanRef<'_>) {
+        if let Some(status) = self.status {
+            span.set_status(status);
+        }
+        if !self.attributes.is_empty() {
+            span.set_attributes(self.attributes);
+        }
+    }
+
+    fn add(&mut self, field: &Field, value: impl Into<Value>) {
+        self.attributes.push(KeyValue::new(field.name(), value));
+    }
+
+    fn add_text(&mut self, field: &Field, text: String) {
+        if !field.name().starts_with("otel.") {
+            return self.add(field, text);
+        }
+        match field.name() {
+            "otel.name" => self.name = Some(text.into()),
+            "otel.kind" => self.kind = kind(&text),
+            "otel.status_code" => self.status = Some(status(&text)),
+            "otel.status_description" => self.status = Some(Status::error(text)),
+            _ => self.add(field, text),
+        }
+    }
+}
+
+impl Visit for SpanFields {
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.add(field, value);
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.add(field, value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.add(field, value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        let mut digits = [0; 20];
+        self.add_text(field, decimal(value, &mut digits).to_owned());
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.add_text(field, value.to_owned());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.add_text(field, format!("{value:?}"));
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        let text = value.to_string();
+        let causes = Value::Array(Array::String(cause_texts(value)));
+        self.attributes.push(KeyValue::new("exception.message", text.clone()));
+        self.attributes.push(KeyValue::new("exception.stacktrace", causes.clone()));
+        self.attributes.push(KeyValue::new(field.name(), text));
+        self.attributes.push(KeyValue::new(format!("{}.chain", field.name()), causes));
+    }
+}
+
+fn kind(text: &str) -> Option<SpanKind> {
+    let kinds = [
+        ("server", SpanKind::Server),
+        ("client", SpanKind::Client),
+        ("producer", SpanKind::Producer),
+        ("consumer", SpanKind::Consumer),
+        ("internal", SpanKind::Internal),
+    ];
+    kinds.into_iter().find(|(name, _)| text.eq_ignore_ascii_case(name)).map(|(_, kind)| kind)
+}
+
+fn status(text: &str) -> Status {
+    if text.eq_ignore_ascii_case("ok") {
+        Status::Ok
+    } else if text.eq_ignore_ascii_case("error") {
+        Status::error("")
+    } else {
+        Status::Unset
+    }
+}
+
+/// Writes a number at the end of `digits`, so that its text needs one allocation of the right size.
+fn decimal(mut number: u64, digits: &mut [u8; 20]) -> &str {
+    let mut start = digits.len();
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    std::str::from_utf8(&digits[start..]).unwrap_or_default()
+}

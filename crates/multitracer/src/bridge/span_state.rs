@@ -1,0 +1,169 @@
+//! The data of a span of `tracing`, from its creation to its end.
+
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use opentelemetry::trace::{Event, Link, SpanKind, Status};
+use opentelemetry::{Context, KeyValue};
+
+use super::creation_tracer::Origin;
+use super::event::ConvertedEvent;
+use super::span_ext::SpanChanges;
+use super::span_fields::SpanFields;
+use crate::record::CodePlace;
+
+/// The data of a span of `tracing`, in the extensions of the span.
+#[derive(Debug)]
+pub(super) struct SpanState {
+    pub(super) phase: Phase,
+    pub(super) times: Times,
+    /// `true` if the span has a shadow.
+    pub(super) has_shadow: bool,
+}
+
+/// The phase of a span.
+///
+/// A span starts when it is first entered, used as a parent, or closed. Until then its parent can
+/// change.
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// A span that has not started.
+    Pending(PendingSpan),
+    /// A span that starts on a thread, which holds the lock until the span has a context.
+    Starting(StartingSpan),
+    /// A span that has started, and is current in this context.
+    Started(Context),
+    /// A span that has ended.
+    Closed,
+}
+
+/// The context of a span that starts on another thread.
+pub(super) type StartingSpan = Arc<Mutex<Option<Context>>>;
+
+/// Waits for a span that starts on another thread.
+pub(super) fn wait_for(starting: &StartingSpan) -> Option<Context> {
+    starting.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// A span that has not started.
+#[derive(Debug)]
+pub(super) struct PendingSpan {
+    /// The context of the span's parent.
+    pub(super) cx: Context,
+    pub(super) origin: Origin,
+    pub(super) name: Cow<'static, str>,
+    pub(super) kind: SpanKind,
+    pub(super) start_time: SystemTime,
+    pub(super) code: CodePlace,
+    /// The attributes that `code` does not have.
+    pub(super) attributes: Vec<KeyValue>,
+    /// Data that few spans have before they start.
+    pub(super) extra: Option<Box<PendingExtra>>,
+    /// `true` if a shadow collects changes of this span.
+    pub(super) has_shadow: bool,
+}
+
+/// Data that few spans have before they start.
+#[derive(Debug, Default)]
+pub(super) struct PendingExtra {
+    pub(super) events: Vec<Event>,
+    pub(super) links: Vec<Link>,
+    pub(super) status: Status,
+}
+
+impl PendingSpan {
+    pub(super) fn extra(&mut self) -> &mut PendingExtra {
+        self.extra.get_or_insert_default()
+    }
+
+    /// Records fields.
+    pub(super) fn record(&mut self, mut fields: SpanFields) {
+        self.attributes.append(&mut fields.attributes);
+        if let Some(name) = fields.name {
+            self.name = name;
+        }
+        if let Some(kind) = fields.kind {
+            self.kind = kind;
+        }
+        if let Some(status) = fields.status {
+            self.extra().status = status;
+        }
+    }
+
+    /// Makes the changes that a shadow collected.
+    pub(super) fn change(&mut self, changes: SpanChanges) {
+        if let Some(parent) = changes.parent {
+            if self.origin == Origin::Context {
+                self.origin = Origin::of(&self.cx);
+            }
+            self.cx = parent;
+        }
+        self.attributes.extend(changes.attributes);
+        if !changes.links.is_empty() || !changes.events.is_empty() {
+            let extra = self.extra();
+            extra.links.extend(changes.links);
+            extra.events.extend(changes.events);
+        }
+    }
+
+    /// Adds an event that names this span as its parent.
+    pub(super) fn add_event(&mut self, event: ConvertedEvent) {
+        let extra = self.extra.get_or_insert_default();
+        if let Some(description) = event.changes.error
+            && (!description.is_empty() || extra.status == Status::Unset)
+        {
+            extra.status = Status::error(description);
+        }
+        extra.events.push(Event::new(event.name, SystemTime::now(), event.attributes, 0));
+        self.attributes.extend(event.changes.attributes);
+    }
+}
+
+/// The times of a span.
+#[derive(Debug)]
+pub(super) struct Times {
+    /// The time of the last change, once the span was entered.
+    last: SystemTime,
+    busy: Duration,
+    /// The number of places that have entered the span.
+    entered: u32,
+    has_exited: bool,
+}
+
+impl Times {
+    pub(super) fn new(created: SystemTime) -> Self {
+        Self { last: created, busy: Duration::ZERO, entered: 0, has_exited: false }
+    }
+
+    /// Notes that the span is entered. Without a time, the busy time is not known.
+    pub(super) fn enter(&mut self, now: impl FnOnce() -> Option<SystemTime>) {
+        if self.entered == 0
+            && let Some(now) = now()
+        {
+            self.last = now;
+        }
+        self.entered += 1;
+    }
+
+    /// Notes that the span is exited.
+    pub(super) fn exit(&mut self, now: SystemTime) {
+        self.entered = self.entered.saturating_sub(1);
+        self.has_exited = true;
+        if self.entered == 0 {
+            // the clock may have been set back
+            self.busy += now.duration_since(self.last).unwrap_or_default();
+            self.last = now;
+        }
+    }
+
+    /// Returns the time of the last exit.
+    pub(super) fn end(&self) -> Option<SystemTime> {
+        self.has_exited.then_some(self.last)
+    }
+
+    /// Returns the time that the span was entered.
+    pub(super) fn busy(&self) -> Duration {
+        self.busy
+    }
+}
