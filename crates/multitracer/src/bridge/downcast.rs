@@ -28,7 +28,7 @@ impl<S: Subscriber> Layer<S> for ShadowAccess {
     // never calls `Arc::get_mut`.
     #[expect(unsafe_code, reason = "a layer has no other way to give access to a part of itself")]
     unsafe fn downcast_raw(&self, id: TypeId) -> Option<*const ()> {
-        unsafe { self.0.downcast_raw(id) }
+        unsafe { Subscriber::downcast_raw(&*self.0, id) }
     }
 }
 
