@@ -31,8 +31,10 @@ pub(super) type ShadowSubscriber = Layered<OpenTelemetryLayer<Shadows, ShadowTra
 pub(super) struct SpanAccess {
     /// Notes that a span has a shadow. Returns its metadata and its state.
     pub(super) add_shadow: fn(&Dispatch, &Id) -> Option<(&'static Metadata<'static>, Shadowed)>,
-    /// Starts a span with the changes that its shadow collected. Returns its context.
-    pub(super) start: fn(&Dispatch, &Id, SpanChanges) -> Option<Context>,
+    /// Makes the changes that the shadow of a span collected.
+    pub(super) change: fn(&Dispatch, &Id, SpanChanges),
+    /// Starts a span. Returns its context.
+    pub(super) start: fn(&Dispatch, &Id) -> Option<Context>,
 }
 
 /// The state of a span that gets a shadow.
@@ -52,6 +54,8 @@ pub(super) struct SpanChanges {
     pub(super) attributes: Vec<KeyValue>,
     pub(super) links: Vec<Link>,
     pub(super) events: Vec<Event>,
+    /// The new status. `Unset` changes nothing.
+    pub(super) status: Status,
 }
 
 /// The way from a shadow to its span.
@@ -80,6 +84,8 @@ pub(super) struct ShadowTracer(SpanSource);
 struct Unchanged(u64);
 
 thread_local! {
+    /// `true` while the changes of a shadow are collected, and its span does not start.
+    static IS_COLLECTING: Cell<bool> = const { Cell::new(false) };
     /// `true` while an id is that of a shadow, and not that of its span.
     static IS_DIRECT: Cell<bool> = const { Cell::new(false) };
     /// The span that this thread looked for last.
@@ -104,8 +110,8 @@ pub(super) fn shadow_subscriber(access: SpanAccess) -> ShadowSubscriber {
 }
 
 impl SpanSource {
-    /// Returns the subscriber of the spans. A layer inside of an `Option` or a `Vec` learns of
-    /// none; then it is the current one.
+    /// Returns the subscriber of the spans. A layer inside of an `Option` or a `Vec` learns of none
+    /// at first; then it is the current one.
     fn dispatch(&self) -> Option<Dispatch> {
         match self.dispatch.get() {
             Some(dispatch) => dispatch.upgrade(),
@@ -121,9 +127,15 @@ impl Shadows {
         let _ = self.source.dispatch.set(dispatch.downgrade());
     }
 
-    /// Starts a span that has a shadow.
-    pub(super) fn start(&self, id: &Id) -> Option<Context> {
-        get_otel_context(id, &self.source.dispatch()?)
+    /// Makes the changes that the shadow of a span has collected. The span has no shadow then.
+    pub(super) fn collect(&self, id: &Id) {
+        let Some(dispatch) = self.source.dispatch() else { return };
+        let outer = IS_COLLECTING.replace(true);
+        drop(get_otel_context(id, &dispatch));
+        IS_COLLECTING.set(outer);
+        if let Some(subscriber) = dispatch.downcast_ref() {
+            close(subscriber, id);
+        }
     }
 
     fn ids(&self) -> MutexGuard<'_, HashMap<u64, Id>> {
@@ -137,6 +149,11 @@ impl Shadows {
         }
         let dispatch = self.source.dispatch()?;
         let subscriber = dispatch.downcast_ref::<ShadowSubscriber>()?;
+        if !subscriber.downcast_ref().is_some_and(|found| std::ptr::eq(self, found)) {
+            return None;
+        }
+        // inside of the functions of `tracing`, there is no current subscriber
+        self.set_dispatch(&dispatch);
         let (metadata, shadowed) = (self.source.access.add_shadow)(&dispatch, id)?;
         let fields = metadata.fields();
         let values = fields.value_set(&[]);
@@ -229,24 +246,47 @@ impl Tracer for ShadowTracer {
             attributes: builder.attributes.unwrap_or_default(),
             links: builder.links.unwrap_or_default(),
             events: builder.events.unwrap_or_default(),
+            status: Status::Unset,
         };
-        let start = || {
-            let dispatch = self.0.dispatch()?;
-            (self.0.access.start)(&dispatch, &Id::from_u64(id), changes)
-        };
-        let direct = IS_DIRECT.replace(false);
-        let cx = start().unwrap_or_default();
-        IS_DIRECT.set(direct);
-        let context = cx.span().span_context().clone();
-        ForwardingSpan { cx, context }
+        ForwardingSpan { source: self.0.clone(), id, changes: Mutex::new(Some(changes)), started: OnceLock::new() }
     }
 }
 
 /// The span that tracing-opentelemetry keeps for a shadow. It forwards all calls.
+///
+/// tracing-opentelemetry first sets the status, which belongs to the changes. Therefore the span
+/// starts at the first call.
 #[derive(Debug)]
 pub(super) struct ForwardingSpan {
+    source: SpanSource,
+    id: u64,
+    changes: Mutex<Option<SpanChanges>>,
+    started: OnceLock<StartedSpan>,
+}
+
+/// The span that a shadow belongs to.
+#[derive(Debug)]
+struct StartedSpan {
     cx: Context,
     context: SpanContext,
+}
+
+impl ForwardingSpan {
+    fn started(&self) -> &StartedSpan {
+        self.started.get_or_init(|| {
+            let changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let direct = IS_DIRECT.replace(false);
+            let started = self.source.dispatch().zip(changes).and_then(|(dispatch, changes)| {
+                let id = Id::from_u64(self.id);
+                (self.source.access.change)(&dispatch, &id, changes);
+                if IS_COLLECTING.get() { None } else { (self.source.access.start)(&dispatch, &id) }
+            });
+            IS_DIRECT.set(direct);
+            let cx = started.unwrap_or_default();
+            let context = cx.span().span_context().clone();
+            StartedSpan { cx, context }
+        })
+    }
 }
 
 impl Span for ForwardingSpan {
@@ -254,37 +294,44 @@ impl Span for ForwardingSpan {
     where
         T: Into<Cow<'static, str>>,
     {
-        self.cx.span().add_event_with_timestamp(name, timestamp, attributes);
+        self.started().cx.span().add_event_with_timestamp(name, timestamp, attributes);
     }
 
     fn span_context(&self) -> &SpanContext {
-        &self.context
+        &self.started().context
     }
 
     fn is_recording(&self) -> bool {
-        self.cx.span().is_recording()
+        self.started().cx.span().is_recording()
     }
 
     fn set_attribute(&mut self, attribute: KeyValue) {
-        self.cx.span().set_attribute(attribute);
+        self.started().cx.span().set_attribute(attribute);
     }
 
     fn set_status(&mut self, status: Status) {
-        self.cx.span().set_status(status);
+        if self.started.get().is_none()
+            && let Some(changes) = self.changes.get_mut().unwrap_or_else(PoisonError::into_inner)
+        {
+            changes.status = status;
+            self.started();
+            return;
+        }
+        self.started().cx.span().set_status(status);
     }
 
     fn update_name<T>(&mut self, name: T)
     where
         T: Into<Cow<'static, str>>,
     {
-        self.cx.span().update_name(name);
+        self.started().cx.span().update_name(name);
     }
 
     fn add_link(&mut self, linked: SpanContext, attributes: Vec<KeyValue>) {
-        self.cx.span().add_link(linked, attributes);
+        self.started().cx.span().add_link(linked, attributes);
     }
 
     fn end_with_timestamp(&mut self, timestamp: SystemTime) {
-        self.cx.span().end_with_timestamp(timestamp);
+        self.started().cx.span().end_with_timestamp(timestamp);
     }
 }

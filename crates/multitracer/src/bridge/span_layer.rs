@@ -44,7 +44,11 @@ impl SpanLayer {
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
-        let access = SpanAccess { add_shadow: Self::add_shadow::<S>, start: Self::start_changed::<S> };
+        let access = SpanAccess {
+            add_shadow: Self::add_shadow::<S>,
+            change: Self::change::<S>,
+            start: Self::start_registered::<S>,
+        };
         let shadows = Arc::new(shadow_subscriber(access));
         let TracingOptions { location, level, target, .. } = options;
         let parts = CallsiteParts { location, level, target };
@@ -78,19 +82,27 @@ impl SpanLayer {
         Some((span.metadata(), shadowed))
     }
 
-    /// Starts a span with the changes that its shadow collected.
-    fn start_changed<S>(dispatch: &Dispatch, id: &Id, changes: SpanChanges) -> Option<Context>
+    /// Makes the changes that the shadow of a span collected.
+    fn change<S>(dispatch: &Dispatch, id: &Id, changes: SpanChanges)
+    where
+        S: Subscriber + for<'span> LookupSpan<'span>,
+    {
+        if let Some(span) = dispatch.downcast_ref::<S>().and_then(|spans| spans.span(id))
+            && let Some(SpanState { phase: Phase::Pending(pending), .. }) =
+                span.extensions_mut().get_mut::<SpanState>()
+        {
+            pending.has_shadow = false;
+            pending.change(changes);
+        }
+    }
+
+    /// Starts a span.
+    fn start_registered<S>(dispatch: &Dispatch, id: &Id) -> Option<Context>
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
         let layer = dispatch.downcast_ref::<Self>()?;
         let span = dispatch.downcast_ref::<S>()?.span(id)?;
-        if let Some(SpanState { phase: Phase::Pending(pending), .. }) =
-            span.extensions_mut().get_mut::<SpanState>()
-        {
-            pending.has_shadow = false;
-            pending.change(changes);
-        }
         layer.started(&span, |_| ())
     }
 
@@ -142,17 +154,27 @@ impl SpanLayer {
         Some(cx)
     }
 
-    /// Starts a span through its shadow, which has collected changes.
+    /// Makes the changes that the shadow of a span has collected, if the span has not started.
+    ///
+    /// Later changes come after those.
+    fn settle<'s, S: LookupSpan<'s>>(&self, span: &Registered<'s, S>) {
+        let has_changes = span.extensions().get::<SpanState>().is_some_and(SpanState::has_changes);
+        if has_changes {
+            self.collect(span);
+        }
+    }
+
     #[cold]
-    fn start_shadowed<'s, S: LookupSpan<'s>>(&self, span: &Registered<'s, S>) -> Option<Context> {
-        self.shadows.downcast_ref::<Shadows>()?.start(&span.id());
+    fn collect<'s, S: LookupSpan<'s>>(&self, span: &Registered<'s, S>) {
+        if let Some(shadows) = self.shadows.downcast_ref::<Shadows>() {
+            shadows.collect(&span.id());
+        }
         // without a subscriber, the changes are lost
         if let Some(SpanState { phase: Phase::Pending(pending), .. }) =
             span.extensions_mut().get_mut::<SpanState>()
         {
             pending.has_shadow = false;
         }
-        self.started(span, |_| ())
     }
 
     /// Starts a span. Does not hold its extensions while a sampler runs, which may use the span.
@@ -166,7 +188,8 @@ impl SpanLayer {
             match phase {
                 Phase::Pending(pending) if pending.has_shadow => {
                     drop(extensions);
-                    return self.start_shadowed(span);
+                    self.collect(span);
+                    return self.started(span, |_| ());
                 }
                 Phase::Pending(_) => std::mem::replace(phase, Phase::Starting(Arc::clone(&starting))),
                 Phase::Starting(other) => Phase::Starting(Arc::clone(other)),
@@ -202,6 +225,7 @@ impl SpanLayer {
 
     /// Adds an event to a span of `tracing`.
     fn add_to_registered<'s, S: LookupSpan<'s>>(&self, event: ConvertedEvent, span: &Registered<'s, S>) {
+        self.settle(span);
         let cx = {
             let mut extensions = span.extensions_mut();
             match extensions.get_mut::<SpanState>().map(|state| &mut state.phase) {
@@ -277,6 +301,7 @@ where
         let Some(span) = layers.span(id) else { return };
         let mut fields = SpanFields::default();
         values.record(&mut fields);
+        self.settle(&span);
         if let Some(SpanState { phase: Phase::Pending(pending), .. }) =
             span.extensions_mut().get_mut::<SpanState>()
         {
@@ -291,6 +316,7 @@ where
         let (Some(span), Some(followed)) = (layers.span(id), layers.span(follows)) else { return };
         let Some(followed) = self.started(&followed, |_| ()) else { return };
         let linked = followed.span().span_context().clone();
+        self.settle(&span);
         if let Some(SpanState { phase: Phase::Pending(pending), .. }) =
             span.extensions_mut().get_mut::<SpanState>()
         {

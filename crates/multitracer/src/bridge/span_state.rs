@@ -22,6 +22,13 @@ pub(super) struct SpanState {
     pub(super) has_shadow: bool,
 }
 
+impl SpanState {
+    /// Returns `true` if the span has not started, and has a shadow that may have changes.
+    pub(super) fn has_changes(&self) -> bool {
+        matches!(&self.phase, Phase::Pending(pending) if pending.has_shadow)
+    }
+}
+
 /// The phase of a span.
 ///
 /// A span starts when it is first entered, used as a parent, or closed. Until then its parent can
@@ -100,6 +107,9 @@ impl PendingSpan {
             self.cx = parent;
         }
         self.attributes.extend(changes.attributes);
+        if changes.status != Status::Unset {
+            self.extra().status = changes.status;
+        }
         if !changes.links.is_empty() || !changes.events.is_empty() {
             let extra = self.extra();
             extra.links.extend(changes.links);
