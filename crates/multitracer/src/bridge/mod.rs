@@ -8,8 +8,6 @@ mod dispatched_span;
 #[cfg(feature = "tracing")]
 mod downcast;
 #[cfg(feature = "tracing")]
-mod entered;
-#[cfg(feature = "tracing")]
 mod event;
 #[cfg(feature = "tracing")]
 mod layer;
@@ -29,7 +27,11 @@ mod span_start;
 #[cfg(feature = "tracing")]
 mod span_state;
 #[cfg(feature = "tracing")]
+mod started_span;
+#[cfg(feature = "tracing")]
 mod thread_attributes;
+#[cfg(feature = "tracing")]
+mod thread_spans;
 
 pub use self::dispatched_span::DispatchedSpan;
 #[cfg(feature = "tracing")]

@@ -40,10 +40,11 @@ impl SpanFields {
     }
 
     fn add_text(&mut self, field: &Field, text: String) {
-        if !field.name().starts_with("otel.") {
-            return self.add(field, text);
+        let name = field.name();
+        if !name.starts_with("otel.") {
+            return self.attributes.push(KeyValue::new(name, text));
         }
-        match field.name() {
+        match name {
             "otel.name" => self.name = Some(text.into()),
             "otel.kind" => self.kind = kind(&text),
             "otel.status_code" => self.status = Some(status(&text)),
@@ -67,8 +68,7 @@ impl Visit for SpanFields {
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        let mut digits = [0; 20];
-        self.add_text(field, decimal(value, &mut digits).to_owned());
+        self.add_text(field, decimal(value));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
@@ -110,16 +110,14 @@ fn status(text: &str) -> Status {
     }
 }
 
-/// Writes a number at the end of `digits`, so that its text needs one allocation of the right size.
-fn decimal(mut number: u64, digits: &mut [u8; 20]) -> &str {
-    let mut start = digits.len();
-    loop {
-        start -= 1;
-        digits[start] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
-        }
+/// Returns the decimal digits of a number, in memory of the right size.
+fn decimal(number: u64) -> String {
+    let digits = number.checked_ilog10().map_or(1, |tens| tens + 1);
+    let mut text = String::with_capacity(digits as usize);
+    let mut unit = 10_u64.pow(digits - 1);
+    while unit > 0 {
+        text.push(char::from(b'0' + (number / unit % 10) as u8));
+        unit /= 10;
     }
-    std::str::from_utf8(&digits[start..]).unwrap_or_default()
+    text
 }

@@ -1,9 +1,9 @@
 //! The `tracing` layer: a span of multitracer for each span of `tracing`.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use opentelemetry::time::now;
-use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt as _};
+use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Event, Metadata, Subscriber};
@@ -14,7 +14,6 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef as Registered};
 use super::adding::{is_adding, while_adding};
 use super::creation_tracer::Origin;
 use super::downcast::ShadowAccess;
-use super::entered::{self, LayerId};
 use super::event::{ConvertedEvent, convert};
 use super::options::TracingOptions;
 use super::span_ext::{
@@ -22,10 +21,11 @@ use super::span_ext::{
 };
 use super::span_fields::SpanFields;
 use super::span_start::SpanStarter;
-use super::span_state::{PendingSpan, Phase, SpanState, StartingSpan, Times, wait_for};
+use super::span_state::{InExtensions, PendingSpan, Phase, Shared, SharedState, SpanState, Times};
 use super::thread_attributes::add_thread;
+use super::thread_spans::{self, LayerId};
 use crate::export::is_export_thread;
-use crate::record::{CallsiteParts, CodePlace, attribute_list};
+use crate::record::{CallsiteParts, CodePlace, SpanRecord};
 use crate::registry::Registry;
 use crate::tracer::{Frame, current_context, end_busy, with_current};
 
@@ -35,8 +35,8 @@ pub(super) struct SpanLayer {
     options: TracingOptions,
     /// The attributes that each span has of its callsite.
     parts: CallsiteParts,
-    starter: SpanStarter,
-    shadows: Arc<ShadowSubscriber>,
+    pub(super) starter: SpanStarter,
+    pub(super) shadows: Arc<ShadowSubscriber>,
 }
 
 impl SpanLayer {
@@ -66,10 +66,9 @@ impl SpanLayer {
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
         let span = dispatch.downcast_ref::<S>()?.span(id)?;
-        let mut extensions = span.extensions_mut();
-        let Some(state) = extensions.get_mut::<SpanState>() else {
-            return Some((span.metadata(), Shadowed::Unknown));
-        };
+        let metadata = span.metadata();
+        let Some(shared) = state_of(&span) else { return Some((metadata, Shadowed::Unknown)) };
+        let mut state = shared.lock();
         let shadowed = match &mut state.phase {
             Phase::Pending(pending) => {
                 pending.has_shadow = true;
@@ -79,7 +78,7 @@ impl SpanLayer {
             Phase::Closed => Shadowed::Unknown,
         };
         state.has_shadow = true;
-        Some((span.metadata(), shadowed))
+        Some((metadata, shadowed))
     }
 
     /// Makes the changes that the shadow of a span collected.
@@ -87,9 +86,8 @@ impl SpanLayer {
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
-        if let Some(span) = dispatch.downcast_ref::<S>().and_then(|spans| spans.span(id))
-            && let Some(SpanState { phase: Phase::Pending(pending), .. }) =
-                span.extensions_mut().get_mut::<SpanState>()
+        if let Some(shared) = dispatch.downcast_ref::<S>().and_then(|spans| state_of(&spans.span(id)?))
+            && let Phase::Pending(pending) = &mut shared.lock().phase
         {
             pending.has_shadow = false;
             pending.change(changes);
@@ -102,8 +100,8 @@ impl SpanLayer {
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
         let layer = dispatch.downcast_ref::<Self>()?;
-        let span = dispatch.downcast_ref::<S>()?.span(id)?;
-        layer.started(&span, |_| ())
+        let shared = state_of(&dispatch.downcast_ref::<S>()?.span(id)?)?;
+        layer.started(id, &shared, |_| ())
     }
 
     /// Returns the context of the parent of a new span, and the origin of the new span.
@@ -115,130 +113,66 @@ impl SpanLayer {
             let origin = if is_export_thread() { Origin::Export } else { Origin::Context };
             return (current_context(), origin);
         }
-        // a filter can hide the parent from this layer
-        let parent = attributes.parent().and_then(|parent| layers.span(parent));
-        let cx = parent.and_then(|parent| self.started(&parent, |_| ()));
+        let parent = attributes.parent();
+        let cx = parent.and_then(|id| self.started(id, &*Self::find(id, layers)?, |_| ()));
         (cx.unwrap_or_default(), Origin::here())
     }
 
-    /// Returns the context of a span, which starts if it has not started.
-    ///
-    /// Calls `change` for a span that has a context. Returns `None` for a span that this layer does
-    /// not know.
-    fn started<'s, S>(&self, span: &Registered<'s, S>, change: impl FnOnce(&mut Times)) -> Option<Context>
+    /// Returns the data of a span that this layer knows.
+    fn find<S>(id: &Id, layers: &LayerContext<'_, S>) -> Option<SharedState>
     where
-        S: LookupSpan<'s>,
+        S: Subscriber + for<'span> LookupSpan<'span>,
     {
-        // dropped after the lock is released: it may hold the last handle of a foreign span
-        let _old;
-        let mut extensions = span.extensions_mut();
-        let state = extensions.get_mut::<SpanState>()?;
-        let started = match &mut state.phase {
-            Phase::Started(cx) => Some(cx.clone()),
-            Phase::Pending(pending) if !pending.has_shadow => self.starter.start_quickly(pending),
-            Phase::Pending(_) | Phase::Starting(_) => None,
-            Phase::Closed => return None,
-        };
-        if let Some(cx) = started {
-            if !matches!(state.phase, Phase::Started(_)) {
-                _old = std::mem::replace(&mut state.phase, Phase::Started(cx.clone()));
-            }
-            change(&mut state.times);
-            return Some(cx);
-        }
-        drop(extensions);
-        let cx = self.start(span)?;
-        if let Some(state) = span.extensions_mut().get_mut::<SpanState>() {
-            change(&mut state.times);
-        }
-        Some(cx)
+        // a filter can hide a span from this layer
+        state_of(&layers.span(id)?)
     }
 
-    /// Makes the changes that the shadow of a span has collected, if the span has not started.
-    ///
-    /// Later changes come after those.
-    fn settle<'s, S: LookupSpan<'s>>(&self, span: &Registered<'s, S>) {
-        let has_changes = span.extensions().get::<SpanState>().is_some_and(SpanState::has_changes);
-        if has_changes {
-            self.collect(span);
+    /// Ends a span.
+    fn end(&self, id: &Id, span: &Shared) -> Option<()> {
+        let mut state = span.lock();
+        if !matches!(state.phase, Phase::Started(_)) {
+            drop(state);
+            // the span was never entered
+            let _cx = self.started(id, span, |_| ())?;
+            state = span.lock();
         }
-    }
-
-    #[cold]
-    fn collect<'s, S: LookupSpan<'s>>(&self, span: &Registered<'s, S>) {
-        if let Some(shadows) = self.shadows.downcast_ref::<Shadows>() {
-            shadows.collect(&span.id());
-        }
-        // without a subscriber, the changes are lost
-        if let Some(SpanState { phase: Phase::Pending(pending), .. }) =
-            span.extensions_mut().get_mut::<SpanState>()
-        {
-            pending.has_shadow = false;
-        }
-    }
-
-    /// Starts a span. Does not hold its extensions while a sampler runs, which may use the span.
-    #[cold]
-    fn start<'s, S: LookupSpan<'s>>(&self, span: &Registered<'s, S>) -> Option<Context> {
-        let starting = StartingSpan::default();
-        let mut started = starting.lock().unwrap_or_else(PoisonError::into_inner);
-        let phase = {
-            let mut extensions = span.extensions_mut();
-            let phase = &mut extensions.get_mut::<SpanState>()?.phase;
-            match phase {
-                Phase::Pending(pending) if pending.has_shadow => {
-                    drop(extensions);
-                    self.collect(span);
-                    return self.started(span, |_| ());
-                }
-                Phase::Pending(_) => std::mem::replace(phase, Phase::Starting(Arc::clone(&starting))),
-                Phase::Starting(other) => Phase::Starting(Arc::clone(other)),
-                Phase::Started(cx) => return Some(cx.clone()),
-                Phase::Closed => return None,
-            }
-        };
-        let cx = match phase {
-            Phase::Pending(pending) => while_adding(|| self.starter.start(pending)),
-            Phase::Starting(other) => return wait_for(&other),
-            Phase::Started(_) | Phase::Closed => return None,
-        };
-        *started = Some(cx.clone());
-        if let Some(state) = span.extensions_mut().get_mut::<SpanState>() {
-            state.phase = Phase::Started(cx.clone());
-        }
-        Some(cx)
-    }
-
-    /// Starts and ends a span that was never entered.
-    #[cold]
-    fn close_unstarted<'s, S: LookupSpan<'s>>(&self, span: &Registered<'s, S>) {
-        let Some(cx) = self.started(span, |_| ()) else { return };
-        let Some(SpanState { has_shadow, .. }) = span.extensions_mut().remove() else { return };
-        if self.options.inactivity {
+        let phase = std::mem::replace(&mut state.phase, Phase::Closed);
+        let (end, busy, has_shadow) = (state.times.end(), state.times.busy(), state.has_shadow);
+        drop(state);
+        let Phase::Started(cx) = phase else { return None };
+        let is_unentered = end.is_none();
+        let end = end.unwrap_or_else(now);
+        if self.options.inactivity && is_unentered {
             cx.span().set_attributes([KeyValue::new("busy_ns", 0), KeyValue::new("idle_ns", 0)]);
         }
-        cx.span().end();
-        if has_shadow {
-            span_ext::close(&self.shadows, &span.id());
+        if self.options.inactivity && !is_unentered {
+            end_busy(&cx.span(), busy, end);
+        } else {
+            cx.span().end_with_timestamp(end);
         }
+        if has_shadow {
+            span_ext::close(&self.shadows, id);
+        }
+        Some(())
     }
 
     /// Adds an event to a span of `tracing`.
     fn add_to_registered<'s, S: LookupSpan<'s>>(&self, event: ConvertedEvent, span: &Registered<'s, S>) {
-        self.settle(span);
-        let cx = {
-            let mut extensions = span.extensions_mut();
-            match extensions.get_mut::<SpanState>().map(|state| &mut state.phase) {
-                None | Some(Phase::Closed) => return,
-                Some(Phase::Pending(pending)) => return pending.add_event(event),
-                Some(Phase::Starting(_)) => None,
-                Some(Phase::Started(cx)) => Some(cx.clone()),
-            }
-        };
-        if let Some(cx) = cx.or_else(|| self.started(span, |_| ())) {
+        let Some(shared) = state_of(span) else { return };
+        let id = span.id();
+        self.settle(&id, &shared);
+        if let Phase::Pending(pending) = &mut shared.lock().phase {
+            return pending.add_event(event);
+        }
+        if let Some(cx) = self.started(&id, &shared, |_| ()) {
             while_adding(|| event.add_to(&cx.span()));
         }
     }
+}
+
+/// Returns the data of a span in its extensions.
+fn state_of<'s, S: LookupSpan<'s>>(span: &Registered<'s, S>) -> Option<SharedState> {
+    span.extensions().get::<InExtensions>().map(|InExtensions(state)| Arc::clone(state))
 }
 
 impl<S> Layer<S> for SpanLayer
@@ -252,77 +186,81 @@ where
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, layers: LayerContext<'_, S>) {
-        let Some(span) = layers.span(id) else { return };
         let start_time = now();
         let (cx, origin) = self.parent(attributes, &layers);
         let metadata = attributes.metadata();
-        let mut fields = SpanFields::into(attribute_list());
+        let code = CodePlace::Callsite { metadata, parts: self.parts };
+        let mut record = SpanRecord::prepare(metadata.name(), start_time, code);
+        let mut fields = SpanFields::into(std::mem::take(record.prepared_attributes()));
         if self.options.threads {
             add_thread(&mut fields.attributes);
         }
         // `Debug` of a value may log, so nothing is locked here
         attributes.record(&mut fields);
-        let mut pending = PendingSpan {
-            cx,
-            origin,
-            name: fields.name.unwrap_or_else(|| metadata.name().into()),
-            kind: fields.kind.unwrap_or(SpanKind::Internal),
-            start_time,
-            code: CodePlace::Callsite { metadata, parts: self.parts },
-            attributes: fields.attributes,
-            extra: None,
-            has_shadow: false,
-        };
+        *record.prepared_attributes() = fields.attributes;
+        if let Some(name) = fields.name {
+            record.prepare_name(name);
+        }
+        if let Some(kind) = fields.kind {
+            record.kind = kind;
+        }
+        let mut pending = PendingSpan { cx, origin, record, extra: None, has_shadow: false };
         if let Some(status) = fields.status {
             pending.extra().status = status;
         }
-        let times = Times::new(start_time);
-        span.extensions_mut().insert(SpanState { phase: Phase::Pending(pending), times, has_shadow: false });
+        let (phase, times) = (Phase::Pending(pending), Times::new(start_time));
+        let shared = thread_spans::shared(SpanState { phase, times, has_shadow: false });
+        if let Some(span) = layers.span(id) {
+            span.extensions_mut().insert(InExtensions(Arc::clone(&shared)));
+            thread_spans::note(self.id, id, shared);
+        }
     }
 
     fn on_enter(&self, id: &Id, layers: LayerContext<'_, S>) {
-        let Some(span) = layers.span(id) else { return };
+        let noted = thread_spans::take_noted(self.id, id);
+        let Some(shared) = noted.or_else(|| Self::find(id, &layers)) else { return };
         let time = || self.options.inactivity.then(now);
-        if let Some(cx) = self.started(&span, |times| times.enter(time)) {
-            entered::enter(self.id, id, cx);
+        if let Some(cx) = self.started(id, &shared, |times| times.enter(time)) {
+            thread_spans::enter(self.id, id, shared, cx);
         }
     }
 
     fn on_exit(&self, id: &Id, layers: LayerContext<'_, S>) {
-        if let Some(span) = layers.span(id)
-            && let Some(state) = span.extensions_mut().get_mut::<SpanState>()
-        {
-            state.times.exit(now());
+        // code inside of the context runs while it is left, so the clock is read before
+        let time = now();
+        if let Some(shared) = thread_spans::exit(self.id, id) {
+            shared.lock().times.exit(time);
+            thread_spans::note(self.id, id, shared);
+        } else if let Some(shared) = Self::find(id, &layers) {
+            shared.lock().times.exit(time);
+            thread_spans::exit_replaced(&shared);
         }
-        entered::exit(self.id, id);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, layers: LayerContext<'_, S>) {
-        let Some(span) = layers.span(id) else { return };
+        let Some(shared) = Self::find(id, &layers) else { return };
         let mut fields = SpanFields::default();
         values.record(&mut fields);
-        self.settle(&span);
-        if let Some(SpanState { phase: Phase::Pending(pending), .. }) =
-            span.extensions_mut().get_mut::<SpanState>()
-        {
+        self.settle(id, &shared);
+        if let Phase::Pending(pending) = &mut shared.lock().phase {
             return pending.record(fields);
         }
-        if let Some(cx) = self.started(&span, |_| ()) {
+        if let Some(cx) = self.started(id, &shared, |_| ()) {
             while_adding(|| fields.change(&cx.span()));
         }
     }
 
     fn on_follows_from(&self, id: &Id, follows: &Id, layers: LayerContext<'_, S>) {
-        let (Some(span), Some(followed)) = (layers.span(id), layers.span(follows)) else { return };
-        let Some(followed) = self.started(&followed, |_| ()) else { return };
+        let (Some(shared), Some(followed)) = (Self::find(id, &layers), Self::find(follows, &layers)) else {
+            return;
+        };
+        let Some(followed) = self.started(follows, &followed, |_| ()) else { return };
         let linked = followed.span().span_context().clone();
-        self.settle(&span);
-        if let Some(SpanState { phase: Phase::Pending(pending), .. }) =
-            span.extensions_mut().get_mut::<SpanState>()
-        {
+        self.settle(id, &shared);
+        if let Phase::Pending(pending) = &mut shared.lock().phase {
             return pending.extra().links.push(opentelemetry::trace::Link::with_context(linked));
         }
-        if let Some(cx) = self.started(&span, |_| ()) {
+        if let Some(cx) = self.started(id, &shared, |_| ()) {
             while_adding(|| cx.span().add_link(linked, Vec::new()));
         }
     }
@@ -358,28 +296,10 @@ where
     }
 
     fn on_close(&self, id: Id, layers: LayerContext<'_, S>) {
-        let Some(span) = layers.span(&id) else { return };
-        let (phase, end, busy, has_shadow) = {
-            let mut extensions = span.extensions_mut();
-            let Some(state) = extensions.get_mut::<SpanState>() else { return };
-            if !matches!(state.phase, Phase::Started(_)) {
-                drop(extensions);
-                return self.close_unstarted(&span);
-            }
-            // the extensions are cleared when the last layer has seen the end
-            let phase = std::mem::replace(&mut state.phase, Phase::Closed);
-            (phase, state.times.end(), state.times.busy(), state.has_shadow)
-        };
-        let Phase::Started(cx) = phase else { return };
-        let end = end.unwrap_or_else(now);
-        if self.options.inactivity {
-            end_busy(&cx.span(), busy, end);
-        } else {
-            cx.span().end_with_timestamp(end);
-        }
-        if has_shadow {
-            span_ext::close(&self.shadows, &id);
-        }
+        let noted = thread_spans::take_noted(self.id, &id);
+        let Some(shared) = noted.or_else(|| Self::find(&id, &layers)) else { return };
+        self.end(&id, &shared);
+        thread_spans::keep(shared);
     }
 }
 

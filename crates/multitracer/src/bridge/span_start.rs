@@ -1,14 +1,13 @@
 //! The start of a span of `tracing`, on the tracer that was ambient at its creation.
 
-use std::sync::Arc;
-
 use opentelemetry::trace::{SpanBuilder, Status, TraceContextExt as _};
-use opentelemetry::{Context, InstrumentationScope};
+use opentelemetry::Context;
 
 use super::creation_tracer::{self, Origin};
 use super::dispatched_span::DispatchedSpan;
 use super::provider::chosen;
 use super::span_state::PendingSpan;
+use crate::record::tracing_scope;
 use crate::registry::Registry;
 use crate::tracer::{LibrarySpan, QuickLibrary, Tracer, any_tracer_enabled};
 
@@ -16,54 +15,30 @@ use crate::tracer::{LibrarySpan, QuickLibrary, Tracer, any_tracer_enabled};
 #[derive(Debug)]
 pub(super) struct SpanStarter {
     registry: Option<Registry>,
-    scope: Arc<InstrumentationScope>,
 }
 
 impl SpanStarter {
     pub(super) fn new(registry: Option<Registry>) -> Self {
-        Self { registry, scope: Arc::new(InstrumentationScope::builder("tracing").build()) }
+        Self { registry }
     }
 
-    /// Starts a span without running code of users. Returns `None` if that is impossible. Then the
-    /// span is unchanged.
+    /// Decides about a span without running code of users.
     #[inline]
-    pub(super) fn start_quickly(&self, span: &mut PendingSpan) -> Option<Context> {
+    pub(super) fn decide(&self, span: &PendingSpan) -> QuickLibrary {
         let is_plain = matches!(span.origin, Origin::Context | Origin::Plain);
         if span.extra.is_some() || span.origin == Origin::Export || !(is_plain || Tracer::is_known(&span.cx))
         {
-            return None;
+            return QuickLibrary::Unknown;
         }
-        match QuickLibrary::decide(&span.cx, self.registry.as_ref().map(Registry::set)) {
-            QuickLibrary::Unknown => None,
-            QuickLibrary::Unsampled(parent) => Some(span.cx.with_remote_span_context(parent)),
-            QuickLibrary::Starts(quick) => {
-                let name = std::mem::take(&mut span.name);
-                let attributes = std::mem::take(&mut span.attributes);
-                let own = quick.start(
-                    name,
-                    span.kind.clone(),
-                    span.start_time,
-                    attributes,
-                    Some(span.code),
-                    &self.scope,
-                );
-                Some(span.cx.with_span(own))
-            }
-        }
+        QuickLibrary::decide(&span.cx, self.registry.as_ref().map(Registry::set))
     }
 
     /// Starts a span. A sampler of the user may run.
     #[cold]
     pub(super) fn start(&self, span: PendingSpan) -> Context {
-        let PendingSpan { cx, origin, name, kind, start_time, code, attributes, extra, has_shadow: _ } = span;
+        let PendingSpan { cx, origin, mut record, extra, has_shadow: _ } = span;
         let extra = extra.map(|extra| *extra).unwrap_or_default();
-        let mut all_attributes = Vec::new();
-        code.add_attributes(&mut all_attributes);
-        all_attributes.extend(attributes);
-        let mut builder = SpanBuilder::from_name(name)
-            .with_kind(kind)
-            .with_start_time(start_time)
-            .with_attributes(all_attributes);
+        let mut builder = record.take_builder();
         builder.events = Some(extra.events).filter(|events| !events.is_empty());
         builder.links = Some(extra.links).filter(|links| !links.is_empty());
         let span = match self.library_span(&cx, origin, builder) {
@@ -89,13 +64,13 @@ impl SpanStarter {
         };
         let implied = || chosen(self.registry.as_ref(), cx);
         let span = match creation {
-            None => implied().map(|tracer| tracer.library_span(cx, builder, &self.scope)),
+            None => implied().map(|tracer| tracer.library_span(cx, builder, tracing_scope())),
             Some(None) => Some(LibrarySpan::of_nobody(cx)),
             Some(Some(tracer)) if is_silent || !tracer.is_on() => {
                 let is_same = |implied: Tracer| implied.core().id() == tracer.core().id();
                 Some(tracer.silent_span(cx, !is_silent && implied().is_some_and(is_same)))
             }
-            Some(Some(tracer)) => Some(tracer.library_span(cx, builder, &self.scope)),
+            Some(Some(tracer)) => Some(tracer.library_span(cx, builder, tracing_scope())),
         };
         span.unwrap_or_else(|| LibrarySpan::silent(cx))
     }

@@ -1,19 +1,29 @@
 //! The data of a span of `tracing`, from its creation to its end.
 
-use std::borrow::Cow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use opentelemetry::trace::{Event, Link, SpanKind, Status};
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::Context;
+use opentelemetry::trace::{Event, Link, Status};
 
 use super::creation_tracer::Origin;
 use super::event::ConvertedEvent;
 use super::span_ext::SpanChanges;
 use super::span_fields::SpanFields;
-use crate::record::CodePlace;
+use crate::record::BoxedRecord;
 
-/// The data of a span of `tracing`, in the extensions of the span.
+/// The data of a span of `tracing`, which the extensions of the span and threads share.
+#[derive(Debug, Default)]
+pub(super) struct Shared(Mutex<SpanState>);
+
+/// A handle of the data of a span.
+pub(super) type SharedState = Arc<Shared>;
+
+/// The entry in the extensions of a span.
+#[derive(Debug)]
+pub(super) struct InExtensions(pub(super) SharedState);
+
+/// The data of a span of `tracing`.
 #[derive(Debug)]
 pub(super) struct SpanState {
     pub(super) phase: Phase,
@@ -22,10 +32,40 @@ pub(super) struct SpanState {
     pub(super) has_shadow: bool,
 }
 
-impl SpanState {
+impl Default for SpanState {
+    fn default() -> Self {
+        Self { phase: Phase::Closed, times: Times::new(SystemTime::UNIX_EPOCH), has_shadow: false }
+    }
+}
+
+impl From<SpanState> for Shared {
+    fn from(state: SpanState) -> Self {
+        Self(Mutex::new(state))
+    }
+}
+
+impl Shared {
+    /// Locks the data. The caller runs no code of users meanwhile.
+    #[inline]
+    pub(super) fn lock(&self) -> MutexGuard<'_, SpanState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Replaces the data of a span that has ended.
+    #[inline]
+    pub(super) fn fill(&mut self, state: SpanState) {
+        *self.0.get_mut().unwrap_or_else(PoisonError::into_inner) = state;
+    }
+
+    /// Returns `true` if the span has ended.
+    #[inline]
+    pub(super) fn is_closed(&self) -> bool {
+        matches!(self.lock().phase, Phase::Closed)
+    }
+
     /// Returns `true` if the span has not started, and has a shadow that may have changes.
     pub(super) fn has_changes(&self) -> bool {
-        matches!(&self.phase, Phase::Pending(pending) if pending.has_shadow)
+        matches!(&self.lock().phase, Phase::Pending(pending) if pending.has_shadow)
     }
 }
 
@@ -59,12 +99,8 @@ pub(super) struct PendingSpan {
     /// The context of the span's parent.
     pub(super) cx: Context,
     pub(super) origin: Origin,
-    pub(super) name: Cow<'static, str>,
-    pub(super) kind: SpanKind,
-    pub(super) start_time: SystemTime,
-    pub(super) code: CodePlace,
-    /// The attributes that `code` does not have.
-    pub(super) attributes: Vec<KeyValue>,
+    /// Name, kind, start time, place and attributes.
+    pub(super) record: BoxedRecord,
     /// Data that few spans have before they start.
     pub(super) extra: Option<Box<PendingExtra>>,
     /// `true` if a shadow collects changes of this span.
@@ -86,12 +122,12 @@ impl PendingSpan {
 
     /// Records fields.
     pub(super) fn record(&mut self, mut fields: SpanFields) {
-        self.attributes.append(&mut fields.attributes);
+        self.record.prepared_attributes().append(&mut fields.attributes);
         if let Some(name) = fields.name {
-            self.name = name;
+            self.record.prepare_name(name);
         }
         if let Some(kind) = fields.kind {
-            self.kind = kind;
+            self.record.kind = kind;
         }
         if let Some(status) = fields.status {
             self.extra().status = status;
@@ -106,7 +142,7 @@ impl PendingSpan {
             }
             self.cx = parent;
         }
-        self.attributes.extend(changes.attributes);
+        self.record.prepared_attributes().extend(changes.attributes);
         if changes.status != Status::Unset {
             self.extra().status = changes.status;
         }
@@ -126,7 +162,7 @@ impl PendingSpan {
             extra.status = Status::error(description);
         }
         extra.events.push(Event::new(event.name, SystemTime::now(), event.attributes, 0));
-        self.attributes.extend(event.changes.attributes);
+        self.record.prepared_attributes().extend(event.changes.attributes);
     }
 }
 

@@ -7,6 +7,7 @@ use opentelemetry::trace::SpanContext;
 use opentelemetry_sdk::trace::SpanData;
 
 use super::details::Details;
+use super::scope::RecordScope;
 use super::span_record::SpanRecord;
 
 impl SpanRecord {
@@ -59,7 +60,7 @@ impl From<SpanData> for SpanRecord {
         let trace_state = context.trace_state().clone();
         let details = Details { trace_state, events: span.events, links: span.links, status: span.status };
         record.details = Some(Box::new(details));
-        record.scope = Some(Arc::new(span.instrumentation_scope));
+        record.scope = RecordScope::Library(Arc::new(span.instrumentation_scope));
         record.estimate_size();
         record
     }

@@ -1,16 +1,9 @@
 //! What is read of a span after its end.
 
-use std::sync::LazyLock;
-
 use opentelemetry::{InstrumentationScope, KeyValue};
 
 use super::activity::activity;
 use super::span_record::SpanRecord;
-
-/// The instrumentation scope of the spans that this library makes.
-static OWN_SCOPE: LazyLock<InstrumentationScope> = LazyLock::new(|| {
-    InstrumentationScope::builder("multitracer").with_version(env!("CARGO_PKG_VERSION")).build()
-});
 
 impl SpanRecord {
     /// Returns the estimated memory of an ended span in bytes.
@@ -38,6 +31,6 @@ impl SpanRecord {
 
     /// Returns the instrumentation scope.
     pub(crate) fn scope(&self) -> &InstrumentationScope {
-        self.scope.as_deref().unwrap_or(&OWN_SCOPE)
+        self.scope.get()
     }
 }

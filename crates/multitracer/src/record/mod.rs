@@ -10,7 +10,10 @@ mod encoding;
 mod ended_span;
 mod function_name;
 mod limits;
+#[cfg(feature = "tracing")]
+mod prepared;
 mod reuse;
+mod scope;
 mod size;
 mod span_record;
 mod trace_state;
@@ -27,5 +30,7 @@ pub(crate) use self::details::Details;
 pub(crate) use self::encoding::EndedSpan;
 pub(crate) use self::limits::RecordLimits;
 pub(crate) use self::reuse::{attribute_list, keep_record};
+#[cfg(feature = "tracing")]
+pub(crate) use self::scope::tracing_scope;
 pub(crate) use self::span_record::{BoxedRecord, SpanRecord};
 pub(crate) use self::trace_state::with_short_state;

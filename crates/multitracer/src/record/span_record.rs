@@ -18,6 +18,7 @@ use super::limits::{
     shorten, truncate,
 };
 use super::reuse::{empty_record, keep_list};
+use super::scope::RecordScope;
 use super::size::data_size;
 use super::trace_state::shortened;
 
@@ -45,8 +46,8 @@ pub(crate) struct SpanRecord {
     pub(super) moved_attributes: usize,
     /// Data that few spans have.
     pub(super) details: Option<Box<Details>>,
-    /// The library that made the span, if it is not this one.
-    pub(super) scope: Option<Arc<InstrumentationScope>>,
+    /// The library that made the span.
+    pub(super) scope: RecordScope,
     /// Estimated memory in bytes, once the span has ended.
     pub(super) size: usize,
 }
@@ -70,7 +71,7 @@ impl Default for SpanRecord {
             attributes: Vec::new(),
             moved_attributes: 0,
             details: None,
-            scope: None,
+            scope: RecordScope::Own,
             size: 0,
         }
     }
@@ -113,6 +114,11 @@ impl SpanRecord {
     #[inline]
     pub(crate) fn set_name(&mut self, name: Cow<'static, str>) {
         self.name = name;
+        self.cut_name();
+    }
+
+    #[inline]
+    pub(super) fn cut_name(&mut self) {
         if is_long(&self.name) {
             cut_text(&mut self.name);
         }
@@ -160,7 +166,7 @@ impl SpanRecord {
     }
 
     pub(crate) fn set_scope(&mut self, scope: Arc<InstrumentationScope>) {
-        self.scope = Some(scope);
+        self.scope = RecordScope::Library(scope);
     }
 
     /// Adds attributes. Those above the maximum are counted as dropped.
@@ -311,7 +317,7 @@ impl SpanRecord {
 
     #[inline]
     fn estimated_size(&self) -> usize {
-        let (details, scope) = (self.details.as_deref(), self.scope.as_deref());
+        let (details, scope) = (self.details.as_deref(), self.scope.owned());
         size_of::<Self>() + data_size(&self.name, &self.attributes, details, scope)
     }
 

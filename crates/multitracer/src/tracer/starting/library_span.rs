@@ -55,7 +55,7 @@ impl LibrarySpan {
                 let kind = builder.span_kind.take().unwrap_or(SpanKind::Internal);
                 let time = builder.start_time.unwrap_or_else(now);
                 let attributes = builder.attributes.take().unwrap_or_default();
-                Some(Self::Started(span.start(name, kind, time, attributes, None, scope)))
+                Some(Self::Started(span.start(name, kind, time, attributes, scope)))
             }
         }
     }

@@ -29,21 +29,18 @@ pub(crate) fn set_all_attributes(span: &SpanRef<'_>, attributes: Vec<KeyValue>) 
     }
 }
 
-/// The name of an event that stands for the end of a span of `tracing`.
-#[cfg(feature = "tracing")]
-static END: &str = "multitracer.end";
-
 #[cfg(feature = "tracing")]
 thread_local! {
     /// The time that the span which ends on this thread was entered.
-    static BUSY: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+    static BUSY: Cell<Option<Duration>> = const { Cell::new(None) };
 }
 
 /// Sets the time that a span of `tracing` was entered, and ends the span, in one step.
 #[cfg(feature = "tracing")]
 pub(crate) fn end_busy(span: &SpanRef<'_>, busy: Duration, time: SystemTime) {
-    BUSY.set(busy);
-    span.add_event_with_timestamp(END, time, Vec::new());
+    BUSY.set(Some(busy));
+    span.end_with_timestamp(time);
+    BUSY.set(None);
 }
 
 /// A span of this library, with the data that it records until it ends.
@@ -76,11 +73,6 @@ impl Span for OwnSpan {
     {
         let Some(record) = &mut self.record else { return };
         let name = name.into();
-        #[cfg(feature = "tracing")]
-        if std::ptr::eq(&*name, END) {
-            record.set_busy(BUSY.get(), self.sink.limits());
-            return self.end_with_timestamp(timestamp);
-        }
         if std::ptr::eq(&*name, ATTRIBUTES) && timestamp == SystemTime::UNIX_EPOCH {
             record.add_attributes(attributes, self.sink.limits());
         } else if !is_export_thread() {
@@ -125,7 +117,12 @@ impl Span for OwnSpan {
     }
 
     fn end_with_timestamp(&mut self, timestamp: SystemTime) {
-        if let Some(record) = self.record.take() {
+        #[cfg_attr(not(feature = "tracing"), expect(unused_mut, reason = "changed for `tracing`"))]
+        if let Some(mut record) = self.record.take() {
+            #[cfg(feature = "tracing")]
+            if let Some(busy) = BUSY.take() {
+                record.set_busy(busy, self.sink.limits());
+            }
             self.sink.end(record, timestamp);
         }
     }

@@ -11,7 +11,9 @@ use opentelemetry::{Context, InstrumentationScope, KeyValue};
 use super::own_span::OwnSpan;
 use super::quick::Place;
 use crate::export::{SpanSink, is_export_thread};
-use crate::record::{CodePlace, SpanRecord};
+#[cfg(feature = "tracing")]
+use crate::record::BoxedRecord;
+use crate::record::SpanRecord;
 use crate::tracer::ambient::frame::Frame;
 use crate::tracer::owner::span_id::is_owner;
 use crate::tracer::tracer_set::TracerSet;
@@ -97,16 +99,20 @@ impl QuickSpan {
         kind: SpanKind,
         start_time: SystemTime,
         attributes: Vec<KeyValue>,
-        code: Option<CodePlace>,
         scope: &Arc<InstrumentationScope>,
     ) -> OwnSpan {
         let mut record = SpanRecord::start(&self.context, name, kind, None, start_time);
         record.parent = self.parent;
-        if let Some(code) = code {
-            record.set_code(code, self.sink.limits());
-        }
         record.add_attributes(attributes, self.sink.limits());
         record.set_scope(Arc::clone(scope));
+        OwnSpan::new(self.context, Some(record), self.sink, None)
+    }
+
+    /// Starts a span of `tracing` with the data in `record`.
+    #[cfg(feature = "tracing")]
+    #[inline]
+    pub(crate) fn start_prepared(self, mut record: BoxedRecord) -> OwnSpan {
+        record.begin(&self.context, self.parent, self.sink.limits());
         OwnSpan::new(self.context, Some(record), self.sink, None)
     }
 }
