@@ -12,9 +12,7 @@ use tracing::span::EnteredSpan;
 use tracing::{Dispatch, Span, dispatcher};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-use super::sites::{
-    EVENTS, SPANS, contextual_event, contextual_span, event_under, failure, span_under,
-};
+use super::sites::{EVENTS, SPANS, contextual_event, contextual_span, event_under, failure, span_under};
 use crate::random::Random;
 
 /// The largest number of open spans.

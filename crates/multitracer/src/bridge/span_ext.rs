@@ -248,7 +248,12 @@ impl Tracer for ShadowTracer {
             events: builder.events.unwrap_or_default(),
             status: Status::Unset,
         };
-        ForwardingSpan { source: self.0.clone(), id, changes: Mutex::new(Some(changes)), started: OnceLock::new() }
+        ForwardingSpan {
+            source: self.0.clone(),
+            id,
+            changes: Mutex::new(Some(changes)),
+            started: OnceLock::new(),
+        }
     }
 }
 

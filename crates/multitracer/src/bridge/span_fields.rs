@@ -111,13 +111,32 @@ fn status(text: &str) -> Status {
 }
 
 /// Returns the decimal digits of a number, in memory of the right size.
-fn decimal(number: u64) -> String {
-    let digits = number.checked_ilog10().map_or(1, |tens| tens + 1);
-    let mut text = String::with_capacity(digits as usize);
-    let mut unit = 10_u64.pow(digits - 1);
+fn decimal(mut number: u64) -> String {
+    /// The texts of the numbers below 10, one after another.
+    const DIGITS: &str = "0123456789";
+    let digit = |number: u64| &DIGITS[number as usize..][..1];
+    if number < 10 {
+        return digit(number).to_owned();
+    }
+    let mut unit = 10_u64.pow(number.ilog10());
+    let mut text = String::with_capacity(number.ilog10() as usize + 1);
     while unit > 0 {
-        text.push(char::from(b'0' + (number / unit % 10) as u8));
+        text.push_str(digit(number / unit));
+        number %= unit;
         unit /= 10;
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_those_of_display() {
+        for number in (0..64).flat_map(|bit| [1_u64 << bit, (1 << bit) - 1, u64::MAX >> bit]) {
+            let text = decimal(number);
+            assert_eq!((&*text, text.capacity()), (&*number.to_string(), text.len()));
+        }
+    }
 }

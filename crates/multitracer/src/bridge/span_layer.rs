@@ -21,13 +21,13 @@ use super::span_ext::{
 };
 use super::span_fields::SpanFields;
 use super::span_start::SpanStarter;
-use super::span_state::{InExtensions, PendingSpan, Phase, Shared, SharedState, SpanState, Times};
+use super::span_state::{InExtensions, PendingSpan, Phase, Shared, SharedState, SpanState};
 use super::thread_attributes::add_thread;
 use super::thread_spans::{self, LayerId};
 use crate::export::is_export_thread;
 use crate::record::{CallsiteParts, CodePlace, SpanRecord};
 use crate::registry::Registry;
-use crate::tracer::{Frame, current_context, end_busy, with_current};
+use crate::tracer::{Frame, Tracer, current_context, end_busy, with_current};
 
 /// The `tracing` layer.
 pub(super) struct SpanLayer {
@@ -137,6 +137,7 @@ impl SpanLayer {
             state = span.lock();
         }
         let phase = std::mem::replace(&mut state.phase, Phase::Closed);
+        span.close();
         let (end, busy, has_shadow) = (state.times.end(), state.times.busy(), state.has_shadow);
         drop(state);
         let Phase::Started(cx) = phase else { return None };
@@ -208,8 +209,7 @@ where
         if let Some(status) = fields.status {
             pending.extra().status = status;
         }
-        let (phase, times) = (Phase::Pending(pending), Times::new(start_time));
-        let shared = thread_spans::shared(SpanState { phase, times, has_shadow: false });
+        let shared = thread_spans::shared(SpanState::new(Phase::Pending(pending), start_time));
         if let Some(span) = layers.span(id) {
             span.extensions_mut().insert(InExtensions(Arc::clone(&shared)));
             thread_spans::note(self.id, id, shared);
@@ -219,8 +219,14 @@ where
     fn on_enter(&self, id: &Id, layers: LayerContext<'_, S>) {
         let noted = thread_spans::take_noted(self.id, id);
         let Some(shared) = noted.or_else(|| Self::find(id, &layers)) else { return };
-        let time = || self.options.inactivity.then(now);
-        if let Some(cx) = self.started(id, &shared, |times| times.enter(time)) {
+        let mut has_frame = false;
+        let entered = |state: &mut SpanState| {
+            state.times.enter(|| self.options.inactivity.then(now));
+            has_frame = state.has_frame;
+        };
+        if let Some(cx) = self.started(id, &shared, entered) {
+            // with `parent: None` and `set_parent`, the context may name no tracer
+            let cx = if has_frame { cx } else { Tracer::enter_owner(&cx).unwrap_or(cx) };
             thread_spans::enter(self.id, id, shared, cx);
         }
     }

@@ -1,7 +1,7 @@
 //! The start of a span of `tracing`, on the tracer that was ambient at its creation.
 
-use opentelemetry::trace::{SpanBuilder, Status, TraceContextExt as _};
 use opentelemetry::Context;
+use opentelemetry::trace::{SpanBuilder, Status, TraceContextExt as _};
 
 use super::creation_tracer::{self, Origin};
 use super::dispatched_span::DispatchedSpan;

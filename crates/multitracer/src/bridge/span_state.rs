@@ -1,5 +1,6 @@
 //! The data of a span of `tracing`, from its creation to its end.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -14,7 +15,11 @@ use crate::record::BoxedRecord;
 
 /// The data of a span of `tracing`, which the extensions of the span and threads share.
 #[derive(Debug, Default)]
-pub(super) struct Shared(Mutex<SpanState>);
+pub(super) struct Shared {
+    state: Mutex<SpanState>,
+    /// `true` once the span has ended, to be read without the lock.
+    is_closed: AtomicBool,
+}
 
 /// A handle of the data of a span.
 pub(super) type SharedState = Arc<Shared>;
@@ -30,17 +35,25 @@ pub(super) struct SpanState {
     pub(super) times: Times,
     /// `true` if the span has a shadow.
     pub(super) has_shadow: bool,
+    /// `true` if the context of the span is known to have a frame.
+    pub(super) has_frame: bool,
+}
+
+impl SpanState {
+    pub(super) fn new(phase: Phase, created: SystemTime) -> Self {
+        Self { phase, times: Times::new(created), has_shadow: false, has_frame: false }
+    }
 }
 
 impl Default for SpanState {
     fn default() -> Self {
-        Self { phase: Phase::Closed, times: Times::new(SystemTime::UNIX_EPOCH), has_shadow: false }
+        Self::new(Phase::Closed, SystemTime::UNIX_EPOCH)
     }
 }
 
 impl From<SpanState> for Shared {
     fn from(state: SpanState) -> Self {
-        Self(Mutex::new(state))
+        Self { state: Mutex::new(state), is_closed: AtomicBool::new(false) }
     }
 }
 
@@ -48,19 +61,26 @@ impl Shared {
     /// Locks the data. The caller runs no code of users meanwhile.
     #[inline]
     pub(super) fn lock(&self) -> MutexGuard<'_, SpanState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Replaces the data of a span that has ended.
     #[inline]
     pub(super) fn fill(&mut self, state: SpanState) {
-        *self.0.get_mut().unwrap_or_else(PoisonError::into_inner) = state;
+        *self.state.get_mut().unwrap_or_else(PoisonError::into_inner) = state;
+        *self.is_closed.get_mut() = false;
     }
 
     /// Returns `true` if the span has ended.
     #[inline]
     pub(super) fn is_closed(&self) -> bool {
-        matches!(self.lock().phase, Phase::Closed)
+        self.is_closed.load(Ordering::Acquire)
+    }
+
+    /// Notes that the span has ended.
+    #[inline]
+    pub(super) fn close(&self) {
+        self.is_closed.store(true, Ordering::Release);
     }
 
     /// Returns `true` if the span has not started, and has a shadow that may have changes.

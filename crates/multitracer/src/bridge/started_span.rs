@@ -9,7 +9,7 @@ use tracing::span::Id;
 use super::adding::while_adding;
 use super::span_ext::Shadows;
 use super::span_layer::SpanLayer;
-use super::span_state::{PendingSpan, Phase, Shared, StartingSpan, Times, wait_for};
+use super::span_state::{PendingSpan, Phase, Shared, SpanState, StartingSpan, wait_for};
 use crate::tracer::QuickLibrary;
 
 impl SpanLayer {
@@ -17,12 +17,17 @@ impl SpanLayer {
     ///
     /// Calls `change` for a span that has a context. Returns `None` for a span that has ended.
     #[inline]
-    pub(super) fn started(&self, id: &Id, span: &Shared, change: impl FnOnce(&mut Times)) -> Option<Context> {
+    pub(super) fn started(
+        &self,
+        id: &Id,
+        span: &Shared,
+        change: impl FnOnce(&mut SpanState),
+    ) -> Option<Context> {
         let mut state = span.lock();
         let decision = match &state.phase {
             Phase::Started(cx) => {
                 let cx = cx.clone();
-                change(&mut state.times);
+                change(&mut state);
                 return Some(cx);
             }
             Phase::Pending(pending) if !pending.has_shadow => self.starter.decide(pending),
@@ -34,12 +39,15 @@ impl SpanLayer {
         {
             let PendingSpan { cx: parent, record, .. } = pending;
             let cx = match decision {
-                QuickLibrary::Starts(quick) => parent.with_span(quick.start_prepared(record)),
+                QuickLibrary::Starts(quick) => {
+                    state.has_frame = quick.has_frame();
+                    parent.with_span(quick.start_prepared(record))
+                }
                 QuickLibrary::Unsampled(of) => parent.with_remote_span_context(of),
                 QuickLibrary::Unknown => parent.clone(),
             };
             state.phase = Phase::Started(cx.clone());
-            change(&mut state.times);
+            change(&mut state);
             drop(state);
             // the context may hold the last handle of a foreign span
             drop(parent);
@@ -47,7 +55,7 @@ impl SpanLayer {
         }
         drop(state);
         let cx = self.start(id, span)?;
-        change(&mut span.lock().times);
+        change(&mut span.lock());
         Some(cx)
     }
 
@@ -84,9 +92,7 @@ impl SpanLayer {
                     self.collect(id, span);
                     return self.started(id, span, |_| ());
                 }
-                phase @ Phase::Pending(_) => {
-                    std::mem::replace(phase, Phase::Starting(Arc::clone(&starting)))
-                }
+                phase @ Phase::Pending(_) => std::mem::replace(phase, Phase::Starting(Arc::clone(&starting))),
                 Phase::Starting(other) => Phase::Starting(Arc::clone(other)),
                 Phase::Started(cx) => return Some(cx.clone()),
                 Phase::Closed => return None,

@@ -11,7 +11,7 @@ use opentelemetry::{Context, ContextGuard};
 use tracing::span::Id;
 
 use super::span_state::{SharedState, SpanState};
-use crate::tracer::{Tracer, attach};
+use crate::tracer::attach;
 
 /// The most states that a thread keeps for its next spans.
 const MAX_FREE: usize = 8;
@@ -104,12 +104,8 @@ pub(super) fn keep(state: SharedState) {
 }
 
 /// Makes the context of a span current, which is the span `id` of a layer.
-///
-/// If the context has no frame, it gets one with the tracer of the span. With `parent: None` and
-/// `set_parent` the context names no tracer.
 #[inline]
 pub(super) fn enter(layer: LayerId, id: &Id, state: SharedState, cx: Context) {
-    let cx = Tracer::enter_owner(&cx).unwrap_or(cx);
     if let Some(attached) = attach(cx) {
         let used = Used { layer, id: id.clone(), state };
         // without the list, at the end of a thread, the guard is dropped
