@@ -86,7 +86,7 @@ pub(super) fn note(layer: LayerId, id: &Id, state: SharedState) {
 #[inline]
 pub(super) fn take_noted(layer: LayerId, id: &Id) -> Option<SharedState> {
     let used = with_spans(|spans| spans.last.take_if(|last| last.is(layer, id))).flatten()?;
-    // another thread may have ended it, and then the id may be that of another span
+    // another thread may have ended it, and another span may have its id now
     (!used.state.is_closed()).then_some(used.state)
 }
 
