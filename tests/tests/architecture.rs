@@ -194,3 +194,36 @@ fn a_known_upward_arrow_closes_no_circle() {
     let is_known = |edge: &Edge| table.is_known_upward(&edge.from, &edge.to);
     assert!(circles(&parsed, 1, is_known).is_empty());
 }
+
+/// The forms of `unsafe` in code.
+const UNSAFE: [&str; 6] =
+    ["unsafe {", "unsafe fn", "unsafe impl", "unsafe trait", "unsafe extern", "#[unsafe("];
+
+/// Adds the files below `folder` that have `unsafe` code to `found`.
+fn files_with_unsafe(folder: &Path, found: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files_with_unsafe(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            let mut code = text.lines().map(|line| line.split("//").next().unwrap_or_default());
+            if code.any(|line| UNSAFE.iter().any(|form| line.contains(form))) {
+                found.push(path.strip_prefix(repository()).unwrap().display().to_string());
+            }
+        }
+    }
+}
+
+#[test]
+fn one_small_file_has_unsafe_code() {
+    let mut found = Vec::new();
+    for folder in ["crates", "examples", "benches"] {
+        files_with_unsafe(&repository().join(folder), &mut found);
+    }
+    assert_eq!(found, ["crates/multitracer/src/bridge/downcast.rs"]);
+    let text = fs::read_to_string(repository().join(&found[0])).unwrap();
+    let code = text.split("#[cfg(test)]").next().unwrap();
+    assert_eq!(code.matches("unsafe {").count(), 1, "each use of `unsafe` needs a proof");
+    assert!(code.contains("// SAFETY:") && code.lines().count() < 60);
+}

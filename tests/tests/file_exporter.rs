@@ -63,7 +63,10 @@ async fn an_existing_file_keeps_its_mode_also_when_it_is_rotated() {
         write_span(&registry, "work").await;
     }
     registry.shutdown().await.unwrap();
-    assert_eq!((mode(&folder.path("")), mode(&path), mode(&folder.path("spans.jsonl.1"))), (0o755, 0o640, 0o640));
+    assert_eq!(
+        (mode(&folder.path("")), mode(&path), mode(&folder.path("spans.jsonl.1"))),
+        (0o755, 0o640, 0o640)
+    );
 }
 
 /// Returns the error of a tracer that writes to `path`. Fails if the path blocks.

@@ -148,11 +148,7 @@ impl Visit for Fields {
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         let text = value.to_string();
-        let causes: Vec<StringValue> =
-            std::iter::successors(value.source(), |cause: &&(dyn Error + 'static)| Error::source(*cause))
-                .map(|cause| cause.to_string().into())
-                .collect();
-        let causes = Value::Array(Array::String(causes));
+        let causes = Value::Array(Array::String(cause_texts(value)));
         let exception = [
             KeyValue::new("exception.message", text.clone()),
             KeyValue::new("exception.stacktrace", causes.clone()),
@@ -162,4 +158,11 @@ impl Visit for Fields {
         self.attributes.push(KeyValue::new(field.name(), text));
         self.attributes.push(KeyValue::new(format!("{}.chain", field.name()), causes));
     }
+}
+
+/// Returns the texts of the errors that caused `error`, from the nearest to the first.
+pub(super) fn cause_texts(error: &(dyn Error + 'static)) -> Vec<StringValue> {
+    std::iter::successors(error.source(), |cause: &&(dyn Error + 'static)| Error::source(*cause))
+        .map(|cause| cause.to_string().into())
+        .collect()
 }

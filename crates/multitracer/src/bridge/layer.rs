@@ -1,24 +1,12 @@
-//! The `tracing` layer: tracing-opentelemetry's layer between two small layers.
+//! The constructors of the `tracing` layer.
 
-use std::cell::Cell;
-
-use opentelemetry::Context;
-use opentelemetry::trace::{SpanId, TraceContextExt as _};
-use tracing::span::Id;
-use tracing::{Event, Subscriber};
-use tracing_opentelemetry::OpenTelemetryLayer;
+use tracing::Subscriber;
 use tracing_subscriber::Layer;
-use tracing_subscriber::layer::Context as LayerContext;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::delivery::{Delivery, Remaining};
-use super::entered::{self, LayerId};
-use super::event::convert;
-use super::layer_tracer::LayerTracer;
 use super::options::TracingOptions;
-use crate::export::is_export_thread;
+use super::span_layer::SpanLayer;
 use crate::registry::Registry;
-use crate::tracer::{Frame, current_context, with_current};
 
 /// Returns a `tracing` layer that sends each span to the ambient tracer, of any registry.
 ///
@@ -30,12 +18,12 @@ use crate::tracer::{Frame, current_context, with_current};
 /// innermost span around it, of either kind. An event of level `ERROR` sets the span's status. The
 /// layer ignores multitracer's own events, and everything that exporters do.
 ///
-/// The layer is built on [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry). Its
+/// The layer records what [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry) records. Its
 /// special fields (`otel.name`, `otel.kind` and others) and its `OpenTelemetrySpanExt` work. A span
 /// with a parent from `set_parent` goes to the tracer that is ambient in the given context. If that
 /// context has no ambient tracer, the span goes to the tracer that was ambient at its creation.
 ///
-/// Add the layer once. A second layer of tracing-opentelemetry in the same subscriber panics.
+/// Add the layer once. A second one in the same subscriber panics.
 ///
 /// ```
 /// use multitracer::export::InMemoryExporter;
@@ -143,93 +131,7 @@ fn layer<S>(registry: Option<Registry>, options: TracingOptions) -> impl Layer<S
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    let spans = OpenTelemetryLayer::new(LayerTracer::new(registry))
-        .with_location(options.location)
-        .with_threads(options.threads)
-        .with_target(options.target)
-        .with_level(options.level)
-        .with_tracked_inactivity(options.inactivity);
-    let layer = LayerId::new();
-    BeforeOpenTelemetry { layer }.and_then(spans).and_then(AfterOpenTelemetry { layer, options })
-}
-
-/// The layer that runs before tracing-opentelemetry's. It chooses the target of each event.
-struct BeforeOpenTelemetry {
-    layer: LayerId,
-}
-
-impl<S: Subscriber> Layer<S> for BeforeOpenTelemetry {
-    fn on_exit(&self, id: &Id, _cx: LayerContext<'_, S>) {
-        entered::exit(self.layer, id);
-    }
-
-    fn on_event(&self, event: &Event<'_>, _cx: LayerContext<'_, S>) {
-        let target = if is_export_thread() {
-            Some(SpanId::INVALID)
-        } else if !event.is_contextual() {
-            None
-        } else if is_own_event(event) {
-            Some(SpanId::INVALID)
-        } else {
-            with_current(target).flatten()
-        };
-        Delivery::begin(event, target);
-    }
-}
-
-/// Returns the span that gets an event in `cx`. An invalid identifier stands for no span, because
-/// what is silent must not land on the span of another tracer.
-fn target(cx: &Context) -> Option<SpanId> {
-    if Frame::of(cx).is_some_and(Frame::is_silent) {
-        return Some(SpanId::INVALID);
-    }
-    let span = cx.span();
-    let span = span.span_context();
-    (span.is_valid() && !span.is_remote()).then(|| span.span_id())
-}
-
-/// The layer that runs after tracing-opentelemetry's. It records events for spans that are unknown
-/// to `tracing`.
-struct AfterOpenTelemetry {
-    layer: LayerId,
-    options: TracingOptions,
-}
-
-thread_local! {
-    /// `true` while this thread adds an event to a span.
-    static IS_ADDING_EVENT: Cell<bool> = const { Cell::new(false) };
-}
-
-impl<S: Subscriber> Layer<S> for AfterOpenTelemetry {
-    fn on_enter(&self, id: &Id, _cx: LayerContext<'_, S>) {
-        entered::enter(self.layer, id);
-    }
-
-    /// Records an event that tracing-opentelemetry could not add to its target.
-    fn on_event(&self, event: &Event<'_>, _cx: LayerContext<'_, S>) {
-        let remaining = Delivery::end(event);
-        // the SDK may log while it holds the span's lock: such an event would deadlock here
-        if matches!(remaining, Remaining::Nothing) || IS_ADDING_EVENT.get() {
-            return;
-        }
-        let cx = current_context();
-        let span = cx.span();
-        if !span.is_recording() {
-            return;
-        }
-        // this runs `Debug` of the event's values, which may log
-        let event = match remaining {
-            Remaining::Nothing => return,
-            Remaining::Record => convert(event, &self.options),
-            Remaining::Add(event) => event,
-        };
-        IS_ADDING_EVENT.set(true);
-        event.add_to(&span);
-        IS_ADDING_EVENT.set(false);
-    }
-}
-
-/// Returns `true` for messages of this library, which no span records.
-fn is_own_event(event: &Event<'_>) -> bool {
-    event.metadata().target() == "multitracer"
+    let layer = SpanLayer::new::<S>(registry, options);
+    let access = layer.shadow_access();
+    layer.and_then(access)
 }

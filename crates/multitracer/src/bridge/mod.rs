@@ -1,25 +1,37 @@
 //! Bridges from OpenTelemetry's and `tracing`'s interfaces to the ambient tracer.
 
 #[cfg(feature = "tracing")]
-mod creation_tracer;
+mod adding;
 #[cfg(feature = "tracing")]
-mod delivery;
+mod creation_tracer;
 mod dispatched_span;
 #[cfg(feature = "tracing")]
-mod entered;
+mod downcast;
 #[cfg(feature = "tracing")]
 mod event;
 #[cfg(feature = "tracing")]
 mod layer;
-#[cfg(feature = "tracing")]
-mod layer_span;
-#[cfg(feature = "tracing")]
-mod layer_tracer;
 #[cfg(feature = "fmt")]
 mod log_format;
 #[cfg(feature = "tracing")]
 mod options;
 mod provider;
+#[cfg(feature = "tracing")]
+mod span_ext;
+#[cfg(feature = "tracing")]
+mod span_fields;
+#[cfg(feature = "tracing")]
+mod span_layer;
+#[cfg(feature = "tracing")]
+mod span_start;
+#[cfg(feature = "tracing")]
+mod span_state;
+#[cfg(feature = "tracing")]
+mod started_span;
+#[cfg(feature = "tracing")]
+mod thread_attributes;
+#[cfg(feature = "tracing")]
+mod thread_spans;
 
 pub use self::dispatched_span::DispatchedSpan;
 #[cfg(feature = "tracing")]

@@ -179,7 +179,7 @@ impl SpanBuilder {
             Readiness::Silent(silent) => return ManualSpan::new(silent, false),
             Readiness::Unchanged => return ManualSpan::new(cx, false),
         };
-        let code = Some(CodePlace { function: None, location });
+        let code = Some(CodePlace::Function { function: None, location });
         let new = NewSpan { parent, links, code, ..NewSpan::new(name, kind) };
         match tracer.start(&cx, new) {
             Started::Unsampled => ManualSpan::new(cx, false),

@@ -7,6 +7,7 @@ use opentelemetry::trace::SpanContext;
 use opentelemetry_sdk::trace::SpanData;
 
 use super::details::Details;
+use super::scope::RecordScope;
 use super::span_record::SpanRecord;
 
 impl SpanRecord {
@@ -20,9 +21,12 @@ impl SpanRecord {
 
     /// Converts the record. `attributes` are those that were moved out of it.
     pub(super) fn into_span_data(self, attributes: impl ExactSizeIterator<Item = KeyValue>) -> SpanData {
-        let mut all = Vec::with_capacity(attributes.len() + usize::from(self.code_attributes));
+        let activity = self.activity();
+        let more = usize::from(self.code_attributes) + activity.as_ref().map_or(0, |pair| pair.len());
+        let mut all = Vec::with_capacity(attributes.len() + more);
         self.add_code_attributes(&mut all);
         all.extend(attributes);
+        all.extend(activity.into_iter().flatten());
         let instrumentation_scope = self.scope().clone();
         let Details { trace_state, events, links, status } =
             self.details.map_or_else(Details::default, |some| *some);
@@ -56,7 +60,7 @@ impl From<SpanData> for SpanRecord {
         let trace_state = context.trace_state().clone();
         let details = Details { trace_state, events: span.events, links: span.links, status: span.status };
         record.details = Some(Box::new(details));
-        record.scope = Some(Arc::new(span.instrumentation_scope));
+        record.scope = RecordScope::Library(Arc::new(span.instrumentation_scope));
         record.estimate_size();
         record
     }

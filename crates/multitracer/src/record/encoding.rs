@@ -44,9 +44,6 @@ impl SpanRecord {
 
     /// Returns `true` if both spans have the same instrumentation scope.
     pub(crate) fn has_scope_of(&self, other: &Self) -> bool {
-        match (&self.scope, &other.scope) {
-            (None, None) => true,
-            _ => std::ptr::eq(self.scope(), other.scope()) || self.scope() == other.scope(),
-        }
+        std::ptr::eq(self.scope(), other.scope()) || self.scope() == other.scope()
     }
 }

@@ -1,15 +1,9 @@
 //! What is read of a span after its end.
 
-use std::sync::LazyLock;
-
 use opentelemetry::{InstrumentationScope, KeyValue};
 
+use super::activity::activity;
 use super::span_record::SpanRecord;
-
-/// The instrumentation scope of the spans that this library makes.
-static OWN_SCOPE: LazyLock<InstrumentationScope> = LazyLock::new(|| {
-    InstrumentationScope::builder("multitracer").with_version(env!("CARGO_PKG_VERSION")).build()
-});
 
 impl SpanRecord {
     /// Returns the estimated memory of an ended span in bytes.
@@ -28,8 +22,15 @@ impl SpanRecord {
         }
     }
 
+    /// Returns `busy_ns` and `idle_ns` of a span of `tracing`.
+    pub(crate) fn activity(&self) -> Option<[KeyValue; 2]> {
+        let busy = self.busy?;
+        let all = self.end_time.duration_since(self.start_time).unwrap_or_default();
+        Some(activity(busy, all))
+    }
+
     /// Returns the instrumentation scope.
     pub(crate) fn scope(&self) -> &InstrumentationScope {
-        self.scope.as_deref().unwrap_or(&OWN_SCOPE)
+        self.scope.get()
     }
 }

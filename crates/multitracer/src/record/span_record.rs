@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use opentelemetry::trace::{
     Event, Link, SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
 };
 use opentelemetry::{InstrumentationScope, KeyValue};
 
+#[cfg(feature = "tracing")]
+use super::activity::busy_attribute;
 use super::code_place::CodePlace;
 use super::details::Details;
 use super::limits::{
@@ -16,6 +18,7 @@ use super::limits::{
     shorten, truncate,
 };
 use super::reuse::{empty_record, keep_list};
+use super::scope::RecordScope;
 use super::size::{SIZE_UNIT, data_size};
 use super::trace_state::shortened;
 
@@ -33,6 +36,8 @@ pub(crate) struct SpanRecord {
     pub(super) code_attributes: u8,
     pub(super) dropped_attributes: u32,
     pub(super) code: Option<CodePlace>,
+    /// The time that a span of `tracing` was entered.
+    pub(super) busy: Option<Duration>,
     pub(crate) start_time: SystemTime,
     /// The start time, until the span ends.
     pub(crate) end_time: SystemTime,
@@ -41,8 +46,8 @@ pub(crate) struct SpanRecord {
     pub(super) moved_attributes: usize,
     /// Data that few spans have.
     pub(super) details: Option<Box<Details>>,
-    /// The library that made the span, if it is not this one.
-    pub(super) scope: Option<Arc<InstrumentationScope>>,
+    /// The library that made the span.
+    pub(super) scope: RecordScope,
     /// Estimated memory in bytes, once the span has ended: a multiple of [`SIZE_UNIT`].
     pub(super) size: usize,
 }
@@ -60,12 +65,13 @@ impl Default for SpanRecord {
             code_attributes: 0,
             dropped_attributes: 0,
             code: None,
+            busy: None,
             start_time: SystemTime::UNIX_EPOCH,
             end_time: SystemTime::UNIX_EPOCH,
             attributes: Vec::new(),
             moved_attributes: 0,
             details: None,
-            scope: None,
+            scope: RecordScope::Own,
             size: 0,
         }
     }
@@ -108,6 +114,11 @@ impl SpanRecord {
     #[inline]
     pub(crate) fn set_name(&mut self, name: Cow<'static, str>) {
         self.name = name;
+        self.cut_name();
+    }
+
+    #[inline]
+    pub(super) fn cut_name(&mut self) {
         if is_long(&self.name) {
             cut_text(&mut self.name);
         }
@@ -139,8 +150,23 @@ impl SpanRecord {
         self.code = Some(code);
     }
 
+    /// Sets the time that the span was entered, which is two attributes.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn set_busy(&mut self, busy: Duration, limits: &RecordLimits) {
+        let used = self.attributes.len() + usize::from(self.code_attributes);
+        let room = (limits.attributes as usize).saturating_sub(used);
+        if room >= 2 {
+            self.busy = Some(busy);
+            return;
+        }
+        if room == 1 {
+            self.attributes.push(busy_attribute(busy));
+        }
+        self.dropped_attributes += 2 - room as u32;
+    }
+
     pub(crate) fn set_scope(&mut self, scope: Arc<InstrumentationScope>) {
-        self.scope = Some(scope);
+        self.scope = RecordScope::Library(scope);
     }
 
     /// Adds attributes. Those above the maximum are counted as dropped.
@@ -290,7 +316,7 @@ impl SpanRecord {
 
     #[inline]
     fn estimated_size(&self) -> usize {
-        let (details, scope) = (self.details.as_deref(), self.scope.as_deref());
+        let (details, scope) = (self.details.as_deref(), self.scope.owned());
         let size = size_of::<Self>() + data_size(&self.name, &self.attributes, details, scope);
         size.next_multiple_of(SIZE_UNIT)
     }

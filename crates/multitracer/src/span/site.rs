@@ -71,7 +71,7 @@ impl Site {
 
     /// Returns the place in the source.
     pub(super) fn code(&self) -> CodePlace {
-        CodePlace { function: Some(self.function), location: self.place }
+        CodePlace::Function { function: Some(self.function), location: self.place }
     }
 
     /// Returns the function, as the fast path sees it.

@@ -37,8 +37,12 @@ pub(crate) use self::resolve::{Chosen, Readiness};
 pub(crate) use self::roster::Roster;
 pub(crate) use self::sampling::Sampling;
 pub(crate) use self::starting::library_span::LibrarySpan;
+#[cfg(feature = "tracing")]
+pub(crate) use self::starting::own_span::end_busy;
 pub(crate) use self::starting::own_span::set_all_attributes;
 pub(crate) use self::starting::quick::{Function, Quick, skip_unsampled, start_quickly, start_quickly_under};
+#[cfg(feature = "tracing")]
+pub(crate) use self::starting::quick_library::QuickLibrary;
 #[cfg(feature = "tower")]
 pub(crate) use self::starting::request::{start_arriving, start_root_request};
 pub(crate) use self::starting::span_limit::SpanLimit;

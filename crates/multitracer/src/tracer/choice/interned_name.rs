@@ -24,12 +24,6 @@ impl NameId {
         id
     }
 
-    /// Returns the name with this index.
-    #[cfg(feature = "tracing")]
-    pub(in crate::tracer) fn from_index(index: u32) -> Self {
-        Self(index)
-    }
-
     /// Returns the number as an index into a registry's table.
     pub(crate) fn index(self) -> usize {
         self.0 as usize

@@ -69,20 +69,6 @@ impl TracerId {
     }
 }
 
-#[cfg(feature = "tracing")]
-impl TracerId {
-    /// Packs the registry and the name into one number. A process makes fewer than 2^32 registries.
-    pub(crate) fn to_bits(self) -> i64 {
-        ((self.registry << 32) | self.name.index() as u64).cast_signed()
-    }
-
-    /// Unpacks the registry and the name from `bits`; the build is lost.
-    pub(crate) fn from_bits(bits: i64) -> (u64, NameId) {
-        let bits = bits.cast_unsigned();
-        (bits >> 32, NameId::from_index((bits & u64::from(u32::MAX)) as u32))
-    }
-}
-
 /// The entry of one build in the table of builds. Its drop removes the entry.
 #[derive(Debug)]
 pub(crate) struct BuildEntry(TracerId);

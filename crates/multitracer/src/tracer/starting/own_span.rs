@@ -1,7 +1,11 @@
 //! A span of this library.
 
 use std::borrow::Cow;
+#[cfg(feature = "tracing")]
+use std::cell::Cell;
 use std::sync::Arc;
+#[cfg(feature = "tracing")]
+use std::time::Duration;
 use std::time::SystemTime;
 
 use opentelemetry::KeyValue;
@@ -23,6 +27,20 @@ pub(crate) fn set_all_attributes(span: &SpanRef<'_>, attributes: Vec<KeyValue>) 
     if !attributes.is_empty() {
         span.add_event_with_timestamp(ATTRIBUTES, SystemTime::UNIX_EPOCH, attributes);
     }
+}
+
+#[cfg(feature = "tracing")]
+thread_local! {
+    /// The time that the span which ends on this thread was entered.
+    static BUSY: Cell<Option<Duration>> = const { Cell::new(None) };
+}
+
+/// Sets the time that a span of `tracing` was entered, and ends the span, in one step.
+#[cfg(feature = "tracing")]
+pub(crate) fn end_busy(span: &SpanRef<'_>, busy: Duration, time: SystemTime) {
+    BUSY.set(Some(busy));
+    span.end_with_timestamp(time);
+    BUSY.set(None);
 }
 
 /// A span of this library, with the data that it records until it ends.
@@ -99,7 +117,12 @@ impl Span for OwnSpan {
     }
 
     fn end_with_timestamp(&mut self, timestamp: SystemTime) {
-        if let Some(record) = self.record.take() {
+        #[cfg_attr(not(feature = "tracing"), expect(unused_mut, reason = "changed for `tracing`"))]
+        if let Some(mut record) = self.record.take() {
+            #[cfg(feature = "tracing")]
+            if let Some(busy) = BUSY.take() {
+                record.set_busy(busy, self.sink.limits());
+            }
             self.sink.end(record, timestamp);
         }
     }

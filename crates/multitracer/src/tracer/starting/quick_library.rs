@@ -11,6 +11,8 @@ use opentelemetry::{Context, InstrumentationScope, KeyValue};
 use super::own_span::OwnSpan;
 use super::quick::Place;
 use crate::export::{SpanSink, is_export_thread};
+#[cfg(feature = "tracing")]
+use crate::record::BoxedRecord;
 use crate::record::SpanRecord;
 use crate::tracer::ambient::frame::Frame;
 use crate::tracer::owner::span_id::is_owner;
@@ -33,6 +35,8 @@ pub(crate) struct QuickSpan {
     context: SpanContext,
     parent: SpanId,
     sink: Arc<SpanSink>,
+    #[cfg(feature = "tracing")]
+    has_frame: bool,
 }
 
 impl QuickLibrary {
@@ -84,7 +88,13 @@ impl QuickLibrary {
         let sink = core.sinks.here();
         sink.count(true);
         let parent = parent.map_or(SpanId::INVALID, SpanContext::span_id);
-        Self::Starts(QuickSpan { context, parent, sink: Arc::clone(sink) })
+        Self::Starts(QuickSpan {
+            context,
+            parent,
+            sink: Arc::clone(sink),
+            #[cfg(feature = "tracing")]
+            has_frame: place.frame.is_some(),
+        })
     }
 }
 
@@ -103,6 +113,21 @@ impl QuickSpan {
         record.parent = self.parent;
         record.add_attributes(attributes, self.sink.limits());
         record.set_scope(Arc::clone(scope));
+        OwnSpan::new(self.context, Some(record), self.sink, None)
+    }
+
+    /// Returns `true` if the context that the span starts in has a frame.
+    #[cfg(feature = "tracing")]
+    #[inline]
+    pub(crate) fn has_frame(&self) -> bool {
+        self.has_frame
+    }
+
+    /// Starts a span of `tracing` with the data in `record`.
+    #[cfg(feature = "tracing")]
+    #[inline]
+    pub(crate) fn start_prepared(self, mut record: BoxedRecord) -> OwnSpan {
+        record.begin(&self.context, self.parent, self.sink.limits());
         OwnSpan::new(self.context, Some(record), self.sink, None)
     }
 }

@@ -103,6 +103,9 @@ fn span(out: &mut Vec<u8>, ended: EndedSpan<'_>, encoded: &mut EncodedCode) {
         }
     }
     attributes(out, ATTRIBUTES, own);
+    if let Some(activity) = span.activity() {
+        attributes(out, ATTRIBUTES, &activity);
+    }
     number(out, 10, span.dropped_attributes().into());
     match span.details() {
         Some(found) => details(out, found),
