@@ -3,11 +3,13 @@
 use bytes::Bytes;
 use http::HeaderMap;
 use http::response::Parts;
-use tonic::{Code, Status};
+use tonic::Code;
 
 use super::outcome::{ProbeOutcome, ProbeStep};
 use super::request::{ProbeRequest, Protocol};
-use crate::export::client::{ErrorRedactor, HttpResponse, grpc_refusal, grpc_response, grpc_success};
+use crate::export::client::{
+    ErrorRedactor, HttpResponse, export_success, grpc_refusal, grpc_response, grpc_status,
+};
 
 /// Size below which an unreadable body is taken for a plain text such as `ok`.
 const MAX_SHORT_BODY_BYTES: usize = 64;
@@ -44,12 +46,9 @@ impl ProbeResponse {
     }
 
     fn grpc_outcome(&self, redactor: &ErrorRedactor) -> ProbeOutcome {
-        // a response without a message has its status in the headers
-        let status =
-            Status::from_header_map(&self.trailers).or_else(|| Status::from_header_map(&self.parts.headers));
-        match status {
+        match grpc_status(&self.trailers, &self.parts.headers) {
             None => ProbeOutcome::unreachable(ProbeStep::Http, "the response is not a gRPC response"),
-            Some(status) if status.code() == Code::Ok => ProbeOutcome::from_success(grpc_success(
+            Some(status) if status.code() == Code::Ok => ProbeOutcome::from_success(export_success(
                 grpc_response(&self.body).unwrap_or_default(),
                 redactor,
             )),

@@ -3,6 +3,6 @@
 pub(crate) use super::grpc::{GrpcRequest, export_url, grpc_body, grpc_headers, grpc_response};
 pub(crate) use super::http::HttpRequest;
 pub(crate) use super::redact_errors::ErrorRedactor;
-pub(crate) use super::response::{HttpResponse, Refusal, grpc_refusal, grpc_success};
+pub(crate) use super::response::{HttpResponse, Refusal, export_success, grpc_refusal, grpc_status};
 pub(crate) use super::tls::{GRPC_ALPN, HTTP_ALPN, Pem, client_config};
 pub(crate) use super::transport::{MAX_RESPONSE_BYTES, error_chain};

@@ -11,13 +11,13 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode, Uri};
 use opentelemetry_sdk::Resource;
-use tonic::{Code, Status};
+use tonic::Code;
 
 use self::wire::{grpc_frame, grpc_message, insert_timeout};
 use super::connection::{Answer, Cut, Link, Post, Protocol, SendError};
 use super::connection_pool::ConnectionPool;
 use super::redact_errors::ErrorRedactor;
-use super::response::{grpc_http_refusal, grpc_refusal, grpc_success};
+use super::response::{export_success, grpc_http_refusal, grpc_refusal, grpc_status};
 use super::sizing::{self, SizeLimit, Wire};
 use super::transport::USER_AGENT;
 use crate::config::model::{Encoding, OtlpGrpcConfig};
@@ -100,10 +100,9 @@ impl OtlpGrpc {
     /// Returns the outcome of a request with a body of `bytes` bytes.
     fn outcome(&self, answer: Answer, bytes: usize) -> ExportOutcome {
         let headers = &answer.parts.headers;
-        // a response without a message has its status in the headers
-        match Status::from_header_map(&answer.trailers).or_else(|| Status::from_header_map(headers)) {
+        match grpc_status(&answer.trailers, headers) {
             Some(status) if status.code() == Code::Ok => match grpc_response(&answer.body) {
-                Some(response) => Ok(ExportSuccess { bytes, ..grpc_success(response, &self.redactor) }),
+                Some(response) => Ok(ExportSuccess { bytes, ..export_success(response, &self.redactor) }),
                 None => Ok(answer.taken(bytes, &self.redactor)),
             },
             Some(status) => Err(grpc_refusal(&status, &self.redactor).into_export_error("")),

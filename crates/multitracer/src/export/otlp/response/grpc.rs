@@ -1,24 +1,43 @@
 //! The reading of responses over gRPC.
 
-use std::error::Error as _;
 use std::time::Duration;
 
-use http::StatusCode;
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use http::{HeaderMap, StatusCode};
 use prost::Message as _;
 use tonic::{Code, Status};
 
 use super::google_rpc;
 use super::refusal::Refusal;
-use super::success::export_success;
 use crate::export::otlp::redact_errors::ErrorRedactor;
-use crate::export::otlp::transport::error_chain;
-use crate::export::outcome::{DropReason, ExportSuccess, Retryable};
+use crate::export::outcome::{DropReason, Retryable};
 use crate::grpc_status::GrpcStatus;
 
-/// Returns the success that a response describes.
-pub(crate) fn grpc_success(response: ExportTraceServiceResponse, redactor: &ErrorRedactor) -> ExportSuccess {
-    export_success(response, redactor)
+/// The header with the details of a status, in base64.
+const DETAILS: &str = "grpc-status-details-bin";
+
+/// The base64 of gRPC, with or without padding.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Returns the status of a response. A response without a message has it in the headers.
+pub(crate) fn grpc_status(trailers: &HeaderMap, headers: &HeaderMap) -> Option<Status> {
+    [trailers, headers].into_iter().find_map(status_in)
+}
+
+/// Returns the status in some headers. Details that are not base64 are ignored.
+fn status_in(headers: &HeaderMap) -> Option<Status> {
+    let Some(details) = headers.get(DETAILS) else { return Status::from_header_map(headers) };
+    // tonic panics at details that are not base64
+    let mut rest = headers.clone();
+    rest.remove(DETAILS);
+    let status = Status::from_header_map(&rest)?;
+    let details = BASE64.decode(details.as_bytes()).unwrap_or_default();
+    Some(Status::with_details(status.code(), status.message(), details.into()))
 }
 
 /// Reads a status that is not `OK`, by the rules of
@@ -34,18 +53,11 @@ pub(crate) fn grpc_refusal(status: &Status, redactor: &ErrorRedactor) -> Refusal
             (DropReason::ExportFailed, delay.unwrap_or(Retryable::Backoff))
         }
         Code::ResourceExhausted => (DropReason::ExportFailed, delay.unwrap_or(Retryable::Never)),
-        // a source means that the connection broke before a response
-        _ if status.source().is_some() => (DropReason::ExportFailed, Retryable::Backoff),
         _ => (DropReason::ExportFailed, Retryable::Never),
     };
-    let mut message = status.message().to_owned();
-    if let Some(source) = status.source() {
-        let causes = error_chain(source);
-        message = if causes.starts_with(&message) { causes } else { format!("{message}: {causes}") };
-    }
     Refusal {
         status: GrpcStatus::from_code(status.code() as i32).name().to_owned(),
-        message: redactor.clean(&message),
+        message: redactor.clean(status.message()),
         reason,
         retry,
     }
@@ -118,5 +130,25 @@ mod tests {
         assert_eq!(retry_info(&encoded(details)), Some(Duration::from_millis(1500)));
         assert_eq!(retry_info(&encoded(vec![])), None);
         assert_eq!(retry_info(b"\xff"), None);
+    }
+
+    #[test]
+    fn details_that_are_not_base64_are_ignored() {
+        for (details, expected) in [
+            ("%%%", ""),
+            ("YQ=", "a"),
+            ("a", ""),
+            ("YQ==", "a"),
+            ("YQ", "a"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("grpc-status", http::HeaderValue::from_static("8"));
+            headers.insert(DETAILS, http::HeaderValue::from_static(details));
+            for (trailers, headers) in [(&headers, &HeaderMap::new()), (&HeaderMap::new(), &headers)] {
+                let status = grpc_status(trailers, headers);
+                let found = status.map(|status| (status.code(), status.details().to_vec()));
+                assert_eq!(found, Some((Code::ResourceExhausted, expected.into())), "{details}");
+            }
+        }
     }
 }
