@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::pause::Pause;
 use super::settled::Settled;
-use crate::export::outcome::{ExportOutcome, Retryable};
+use crate::export::outcome::{DropReason, ExportError, ExportOutcome, Retryable};
 use crate::export::queue::Queue;
 
 /// First delay of the backoff. Each further delay is twice as long.
@@ -25,6 +25,10 @@ const MAX_DELAY: Duration = Duration::from_secs(5);
 
 /// Time limit of an export with its retries, if `export_timeout` sets none.
 const DEFAULT_LIMIT: Duration = Duration::from_secs(60);
+
+/// Longest time between the end of the last attempt and that of its export. Without it, an export
+/// could end first, and its exporter would not learn that the attempt timed out.
+const LAST_MOMENT: Duration = Duration::from_millis(250);
 
 /// Attempts that an export has left once its tracer shuts down. A backend that refuses connections
 /// must not use up the shutdown's deadline.
@@ -50,6 +54,10 @@ pub(crate) struct Retry {
     limit: Duration,
     /// `None` until the backend may get the first request.
     deadline: Option<Instant>,
+    /// Time limit of all attempts, from the first one on. `None` for no limit.
+    attempts_limit: Option<Duration>,
+    /// The end of this limit.
+    attempts_end: Option<Instant>,
     left: u32,
     shutdown: watch::Receiver<ShutdownState>,
     pause: Arc<Pause>,
@@ -74,6 +82,7 @@ impl Retry {
         shutdown: watch::Receiver<ShutdownState>,
         pause: Arc<Pause>,
     ) -> Self {
+        let attempts_limit = (!limit.is_zero()).then(|| limit - (limit / 20).min(LAST_MOMENT));
         let limit = if limit.is_zero() { DEFAULT_LIMIT } else { limit };
         // an attempt in the last moment would be cut off
         let limit = limit - limit / 20;
@@ -81,6 +90,8 @@ impl Retry {
             queue,
             limit,
             deadline: None,
+            attempts_limit,
+            attempts_end: None,
             left: max_retries,
             shutdown,
             pause,
@@ -97,6 +108,7 @@ impl Retry {
     pub(crate) async fn start(&mut self) -> bool {
         let is_admitted = self.wait_for_pause().await;
         self.deadline = Instant::now().checked_add(self.limit);
+        self.attempts_end = self.attempts_limit.and_then(|limit| Instant::now().checked_add(limit));
         is_admitted
     }
 
@@ -125,9 +137,10 @@ impl Retry {
     }
 
     /// Calls `attempt` until it succeeds, fails permanently, or has no time left for another try.
+    /// `attempt` gets the time after which its export ends; `None` for no limit.
     pub(crate) async fn run<F, Fut>(&mut self, mut attempt: F) -> ExportOutcome
     where
-        F: FnMut() -> Fut,
+        F: FnMut(Option<Duration>) -> Fut,
         Fut: Future<Output = ExportOutcome>,
     {
         let mut backoff = FIRST_DELAY;
@@ -136,11 +149,10 @@ impl Retry {
             if !matches!(*self.shutdown.borrow(), ShutdownState::Running) {
                 last_attempts = last_attempts.saturating_sub(1);
             }
-            let error = match attempt().await {
+            let error = match attempt(self.time_left()).await {
                 Ok(success) => return Ok(success),
-                Err(error) => error,
+                Err(error) => self.note(error),
             };
-            *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.message.clone());
             let (next_attempt, wait) = match error.retry {
                 Retryable::Never => return Err(error),
                 Retryable::Backoff => (Instant::now() + jitter(backoff), Wait::UntilShutdown),
@@ -157,6 +169,26 @@ impl Retry {
             self.left -= 1;
             self.queue.count_retry();
         }
+    }
+
+    fn time_left(&self) -> Option<Duration> {
+        let left = self.attempts_end?.saturating_duration_since(Instant::now());
+        // for messages, which show it
+        Some(left - Duration::from_nanos(u64::from(left.subsec_nanos() % 1_000_000)))
+    }
+
+    /// Notes the error of an attempt. Adds the error before it, if the end of the export cut the
+    /// attempt off.
+    fn note(&self, mut error: ExportError) -> ExportError {
+        let is_cut_off = error.reason == DropReason::Timeout && self.time_left() == Some(Duration::ZERO);
+        let mut last_error = self.last_error.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = last_error.take()
+            && is_cut_off
+        {
+            error.message = format!("{}; before that: {before}", error.message);
+        }
+        *last_error = Some(error.message.clone());
+        error
     }
 
     /// Waits until `moment`, and until the pause of the backend is over. Returns `false` if the
@@ -228,21 +260,21 @@ fn jitter(delay: Duration) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
     use crate::export::outcome::{ExportError, ExportSuccess};
 
     /// A retry, with the queue that counts it and the switch that stops it.
-    struct RetryTest {
-        retry: Retry,
+    pub(in crate::export) struct RetryTest {
+        pub(in crate::export) retry: Retry,
         shutdown: watch::Sender<ShutdownState>,
         queue: Arc<Queue>,
     }
 
     /// Returns a running retry with a time limit.
-    async fn retry_within(limit: Duration) -> RetryTest {
+    pub(in crate::export) async fn retry_within(limit: Duration) -> RetryTest {
         let queue = Arc::new(Queue::new("test".into(), 1, 1, 1));
         let (shutdown, state) = watch::channel(ShutdownState::Running);
         let mut retry = Retry::new(Arc::clone(&queue), limit, 10, state, Arc::default());
@@ -260,7 +292,7 @@ mod tests {
         let RetryTest { mut retry, shutdown: _shutdown, queue } = retry_within(Duration::from_secs(30)).await;
         let started = Instant::now();
         let outcome = retry
-            .run(|| {
+            .run(|_| {
                 tries.fetch_add(1, Ordering::Relaxed);
                 async { failed(Retryable::Backoff) }
             })
@@ -276,7 +308,7 @@ mod tests {
         let RetryTest { mut retry, shutdown: _shutdown, queue } =
             retry_within(Duration::from_secs(3600)).await;
         retry.left = 3;
-        assert!(retry.run(|| async { failed(Retryable::Backoff) }).await.is_err());
+        assert!(retry.run(|_| async { failed(Retryable::Backoff) }).await.is_err());
         assert_eq!(queue.counters().retries, 3);
     }
 
@@ -288,7 +320,7 @@ mod tests {
             let (started, pause) = (Instant::now(), Arc::clone(&retry.pause));
             let mut count = 0;
             let outcome = retry
-                .run(|| {
+                .run(|_| {
                     count += 1;
                     let outcome = match count {
                         1 => failed(Retryable::After(Duration::from_secs(asked))),
@@ -309,7 +341,7 @@ mod tests {
     async fn a_shutdown_ends_the_wait() {
         let RetryTest { mut retry, shutdown, queue } = retry_within(Duration::from_secs(30)).await;
         let started = Instant::now();
-        let task = tokio::spawn(async move { retry.run(|| async { failed(Retryable::Backoff) }).await });
+        let task = tokio::spawn(async move { retry.run(|_| async { failed(Retryable::Backoff) }).await });
         tokio::time::sleep(Duration::from_secs(2)).await;
         let before = queue.counters().retries;
         shutdown.send_replace(ShutdownState::StoppingBy(Instant::now() + Duration::from_secs(10)));

@@ -45,6 +45,9 @@ pub(crate) struct Host {
     /// Kept, so that hosts share their TLS settings.
     _tls: Arc<rustls::ClientConfig>,
     connector: Connector,
+    /// The name of the host, and where its addresses come from.
+    name: String,
+    lookups: Arc<Lookups>,
     shared: Mutex<SharedClient>,
 }
 
@@ -56,10 +59,22 @@ pub(super) struct SharedClient {
 }
 
 impl Host {
-    pub(crate) fn new(protocol: Protocol, tls: Arc<rustls::ClientConfig>, lookups: &Arc<Lookups>) -> Self {
+    pub(crate) fn new(
+        protocol: Protocol,
+        tls: Arc<rustls::ClientConfig>,
+        name: &str,
+        lookups: &Arc<Lookups>,
+    ) -> Self {
         let connector = connector((*tls).clone(), protocol, Resolver::new(Arc::clone(lookups)));
         let client = http_client(connector.clone(), protocol);
-        Self { protocol, _tls: tls, connector, shared: Mutex::new(SharedClient { client, generation: 0 }) }
+        let shared = Mutex::new(SharedClient { client, generation: 0 });
+        let (name, lookups) = (name.to_owned(), Arc::clone(lookups));
+        Self { protocol, _tls: tls, connector, name, lookups, shared }
+    }
+
+    /// Looks the host up again before the next connection, because one could not be opened.
+    pub(super) fn doubt_addresses(&self) {
+        self.lookups.doubt(&self.name);
     }
 
     /// Returns a client without connections, for one tracer.

@@ -20,7 +20,7 @@ use super::redact_errors::ErrorRedactor;
 use super::response::{export_success, grpc_http_refusal, grpc_refusal, grpc_status};
 use super::sizing::{self, SizeLimit, Wire};
 use super::transport::USER_AGENT;
-use crate::config::model::{Encoding, OtlpGrpcConfig};
+use crate::config::model::OtlpGrpcConfig;
 use crate::export::batch::Batch;
 use crate::export::exporter::{ExportFuture, Exporter, ExporterBuildError, Retry};
 use crate::export::outcome::{ExportError, ExportOutcome, ExportSuccess, Retryable};
@@ -74,8 +74,8 @@ impl Exporter for OtlpGrpc {
 }
 
 impl Wire for OtlpGrpc {
-    fn encoding(&self) -> Encoding {
-        Encoding::Protobuf
+    fn is_reversible(&self) -> bool {
+        true
     }
 
     fn body(&self, plain: Bytes) -> io::Result<Bytes> {
@@ -86,19 +86,20 @@ impl Wire for OtlpGrpc {
         grpc_message(&self.request, body)
     }
 
-    async fn send(&self, body: Bytes) -> ExportOutcome {
+    async fn send(&self, body: Bytes, time_left: Option<Duration>) -> ExportOutcome {
         let bytes = body.len();
         let post = Post { url: &self.url, headers: &self.headers, body };
-        match self.link.send(post, self.timeout).await {
-            Ok(answer) => self.outcome(answer, bytes),
-            Err(error) => Err(error.into_export_error(self.timeout, &self.redactor)),
+        let timeout = time_left.map_or(self.timeout, |left| self.timeout.min(left));
+        match self.link.send(post, self.timeout, time_left).await {
+            Ok(answer) => self.outcome(answer, bytes, timeout),
+            Err(error) => Err(error.into_export_error(timeout, &self.redactor)),
         }
     }
 }
 
 impl OtlpGrpc {
-    /// Returns the outcome of a request with a body of `bytes` bytes.
-    fn outcome(&self, answer: Answer, bytes: usize) -> ExportOutcome {
+    /// Returns the outcome of a request with a body of `bytes` bytes, which had `timeout`.
+    fn outcome(&self, answer: Answer, bytes: usize, timeout: Duration) -> ExportOutcome {
         let headers = &answer.parts.headers;
         match grpc_status(&answer.trailers, headers) {
             Some(status) if status.code() == Code::Ok => match grpc_response(&answer.body) {
@@ -112,12 +113,10 @@ impl OtlpGrpc {
             None => match answer.cut {
                 // only a call that succeeds has a message
                 Some(Cut::TooLarge) => Ok(answer.taken(bytes, &self.redactor)),
-                Some(Cut::TimedOut) => {
-                    Err(SendError::TimedOut.into_export_error(self.timeout, &self.redactor))
-                }
+                Some(Cut::TimedOut) => Err(SendError::TimedOut.into_export_error(timeout, &self.redactor)),
                 Some(Cut::Broken(cause)) => {
                     let cause = format!("the response broke off: {cause}");
-                    Err(SendError::Broken(cause).into_export_error(self.timeout, &self.redactor))
+                    Err(SendError::Broken(cause).into_export_error(timeout, &self.redactor))
                 }
                 None => {
                     let error = ExportError::failed("the response has no gRPC status");

@@ -102,7 +102,7 @@ impl Exporter for Backend {
         self.running.fetch_add(1, Ordering::Relaxed);
         Box::pin(async move {
             let _running = running;
-            retry.run(|| self.receive()).await
+            retry.run(|_| self.receive()).await
         })
     }
 }
