@@ -38,7 +38,6 @@ mod span_tree;
 mod stats;
 
 pub(crate) use self::exporter::{ConsoleExporter, CustomExporter, Exporter, ExporterBuildError};
-pub(crate) use self::otlp::ConnectionPool;
 pub(crate) use self::pipeline::{
     Destination, ExportRuntime, FlushFailure, Operation, Pipeline, SpanSink, SpanSinks,
 };

@@ -11,6 +11,7 @@ mod pause;
 )]
 mod retry;
 mod settled;
+mod write_threads;
 
 pub(crate) use self::console::ConsoleExporter;
 pub(crate) use self::custom::CustomExporter;
@@ -20,3 +21,4 @@ pub(crate) use self::interface::{Exporter, ExporterBuildError};
 pub use self::memory::InMemoryExporter;
 pub(crate) use self::pause::Pause;
 pub(crate) use self::retry::{Retry, ShutdownState};
+pub(crate) use self::write_threads::WriteThreads;

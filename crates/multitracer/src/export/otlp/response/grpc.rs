@@ -134,13 +134,7 @@ mod tests {
 
     #[test]
     fn details_that_are_not_base64_are_ignored() {
-        for (details, expected) in [
-            ("%%%", ""),
-            ("YQ=", "a"),
-            ("a", ""),
-            ("YQ==", "a"),
-            ("YQ", "a"),
-        ] {
+        for (details, expected) in [("%%%", ""), ("YQ=", "a"), ("a", ""), ("YQ==", "a"), ("YQ", "a")] {
             let mut headers = HeaderMap::new();
             headers.insert("grpc-status", http::HeaderValue::from_static("8"));
             headers.insert(DETAILS, http::HeaderValue::from_static(details));
