@@ -8,9 +8,9 @@ use tokio::task::JoinSet;
 
 /// A handle to the threads for writes to files and to the console.
 ///
-/// A hung disk, or a pipe that nobody reads, blocks a write without end. Therefore a write runs on a
-/// thread that no other kind of exporter needs. Each file, and the console, is written by one thread
-/// at a time: the other exports wait without a thread, within their time limits.
+/// A hung disk, or a pipe that nobody reads, blocks a write without end. Therefore a write runs on
+/// a thread that no other kind of exporter needs. Each file, and the console, is written by one
+/// thread at a time: the other exports wait without a thread, within their time limits.
 #[derive(Clone, Debug)]
 pub(crate) struct WriteThreads(Handle);
 
