@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use multitracer::{KeyValue, Registry, TracerBuilder, enrich_span};
 use multitracer_tests::Receiver;
@@ -41,7 +41,9 @@ async fn print_and_export(endpoint: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn outputs_that_nobody_reads_delay_no_other_tracer() {
     if let Ok(endpoint) = std::env::var(ENDPOINT) {
-        return print_and_export(&endpoint).await;
+        print_and_export(&endpoint).await;
+        // the end of a test prints too
+        std::process::exit(0);
     }
     let backend = Receiver::start().await.unwrap();
     let mut child = Command::new(std::env::current_exe().unwrap())
@@ -51,7 +53,14 @@ async fn outputs_that_nobody_reads_delay_no_other_tracer() {
         .spawn()
         .unwrap();
     let arrived = backend.wait_for(SPANS, Duration::from_secs(30)).await.len();
+    let started = Instant::now();
+    let mut ended = None;
+    while ended.is_none() && started.elapsed() < Duration::from_secs(10) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        ended = child.try_wait().unwrap();
+    }
     let _ = child.kill();
     child.wait().unwrap();
     assert_eq!(arrived, SPANS);
+    assert!(ended.is_some_and(|ended| ended.success()), "the shutdown did not end: {ended:?}");
 }
