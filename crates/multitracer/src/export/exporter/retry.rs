@@ -349,4 +349,27 @@ pub(super) mod tests {
         assert!(queue.counters().retries - before <= u64::from(LAST_ATTEMPTS));
         assert!(started.elapsed() < Duration::from_secs(12), "within the deadline");
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_last_attempt_ends_before_its_export() {
+        let RetryTest { mut retry, shutdown: _shutdown, .. } = retry_within(Duration::from_secs(30)).await;
+        let (started, mut count) = (Instant::now(), 0);
+        let outcome = retry
+            .run(|time_left| {
+                count += 1;
+                let (is_first, time_left) = (count == 1, time_left.unwrap_or_default());
+                async move {
+                    if is_first {
+                        return failed(Retryable::Backoff);
+                    }
+                    tokio::time::sleep(time_left).await;
+                    Err(ExportError::timed_out(time_left).retry(Retryable::Backoff))
+                }
+            })
+            .await;
+        let left = Duration::from_secs(30) - started.elapsed();
+        assert!(left >= LAST_MOMENT && left < LAST_MOMENT * 2, "{left:?}");
+        let message = outcome.err().map(|error| error.message).unwrap_or_default();
+        assert!(message.ends_with("; before that: as the test wants"), "{message}");
+    }
 }
