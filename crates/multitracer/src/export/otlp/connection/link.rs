@@ -89,9 +89,8 @@ impl Link {
     ) -> Result<Answer, SendError> {
         let standing = self.standing();
         let end = time_left.map(|left| Instant::now() + left);
-        let mut slot = match within(time_left, self.slots.enter(standing)).await {
-            Some(slot) => slot,
-            None => return Err(SendError::NoPlace(time_left.unwrap_or_default())),
+        let Some(mut slot) = within(time_left, self.slots.enter(standing)).await else {
+            return Err(SendError::NoPlace(time_left.unwrap_or_default()));
         };
         let started = Instant::now();
         let deadline = end.map_or(started + timeout, |end| end.min(started + timeout));
