@@ -174,3 +174,39 @@ async fn a_timeout_leaves_the_other_requests_of_its_connection_alone() {
     let attempts = usize::try_from(hasty.retries).unwrap();
     assert!(backend.connections() <= attempts + 30, "{} connections\n{stats}", backend.connections());
 }
+
+#[tokio::test]
+async fn an_export_that_ends_before_its_request_condemns_the_connection() {
+    let backend = Receiver::start().await.unwrap();
+    let proxy = Blackhole::start(&backend.grpc_endpoint()).await;
+    let endpoint = format!("http://{}", proxy.address);
+    // the request would take longer than its export
+    let impatient = |name: &str| {
+        let tracer = over_grpc(name, &endpoint).request_timeout(Duration::from_secs(60));
+        tracer.export_timeout(Duration::from_secs(1))
+    };
+    let registry = Registry::builder()
+        .tracer(impatient("a"))
+        .tracer(impatient("b"))
+        .default_tracer("a")
+        .build()
+        .unwrap();
+    let end_span = |name: &str| registry.tracer(name).unwrap().in_span("work", || {});
+    for (spans, name) in [(1, "a"), (2, "b")] {
+        end_span(name);
+        assert_eq!(wait_for(&backend, spans, Duration::from_secs(5)).await, spans);
+    }
+    registry.flush().await.unwrap();
+    proxy.kill_connections();
+    end_span("a");
+    let error = registry.flush().await.unwrap_err().to_string();
+    assert!(error.contains("no response within"), "{error}");
+    let stats = registry.stats();
+    assert_eq!(stats.tracer("a").unwrap().dropped.timeout, 1, "{stats}");
+    // one for each, and neither uses the dead connection
+    for (spans, name) in [(3, "b"), (4, "a")] {
+        end_span(name);
+        assert_eq!(wait_for(&backend, spans, Duration::from_secs(5)).await, spans, "{}", registry.stats());
+    }
+    registry.shutdown_within(Duration::from_secs(5)).await.unwrap();
+}

@@ -1,10 +1,17 @@
 //! Batches that a backend calls too large.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use axum::routing::post;
 use multitracer::{KeyValue, Registry, Tracer, TracerBuilder, enrich_span};
 use multitracer_tests::{Behaviour, Receiver};
+use serde_json::Value;
+use tokio::net::TcpListener;
 
 const SPANS: usize = 512;
 
@@ -130,4 +137,52 @@ async fn parts_that_were_exported_before_a_timeout_count_as_exported() {
     assert_eq!((exported + stats.dropped.timeout, stats.in_flight), (SPANS as u64, 0), "{stats:?}");
     // the backend may have taken the request that was in progress
     assert!(exported <= arrived && arrived <= exported + 32, "{arrived} arrived: {stats:?}");
+}
+
+/// Starts a backend that reads JSON bodies up to a size. Returns its endpoint and the spans of all
+/// requests.
+async fn json_backend(max_body: usize) -> (String, Arc<Mutex<Vec<Value>>>) {
+    let spans = Arc::<Mutex<Vec<Value>>>::default();
+    let taken = Arc::clone(&spans);
+    let export = move |body: Bytes| async move {
+        if body.len() > max_body {
+            return StatusCode::PAYLOAD_TOO_LARGE;
+        }
+        let request: Value = serde_json::from_slice(&body).unwrap();
+        let of_request = request["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap().clone();
+        taken.lock().unwrap().extend(of_request);
+        StatusCode::OK
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let app = Router::new().route("/v1/traces", post(export));
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    (format!("http://{address}/v1/traces"), spans)
+}
+
+#[tokio::test]
+async fn a_batch_in_json_is_cut_with_its_numbers_unchanged() {
+    let (endpoint, spans) = json_backend(300_000).await;
+    let (registry, tracer) = registry(TracerBuilder::new("t").otlp_http_json(endpoint));
+    let text = noise(2000);
+    let numbers = [f64::NAN, 0.5, f64::INFINITY, f64::NEG_INFINITY];
+    for n in 0..SPANS {
+        tracer.in_span("work", || {
+            let number = KeyValue::new("number", numbers[n % numbers.len()]);
+            enrich_span([KeyValue::new("text", text.clone()), number]);
+        });
+    }
+    registry.flush().await.unwrap();
+    let found = |number: &str| {
+        let is_it =
+            |span: &&Value| span["attributes"].to_string().contains(&format!("\"doubleValue\":{number}"));
+        spans.lock().unwrap().iter().filter(is_it).count()
+    };
+    for number in [r#""NaN""#, r#""Infinity""#, r#""-Infinity""#, "0.5"] {
+        assert_eq!(found(number), SPANS / numbers.len(), "{number}");
+    }
+    let stats = registry.stats();
+    let stats = stats.tracer("t").unwrap();
+    assert_eq!((stats.exported, stats.dropped.total()), (SPANS as u64, 0), "{stats:?}");
+    registry.shutdown_within(Duration::from_secs(5)).await.unwrap();
 }

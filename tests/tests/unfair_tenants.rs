@@ -1,10 +1,11 @@
-//! Tracers that share a host with others to which the host does not respond.
+//! Tracers that share a host with others to which the host does not respond, or slowly.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -17,12 +18,26 @@ use hyper_util::server::conn::auto;
 use multitracer::{KeyValue, Registry, TracerBuilder, enrich_span};
 use tokio::net::TcpListener;
 
-/// A host that reads and takes the requests of good tracers, and never reads those of bad ones.
+/// Time for which the host does not read the requests of slow tracers.
+const SLOW: Duration = Duration::from_millis(2500);
+
+/// A host that takes the requests of good tracers at once and those of slow tracers later. It never
+/// reads those of bad ones.
 struct Host {
     address: SocketAddr,
     /// The number of requests of good tracers.
     taken: Arc<AtomicUsize>,
     connections: Arc<AtomicUsize>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+/// The requests that the host has read until their end.
+#[derive(Default)]
+struct Seen {
+    /// The number of requests of slow tracers.
+    slow: usize,
+    /// The connections of the requests of good tracers.
+    good_connections: HashSet<usize>,
 }
 
 impl Host {
@@ -31,20 +46,24 @@ impl Host {
         let address = listener.local_addr().unwrap();
         let (taken, connections) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
         let (counted, opened) = (Arc::clone(&taken), Arc::clone(&connections));
+        let seen = Arc::<Mutex<Seen>>::default();
+        let noted = Arc::clone(&seen);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                opened.fetch_add(1, Ordering::Relaxed);
-                let taken = Arc::clone(&counted);
+                let connection = opened.fetch_add(1, Ordering::Relaxed);
+                let (taken, seen) = (Arc::clone(&counted), Arc::clone(&noted));
                 tokio::spawn(async move {
                     let mut server = auto::Builder::new(TokioExecutor::new());
                     // the smallest windows of HTTP/2, which are the default of many servers
                     server.http2().initial_stream_window_size(65_535).initial_connection_window_size(65_535);
-                    let service = service_fn(move |request| respond(request, Arc::clone(&taken)));
+                    let service = service_fn(move |request| {
+                        respond(request, connection, Arc::clone(&taken), Arc::clone(&seen))
+                    });
                     let _ = server.serve_connection(TokioIo::new(stream), service).await;
                 });
             }
         });
-        Self { address, taken, connections }
+        Self { address, taken, connections, seen }
     }
 
     /// Waits until the host has taken `requests` requests of good tracers.
@@ -61,17 +80,29 @@ impl Host {
 
 async fn respond(
     request: Request<Incoming>,
+    connection: usize,
     taken: Arc<AtomicUsize>,
+    seen: Arc<Mutex<Seen>>,
 ) -> Result<Response<Empty<Bytes>>, Infallible> {
     let (parts, body) = request.into_parts();
     if parts.headers.contains_key("x-bad") {
         // keeps the body without reading it
         std::future::pending::<()>().await;
     }
+    let is_slow = parts.headers.contains_key("x-slow");
+    if is_slow {
+        tokio::time::sleep(SLOW).await;
+    }
     let response = Response::builder();
     let response = match body.collect().await {
         Ok(_) => {
-            taken.fetch_add(1, Ordering::Relaxed);
+            let mut seen = seen.lock().unwrap();
+            if is_slow {
+                seen.slow += 1;
+            } else {
+                seen.good_connections.insert(connection);
+                taken.fetch_add(1, Ordering::Relaxed);
+            }
             response.header("content-type", "application/grpc").header("grpc-status", "0")
         }
         Err(_) => response.status(400),
@@ -153,4 +184,33 @@ async fn a_good_tracer_shares_no_flow_control_with_one_that_is_not_read() {
     let stats = registry.stats();
     let good = stats.tracer("good").unwrap();
     assert_eq!((good.exported, good.dropped.total(), good.retries), (302, 0, 0), "{stats}");
+}
+
+#[tokio::test]
+async fn a_tracer_that_is_read_slowly_leaves_the_shared_connection_alone() {
+    const REQUESTS: usize = 3;
+    let host = Host::start().await;
+    let registry = Registry::builder()
+        .tracer(tracer("slow", &host, true).header("x-slow", "1").request_timeout(Duration::from_secs(20)))
+        .tracer(tracer("good", &host, true))
+        .default_tracer("good")
+        .build()
+        .unwrap();
+    assert!(longest_delay(&registry, &host, 1).await < Duration::from_secs(2));
+    let slow = registry.tracer("slow").unwrap();
+    for _ in 0..REQUESTS {
+        slow.in_span("work", || enrich_span([KeyValue::new("text", "x".repeat(300_000))]));
+        registry.flush().await.unwrap();
+        longest_delay(&registry, &host, 1).await;
+    }
+    let stats = registry.stats();
+    assert_eq!(stats.tracer("slow").unwrap().exported, REQUESTS as u64, "{stats}");
+    {
+        let seen = host.seen.lock().unwrap();
+        assert_eq!(seen.slow, REQUESTS, "a request that moved arrived twice");
+        assert_eq!(seen.good_connections.len(), 1, "the good tracer needs no new connection");
+    }
+    // the shared one, and those of the slow tracer
+    assert_eq!(host.connections.load(Ordering::Relaxed), 1 + REQUESTS);
+    registry.shutdown_within(Duration::from_secs(5)).await.unwrap();
 }

@@ -45,7 +45,7 @@ fn reloads_on_other_threads_lose_no_span() {
                 }
             });
         }
-        scope.spawn(|| reload_repeatedly(&registry, RELOADS, &configuration, &done));
+        scope.spawn(|| reload_repeatedly(&registry, RELOADS, configuration, &done));
         scope.spawn(|| {
             while !done.load(Ordering::Acquire) {
                 assert!(registry.stats().tracers().iter().all(|line| line.started >= line.ended));

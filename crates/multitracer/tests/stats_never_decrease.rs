@@ -65,7 +65,7 @@ fn counts_never_decrease_during_reloads() {
                 thread::yield_now();
             }
         });
-        scope.spawn(|| reload_repeatedly(&registry, RELOADS, &configuration, &done));
+        scope.spawn(|| reload_repeatedly(&registry, RELOADS, configuration, &done));
         scope.spawn(|| {
             let (mut before, mut looks) = (Counts::new(), 0);
             while !done.load(Ordering::Acquire) {

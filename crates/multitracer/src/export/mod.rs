@@ -41,7 +41,6 @@ mod stats;
 
 pub(crate) use self::exporter::{ConsoleExporter, CustomExporter, Exporter, ExporterBuildError, Pause};
 pub(crate) use self::guarded::guarded;
-pub(crate) use self::otlp::ConnectionPool;
 pub(crate) use self::pipeline::{
     Destination, ExportRuntime, FlushFailure, Operation, Pipeline, SpanSink, SpanSinks,
 };

@@ -19,6 +19,16 @@ pub(crate) struct ExportSuccess {
 }
 
 impl ExportSuccess {
+    /// Adds the success of a part of the batch. The last message stays.
+    #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+    pub(crate) fn add(&mut self, part: &Self) {
+        self.rejected += part.rejected;
+        self.bytes += part.bytes;
+        if part.message.is_some() {
+            self.message.clone_from(&part.message);
+        }
+    }
+
     /// Returns the complaint of a backend that accepted the request with reservations.
     pub(crate) fn complaint(&self) -> Option<String> {
         match (self.rejected, self.message.as_deref()) {

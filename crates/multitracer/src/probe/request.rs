@@ -114,7 +114,7 @@ impl ProbeRequest {
             Target::Http(otlp) => {
                 let request = HttpRequest::new(otlp, resource, PROBE_USER_AGENT);
                 let request = request.map_err(|error| error.to_string())?;
-                let body = request.body(span).map_err(|error| format!("cannot encode: {error}"))?;
+                let body = request.body(&span).map_err(|error| format!("cannot encode: {error}"))?;
                 Ok(Parts { url: request.url, headers: request.headers, body })
             }
             Target::Grpc(otlp) => {

@@ -5,7 +5,7 @@ use tonic::Code;
 use super::outcome::{ProbeOutcome, ProbeStep};
 use super::request::{ProbeRequest, Protocol};
 use crate::export::client::{
-    Answer, ErrorRedactor, HttpResponse, grpc_refusal, grpc_response, grpc_status, grpc_success,
+    Answer, ErrorRedactor, HttpResponse, export_success, grpc_refusal, grpc_response, grpc_status,
 };
 
 /// Size below which an unreadable body is taken for a plain text such as `ok`.
@@ -41,7 +41,7 @@ fn http_outcome(answer: &Answer, redactor: &ErrorRedactor) -> ProbeOutcome {
 
 fn grpc_outcome(answer: &Answer, redactor: &ErrorRedactor) -> ProbeOutcome {
     match (grpc_status(&answer.trailers, &answer.parts.headers), &answer.cut) {
-        (Some(status), _) if status.code() == Code::Ok => ProbeOutcome::from_success(grpc_success(
+        (Some(status), _) if status.code() == Code::Ok => ProbeOutcome::from_success(export_success(
             grpc_response(&answer.body).unwrap_or_default(),
             redactor,
         )),

@@ -11,6 +11,7 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::interface::{ExportFuture, Exporter, ShutdownFuture};
 use super::retry::Retry;
+use super::write_threads::WriteThreads;
 use crate::export::batch::Batch;
 use crate::export::outcome::{ExportError, ExportSuccess};
 use crate::export::span_tree::{Indent, PlacedSpan, depth_first};
@@ -29,7 +30,11 @@ pub(crate) struct ConsoleExporter {
     heading: String,
     /// Spans of incomplete traces.
     waiting: Mutex<Waiting>,
+    threads: WriteThreads,
 }
+
+/// The turn to write to standard output. A writer that waits for it blocks no thread.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// The spans of incomplete traces.
 #[derive(Default)]
@@ -72,8 +77,12 @@ impl Waiting {
 
 impl ConsoleExporter {
     /// Creates an exporter with `heading` above every trace.
-    pub(crate) fn exporter(heading: String) -> Arc<dyn Exporter> {
-        Arc::new(Self { heading, waiting: Mutex::default() })
+    pub(crate) fn exporter(heading: String, threads: WriteThreads) -> Arc<dyn Exporter> {
+        Arc::new(Self::new(heading, threads))
+    }
+
+    fn new(heading: String, threads: WriteThreads) -> Self {
+        Self { heading, waiting: Mutex::default(), threads }
     }
 
     /// Adds a batch and returns the traces that are complete.
@@ -95,13 +104,22 @@ impl ConsoleExporter {
         complete
     }
 
-    fn write(&self, traces: Vec<Vec<SpanData>>) -> std::io::Result<()> {
+    async fn write(&self, traces: Vec<Vec<SpanData>>) -> std::io::Result<()> {
         let mut text = String::new();
         for trace in traces {
             // writing to a `String` cannot fail
             let _ = writeln!(text, "{}  {}", Escaped(&self.heading), Tree(&trace));
         }
-        std::io::stdout().lock().write_all(text.as_bytes())
+        if text.is_empty() {
+            return Ok(());
+        }
+        let turn = TURN.lock().await;
+        let write = move || {
+            let written = std::io::stdout().lock().write_all(text.as_bytes());
+            drop(turn);
+            written
+        };
+        self.threads.run(write).await
     }
 }
 
@@ -109,9 +127,7 @@ impl Exporter for ConsoleExporter {
     fn export(self: Arc<Self>, batch: Batch, _retry: Retry) -> ExportFuture {
         Box::pin(async move {
             let traces = self.take_complete_traces(batch);
-            // the reader of the output may be slow, and must not block the other exporters
-            let written = tokio::task::block_in_place(|| self.write(traces));
-            written.map_err(|error| ExportError::failed(error.to_string()))?;
+            self.write(traces).await.map_err(|error| ExportError::failed(error.to_string()))?;
             Ok(ExportSuccess::default())
         })
     }
@@ -122,7 +138,7 @@ impl Exporter for ConsoleExporter {
                 let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
                 waiting.take_all().collect()
             };
-            tokio::task::block_in_place(|| self.write(rest)).map_err(|error| error.to_string())
+            self.write(rest).await.map_err(|error| error.to_string())
         })
     }
 }
@@ -183,9 +199,10 @@ mod tests {
         assert!(text.len() < 2_000_000, "{} bytes", text.len());
     }
 
-    #[test]
-    fn incomplete_traces_wait_within_their_bytes() {
-        let exporter = ConsoleExporter { heading: String::new(), waiting: Mutex::default() };
+    #[tokio::test]
+    async fn incomplete_traces_wait_within_their_bytes() {
+        let threads = WriteThreads::new(&tokio::runtime::Handle::current());
+        let exporter = ConsoleExporter::new(String::new(), threads);
         let mut written = 0;
         for _ in 0..40 {
             let mut child = record(1 << 20);

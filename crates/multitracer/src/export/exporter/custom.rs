@@ -12,6 +12,7 @@ use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+use tokio::sync::oneshot::error::TryRecvError;
 
 use super::interface::{ExportFuture, Exporter, ShutdownFuture};
 use super::retry::Retry;
@@ -36,21 +37,25 @@ impl<E: SpanExporter + 'static> CustomExporter<E> {
         Arc::new(Self { exporter: Some(exporter), threads: threads.clone() })
     }
 
-    /// Exports on the current thread. Returns `None` once `cancelled` is ready.
+    /// Exports on the current thread. Returns `None` once `cancelled` is ready, also before the
+    /// export starts: its spans are counted as dropped then.
     fn export_here(
         &self,
         spans: Vec<SpanData>,
         mut cancelled: oneshot::Receiver<Infallible>,
     ) -> Option<OTelSdkResult> {
         let exporter = self.exporter.as_ref()?;
+        if cancelled.try_recv() == Err(TryRecvError::Closed) {
+            return None;
+        }
         self.threads.block_on(async {
             let mut export = pin!(exporter.export(spans));
             // a client that blocks checks that it may
             let export = poll_fn(|cx| tokio::task::block_in_place(|| export.as_mut().poll(cx)));
             tokio::select! {
                 biased;
-                result = export => Some(result),
                 _ = &mut cancelled => None,
+                result = export => Some(result),
             }
         })
     }
@@ -109,4 +114,47 @@ fn outcome(result: OTelSdkResult) -> ExportOutcome {
 
 fn stopped() -> ExportError {
     ExportError::new(DropReason::Shutdown, "the export was stopped")
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::export::exporter::retry::tests::retry_within;
+    use crate::export::span_tree::tests::span;
+
+    /// Counts the exports.
+    #[derive(Debug, Default)]
+    struct Counting(Arc<AtomicUsize>);
+
+    impl SpanExporter for Counting {
+        async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn an_export_that_was_cancelled_before_it_had_a_thread_never_starts() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().max_blocking_threads(1).build().unwrap();
+        let (release, released) = mpsc::channel::<()>();
+        let blocked = runtime.spawn_blocking(move || released.recv());
+        let counting = Counting::default();
+        let count = Arc::clone(&counting.0);
+        let resource = Resource::builder_empty().build();
+        let exporter = CustomExporter::exporter(counting, &resource, runtime.handle());
+        let test = retry_within(Duration::from_secs(30)).await;
+        let batch = Batch::from_iter([span(1, 0)]);
+        let export = Arc::clone(&exporter).export(batch, test.retry);
+        assert!(tokio::time::timeout(Duration::from_millis(50), export).await.is_err());
+        drop(release);
+        assert!(blocked.await.is_ok());
+        // the only thread does one thing after another
+        runtime.spawn_blocking(|| ()).await.unwrap();
+        assert_eq!(count.load(Ordering::SeqCst), 0);
+        runtime.shutdown_background();
+    }
 }

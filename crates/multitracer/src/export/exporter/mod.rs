@@ -11,6 +11,7 @@ mod pause;
 )]
 mod retry;
 mod settled;
+mod write_threads;
 
 pub(crate) use self::console::ConsoleExporter;
 pub(crate) use self::custom::CustomExporter;
@@ -22,3 +23,4 @@ pub(crate) use self::pause::{HeldExports, Pause};
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 pub(crate) use self::retry::jitter;
 pub(crate) use self::retry::{NO_TIME, Retry, ShutdownState};
+pub(crate) use self::write_threads::WriteThreads;

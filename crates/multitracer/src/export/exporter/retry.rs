@@ -26,6 +26,10 @@ const MAX_DELAY: Duration = Duration::from_secs(5);
 /// Time limit of an export with its retries, if `export_timeout` sets none.
 const DEFAULT_LIMIT: Duration = Duration::from_secs(60);
 
+/// Longest time between the end of the last attempt and that of its export. Without it, an export
+/// could end first, and its exporter would not learn that the attempt timed out.
+const LAST_MOMENT: Duration = Duration::from_millis(250);
+
 /// Attempts that an export has left once its tracer shuts down. A backend that refuses connections
 /// must not use up the shutdown's deadline.
 const LAST_ATTEMPTS: u32 = 4;
@@ -57,6 +61,10 @@ pub(crate) struct Retry {
     admitted: watch::Sender<Option<Instant>>,
     /// `true` once the backend has got a request.
     has_attempted: bool,
+    /// Time limit of all attempts, from the first one on. `None` for no limit.
+    attempts_limit: Option<Duration>,
+    /// The end of this limit.
+    attempts_end: Option<Instant>,
     left: u32,
     shutdown: watch::Receiver<ShutdownState>,
     pause: Arc<Pause>,
@@ -84,6 +92,7 @@ impl Retry {
         pause: Arc<Pause>,
         held: HeldExports,
     ) -> Self {
+        let attempts_limit = (!limit.is_zero()).then(|| limit - (limit / 20).min(LAST_MOMENT));
         let limit = if limit.is_zero() { DEFAULT_LIMIT } else { limit };
         // an attempt in the last moment would be cut off
         let limit = limit - limit / 20;
@@ -93,6 +102,8 @@ impl Retry {
             deadline: None,
             admitted: watch::Sender::new(None),
             has_attempted: false,
+            attempts_limit,
+            attempts_end: None,
             left: max_retries,
             shutdown,
             pause,
@@ -116,6 +127,7 @@ impl Retry {
         };
         let now = Instant::now();
         self.deadline = now.checked_add(self.limit);
+        self.attempts_end = self.attempts_limit.and_then(|limit| now.checked_add(limit));
         if is_admitted {
             self.admitted.send_replace(Some(now));
         }
@@ -159,11 +171,12 @@ impl Retry {
     }
 
     /// Calls `attempt` until it succeeds, fails permanently, or has no time left for another try.
+    /// `attempt` gets the time after which its export ends; `None` for no limit.
     ///
     /// If the host could not be reached, the delay ends as soon as `reachable` is ready.
     pub(crate) async fn run<F, Fut, R, Reachable>(&mut self, mut attempt: F, reachable: R) -> ExportOutcome
     where
-        F: FnMut() -> Fut,
+        F: FnMut(Option<Duration>) -> Fut,
         Fut: Future<Output = ExportOutcome>,
         R: Fn() -> Reachable,
         Reachable: Future<Output = ()>,
@@ -173,19 +186,19 @@ impl Retry {
         let mut last_attempts = LAST_ATTEMPTS;
         loop {
             let is_stopping = !matches!(*self.shutdown.borrow(), ShutdownState::Running);
-            let error = match attempt().await {
+            let error = match attempt(self.time_left()).await {
                 Ok(success) => return Ok(success),
-                Err(error) => error,
+                Err(error) => self.note(error),
             };
             if error.retry == Retryable::AfterPause {
                 self.resume().await?;
                 continue;
             }
+            let error = self.note(error);
             self.has_attempted = true;
             if is_stopping {
                 last_attempts = last_attempts.saturating_sub(1);
             }
-            *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.message.clone());
             let (next_attempt, wait) = match error.retry {
                 Retryable::Never | Retryable::AfterPause => return Err(error),
                 Retryable::Backoff | Retryable::Unreachable => {
@@ -231,6 +244,26 @@ impl Retry {
             return if self.wait_for_pause().await { Ok(()) } else { Err(ExportError::failed(NO_TIME)) };
         }
         if self.start().await { Ok(()) } else { Err(ExportError::new(DropReason::Shutdown, NO_TIME)) }
+    }
+
+    fn time_left(&self) -> Option<Duration> {
+        let left = self.attempts_end?.saturating_duration_since(Instant::now());
+        // for messages, which show it
+        Some(left - Duration::from_nanos(u64::from(left.subsec_nanos() % 1_000_000)))
+    }
+
+    /// Notes the error of an attempt. Adds the error before it, if the end of the export cut the
+    /// attempt off.
+    fn note(&self, mut error: ExportError) -> ExportError {
+        let is_cut_off = error.reason == DropReason::Timeout && self.time_left() == Some(Duration::ZERO);
+        let mut last_error = self.last_error.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = last_error.take()
+            && is_cut_off
+        {
+            error.message = format!("{}; before that: {before}", error.message);
+        }
+        *last_error = Some(error.message.clone());
+        error
     }
 
     /// Waits until `moment`, and until the pause of the backend is over. Returns `false` if the
@@ -302,7 +335,7 @@ pub(crate) fn jitter(delay: Duration) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::future::pending;
     use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -310,14 +343,14 @@ mod tests {
     use crate::export::outcome::{ExportError, ExportSuccess};
 
     /// A retry, with the queue that counts it and the switch that stops it.
-    struct RetryTest {
-        retry: Retry,
+    pub(in crate::export) struct RetryTest {
+        pub(in crate::export) retry: Retry,
         shutdown: watch::Sender<ShutdownState>,
         queue: Arc<Queue>,
     }
 
     /// Returns a running retry with a time limit.
-    async fn retry_within(limit: Duration) -> RetryTest {
+    pub(in crate::export) async fn retry_within(limit: Duration) -> RetryTest {
         let queue = Arc::new(Queue::new("test".into(), 1, 1, 1));
         let (shutdown, state) = watch::channel(ShutdownState::Running);
         let mut retry =
@@ -337,7 +370,7 @@ mod tests {
         let started = Instant::now();
         let outcome = retry
             .run(
-                || {
+                |_| {
                     tries.fetch_add(1, Ordering::Relaxed);
                     async { failed(Retryable::Backoff) }
                 },
@@ -355,7 +388,7 @@ mod tests {
         let RetryTest { mut retry, shutdown: _shutdown, queue } =
             retry_within(Duration::from_secs(3600)).await;
         retry.left = 3;
-        assert!(retry.run(|| async { failed(Retryable::Backoff) }, pending).await.is_err());
+        assert!(retry.run(|_| async { failed(Retryable::Backoff) }, pending).await.is_err());
         assert_eq!(queue.counters().retries, 3);
     }
 
@@ -368,7 +401,7 @@ mod tests {
             let mut count = 0;
             let outcome = retry
                 .run(
-                    || {
+                    |_| {
                         count += 1;
                         let outcome = match count {
                             1 => failed(Retryable::After(Duration::from_secs(asked))),
@@ -393,7 +426,7 @@ mod tests {
         let (started, back) = (Instant::now(), Instant::now() + Duration::from_secs(12));
         let outcome = retry
             .run(
-                || async move {
+                |_| async move {
                     if Instant::now() < back {
                         failed(Retryable::Unreachable)
                     } else {
@@ -415,7 +448,7 @@ mod tests {
         let started = Instant::now();
         // each knock succeeds, and each request fails
         assert!(
-            retry.run(|| async { failed(Retryable::Unreachable) }, || std::future::ready(())).await.is_err()
+            retry.run(|_| async { failed(Retryable::Unreachable) }, || std::future::ready(())).await.is_err()
         );
         assert_eq!(queue.counters().retries, 10);
         // every second delay is a whole one: 0.2 s, 0.8 s, 3.2 s, 5 s, 5 s; jitter may halve it
@@ -427,7 +460,9 @@ mod tests {
         let RetryTest { mut retry, shutdown: _shutdown, .. } = retry_within(Duration::from_secs(3600)).await;
         retry.left = 4;
         let started = Instant::now();
-        assert!(retry.run(|| async { failed(Retryable::Backoff) }, || std::future::ready(())).await.is_err());
+        assert!(
+            retry.run(|_| async { failed(Retryable::Backoff) }, || std::future::ready(())).await.is_err()
+        );
         assert!(started.elapsed() >= Duration::from_millis(750), "{:?}", started.elapsed());
     }
 
@@ -436,12 +471,38 @@ mod tests {
         let RetryTest { mut retry, shutdown, queue } = retry_within(Duration::from_secs(30)).await;
         let started = Instant::now();
         let task =
-            tokio::spawn(async move { retry.run(|| async { failed(Retryable::Backoff) }, pending).await });
+            tokio::spawn(async move { retry.run(|_| async { failed(Retryable::Backoff) }, pending).await });
         tokio::time::sleep(Duration::from_secs(2)).await;
         let before = queue.counters().retries;
         shutdown.send_replace(ShutdownState::StoppingBy(Instant::now() + Duration::from_secs(10)));
         assert!(task.await.is_ok_and(|outcome| outcome.is_err()));
         assert!(queue.counters().retries - before <= u64::from(LAST_ATTEMPTS));
         assert!(started.elapsed() < Duration::from_secs(12), "within the deadline");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_last_attempt_ends_before_its_export() {
+        let RetryTest { mut retry, shutdown: _shutdown, .. } = retry_within(Duration::from_secs(30)).await;
+        let (started, mut count) = (Instant::now(), 0);
+        let outcome = retry
+            .run(
+                |time_left| {
+                    count += 1;
+                    let (is_first, time_left) = (count == 1, time_left.unwrap_or_default());
+                    async move {
+                        if is_first {
+                            return failed(Retryable::Backoff);
+                        }
+                        tokio::time::sleep(time_left).await;
+                        Err(ExportError::timed_out(time_left).retry(Retryable::Backoff))
+                    }
+                },
+                pending,
+            )
+            .await;
+        let left = Duration::from_secs(30) - started.elapsed();
+        assert!(left >= LAST_MOMENT && left < LAST_MOMENT * 2, "{left:?}");
+        let message = outcome.err().map(|error| error.message).unwrap_or_default();
+        assert!(message.ends_with("; before that: as the test wants"), "{message}");
     }
 }

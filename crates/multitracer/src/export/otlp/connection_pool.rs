@@ -46,7 +46,7 @@ pub(crate) struct ConnectionPool {
     slots: Shared<(Option<http::uri::Scheme>, Option<http::uri::Authority>), super::connection::Slots>,
     /// Files by path.
     #[cfg(feature = "otlp-file")]
-    pub(super) files: Shared<std::path::PathBuf, Mutex<super::file::rotating::RotatingFile>>,
+    pub(super) files: Shared<std::path::PathBuf, super::file::SharedFile>,
 }
 
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
@@ -66,8 +66,9 @@ impl ConnectionPool {
         let (scheme, authority) = (url.scheme().cloned(), url.authority().cloned());
         let create = |_: &_| Ok::<_, crate::export::exporter::ExporterBuildError>(Slots::new());
         let slots = self.slots.get((scheme.clone(), authority.clone()), create)?;
+        let name = url.host().unwrap_or_default();
         let key = HostKey { protocol, scheme, authority, pem };
-        let host = self.hosts.get(key, |_| Ok(Host::new(protocol, tls, &self.lookups)))?;
+        let host = self.hosts.get(key, |_| Ok(Host::new(protocol, tls, name, &self.lookups)))?;
         Ok(Link::new(host, slots))
     }
 }

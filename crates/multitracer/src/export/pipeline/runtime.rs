@@ -9,6 +9,7 @@ use opentelemetry::Context;
 use tokio::runtime::{Builder, EnterGuard, Handle, Runtime};
 use tokio::sync::watch;
 
+use crate::export::exporter::WriteThreads;
 use crate::export::otlp::ConnectionPool;
 use crate::export::silence::{SilenceGuard, mark_export_thread};
 #[cfg(feature = "metrics")]
@@ -17,8 +18,12 @@ use crate::export::stats::ExportDurations;
 /// Time for background exports after a registry is dropped without a shutdown.
 pub(super) const BACKGROUND_TIMEOUT: Duration = Duration::from_millis(if cfg!(test) { 300 } else { 5000 });
 
-/// Maximum number of threads for blocking work of this library, such as the look-up of a host.
+/// Maximum number of threads for blocking work on the runtime of the exports. No exporter blocks
+/// them: a blocked thread would be missing for the exports.
 const MAX_BLOCKING_THREADS: usize = 256;
+
+/// Maximum number of files, the console included, whose writes can block at the same time.
+const MAX_WRITE_THREADS: usize = 1024;
 
 /// Maximum number of threads that the user's exporters can block at the same time.
 const MAX_USER_THREADS: usize = 1024;
@@ -40,6 +45,8 @@ struct Runtimes {
     own: Runtime,
     /// The runtime of the user's exporters, if there are any. Their code can block all its threads.
     of_users: OnceCell<Runtime>,
+    /// The threads for writes, if there are any. It has no worker thread.
+    of_writes: OnceCell<Runtime>,
 }
 
 impl Runtimes {
@@ -50,8 +57,8 @@ impl Runtimes {
     /// Stops without waiting for a thread.
     fn stop(self) {
         self.own.shutdown_background();
-        if let Some(of_users) = self.of_users.into_inner() {
-            of_users.shutdown_background();
+        for runtime in [self.of_users, self.of_writes].into_iter().filter_map(OnceCell::into_inner) {
+            runtime.shutdown_background();
         }
     }
 }
@@ -61,7 +68,7 @@ impl ExportRuntime {
     pub(crate) fn start() -> io::Result<Self> {
         let own = silent_runtime("multitracer", MAX_BLOCKING_THREADS)?;
         Ok(Self {
-            runtimes: Some(Runtimes { own, of_users: OnceCell::new() }),
+            runtimes: Some(Runtimes { own, of_users: OnceCell::new(), of_writes: OnceCell::new() }),
             connection_pool: ConnectionPool::default(),
             #[cfg(feature = "metrics")]
             durations: std::sync::Arc::default(),
@@ -86,6 +93,14 @@ impl ExportRuntime {
         runtimes.of_users.get_or_try_init(start).map(Runtime::handle)
     }
 
+    /// Returns the threads for writes, each of which starts with a write.
+    pub(crate) fn write_threads(&self) -> io::Result<WriteThreads> {
+        let runtimes = self.runtimes.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        let start =
+            || silent_runtime_of(&mut Builder::new_current_thread(), "multitracer-write", MAX_WRITE_THREADS);
+        runtimes.of_writes.get_or_try_init(start).map(|runtime| WriteThreads::new(runtime.handle()))
+    }
+
     pub(crate) fn connection_pool(&self) -> &ConnectionPool {
         &self.connection_pool
     }
@@ -108,8 +123,15 @@ impl ExportRuntime {
 
 /// Starts a runtime with one worker thread. All its threads are silent.
 pub(crate) fn silent_runtime(thread_name: &str, max_blocking_threads: usize) -> io::Result<Runtime> {
-    Builder::new_multi_thread()
-        .worker_threads(1)
+    silent_runtime_of(Builder::new_multi_thread().worker_threads(1), thread_name, max_blocking_threads)
+}
+
+fn silent_runtime_of(
+    builder: &mut Builder,
+    thread_name: &str,
+    max_blocking_threads: usize,
+) -> io::Result<Runtime> {
+    builder
         .max_blocking_threads(max_blocking_threads)
         .thread_name(thread_name)
         .on_thread_start(|| {

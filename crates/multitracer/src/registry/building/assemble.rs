@@ -15,8 +15,7 @@ use crate::config::model::{
 };
 use crate::config::secret::shown_url;
 use crate::export::{
-    ConnectionPool, ConsoleExporter, Destination, ExportRuntime, Exporter, ExporterBuildError, Pause,
-    Pipeline, SpanSinks,
+    ConsoleExporter, Destination, ExportRuntime, Exporter, ExporterBuildError, Pause, Pipeline, SpanSinks,
 };
 use crate::record::RecordLimits;
 use crate::registry::error::BuildError;
@@ -168,11 +167,9 @@ fn pipeline(
     for (position, exporter) in config.exporters.iter().enumerate() {
         configured_exporters.push(match from_code.contains_key(&position) {
             true => None,
-            false => {
-                Some(configured(config, exporter, resource, runtime.connection_pool()).map_err(|error| {
-                    BuildError::Exporter { tracer: config.name.clone(), reason: error.to_string() }
-                })?)
-            }
+            false => Some(configured(config, exporter, resource, runtime).map_err(|error| {
+                BuildError::Exporter { tracer: config.name.clone(), reason: error.to_string() }
+            })?),
         });
     }
     let mut pauses = Vec::new();
@@ -216,7 +213,7 @@ fn configured(
     config: &TracerConfig,
     exporter: &ExporterConfig,
     resource: &Resource,
-    connections: &ConnectionPool,
+    runtime: &ExportRuntime,
 ) -> Result<Arc<dyn Exporter>, ExporterBuildError> {
     if let ExporterConfig::OtlpHttp(OtlpHttpConfig { endpoint, .. })
     | ExporterConfig::OtlpGrpc(OtlpGrpcConfig { endpoint, .. }) = exporter
@@ -226,19 +223,25 @@ fn configured(
             "the endpoint has a user name in it; send credentials as a header (`authorization`) instead";
         return Err(ExporterBuildError(reason.to_owned()));
     }
+    let write_threads = || {
+        runtime.write_threads().map_err(|error| ExporterBuildError(format!("cannot start threads: {error}")))
+    };
     match exporter {
         ExporterConfig::Console => {
-            Ok(ConsoleExporter::exporter(format!("[{}] project {}", config.name, config.project)))
+            let heading = format!("[{}] project {}", config.name, config.project);
+            Ok(ConsoleExporter::exporter(heading, write_threads()?))
         }
         #[cfg(feature = "otlp-http")]
-        ExporterConfig::OtlpHttp(otlp) => crate::export::otlp_http(otlp, resource, connections),
+        ExporterConfig::OtlpHttp(otlp) => crate::export::otlp_http(otlp, resource, runtime.connection_pool()),
         #[cfg(feature = "otlp-grpc")]
-        ExporterConfig::OtlpGrpc(otlp) => crate::export::otlp_grpc(otlp, resource, connections),
+        ExporterConfig::OtlpGrpc(otlp) => crate::export::otlp_grpc(otlp, resource, runtime.connection_pool()),
         #[cfg(feature = "otlp-file")]
-        ExporterConfig::File(file) => crate::export::otlp_file(file, resource, connections),
+        ExporterConfig::File(file) => {
+            crate::export::otlp_file(file, resource, runtime.connection_pool(), write_threads()?)
+        }
         #[cfg(not(all(feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-file")))]
         other => {
-            let _ = (resource, connections);
+            let _ = (resource, runtime.connection_pool());
             let (exporter, feature) = match other {
                 ExporterConfig::OtlpGrpc(_) => ("otlp_grpc", "otlp-grpc"),
                 ExporterConfig::File(_) => ("file", "otlp-file"),

@@ -28,6 +28,9 @@ pub(crate) struct Host {
     _tls: Arc<rustls::ClientConfig>,
     connector: Connector,
     pub(super) knocker: Knocker,
+    /// The name of the host, and where its addresses come from.
+    name: String,
+    lookups: Arc<Lookups>,
     shared: Mutex<SharedClient>,
 }
 
@@ -39,7 +42,12 @@ pub(super) struct SharedClient {
 }
 
 impl Host {
-    pub(crate) fn new(protocol: Protocol, tls: Arc<rustls::ClientConfig>, lookups: &Arc<Lookups>) -> Self {
+    pub(crate) fn new(
+        protocol: Protocol,
+        tls: Arc<rustls::ClientConfig>,
+        name: &str,
+        lookups: &Arc<Lookups>,
+    ) -> Self {
         let dialer = Dialer::new(Resolver::new(Arc::clone(lookups)));
         let connector = Connector::new((*tls).clone(), protocol, dialer.clone());
         let client = http_client(connector.clone(), protocol);
@@ -48,8 +56,15 @@ impl Host {
             _tls: tls,
             connector,
             knocker: Knocker::new(dialer),
+            name: name.to_owned(),
+            lookups: Arc::clone(lookups),
             shared: Mutex::new(SharedClient { client, generation: 0 }),
         }
+    }
+
+    /// Looks the host up again before the next connection, because one could not be opened.
+    pub(super) fn doubt_addresses(&self) {
+        self.lookups.doubt(&self.name);
     }
 
     /// Returns a client without connections, for one tracer.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Extensions, HeaderMap, Method, Request, Uri};
 use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::answer::{Answer, Cut};
 use super::client::HttpClient;
@@ -19,10 +19,14 @@ use super::upload::{Unsent, Upload};
 use crate::export::exporter::Pause;
 use crate::export::otlp::redact_errors::ErrorRedactor;
 use crate::export::otlp::transport::failure_text;
-use crate::export::outcome::{ExportError, Retryable};
+use crate::export::outcome::{DropReason, ExportError, Retryable};
 
 /// Time without progress after which the body of a request is sent over another connection.
 const STALL: Duration = Duration::from_secs(1);
+
+/// Time for a response after which a connection seems dead, although the end of an export cut the
+/// request off. A shorter time says nothing about the connection.
+const TELLING: Duration = Duration::from_millis(500);
 
 /// The way of one exporter to its host.
 ///
@@ -33,7 +37,8 @@ const STALL: Duration = Duration::from_secs(1);
 ///
 /// Requests of several tracers share an HTTP/2 connection and its flow control. If the backend does
 /// not read the request of one tracer, it stops reading the others too. A request that is not read
-/// therefore moves to a connection of its own.
+/// therefore moves to a connection of its own. If it is read there, it condemns the connections. If
+/// not, the backend is slow for this tracer only, which then keeps to connections of its own.
 pub(crate) struct Link {
     host: Arc<Host>,
     slots: Arc<Slots>,
@@ -51,6 +56,8 @@ pub(crate) struct Post<'r> {
 /// A request without a response.
 pub(crate) enum SendError {
     TimedOut,
+    /// All places for requests to the host were taken for this time.
+    NoPlace(Duration),
     /// No connection opened. Holds the cause, which may hold a credential.
     Unreachable(String),
     /// The connection failed. Holds the cause, which may hold a credential.
@@ -62,14 +69,17 @@ pub(crate) enum SendError {
 impl SendError {
     /// Converts the error into an export error. `timeout` was the time for a response.
     pub(crate) fn into_export_error(self, timeout: Duration, redactor: &ErrorRedactor) -> ExportError {
-        match self {
-            Self::TimedOut => ExportError::timed_out(timeout).retry(Retryable::Backoff),
-            Self::Broken(cause) => ExportError::failed(redactor.clean(&cause)).retry(Retryable::Backoff),
-            Self::Paused => ExportError::failed("the backend asked to wait").retry(Retryable::AfterPause),
-            Self::Unreachable(cause) => {
-                ExportError::failed(redactor.clean(&cause)).retry(Retryable::Unreachable)
+        let (error, retry) = match self {
+            Self::TimedOut => (ExportError::timed_out(timeout), Retryable::Backoff),
+            Self::NoPlace(waited) => {
+                let message = format!("no place among the requests to the host within {waited:?}");
+                (ExportError::new(DropReason::Timeout, message), Retryable::Backoff)
             }
-        }
+            Self::Unreachable(cause) => (ExportError::failed(redactor.clean(&cause)), Retryable::Unreachable),
+            Self::Broken(cause) => (ExportError::failed(redactor.clean(&cause)), Retryable::Backoff),
+            Self::Paused => (ExportError::failed("the backend asked to wait"), Retryable::AfterPause),
+        };
+        error.retry(retry)
     }
 }
 
@@ -79,58 +89,104 @@ impl Link {
     }
 
     /// Sends a request, and returns the response that comes within `timeout`. The wait for a place
-    /// among the requests to the host does not count. Sends nothing during `pause`.
+    /// among the requests to the host does not count. All of it ends with `time_left`. Sends
+    /// nothing during `pause`.
     pub(crate) async fn send(
         &self,
         post: Post<'_>,
         timeout: Duration,
+        time_left: Option<Duration>,
         pause: &Pause,
     ) -> Result<Answer, SendError> {
         let standing = self.standing();
-        let mut slot = self.slots.enter(standing).await;
-        let deadline = Instant::now() + timeout;
+        let end = time_left.map(|left| Instant::now() + left);
+        let Some(mut slot) = within(time_left, self.slots.enter(standing)).await else {
+            return Err(SendError::NoPlace(time_left.unwrap_or_default()));
+        };
+        let started = Instant::now();
+        let deadline = end.map_or(started + timeout, |end| end.min(started + timeout));
+        let is_telling = deadline - started >= timeout.min(TELLING);
         let exchange = async {
             if standing == Standing::Slow {
-                return post.exchange(&self.host.new_client(), deadline, pause).await;
+                return self.own_exchange(&post, deadline, pause).await;
             }
             let SharedClient { client, generation } = self.host.shared_client();
-            match post.shared_exchange(&client, deadline, pause).await {
+            match self.shared_exchange(&client, &post, deadline, pause).await {
                 Some(answer) => {
-                    if has_timed_out(&answer) {
+                    if is_telling && has_timed_out(&answer) {
                         self.host.condemn(generation);
                     }
-                    answer
+                    Exchange { answer, has_stalled: false }
                 }
                 // the backend has only a part of the request, so it cannot take the spans twice
                 None => {
-                    self.host.condemn(generation);
-                    post.exchange(&self.host.new_client(), deadline, pause).await
+                    let exchange = self.own_exchange(&post, deadline, pause).await;
+                    if exchange.standing(is_telling) == Some(Standing::Proven) {
+                        self.host.condemn(generation);
+                    }
+                    exchange
                 }
             }
         };
-        let answer = {
+        let exchange = {
             let mut exchange = std::pin::pin!(exchange);
             tokio::select! {
                 biased;
-                answer = &mut exchange => answer,
+                exchange = &mut exchange => exchange,
                 () = slot.step_aside() => exchange.await,
             }
         };
-        match &answer {
-            _ if has_timed_out(&answer) => self.set_standing(Standing::Slow),
-            Ok(_) => {
-                self.set_standing(Standing::Proven);
-                self.host.knocker.found();
-            }
-            // a connection that fails says so, and is not used again
-            Err(_) => {}
+        if let Some(standing) = exchange.standing(is_telling) {
+            self.set_standing(standing);
         }
-        answer
+        if exchange.answer.is_ok() {
+            self.host.knocker.found();
+        }
+        exchange.answer
     }
 
     /// Waits until the host of `url` can be reached.
     pub(crate) async fn reachable(&self, url: &Uri) {
         self.host.knocker.reachable(url).await;
+    }
+
+    /// Sends a request over a connection that other tracers use. Returns `None` if the backend
+    /// stops reading it, perhaps because of another request. It then never gets the rest of it.
+    async fn shared_exchange(
+        &self,
+        client: &HttpClient,
+        post: &Post<'_>,
+        deadline: Instant,
+        pause: &Pause,
+    ) -> Option<Result<Answer, SendError>> {
+        let attempt = post.start();
+        let (unsent, connection) = (attempt.unsent.clone(), attempt.connection.clone());
+        let given_up = async {
+            has_connected(connection).await;
+            while !unsent.give_up(stall(&unsent).await) {}
+        };
+        tokio::select! {
+            biased;
+            answer = attempt.exchange(client, &self.host, deadline, pause) => Some(answer),
+            () = given_up => None,
+        }
+    }
+
+    /// Sends a request over a connection of its own.
+    async fn own_exchange(&self, post: &Post<'_>, deadline: Instant, pause: &Pause) -> Exchange {
+        let client = self.host.new_client();
+        let attempt = post.start();
+        let (unsent, connection) = (attempt.unsent.clone(), attempt.connection.clone());
+        let stalled = async {
+            has_connected(connection).await;
+            stall(&unsent).await
+        };
+        let mut answer = std::pin::pin!(attempt.exchange(&client, &self.host, deadline, pause));
+        tokio::select! {
+            biased;
+            answer = &mut answer => Exchange { answer, has_stalled: false },
+            _ = stalled => Exchange { answer: answer.await, has_stalled: true },
+        }
     }
 
     fn standing(&self) -> Standing {
@@ -146,40 +202,28 @@ impl Link {
     }
 }
 
-impl Post<'_> {
-    /// Sends the request over the connections of a client.
-    async fn exchange(
-        &self,
-        client: &HttpClient,
-        deadline: Instant,
-        pause: &Pause,
-    ) -> Result<Answer, SendError> {
-        self.start().exchange(client, deadline, pause).await
-    }
+/// The outcome of a request.
+struct Exchange {
+    answer: Result<Answer, SendError>,
+    /// `true` if the body made no progress for a while, over a connection of its own.
+    has_stalled: bool,
+}
 
-    /// Sends the request over a connection that other tracers use. Returns `None` if the backend
-    /// stops reading it, perhaps because of another request.
-    async fn shared_exchange(
-        &self,
-        client: &HttpClient,
-        deadline: Instant,
-        pause: &Pause,
-    ) -> Option<Result<Answer, SendError>> {
-        let attempt = self.start();
-        let unsent = attempt.unsent.clone();
-        let connected = has_connected(attempt.connection.clone());
-        let stalled = async {
-            // the time to open a connection is no stall
-            connected.await;
-            stall(&unsent).await;
-        };
-        tokio::select! {
-            biased;
-            answer = attempt.exchange(client, deadline, pause) => Some(answer),
-            () = stalled => None,
+impl Exchange {
+    /// Returns the experience with the backend, unless the request says nothing about it. A timeout
+    /// says something if `is_telling`.
+    fn standing(&self, is_telling: bool) -> Option<Standing> {
+        match &self.answer {
+            _ if self.has_stalled => Some(Standing::Slow),
+            answer if has_timed_out(answer) => is_telling.then_some(Standing::Slow),
+            Ok(_) => Some(Standing::Proven),
+            // a connection that fails says so, and is not used again
+            Err(_) => None,
         }
     }
+}
 
+impl Post<'_> {
     fn start(&self) -> Attempt {
         let (upload, unsent) = Upload::new(self.body.clone());
         let mut request = Request::new(upload);
@@ -198,9 +242,11 @@ struct Attempt {
 }
 
 impl Attempt {
+    /// Sends the request over the connections of a client to a host.
     async fn exchange(
         self,
         client: &HttpClient,
+        host: &Host,
         deadline: Instant,
         pause: &Pause,
     ) -> Result<Answer, SendError> {
@@ -221,11 +267,19 @@ impl Attempt {
             () = paused => return Err(SendError::Paused),
         };
         match response {
-            Err(_) => Err(SendError::TimedOut),
-            Ok(Err(error)) if Unreachable::is_cause_of(&error) => {
-                Err(SendError::Unreachable(failure_text(&error, None)))
+            Err(_) => {
+                if self.connection.connection_metadata().is_none() {
+                    host.doubt_addresses();
+                }
+                Err(SendError::TimedOut)
             }
             Ok(Err(error)) => {
+                if error.is_connect() {
+                    host.doubt_addresses();
+                }
+                if Unreachable::is_cause_of(&error) {
+                    return Err(SendError::Unreachable(failure_text(&error, None)));
+                }
                 let failure = read_failure(&self.connection);
                 let failure = failure.as_ref().and_then(ReadFailure::get);
                 Err(SendError::Broken(failure_text(&error, failure)))
@@ -235,7 +289,7 @@ impl Attempt {
     }
 }
 
-/// Waits until a request has a connection.
+/// Waits until a request has a connection. The time to open one is no stall.
 async fn has_connected(mut connection: CaptureConnection) {
     connection.wait_for_connection_metadata().await;
 }
@@ -247,16 +301,25 @@ fn read_failure(connection: &CaptureConnection) -> Option<ReadFailure> {
     extras.remove()
 }
 
-/// Waits until a body makes no progress. Never returns for a body that is sent.
-async fn stall(unsent: &Unsent) {
+/// Waits until a body makes no progress, and returns the number of its unsent bytes. Never returns
+/// for a body that is sent.
+async fn stall(unsent: &Unsent) -> usize {
     let mut before = unsent.get();
     loop {
         tokio::time::sleep(STALL).await;
         match unsent.get() {
             0 => std::future::pending().await,
-            now if now == before => return,
+            now if now == before => return now,
             now => before = now,
         }
+    }
+}
+
+/// Returns the output of `future`, or `None` if it takes longer than `limit`.
+async fn within<F: Future>(limit: Option<Duration>, future: F) -> Option<F::Output> {
+    match limit {
+        Some(limit) => timeout(limit, future).await.ok(),
+        None => Some(future.await),
     }
 }
 
@@ -264,20 +327,39 @@ async fn stall(unsent: &Unsent) {
 fn has_timed_out(answer: &Result<Answer, SendError>) -> bool {
     match answer {
         Err(SendError::TimedOut) => true,
-        Err(SendError::Broken(_) | SendError::Unreachable(_) | SendError::Paused) => false,
+        Err(SendError::NoPlace(_) | SendError::Unreachable(_) | SendError::Broken(_) | SendError::Paused) => {
+            false
+        }
         Ok(answer) => matches!(answer.cut, Some(Cut::TimedOut)),
     }
 }
 
-#[cfg(test)]
-#[cfg(feature = "otlp-http")]
+#[cfg(all(test, feature = "otlp-http"))]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::export::otlp::connection::protocol::Protocol;
+    use crate::export::otlp::connection::{Lookups, Protocol};
     use crate::export::otlp::tls::{Pem, client_config};
+
+    #[tokio::test(start_paused = true)]
+    async fn the_wait_for_a_place_ends_with_the_export() {
+        let slots = Arc::new(Slots::new());
+        let mut taken = Vec::new();
+        while let Ok(slot) = timeout(Duration::ZERO, slots.enter(Standing::New)).await {
+            taken.push(slot);
+        }
+        let tls = Arc::new(client_config(&Pem::default()).unwrap());
+        let host = Host::new(Protocol::Http, tls, "localhost", &Arc::<Lookups>::default());
+        let link = Link::new(Arc::new(host), Arc::clone(&slots));
+        let (url, headers) = (Uri::from_static("http://localhost:9/"), HeaderMap::new());
+        let post = Post { url: &url, headers: &headers, body: "x".into() };
+        let (started, time_left) = (Instant::now(), Duration::from_secs(2));
+        let sent = link.send(post, Duration::from_secs(10), Some(time_left), &Pause::default()).await;
+        assert!(matches!(sent, Err(SendError::NoPlace(waited)) if waited == time_left));
+        assert_eq!(started.elapsed().as_secs(), 2);
+    }
 
     /// Sends a request to `url`, and returns its result once `pause` has begun after `delay`.
     async fn send(link: &Link, url: &str, pause: &Pause, delay: Duration) -> Result<Answer, SendError> {
@@ -290,7 +372,7 @@ mod tests {
         };
         let limit = Duration::from_secs(10);
         tokio::select! {
-            answer = tokio::time::timeout(limit, link.send(post, limit * 2, pause)) => answer.unwrap(),
+            answer = tokio::time::timeout(limit, link.send(post, limit * 2, None, pause)) => answer.unwrap(),
             () = begin => Err(SendError::TimedOut),
         }
     }
@@ -300,7 +382,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let tls = Arc::new(client_config(&Pem::default()).unwrap());
-        let host = Arc::new(Host::new(Protocol::Http, tls, &Arc::default()));
+        let host = Arc::new(Host::new(Protocol::Http, tls, "localhost", &Arc::default()));
         let slots = Arc::new(Slots::new());
         let link = Link::new(host, Arc::clone(&slots));
         // the connection is never open, because nothing responds to the handshake of TLS

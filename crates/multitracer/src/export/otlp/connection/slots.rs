@@ -42,6 +42,8 @@ pub(crate) struct Slots {
 pub(super) struct Slot<'s> {
     slots: &'s Slots,
     permit: Option<SemaphorePermit<'s>>,
+    /// `true` for a place among the slow requests.
+    is_aside: bool,
 }
 
 impl Slots {
@@ -53,7 +55,8 @@ impl Slots {
     /// Waits for a place.
     pub(super) async fn enter(&self, standing: Standing) -> Slot<'_> {
         // the semaphores are never closed
-        Slot { slots: self, permit: self.of(standing).acquire().await.ok() }
+        let permit = self.of(standing).acquire().await.ok();
+        Slot { slots: self, permit, is_aside: standing == Standing::Slow }
     }
 
     /// Returns `true` if a request does not have to wait.
@@ -73,10 +76,15 @@ impl Slots {
 
 impl Slot<'_> {
     /// Takes a place among the slow requests, once the request takes too long and such a place is
-    /// free. Another tracer then gets the place of this one.
+    /// free. Another tracer then gets the place of this one. Returns at once for a place among the
+    /// slow requests.
     pub(super) async fn step_aside(&mut self) {
+        if self.is_aside {
+            return;
+        }
         tokio::time::sleep(PATIENCE).await;
         self.permit = self.slots.slow.acquire().await.ok();
+        self.is_aside = true;
     }
 }
 
@@ -112,5 +120,19 @@ mod tests {
         assert!(last.permit.is_some());
         aside.pop();
         last.step_aside().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_request_needs_one_place() {
+        let slots = Slots::new();
+        let mut slow = Vec::new();
+        for _ in 0..MAX_SLOW {
+            slow.push(slots.enter(Standing::Slow).await);
+        }
+        let mut first = slow.remove(0);
+        let mut aside = std::pin::pin!(first.step_aside());
+        let _ = tokio::time::timeout(PATIENCE * 2, &mut aside).await;
+        slow.pop();
+        assert!(enters_within(&slots, Standing::Slow, Duration::ZERO).await, "the free place is for others");
     }
 }

@@ -14,15 +14,15 @@ use serde_json::ser::{CompactFormatter, Formatter};
 
 /// Encodes a request as JSON.
 pub(super) fn encode(mut request: ExportTraceServiceRequest) -> Result<Vec<u8>, serde_json::Error> {
-    let mut finite = HashSet::new();
     let mut is_all_finite = true;
-    for_each_double(&mut request, &mut |value| {
-        is_all_finite &= value.is_finite();
-        finite.insert(value.to_bits());
-    });
+    for_each_double(&mut request, &mut |value| is_all_finite &= value.is_finite());
     if is_all_finite {
         return serde_json::to_vec(&request);
     }
+    let mut finite = HashSet::new();
+    for_each_double(&mut request, &mut |value| {
+        finite.insert(value.to_bits());
+    });
     let names = Names::unlike(&finite);
     for_each_double(&mut request, &mut |value| names.replace(value));
     let mut out = Vec::new();

@@ -13,9 +13,9 @@ mod protobuf;
 
 #[cfg(any(feature = "otlp-http", feature = "otlp-file"))]
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-#[cfg(any(feature = "otlp-http", feature = "otlp-file"))]
+#[cfg(feature = "otlp-file")]
 use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
-#[cfg(any(feature = "otlp-http", feature = "otlp-file"))]
+#[cfg(feature = "otlp-file")]
 use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_scope;
 use opentelemetry_sdk::Resource;
 
@@ -61,10 +61,17 @@ impl Encoder {
     }
 
     /// Encodes a batch as OTLP's JSON.
-    #[cfg(any(feature = "otlp-http", feature = "otlp-file"))]
+    #[cfg(feature = "otlp-file")]
     pub(crate) fn json(&self, batch: Batch) -> Result<Vec<u8>, serde_json::Error> {
         let resource = ResourceAttributesWithSchema::from(&self.resource);
         let resource_spans = group_spans_by_resource_and_scope(batch.into_span_data(), &resource);
         json::encode(ExportTraceServiceRequest { resource_spans })
     }
+}
+
+/// Returns a request that is encoded as protobuf as OTLP's JSON.
+#[cfg(feature = "otlp-http")]
+pub(crate) fn to_json(plain: bytes::Bytes) -> std::io::Result<Vec<u8>> {
+    let request = <ExportTraceServiceRequest as prost::Message>::decode(plain);
+    Ok(json::encode(request.map_err(std::io::Error::other)?)?)
 }

@@ -3,19 +3,19 @@
 //! The Collector's `otlpjsonfile` receiver reads these files.
 
 mod opening;
-pub(super) mod rotating;
+mod rotating;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use opentelemetry_sdk::Resource;
 
-use self::rotating::RotatingFile;
+use self::rotating::{Limits, RotatingFile};
 use super::connection_pool::ConnectionPool;
 use super::encode::Encoder;
 use crate::config::model::FileConfig;
 use crate::export::batch::Batch;
-use crate::export::exporter::{ExportFuture, Exporter, ExporterBuildError, Retry};
+use crate::export::exporter::{ExportFuture, Exporter, ExporterBuildError, Retry, WriteThreads};
 use crate::export::outcome::{ExportError, ExportOutcome, ExportSuccess, Retryable};
 
 /// Builds an exporter. Opens the file, so that a path without access fails at the start.
@@ -23,20 +23,40 @@ pub(crate) fn otlp_file(
     config: &FileConfig,
     resource: &Resource,
     pool: &ConnectionPool,
+    threads: WriteThreads,
 ) -> Result<Arc<dyn Exporter>, ExporterBuildError> {
     let file = pool.files.get(PathBuf::from(&config.path), |path| {
         let file = RotatingFile::open(path.clone());
         let error = |error| ExporterBuildError(format!("file.path: cannot open {}: {error}", path.display()));
-        file.map(Mutex::new).map_err(error)
+        file.map(SharedFile::new).map_err(error)
     })?;
     // if two tracers write to one file, the limits of the last one apply
-    file.lock().unwrap_or_else(PoisonError::into_inner).set_limits(config.max_size, config.max_backups);
-    Ok(Arc::new(OtlpFile { file, encoder: Encoder::new(resource) }))
+    *file.limits() = Limits { max_size: config.max_size, max_backups: config.max_backups };
+    Ok(Arc::new(OtlpFile { file, encoder: Encoder::new(resource), threads }))
 }
 
 struct OtlpFile {
-    file: Arc<Mutex<RotatingFile>>,
+    file: Arc<SharedFile>,
     encoder: Encoder,
+    threads: WriteThreads,
+}
+
+/// A file to which several tracers may write.
+#[derive(Debug)]
+pub(super) struct SharedFile {
+    /// Locked during a write, which may hang. A writer that waits for it blocks no thread.
+    file: Arc<tokio::sync::Mutex<RotatingFile>>,
+    limits: Mutex<Limits>,
+}
+
+impl SharedFile {
+    fn new(file: RotatingFile) -> Self {
+        Self { file: Arc::new(tokio::sync::Mutex::new(file)), limits: Mutex::default() }
+    }
+
+    fn limits(&self) -> MutexGuard<'_, Limits> {
+        self.limits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Exporter for OtlpFile {
@@ -45,19 +65,19 @@ impl Exporter for OtlpFile {
             let line = self.encoder.json(batch);
             let mut line = line.map_err(|error| ExportError::failed(format!("cannot encode: {error}")))?;
             line.push(b'\n');
-            retry.run(|| async { self.write(&line) }, std::future::pending).await
+            let line = Arc::new(line);
+            retry.run(|_| self.write(&line), std::future::pending).await
         })
     }
 }
 
 impl OtlpFile {
-    fn write(&self, line: &[u8]) -> ExportOutcome {
-        // a slow disk must not block the other exporters
-        let written = tokio::task::block_in_place(|| {
-            self.file.lock().unwrap_or_else(PoisonError::into_inner).write(line)
-        });
-        match written {
-            Ok(()) => Ok(ExportSuccess { bytes: line.len(), ..ExportSuccess::default() }),
+    async fn write(&self, line: &Arc<Vec<u8>>) -> ExportOutcome {
+        let mut file = Arc::clone(&self.file.file).lock_owned().await;
+        let (limits, line) = (*self.file.limits(), Arc::clone(line));
+        let bytes = line.len();
+        match self.threads.run(move || file.write(&line, limits)).await {
+            Ok(()) => Ok(ExportSuccess { bytes, ..ExportSuccess::default() }),
             Err(error) => {
                 Err(ExportError::failed(format!("cannot write: {error}")).retry(Retryable::Backoff))
             }

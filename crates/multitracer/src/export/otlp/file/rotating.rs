@@ -11,9 +11,14 @@ use super::opening::{create_folder, open_or_create};
 pub(crate) struct RotatingFile {
     path: PathBuf,
     open: Option<OpenFile>,
+}
+
+/// The limits of a file and its backups.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Limits {
     /// Maximum size in bytes. A single line may exceed it.
-    max_size: u64,
-    max_backups: u32,
+    pub(super) max_size: u64,
+    pub(super) max_backups: u32,
 }
 
 #[derive(Debug)]
@@ -25,27 +30,23 @@ struct OpenFile {
 }
 
 impl RotatingFile {
-    /// Opens the file, creates its folder if needed, and sets both limits to zero.
+    /// Opens the file, and creates its folder if needed.
     pub(super) fn open(path: PathBuf) -> io::Result<Self> {
-        let mut file = Self { path, open: None, max_size: 0, max_backups: 0 };
+        let mut file = Self { path, open: None };
         file.reopen()?;
         Ok(file)
     }
 
-    pub(super) fn set_limits(&mut self, max_size: u64, max_backups: u32) {
-        (self.max_size, self.max_backups) = (max_size, max_backups);
-    }
-
     /// Writes one line, which is never split over two files.
-    pub(super) fn write(&mut self, line: &[u8]) -> io::Result<()> {
+    pub(super) fn write(&mut self, line: &[u8], limits: Limits) -> io::Result<()> {
         // another process may have deleted, emptied or renamed the file
         let is_ours = |open: &OpenFile| fs::metadata(&self.path).is_ok_and(|found| found.len() == open.size);
         if !self.open.as_ref().is_some_and(is_ours) {
             self.reopen()?;
         }
-        let room = self.max_size.saturating_sub(line.len() as u64);
+        let room = limits.max_size.saturating_sub(line.len() as u64);
         if self.open.as_ref().is_some_and(|open| open.size > 0 && open.size > room) {
-            self.rotate()?;
+            self.rotate(limits.max_backups)?;
         }
         let Some(open) = &mut self.open else { return Err(io::Error::other("the file is not open")) };
         let mut written = Ok(());
@@ -69,13 +70,13 @@ impl RotatingFile {
     }
 
     /// Renames the file to the newest backup and opens an empty one with the same permissions.
-    fn rotate(&mut self) -> io::Result<()> {
+    fn rotate(&mut self, max_backups: u32) -> io::Result<()> {
         let Some(full) = self.open.take() else { return Err(io::Error::other("the file is not open")) };
         let permissions = full.file.metadata()?.permissions();
-        if self.max_backups == 0 {
+        if max_backups == 0 {
             fs::remove_file(&self.path)?;
         }
-        for number in (0..self.max_backups).rev() {
+        for number in (0..max_backups).rev() {
             let from = backup_path(&self.path, number);
             match fs::rename(&from, backup_path(&self.path, number + 1)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -110,21 +111,20 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("multitracer-rotating-{}", std::process::id()));
         let path = folder.join("deeper").join("spans.jsonl");
         let mut file = RotatingFile::open(path.clone()).unwrap();
-        file.set_limits(10, 2);
+        let limits = Limits { max_size: 10, max_backups: 2 };
         for line in ["aaaa\n", "bbbb\n", "cccc\n", "dddddddddddddddd\n", "e\n"] {
-            file.write(line.as_bytes()).unwrap();
+            file.write(line.as_bytes(), limits).unwrap();
         }
         let read = |number| fs::read_to_string(backup_path(&path, number)).ok();
         let held = |texts: [&str; 3]| texts.map(|text| (!text.is_empty()).then(|| text.to_owned()));
         assert_eq!([0, 1, 2].map(read), held(["e\n", "dddddddddddddddd\n", "cccc\n"]));
         assert_eq!(read(3), None, "only two backups are kept");
         fs::remove_file(&path).unwrap();
-        file.write(b"f\n").unwrap();
+        file.write(b"f\n", limits).unwrap();
         fs::write(&path, "other\n").unwrap();
-        file.write(b"g\n").unwrap();
+        file.write(b"g\n", limits).unwrap();
         assert_eq!(read(0).unwrap(), "other\ng\n");
-        file.set_limits(10, 0);
-        file.write(b"hhhhhh\n").unwrap();
+        file.write(b"hhhhhh\n", Limits { max_backups: 0, ..limits }).unwrap();
         assert_eq!(read(0).unwrap(), "hhhhhh\n");
         fs::remove_dir_all(folder).unwrap();
     }

@@ -17,10 +17,10 @@ use self::wire::{grpc_frame, grpc_message, insert_timeout};
 use super::connection::{Answer, Cut, Link, Post, Protocol, SendError};
 use super::connection_pool::ConnectionPool;
 use super::redact_errors::ErrorRedactor;
-use super::response::{grpc_http_refusal, grpc_refusal, grpc_status, grpc_success};
+use super::response::{export_success, grpc_http_refusal, grpc_refusal, grpc_status};
 use super::sizing::{self, SizeLimit, Wire};
 use super::transport::USER_AGENT;
-use crate::config::model::{Encoding, OtlpGrpcConfig};
+use crate::config::model::OtlpGrpcConfig;
 use crate::export::batch::Batch;
 use crate::export::exporter::{ExportFuture, Exporter, ExporterBuildError, Pause, Retry};
 use crate::export::outcome::{ExportError, ExportOutcome, ExportSuccess, Retryable};
@@ -74,8 +74,8 @@ impl Exporter for OtlpGrpc {
 }
 
 impl Wire for OtlpGrpc {
-    fn encoding(&self) -> Encoding {
-        Encoding::Protobuf
+    fn is_reversible(&self) -> bool {
+        true
     }
 
     fn body(&self, plain: Bytes) -> io::Result<Bytes> {
@@ -86,12 +86,13 @@ impl Wire for OtlpGrpc {
         grpc_message(&self.request, body)
     }
 
-    async fn send(&self, body: Bytes, pause: &Pause) -> ExportOutcome {
+    async fn send(&self, body: Bytes, pause: &Pause, time_left: Option<Duration>) -> ExportOutcome {
         let bytes = body.len();
         let post = Post { url: &self.url, headers: &self.headers, body };
-        match self.link.send(post, self.timeout, pause).await {
-            Ok(answer) => self.outcome(answer, bytes),
-            Err(error) => Err(error.into_export_error(self.timeout, &self.redactor)),
+        let timeout = time_left.map_or(self.timeout, |left| self.timeout.min(left));
+        match self.link.send(post, self.timeout, time_left, pause).await {
+            Ok(answer) => self.outcome(answer, bytes, timeout),
+            Err(error) => Err(error.into_export_error(timeout, &self.redactor)),
         }
     }
 
@@ -101,12 +102,12 @@ impl Wire for OtlpGrpc {
 }
 
 impl OtlpGrpc {
-    /// Returns the outcome of a request with a body of `bytes` bytes.
-    fn outcome(&self, answer: Answer, bytes: usize) -> ExportOutcome {
+    /// Returns the outcome of a request with a body of `bytes` bytes, which had `timeout`.
+    fn outcome(&self, answer: Answer, bytes: usize, timeout: Duration) -> ExportOutcome {
         let headers = &answer.parts.headers;
         match grpc_status(&answer.trailers, headers) {
             Some(status) if status.code() == Code::Ok => match grpc_response(&answer.body) {
-                Some(response) => Ok(ExportSuccess { bytes, ..grpc_success(response, &self.redactor) }),
+                Some(response) => Ok(ExportSuccess { bytes, ..export_success(response, &self.redactor) }),
                 None => Ok(answer.taken(bytes, &self.redactor)),
             },
             Some(status) => Err(grpc_refusal(&status, &self.redactor).into_export_error("")),
@@ -117,11 +118,11 @@ impl OtlpGrpc {
                 // only a call that succeeds has a message
                 Some(Cut::TooLarge) => Ok(answer.taken(bytes, &self.redactor)),
                 Some(Cut::TimedOut | Cut::Refused) => {
-                    Err(SendError::TimedOut.into_export_error(self.timeout, &self.redactor))
+                    Err(SendError::TimedOut.into_export_error(timeout, &self.redactor))
                 }
                 Some(Cut::Broken(cause)) => {
                     let cause = format!("the response broke off: {cause}");
-                    Err(SendError::Broken(cause).into_export_error(self.timeout, &self.redactor))
+                    Err(SendError::Broken(cause).into_export_error(timeout, &self.redactor))
                 }
                 None => {
                     let error = ExportError::failed("the response has no gRPC status");

@@ -50,33 +50,34 @@ struct OtlpHttp {
 impl Exporter for OtlpHttp {
     fn export(self: Arc<Self>, batch: Batch, retry: Retry) -> ExportFuture {
         Box::pin(async move {
-            let spans = batch.len();
-            let plain = self.request.encode(batch);
-            let plain = plain.map_err(|error| ExportError::failed(format!("cannot encode: {error}")))?;
+            let (spans, plain) = (batch.len(), self.request.encode(&batch));
+            drop(batch);
             sizing::export(&*self, &self.size_limit, plain, spans, retry).await
         })
     }
 }
 
 impl Wire for OtlpHttp {
-    fn encoding(&self) -> Encoding {
-        self.request.encoding()
+    fn is_reversible(&self) -> bool {
+        // JSON has names for some numbers, and other digits
+        self.request.encoding() == Encoding::Protobuf
     }
 
     fn body(&self, plain: Bytes) -> io::Result<Bytes> {
-        self.request.compress(plain)
+        self.request.wrap(plain)
     }
 
     fn plain(&self, body: Bytes) -> io::Result<Bytes> {
         self.request.decompress(body)
     }
 
-    async fn send(&self, body: Bytes, pause: &Pause) -> ExportOutcome {
+    async fn send(&self, body: Bytes, pause: &Pause, time_left: Option<Duration>) -> ExportOutcome {
         let bytes = body.len();
         let post = Post { url: &self.request.url, headers: &self.request.headers, body };
-        match self.link.send(post, self.timeout, pause).await {
+        let timeout = time_left.map_or(self.timeout, |left| self.timeout.min(left));
+        match self.link.send(post, self.timeout, time_left, pause).await {
             Ok(answer) => self.outcome(&answer, bytes),
-            Err(error) => Err(error.into_export_error(self.timeout, &self.redactor)),
+            Err(error) => Err(error.into_export_error(timeout, &self.redactor)),
         }
     }
 

@@ -10,7 +10,7 @@ use opentelemetry_sdk::Resource;
 use crate::config::model::{Compression, Encoding, OtlpHttpConfig};
 use crate::export::batch::Batch;
 use crate::export::exporter::ExporterBuildError;
-use crate::export::otlp::encode::{Encoder, gunzip, gzip};
+use crate::export::otlp::encode::{Encoder, gunzip, gzip, to_json};
 
 /// The URL, the headers and the encoding of one tracer's requests.
 pub(crate) struct HttpRequest {
@@ -41,31 +41,32 @@ impl HttpRequest {
 
     /// Returns the body for a batch, encoded and compressed.
     #[cfg(feature = "probe")]
-    pub(crate) fn body(&self, batch: Batch) -> io::Result<Bytes> {
-        self.compress(self.encode(batch)?)
+    pub(crate) fn body(&self, batch: &Batch) -> io::Result<Bytes> {
+        self.wrap(self.encode(batch))
     }
 
     pub(super) fn encoding(&self) -> Encoding {
         self.encoding
     }
 
-    /// Encodes a batch.
-    pub(super) fn encode(&self, batch: Batch) -> io::Result<Bytes> {
-        match self.encoding {
-            Encoding::Protobuf => Ok(self.encoder.protobuf(&batch)),
-            Encoding::Json => Ok(self.encoder.json(batch)?.into()),
-        }
+    /// Encodes a batch as protobuf.
+    pub(super) fn encode(&self, batch: &Batch) -> Bytes {
+        self.encoder.protobuf(batch)
     }
 
-    /// Returns the body for an encoded request.
-    pub(super) fn compress(&self, plain: Bytes) -> io::Result<Bytes> {
+    /// Returns the body for a request that is encoded as protobuf.
+    pub(super) fn wrap(&self, plain: Bytes) -> io::Result<Bytes> {
+        let encoded = match self.encoding {
+            Encoding::Protobuf => plain,
+            Encoding::Json => to_json(plain)?.into(),
+        };
         match self.compression {
-            Compression::None => Ok(plain),
-            Compression::Gzip => Ok(gzip(&plain)?.into()),
+            Compression::None => Ok(encoded),
+            Compression::Gzip => Ok(gzip(&encoded)?.into()),
         }
     }
 
-    /// Returns the encoded request in a body.
+    /// Returns the request in a body of protobuf.
     pub(super) fn decompress(&self, body: Bytes) -> io::Result<Bytes> {
         match self.compression {
             Compression::None => Ok(body),

@@ -1,23 +1,19 @@
 //! The reading of responses over gRPC.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use http::{HeaderMap, StatusCode};
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use percent_encoding::percent_decode;
 use prost::Message as _;
 use tonic::{Code, Status};
 
 use super::google_rpc;
 use super::refusal::Refusal;
-use super::success::export_success;
 use crate::export::otlp::redact_errors::ErrorRedactor;
-use crate::export::otlp::transport::error_chain;
-use crate::export::outcome::{DropReason, ExportSuccess, Retryable};
+use crate::export::outcome::{DropReason, Retryable};
 use crate::grpc_status::GrpcStatus;
 
 /// Base64 with or without padding, as gRPC sends bytes in a header.
@@ -43,11 +39,6 @@ fn status_in(headers: &HeaderMap) -> Option<Status> {
     Some(Status::with_details(code, message, details.unwrap_or_default().into()))
 }
 
-/// Returns the success that a response describes.
-pub(crate) fn grpc_success(response: ExportTraceServiceResponse, redactor: &ErrorRedactor) -> ExportSuccess {
-    export_success(response, redactor)
-}
-
 /// Reads a status that is not `OK`, by the rules of
 /// [OTLP](https://opentelemetry.io/docs/specs/otlp/#failures).
 pub(crate) fn grpc_refusal(status: &Status, redactor: &ErrorRedactor) -> Refusal {
@@ -61,18 +52,11 @@ pub(crate) fn grpc_refusal(status: &Status, redactor: &ErrorRedactor) -> Refusal
             (DropReason::ExportFailed, delay.unwrap_or(Retryable::Backoff))
         }
         Code::ResourceExhausted => (DropReason::ExportFailed, delay.unwrap_or(Retryable::Never)),
-        // a source means that the connection broke before a response
-        _ if status.source().is_some() => (DropReason::ExportFailed, Retryable::Backoff),
         _ => (DropReason::ExportFailed, Retryable::Never),
     };
-    let mut message = status.message().to_owned();
-    if let Some(source) = status.source() {
-        let causes = error_chain(source);
-        message = if causes.starts_with(&message) { causes } else { format!("{message}: {causes}") };
-    }
     Refusal {
         status: GrpcStatus::from_code(status.code() as i32).name().to_owned(),
-        message: redactor.clean(&message),
+        message: redactor.clean(status.message()),
         reason,
         retry,
     }
@@ -155,7 +139,9 @@ mod tests {
                 grpc_status(&trailers, &none).map(|status| (status.code(), status.message().to_owned()));
             assert_eq!(status, Some((Code::Unavailable, expected.to_owned())));
         }
-        for (details, expected) in [("YWI=", "ab"), ("YWI", "ab"), ("!!! no base64", ""), ("Y", "")] {
+        for (details, expected) in
+            [("YWI=", "ab"), ("YWI", "ab"), ("YQ=", "a"), ("!!! no base64", ""), ("%%%", ""), ("Y", "")]
+        {
             let trailers = headers(&[("grpc-status", "14"), ("grpc-status-details-bin", details)]);
             let status =
                 grpc_status(&trailers, &none).map(|status| (status.code(), status.details().to_owned()));

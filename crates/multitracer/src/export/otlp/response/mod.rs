@@ -11,8 +11,10 @@ mod refusal;
 mod success;
 
 #[cfg(feature = "otlp-grpc")]
-pub(crate) use self::grpc::{grpc_http_refusal, grpc_refusal, grpc_status, grpc_success};
+pub(crate) use self::grpc::{grpc_http_refusal, grpc_refusal, grpc_status};
 #[cfg(feature = "otlp-http")]
 pub(crate) use self::http::HttpResponse;
 #[cfg(feature = "probe")]
 pub(crate) use self::refusal::Refusal;
+#[cfg(feature = "otlp-grpc")]
+pub(crate) use self::success::export_success;

@@ -6,7 +6,7 @@ use crate::export::otlp::redact_errors::ErrorRedactor;
 use crate::export::outcome::ExportSuccess;
 
 /// Returns the success that a response describes, with 0 for the bytes of the request.
-pub(super) fn export_success(
+pub(crate) fn export_success(
     response: ExportTraceServiceResponse,
     redactor: &ErrorRedactor,
 ) -> ExportSuccess {

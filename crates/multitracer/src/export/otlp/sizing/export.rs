@@ -2,29 +2,37 @@
 
 use std::future::Future;
 use std::io;
+use std::time::Duration;
 
 use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message as _;
 use tokio::time::Instant;
 
 use super::size_limit::SizeLimit;
-use super::split::{decode, encode, span_count, split_off_half};
-use crate::config::model::Encoding;
+use super::split::{span_count, split_off_half};
 use crate::export::exporter::{Pause, Retry};
 use crate::export::outcome::{DropReason, ExportError, ExportOutcome, ExportSuccess, Retryable};
 
-/// The way of one exporter to send an encoded request.
+/// The way of one exporter to send a request that is encoded as protobuf.
 pub(crate) trait Wire: Sync {
-    fn encoding(&self) -> Encoding;
+    /// `true` if [`Wire::plain`] works. The encoded request is kept meanwhile if it does not.
+    fn is_reversible(&self) -> bool;
 
-    /// Returns the body for an encoded request: compressed, and in a frame if the protocol has one.
+    /// Returns the body for a request: compressed, and in a frame or as JSON if the protocol wants
+    /// that.
     fn body(&self, plain: Bytes) -> io::Result<Bytes>;
 
-    /// Returns the encoded request in a body.
+    /// Returns the request in a body.
     fn plain(&self, body: Bytes) -> io::Result<Bytes>;
 
-    /// Sends a body once, and not during `pause`.
-    fn send(&self, body: Bytes, pause: &Pause) -> impl Future<Output = ExportOutcome> + Send;
+    /// Sends a body once, not during `pause`, and within `time_left` if that is a limit.
+    fn send(
+        &self,
+        body: Bytes,
+        pause: &Pause,
+        time_left: Option<Duration>,
+    ) -> impl Future<Output = ExportOutcome> + Send;
 
     /// Waits until the host can be reached.
     fn reachable(&self) -> impl Future<Output = ()> + Send;
@@ -41,10 +49,12 @@ pub(crate) async fn export<W: Wire>(
 ) -> ExportOutcome {
     let size = plain.len();
     let is_sent = spans < 2 || limit.allows(size);
-    let whole = if is_sent {
+    let plain = if is_sent {
+        let kept = (spans > 1 && !wire.is_reversible()).then(|| plain.clone());
         let body = wire.body(plain).map_err(cannot_encode)?;
         let pause = retry.pause();
-        let outcome = retry.run(|| wire.send(body.clone(), &pause), || wire.reachable()).await;
+        let send = |time_left| wire.send(body.clone(), &pause, time_left);
+        let outcome = retry.run(send, || wire.reachable()).await;
         match &outcome {
             Ok(_) => limit.note_passed(size),
             Err(error) if error.reason == DropReason::TooLarge => limit.note_refused(size),
@@ -53,13 +63,15 @@ pub(crate) async fn export<W: Wire>(
         if spans < 2 || !outcome.as_ref().is_err_and(|error| error.reason == DropReason::TooLarge) {
             return outcome;
         }
-        match wire.plain(body).and_then(|plain| decode(wire.encoding(), &plain)) {
-            Ok(whole) => whole,
+        match kept.map_or_else(|| wire.plain(body), Ok) {
+            Ok(plain) => plain,
             Err(_) => return outcome,
         }
     } else {
-        decode(wire.encoding(), &plain).map_err(cannot_encode)?
+        plain
     };
+    // a batch does not keep its spans once they are encoded
+    let whole = ExportTraceServiceRequest::decode(plain).map_err(io::Error::other).map_err(cannot_encode)?;
     let smallest_refused = if is_sent { size } else { usize::MAX };
     Parts { wire, limit, retry, smallest_refused, too_large: None }.export(whole).await
 }
@@ -97,7 +109,7 @@ impl<W: Wire> Parts<'_, W> {
         let (mut success, mut failure) = (ExportSuccess::default(), None);
         while let Some(mut part) = waiting.pop() {
             let (spans, started) = (span_count(&part), Instant::now());
-            let plain = encode(self.wire.encoding(), &part).map_err(cannot_encode)?;
+            let plain = Bytes::from(part.encode_to_vec());
             let size = plain.len();
             // the other half of a refused part is seldom of quite the same size
             let is_too_large = size >= self.smallest_refused / 8 * 7 || !self.limit.allows(size);
@@ -112,7 +124,7 @@ impl<W: Wire> Parts<'_, W> {
                 continue;
             };
             match &outcome {
-                Ok(part) => success.message = part.message.clone().or(success.message),
+                Ok(part) => success.add(part),
                 // a backend that stays away does not take the other parts either; they are counted
                 // with this one
                 Err(error) if error.retry != Retryable::Never => return outcome,
@@ -134,7 +146,7 @@ impl<W: Wire> Parts<'_, W> {
             return Err(refused.error.clone());
         }
         let pause = self.retry.pause();
-        let send = || self.wire.send(body.clone(), &pause);
+        let send = |time_left| self.wire.send(body.clone(), &pause, time_left);
         let outcome = self.retry.run(send, || self.wire.reachable()).await;
         match &outcome {
             Ok(_) => self.limit.note_passed(size),

@@ -1,6 +1,12 @@
 //! The size of a request that a backend takes, as far as its responses show it.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Time after which a limit is forgotten. The backend may have raised it.
+const FORGET_AFTER: Duration = Duration::from_secs(600);
 
 /// The size limit of a backend, learnt by one exporter. Sizes are in bytes before compression.
 #[derive(Default)]
@@ -13,6 +19,8 @@ struct Known {
     passed: usize,
     /// The smallest size that was refused.
     refused: usize,
+    /// The time of its refusal.
+    refused_at: Instant,
 }
 
 impl SizeLimit {
@@ -21,10 +29,14 @@ impl SizeLimit {
     /// A size that passed is. So is one a little above it, until the two sizes are close: one
     /// large span makes the first size that passes far too small.
     pub(super) fn allows(&self, size: usize) -> bool {
-        match *self.known() {
+        let mut known = self.known();
+        if known.is_some_and(|known| known.refused_at.elapsed() >= FORGET_AFTER) {
+            *known = None;
+        }
+        match *known {
             // no size is known to pass, so the backend decides
             None | Some(Known { passed: 0, .. }) => true,
-            Some(Known { passed, refused }) => {
+            Some(Known { passed, refused, .. }) => {
                 size <= passed || (size <= passed.saturating_mul(2) && size < refused / 4 * 3)
             }
         }
@@ -42,10 +54,12 @@ impl SizeLimit {
     /// Notes that a request of `size` bytes was too large.
     pub(super) fn note_refused(&self, size: usize) {
         let mut known = self.known();
-        let (passed, refused) = known.map_or((0, usize::MAX), |known| (known.passed, known.refused));
+        let new = Known { passed: 0, refused: size, refused_at: Instant::now() };
+        let before = known.unwrap_or(new);
         // a size that passed once and is too large now says nothing about smaller ones
-        let passed = if passed < size { passed } else { 0 };
-        *known = Some(Known { passed, refused: refused.min(size) });
+        let passed = if before.passed < size { before.passed } else { 0 };
+        // a larger size, such as that of a single span, says nothing about the limit
+        *known = Some(Known { passed, ..if before.refused < size { before } else { new } });
     }
 
     fn known(&self) -> MutexGuard<'_, Option<Known>> {
@@ -85,16 +99,43 @@ mod tests {
         assert!(size > 1_400_000, "{size}");
     }
 
+    /// Sends requests of `size` bytes to a backend that takes up to `max`, for as long as the limit
+    /// allows them. Returns the number of requests that were refused.
+    fn send(limit: &SizeLimit, size: usize, max: usize) -> usize {
+        let mut refusals = 0;
+        // a request that is not allowed is halved
+        let mut size = size;
+        while size > 1 {
+            if limit.allows(size) {
+                if size <= max {
+                    limit.note_passed(size);
+                    break;
+                }
+                limit.note_refused(size);
+                refusals += 1;
+            }
+            size /= 2;
+        }
+        refusals
+    }
+
     #[test]
-    fn a_limit_that_moves_is_learnt_again() {
+    fn a_limit_that_falls_is_learnt_again() {
         let limit = SizeLimit::default();
-        limit.note_refused(1000);
-        limit.note_passed(500);
-        limit.note_refused(400);
-        assert!(limit.allows(100));
-        limit.note_passed(100);
-        assert!(limit.allows(200) && !limit.allows(400));
-        limit.note_passed(2000);
-        assert!(limit.allows(2000));
+        assert_eq!([send(&limit, 1000, 600), send(&limit, 1000, 600)], [1, 0]);
+        assert_eq!([send(&limit, 1000, 300), send(&limit, 1000, 300)], [1, 0]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_that_rises_is_learnt_after_some_minutes() {
+        let limit = SizeLimit::default();
+        assert_eq!(send(&limit, 1000, 100), 4);
+        tokio::time::advance(FORGET_AFTER / 2).await;
+        assert_eq!(send(&limit, 1000, 2000), 0);
+        assert!(!limit.allows(1000), "the limit holds for a while");
+        tokio::time::advance(FORGET_AFTER / 2).await;
+        assert!(limit.allows(1000));
+        // a limit that stays costs one round of refusals
+        assert_eq!([send(&limit, 1000, 100), send(&limit, 1000, 100)], [4, 0]);
     }
 }

@@ -1,35 +1,7 @@
 //! The division of an encoded request into smaller ones.
 
-use std::io;
-
-use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans};
-use prost::Message as _;
-
-use crate::config::model::Encoding;
-
-/// Reads an encoded request again. A batch does not keep its spans once they are encoded.
-pub(super) fn decode(encoding: Encoding, plain: &[u8]) -> io::Result<ExportTraceServiceRequest> {
-    match encoding {
-        Encoding::Protobuf => ExportTraceServiceRequest::decode(plain).map_err(io::Error::other),
-        #[cfg(feature = "otlp-http")]
-        Encoding::Json => serde_json::from_slice(plain).map_err(io::Error::other),
-        #[cfg(not(feature = "otlp-http"))]
-        Encoding::Json => Err(io::ErrorKind::Unsupported.into()),
-    }
-}
-
-/// Encodes a request.
-pub(super) fn encode(encoding: Encoding, request: &ExportTraceServiceRequest) -> io::Result<Bytes> {
-    match encoding {
-        Encoding::Protobuf => Ok(request.encode_to_vec().into()),
-        #[cfg(feature = "otlp-http")]
-        Encoding::Json => serde_json::to_vec(request).map(Bytes::from).map_err(io::Error::other),
-        #[cfg(not(feature = "otlp-http"))]
-        Encoding::Json => Err(io::ErrorKind::Unsupported.into()),
-    }
-}
 
 /// Returns the number of spans in a request.
 pub(super) fn span_count(request: &ExportTraceServiceRequest) -> usize {
@@ -103,9 +75,5 @@ mod tests {
         let second = split_off_half(&mut first);
         assert_eq!((names(&first).len(), names(&second)), (2, vec!["a2".to_owned()]));
         assert_eq!(first.resource_spans[0].scope_spans.len(), 1);
-        for encoding in [Encoding::Protobuf, Encoding::Json] {
-            let read = encode(encoding, &first).and_then(|plain| decode(encoding, &plain));
-            assert!(read.is_ok_and(|read| read == first));
-        }
     }
 }

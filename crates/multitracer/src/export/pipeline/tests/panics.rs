@@ -83,6 +83,7 @@ impl Started {
             &"test".into(),
             &BatchConfig::default(),
             Arc::new(Answering { succeeds }),
+            Arc::default(),
             runtime,
             #[cfg(feature = "metrics")]
             crate::export::stats::ExporterLabels {

@@ -108,7 +108,7 @@ impl Exporter for Backend {
         self.running.fetch_add(1, Ordering::Relaxed);
         Box::pin(async move {
             let _running = running;
-            retry.run(|| self.receive(), std::future::pending).await
+            retry.run(|_| self.receive(), std::future::pending).await
         })
     }
 }

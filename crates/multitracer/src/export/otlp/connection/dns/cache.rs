@@ -18,6 +18,9 @@ const FRESH_FOR: Duration = Duration::from_secs(30);
 /// Time for which addresses are used while a further look-up runs or fails.
 const USABLE_FOR: Duration = Duration::from_secs(600);
 
+/// Shortest time between two look-ups of a host to which no connection could be opened.
+const DOUBT_INTERVAL: Duration = Duration::from_secs(1);
+
 /// Number of hosts above which those without addresses are forgotten.
 const MAX_HOSTS: usize = 1024;
 
@@ -35,6 +38,7 @@ type LookUp = Box<dyn Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync>;
 pub(crate) struct Lookups {
     look_up: LookUp,
     fresh_for: Duration,
+    doubt_interval: Duration,
     state: Mutex<State>,
 }
 
@@ -49,6 +53,9 @@ struct State {
 struct Host {
     addresses: Option<Addresses>,
     has_failed: bool,
+    /// `true` if no connection to one of the addresses could be opened.
+    is_doubtful: bool,
+    looked_up_at: Option<Instant>,
     /// Receives the result of the look-up that runs or waits. All who need the host share it.
     pending: Option<watch::Sender<Option<Found>>>,
 }
@@ -61,6 +68,8 @@ struct Addresses {
 /// The addresses of a host, now or later.
 enum Answer {
     Known(Vec<IpAddr>),
+    /// Addresses to use if the look-up takes long.
+    Doubtful(Vec<IpAddr>, watch::Receiver<Option<Found>>),
     Pending(watch::Receiver<Option<Found>>),
 }
 
@@ -68,15 +77,29 @@ impl Default for Lookups {
     /// Creates look-ups by the system's resolver.
     fn default() -> Self {
         let look_up = |host: &str| Ok((host, 0).to_socket_addrs()?.map(|address| address.ip()).collect());
-        Self { look_up: Box::new(look_up), fresh_for: FRESH_FOR, state: Mutex::default() }
+        Self::new(look_up, FRESH_FOR, DOUBT_INTERVAL)
     }
 }
 
 impl Lookups {
-    /// Returns the addresses of a host. Waits for a look-up only if no addresses are known.
+    fn new(
+        look_up: impl Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync + 'static,
+        fresh_for: Duration,
+        doubt_interval: Duration,
+    ) -> Self {
+        Self { look_up: Box::new(look_up), fresh_for, doubt_interval, state: Mutex::default() }
+    }
+
+    /// Returns the addresses of a host. Waits for a look-up only if no addresses are known, and for
+    /// a moment if they are in doubt.
     pub(super) async fn addresses(self: &Arc<Self>, host: &str) -> io::Result<Vec<IpAddr>> {
         let mut pending = match self.answer(host) {
             Answer::Known(addresses) => return Ok(addresses),
+            Answer::Doubtful(addresses, mut pending) => {
+                let found = tokio::time::timeout(PATIENCE, pending.wait_for(Option::is_some)).await;
+                let found = found.ok().and_then(Result::ok).and_then(|found| found.clone());
+                return Ok(found.and_then(Result::ok).unwrap_or(addresses));
+            }
             Answer::Pending(pending) => pending,
         };
         let found = loop {
@@ -94,6 +117,13 @@ impl Lookups {
         }
     }
 
+    /// Notes that no connection to a host could be opened. The host may have moved.
+    pub(in super::super) fn doubt(&self, name: &str) {
+        if let Some(host) = self.state().hosts.get_mut(name) {
+            host.is_doubtful = true;
+        }
+    }
+
     /// Returns the addresses that are known, or the look-up to wait for. Starts a look-up if the
     /// addresses are old.
     fn answer(self: &Arc<Self>, name: &str) -> Answer {
@@ -105,8 +135,11 @@ impl Lookups {
         let name = hosts.get_key_value(name).map_or_else(|| name.into(), |(name, _)| Arc::clone(name));
         let host = hosts.entry(Arc::clone(&name)).or_default();
         let age = host.addresses.as_ref().map(|addresses| addresses.found_at.elapsed());
+        let is_settled = |at: Instant| at.elapsed() < self.doubt_interval;
+        let is_trusted = !host.is_doubtful || host.looked_up_at.is_some_and(is_settled);
         if let (Some(addresses), Some(age)) = (&host.addresses, age)
             && age < self.fresh_for
+            && is_trusted
         {
             return Answer::Known(addresses.list.clone());
         }
@@ -118,6 +151,9 @@ impl Lookups {
         let is_pending = host.pending.is_some();
         let pending = host.pending.get_or_insert_with(|| watch::Sender::new(None)).subscribe();
         let answer = match &host.addresses {
+            Some(addresses) if !is_trusted && age.is_some_and(|age| age < USABLE_FOR) => {
+                Answer::Doubtful(addresses.list.clone(), pending)
+            }
             // the host may have moved, which the look-up finds out for the next connection
             Some(addresses) if age.is_some_and(|age| age < USABLE_FOR) => {
                 Answer::Known(addresses.list.clone())
@@ -168,8 +204,9 @@ impl Lookups {
         };
         let mut state = self.state();
         if let Some(host) = state.hosts.get_mut(name) {
-            host.has_failed = found.is_err();
+            (host.has_failed, host.looked_up_at) = (found.is_err(), Some(Instant::now()));
             if let Ok(list) = &found {
+                host.is_doubtful = false;
                 host.addresses = Some(Addresses { list: list.clone(), found_at: Instant::now() });
             }
             if let Some(pending) = host.pending.take() {
@@ -185,6 +222,7 @@ impl Lookups {
 }
 
 #[cfg(test)]
+#[cfg_attr(feature = "otlp-http", expect(clippy::unwrap_used, reason = "a test may panic"))]
 mod tests {
     use std::net::Ipv4Addr;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -192,7 +230,7 @@ mod tests {
 
     use super::*;
 
-    const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+    const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
     /// Look-ups by a resolver that never answers for `hung*`, and fails for `bad*`.
     struct Network {
@@ -222,7 +260,7 @@ mod tests {
             counted[0].fetch_sub(1, Ordering::SeqCst);
             if host.starts_with("bad") { Err(io::ErrorKind::NotFound.into()) } else { Ok(vec![ADDRESS]) }
         };
-        let lookups = Lookups { look_up: Box::new(look_up), fresh_for, state: Mutex::default() };
+        let lookups = Lookups::new(look_up, fresh_for, Duration::ZERO);
         Network { lookups: Arc::new(lookups), counts, _alive: alive }
     }
 
@@ -264,6 +302,32 @@ mod tests {
         assert_eq!(counts[1].load(Ordering::SeqCst), 1);
         assert_eq!(soon(&lookups, "host").await, Some(vec![ADDRESS]));
         assert_eq!(counts[1].load(Ordering::SeqCst), 1);
+    }
+
+    #[cfg(feature = "otlp-http")]
+    #[tokio::test]
+    async fn a_host_to_which_no_connection_opens_is_looked_up_again() {
+        use crate::export::exporter::Pause;
+        use crate::export::otlp::connection::{Host, Link, Post, Protocol, Slots};
+        use crate::export::otlp::tls::{Pem, client_config};
+
+        let Network { lookups, counts, _alive } = network(FRESH_FOR);
+        let looked_up = || counts[1].load(Ordering::SeqCst);
+        let tls = Arc::new(client_config(&Pem::default()).unwrap());
+        let host = Host::new(Protocol::Http, tls, "here.test", &lookups);
+        let link = Link::new(Arc::new(host), Arc::new(Slots::new()));
+        // no process listens at this port
+        let (url, headers) = (http::Uri::from_static("http://here.test:9/"), http::HeaderMap::new());
+        let timeout = Duration::from_secs(5);
+        for expected in [1, 2] {
+            let post = Post { url: &url, headers: &headers, body: "x".into() };
+            assert!(link.send(post, timeout, None, &Pause::default()).await.is_err());
+            assert_eq!(looked_up(), expected);
+        }
+        for _ in 0..2 {
+            assert!(soon(&lookups, "here.test").await.is_some());
+            assert_eq!(looked_up(), 3, "a look-up settles the doubt");
+        }
     }
 
     #[tokio::test]
