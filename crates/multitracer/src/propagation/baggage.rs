@@ -41,8 +41,7 @@ pub(super) fn decode(field: &str) -> impl Iterator<Item = Entry<'_>> {
     })
 }
 
-/// Returns the field with these entries. Leaves out an entry that is malformed, or that does not
-/// fit.
+/// Returns the field with these entries. It has no entry that is malformed, or that does not fit.
 pub(super) fn encode<'a>(entries: impl IntoIterator<Item = Entry<'a>>) -> String {
     let mut field = String::new();
     let mut count = 0;

@@ -102,8 +102,8 @@ pub(in crate::tracer) fn new_unnamed_root(build: BuildNumber) -> (TraceId, SpanI
     (trace, new_span_id(build, trace))
 }
 
-/// Returns the ids of a root that is not sampled, with the right half of `trace`. The trace id names
-/// the root.
+/// Returns the ids of a root that is not sampled, with the right half of `trace`. The trace id
+/// names the root.
 pub(in crate::tracer) fn unsampled_root(build: BuildNumber, trace: TraceId) -> (TraceId, SpanId) {
     let [_, right_half] = halves(trace);
     root_with(build, right_half, false)
