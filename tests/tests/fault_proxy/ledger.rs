@@ -109,7 +109,7 @@ pub(crate) struct State {
     pub(crate) strangers: Strangers,
 }
 
-/// The number of spans that came from each other seed, which has lost its port to this one.
+/// The number of spans from each other seed. Such a seed lost its port to this one.
 pub(crate) type Strangers = BTreeMap<u64, usize>;
 
 impl Ledger {

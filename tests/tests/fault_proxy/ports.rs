@@ -1,4 +1,4 @@
-//! The ports of the proxies. No other seed gets the port of a proxy while a client may still use it.
+//! The ports of the proxies, which stay reserved while a client may use them.
 
 use std::io;
 use std::net::SocketAddr;
