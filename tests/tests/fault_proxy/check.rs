@@ -7,7 +7,7 @@ use multitracer::export::TracerStats;
 use multitracer_tests::Receiver;
 
 use crate::faults::{Effect, RequestFault};
-use crate::ledger::{Entry, SpanKey, State};
+use crate::ledger::{Entry, SpanKey, State, Strangers};
 use crate::run::Run;
 
 /// The time for which a response and a request may be under way.
@@ -16,13 +16,14 @@ const TOLERANCE: Duration = Duration::from_millis(100);
 /// Checks a run, and adds what is wrong.
 pub(crate) fn check(run: &mut Run<'_>) {
     let mut wrong = Vec::new();
+    run.strangers = strangers(run);
     check_good(run, &mut wrong);
     for (index, plan) in run.plan.tracers.iter().enumerate() {
         let proxy = &run.proxies[plan.host].shared;
         let state = proxy.ledger.state();
         let arrived = Arrived {
-            clean: arrivals(&proxy.clean, index, &mut wrong),
-            dirty: arrivals(&proxy.dirty, index, &mut wrong),
+            clean: arrivals(run, &proxy.clean, index, &mut wrong),
+            dirty: arrivals(run, &proxy.dirty, index, &mut wrong),
         };
         check_repeats(index, &state, &arrived, &mut wrong);
         check_pauses(index, &state, &mut wrong);
@@ -46,12 +47,19 @@ struct Arrived {
     dirty: BTreeMap<SpanKey, usize>,
 }
 
-fn arrivals(receiver: &Receiver, tracer: usize, wrong: &mut Vec<String>) -> BTreeMap<SpanKey, usize> {
+fn arrivals(
+    run: &Run<'_>,
+    receiver: &Receiver,
+    tracer: usize,
+    wrong: &mut Vec<String>,
+) -> BTreeMap<SpanKey, usize> {
     let mut arrived = BTreeMap::new();
     for span in receiver.spans() {
         match SpanKey::of(&span) {
-            Ok(key) if key.tracer == tracer => *arrived.entry(key).or_default() += 1,
-            // another tracer of the host
+            Ok(key) if (key.seed, key.tracer) == (run.plan.seed, tracer) => {
+                *arrived.entry(key).or_default() += 1;
+            }
+            // another tracer of the host, or a stranger
             Ok(_) => {}
             Err(error) => wrong.push(error),
         }
@@ -59,14 +67,36 @@ fn arrivals(receiver: &Receiver, tracer: usize, wrong: &mut Vec<String>) -> BTre
     arrived
 }
 
-/// The good tracer loses nothing, and its backend gets nothing else.
+/// Counts the spans that other seeds sent to the backends of this one.
+fn strangers(run: &Run<'_>) -> Strangers {
+    let mut strangers = Strangers::new();
+    let behind = run.proxies.iter().flat_map(|proxy| [&proxy.shared.clean, &proxy.shared.dirty]);
+    for span in behind.chain([&run.good]).flat_map(Receiver::spans) {
+        if let Ok(key) = SpanKey::of(&span)
+            && key.seed != run.plan.seed
+        {
+            *strangers.entry(key.seed).or_default() += 1;
+        }
+    }
+    for proxy in &run.proxies {
+        for (seed, spans) in &proxy.shared.ledger.state().strangers {
+            *strangers.entry(*seed).or_default() += spans;
+        }
+    }
+    strangers
+}
+
+/// The good tracer loses nothing, and its backend gets nothing from the other tracers.
 fn check_good(run: &Run<'_>, wrong: &mut Vec<String>) {
     let index = run.plan.tracers.len();
-    let arrived = arrivals(&run.good, index, wrong);
+    let arrived = arrivals(run, &run.good, index, wrong);
     let spans = run.plan.spans();
-    if arrived.len() != spans || arrived.values().any(|times| *times != 1) || run.good.spans().len() != spans
-    {
-        wrong.push(format!("the good backend has {} of {spans} spans: {arrived:?}", run.good.spans().len()));
+    if arrived.len() != spans || arrived.values().any(|times| *times != 1) {
+        wrong.push(format!("the good backend has {} of {spans} spans: {arrived:?}", arrived.len()));
+    }
+    let others: Vec<_> = (0..index).flat_map(|other| arrivals(run, &run.good, other, wrong)).collect();
+    if !others.is_empty() {
+        wrong.push(format!("the good backend has spans of other tracers: {others:?}"));
     }
     if let Some(stats) = &run.stats {
         let good = &stats.tracers()[index];

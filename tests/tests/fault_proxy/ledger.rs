@@ -13,31 +13,37 @@ use crate::stalls;
 /// Time after a response in which the end of its connection can still destroy it.
 const IN_DOUBT: Duration = Duration::from_millis(500);
 
-/// One span of one tracer. Its name says both numbers.
+/// One span of one tracer of one seed. Its name says all three numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SpanKey {
+    pub(crate) seed: u64,
     pub(crate) tracer: usize,
     pub(crate) span: usize,
 }
 
 impl SpanKey {
     pub(crate) fn name(self) -> String {
-        format!("{}-{}", self.tracer, self.span)
+        format!("{}-{}-{}", self.seed, self.tracer, self.span)
     }
 
     /// Reads the name of a span, which its project has to agree with.
     pub(crate) fn of(span: &ReceivedSpan) -> Result<Self, String> {
         let wrong = || format!("span {:?} arrived in project {:?}", span.name(), span.project());
-        let (tracer, number) = span.name().split_once('-').ok_or_else(wrong)?;
-        let key =
-            Self { tracer: tracer.parse().map_err(|_| wrong())?, span: number.parse().map_err(|_| wrong())? };
-        if span.project() == project(key.tracer) { Ok(key) } else { Err(wrong()) }
+        let mut numbers = span.name().splitn(3, '-');
+        let mut next = || numbers.next().ok_or_else(wrong);
+        let (seed, tracer, number) = (next()?, next()?, next()?);
+        let key = Self {
+            seed: seed.parse().map_err(|_| wrong())?,
+            tracer: tracer.parse().map_err(|_| wrong())?,
+            span: number.parse().map_err(|_| wrong())?,
+        };
+        if span.project() == project(key.seed, key.tracer) { Ok(key) } else { Err(wrong()) }
     }
 }
 
-/// Returns the project of a tracer.
-pub(crate) fn project(tracer: usize) -> String {
-    format!("project-{tracer}")
+/// Returns the project of a tracer of a seed.
+pub(crate) fn project(seed: u64, tracer: usize) -> String {
+    format!("project-{seed}-{tracer}")
 }
 
 /// One request that a proxy read to its end.
@@ -85,8 +91,9 @@ impl Body {
 }
 
 /// The requests that a proxy read, in the order of their ends.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Ledger {
+    seed: u64,
     state: Mutex<State>,
 }
 
@@ -99,9 +106,17 @@ pub(crate) struct State {
     pub(crate) used: BTreeMap<String, usize>,
     /// `true` if the receiver behind the proxy was slow.
     pub(crate) is_receiver_slow: bool,
+    pub(crate) strangers: Strangers,
 }
 
+/// The number of spans from each other seed. Such a seed lost its port to this one.
+pub(crate) type Strangers = BTreeMap<u64, usize>;
+
 impl Ledger {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self { seed, state: Mutex::default() }
+    }
+
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -128,7 +143,8 @@ impl Ledger {
         let mut keys = Vec::new();
         for span in &spans {
             match SpanKey::of(span) {
-                Ok(key) => keys.push(key),
+                Ok(key) if key.seed == self.seed => keys.push(key),
+                Ok(key) => *state.strangers.entry(key.seed).or_default() += 1,
                 Err(wrong) => state.wrong.push(wrong),
             }
         }

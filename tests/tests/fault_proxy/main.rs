@@ -18,6 +18,7 @@ mod http2_answer;
 mod ledger;
 mod pipe;
 mod plan;
+mod ports;
 mod proxy;
 #[path = "../random/mod.rs"]
 mod random;
@@ -60,6 +61,8 @@ struct Found {
     /// The seeds with what is wrong.
     failed: BTreeMap<u64, String>,
     slowest: (Duration, u64),
+    /// The number of spans from each seed that went to another one.
+    strangers: BTreeMap<(u64, u64), usize>,
     /// The number of responses, and of those whose effect the client knows for sure.
     responses: (usize, usize),
 }
@@ -89,18 +92,22 @@ fn no_seed_of_faults_breaks_the_counts_or_the_good_tracer() {
     let found = std::mem::take(&mut *seeds.found.lock().unwrap());
     println!(
         "{count} seeds from {first} in {:.1?}; {} kinds of fault, {} faults; {} requests, {} of them certain; \
-         {} stalls of the machine; the slowest seed is {} ({:.1?})",
+         {} spans of other seeds; {} stalls of the machine; the slowest seed is {} ({:.1?})",
         started.elapsed(),
         found.used.len(),
         found.used.values().sum::<usize>(),
         found.responses.0,
         found.responses.1,
+        found.strangers.values().sum::<usize>(),
         stalls::count(),
         found.slowest.1,
         found.slowest.0,
     );
     if count == 1 {
         println!("{:#?}\n{:?}", Plan::new(first), found.used);
+    }
+    for ((from, to), spans) in &found.strangers {
+        println!("{spans} spans of seed {from} arrived at seed {to}, which has an old port of it");
     }
     for (seed, wrong) in &found.failed {
         println!(
@@ -154,6 +161,9 @@ impl Seeds {
                         }
                         found.responses.0 += state.entries.len();
                         found.responses.1 += state.entries.iter().filter(|entry| entry.is_certain()).count();
+                    }
+                    for (from, spans) in &run.strangers {
+                        *found.strangers.entry((*from, seed)).or_default() += spans;
                     }
                     run.wrong
                 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use multitracer_tests::Receiver;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
@@ -16,6 +16,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::faults::ConnectionFault;
 use crate::ledger::Ledger;
 use crate::plan::HostPlan;
+use crate::ports::{self, Port};
 use crate::script::Script;
 use crate::tls::TlsServers;
 use crate::{http1, http2, pipe};
@@ -53,7 +54,7 @@ pub(crate) struct Shared {
 
 /// A proxy in front of two receivers. It stops when it is dropped.
 pub(crate) struct Proxy {
-    pub(crate) port: u16,
+    pub(crate) port: Port,
     pub(crate) shared: Arc<Shared>,
     acceptor: JoinHandle<()>,
 }
@@ -87,14 +88,18 @@ impl Drop for Socket {
 }
 
 impl Proxy {
-    pub(crate) async fn start(plan: &HostPlan, tls: &Arc<TlsServers>, elsewhere: String) -> io::Result<Self> {
-        // keeps the port while no socket listens
-        let reserved = socket(SocketAddr::from(([127, 0, 0, 1], 0)))?;
-        let address = reserved.local_addr()?;
+    pub(crate) async fn start(
+        plan: &HostPlan,
+        seed: u64,
+        tls: &Arc<TlsServers>,
+        elsewhere: String,
+    ) -> io::Result<Self> {
+        let port = Port::reserve()?;
+        let address = port.address();
         let shared = Arc::new(Shared {
             plan: plan.clone(),
             script: Script::new(plan),
-            ledger: Ledger::default(),
+            ledger: Ledger::new(seed),
             tls: Arc::clone(tls),
             clean: Receiver::start().await?,
             dirty: Receiver::start().await?,
@@ -103,15 +108,14 @@ impl Proxy {
             open: AtomicUsize::new(0),
             accepted: AtomicUsize::new(0),
         });
-        let listener = socket(address)?.listen(1024)?;
+        let listener = ports::listen(address)?;
         let accepting = accept(Arc::clone(&shared), address, listener);
         let acceptor = tokio::spawn(async move {
-            let _reserved = reserved;
             if let Err(error) = accepting.await {
                 tracing::warn!("the port of a proxy: {error}");
             }
         });
-        Ok(Self { port: address.port(), shared, acceptor })
+        Ok(Self { port, shared, acceptor })
     }
 
     /// Waits until the clients have closed all connections. Returns the number of those that they
@@ -136,14 +140,6 @@ impl Drop for Proxy {
     }
 }
 
-fn socket(address: SocketAddr) -> io::Result<TcpSocket> {
-    let socket = TcpSocket::new_v4()?;
-    socket.set_reuseport(true)?;
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    Ok(socket)
-}
-
 async fn accept(shared: Arc<Shared>, address: SocketAddr, mut listener: TcpListener) -> io::Result<()> {
     loop {
         let (tcp, _) = listener.accept().await?;
@@ -155,7 +151,7 @@ async fn accept(shared: Arc<Shared>, address: SocketAddr, mut listener: TcpListe
             tcp.set_zero_linger()?;
             drop((tcp, listener));
             tokio::time::sleep(REFUSED).await;
-            listener = socket(address)?.listen(1024)?;
+            listener = ports::listen(address)?;
             continue;
         }
         let shared = Arc::clone(&shared);

@@ -7,7 +7,7 @@ use multitracer::export::{Report, ShutdownError, Stats};
 use multitracer::{KeyValue, Registry, Tracer, TracerBuilder, enrich_span};
 use multitracer_tests::Receiver;
 
-use crate::ledger::{SpanKey, project};
+use crate::ledger::{SpanKey, Strangers, project};
 use crate::plan::{End, Plan, TracerPlan};
 use crate::proxy::Proxy;
 use crate::tls::TlsServers;
@@ -37,6 +37,7 @@ pub(crate) struct Run<'p> {
     /// The counts after the shutdown; `None` if there was no shutdown.
     pub(crate) stats: Option<Stats>,
     pub(crate) wrong: Vec<String>,
+    pub(crate) strangers: Strangers,
 }
 
 impl<'p> Run<'p> {
@@ -46,9 +47,10 @@ impl<'p> Run<'p> {
         let stalls = tokio::spawn(stalls::watch());
         let mut proxies = Vec::new();
         for host in &plan.hosts {
-            proxies.push(Proxy::start(host, tls, good.http_endpoint()).await?);
+            proxies.push(Proxy::start(host, plan.seed, tls, good.http_endpoint()).await?);
         }
-        let mut run = Self { plan, proxies, good, stats: None, wrong: Vec::new() };
+        let mut run =
+            Self { plan, proxies, good, stats: None, wrong: Vec::new(), strangers: Strangers::new() };
         let mut builder = Registry::builder();
         for (index, tracer) in plan.tracers.iter().enumerate() {
             builder = builder.tracer(run.bad_tracer(index, tracer, tls));
@@ -83,7 +85,7 @@ impl<'p> Run<'p> {
 
     fn good_tracer(&self) -> TracerBuilder {
         let tracer = TracerBuilder::new("good")
-            .project(project(self.plan.tracers.len()))
+            .project(project(self.plan.seed, self.plan.tracers.len()))
             .schedule_delay(Duration::from_millis(10));
         if self.plan.is_good_grpc {
             tracer.otlp_grpc(self.good.grpc_endpoint())
@@ -95,9 +97,9 @@ impl<'p> Run<'p> {
     fn bad_tracer(&self, index: usize, plan: &TracerPlan, tls: &TlsServers) -> TracerBuilder {
         let host = &self.plan.hosts[plan.host];
         let scheme = if host.protocol.is_tls() { "https" } else { "http" };
-        let address = format!("{scheme}://{}:{}", host.name, self.proxies[plan.host].port);
+        let address = format!("{scheme}://{}:{}", host.name, self.proxies[plan.host].port.address().port());
         let tracer = TracerBuilder::new(index.to_string())
-            .project(project(index))
+            .project(project(self.plan.seed, index))
             .max_queue_size(plan.queue)
             .max_export_batch_size(plan.batch)
             .max_concurrent_exports(plan.exports)
@@ -128,7 +130,8 @@ impl<'p> Run<'p> {
                     let started = Instant::now();
                     let text = self.plan.tracers.get(index).map_or(0, |plan| plan.text);
                     let text = text_of(made, text);
-                    tracer.in_span(SpanKey { tracer: index, span: made }.name(), || {
+                    let key = SpanKey { seed: self.plan.seed, tracer: index, span: made };
+                    tracer.in_span(key.name(), || {
                         enrich_span([KeyValue::new("text", text)]);
                     });
                     if started.elapsed() > CALL {
@@ -146,11 +149,21 @@ impl<'p> Run<'p> {
             }
         }
         let ended = Instant::now();
-        let arrived = self.good.wait_for(made, GOOD_DELAY).await.len();
+        let mut arrived = self.good_arrivals();
+        while arrived < made && ended.elapsed() < GOOD_DELAY {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            arrived = self.good_arrivals();
+        }
         if arrived < made {
             let delay = ended.elapsed();
             self.wrong.push(format!("{arrived} of {made} spans of the good tracer arrived within {delay:?}"));
         }
+    }
+
+    /// Returns the number of spans of the good tracer that have arrived.
+    fn good_arrivals(&self) -> usize {
+        let project = project(self.plan.seed, self.plan.tracers.len());
+        self.good.spans().iter().filter(|span| span.project() == project).count()
     }
 
     /// Flushes, and checks the deadline and the result.
