@@ -116,19 +116,15 @@ pub(crate) async fn serve(
         answers: JoinSet::new(),
         ends,
     };
-    server.start().await?;
-    let end = loop {
-        // only the end of the connection leaves a frame read in part
-        tokio::select! {
-            biased;
-            Some(end) = end.recv() => break end,
-            frame = frames::read(&mut server.reader) => match frame? {
-                Some(frame) => server.react(frame).await?,
-                None => return Ok(()),
-            },
+    match server.read(&mut end).await {
+        Ok(Some(end)) => server.end(end).await,
+        Ok(None) => Ok(()),
+        Err(error) => {
+            // the GOAWAY that says why the client closed may be unread
+            server.writer.broke();
+            Err(error)
         }
-    };
-    server.end(end).await
+    }
 }
 
 impl Server {
@@ -152,6 +148,23 @@ impl Server {
             self.writer.go_away(0, 0).await?;
         }
         Ok(())
+    }
+
+    /// Reads the frames of the client. Returns the end that a response asks for, or `None` if the
+    /// client closes the connection.
+    async fn read(&mut self, end: &mut mpsc::UnboundedReceiver<End>) -> io::Result<Option<End>> {
+        self.start().await?;
+        loop {
+            // only the end of the connection leaves a frame read in part
+            tokio::select! {
+                biased;
+                Some(end) = end.recv() => return Ok(Some(end)),
+                frame = frames::read(&mut self.reader) => match frame? {
+                    Some(frame) => self.react(frame).await?,
+                    None => return Ok(None),
+                },
+            }
+        }
     }
 
     async fn react(&mut self, frame: Frame) -> io::Result<()> {
