@@ -63,8 +63,10 @@ async fn connect_tcp(
         Err(_) => {
             let found = deadline.within(ProbeStep::Dns, lookups.resolve(host)).await?;
             found.map_err(|error| {
-                let error = format_args!("the host `{host}` is not found: {error}");
-                ProbeOutcome::unreachable(ProbeStep::Dns, error)
+                ProbeOutcome::unreachable(
+                    ProbeStep::Dns,
+                    format_args!("the host `{host}` is not found: {error}"),
+                )
             })?
         }
     };
