@@ -188,7 +188,7 @@ impl Retry {
             let is_stopping = !matches!(*self.shutdown.borrow(), ShutdownState::Running);
             let error = match attempt(self.time_left()).await {
                 Ok(success) => return Ok(success),
-                Err(error) => self.note(error),
+                Err(error) => error,
             };
             if error.retry == Retryable::AfterPause {
                 self.resume().await?;

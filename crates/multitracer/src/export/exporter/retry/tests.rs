@@ -162,4 +162,5 @@ async fn the_last_attempt_ends_before_its_export() {
     assert!(left >= LAST_MOMENT && left < LAST_MOMENT * 2, "{left:?}");
     let message = outcome.err().map(|error| error.message).unwrap_or_default();
     assert!(message.ends_with("; before that: as the test wants"), "{message}");
+    assert_eq!(message.matches("before that").count(), 1, "{message}");
 }
