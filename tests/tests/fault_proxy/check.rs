@@ -10,8 +10,8 @@ use crate::faults::{Effect, RequestFault};
 use crate::ledger::{Entry, SpanKey, State, Strangers};
 use crate::run::Run;
 
-/// The time for which a response and a request may be under way, on a busy machine.
-const TOLERANCE: Duration = Duration::from_millis(250);
+/// The time for which a response and a request may be under way.
+const TOLERANCE: Duration = Duration::from_millis(100);
 
 /// Checks a run, and adds what is wrong.
 pub(crate) fn check(run: &mut Run<'_>) {
